@@ -1,0 +1,91 @@
+//! Extractors for axum handlers.
+//!
+//! | extractor | without an event (off Lambda) |
+//! |---|---|
+//! | [`BasePath`] | the root |
+//! | [`StageVariables`], [`PathParameters`] | empty |
+//! | [`RequestContext`], [`EventSource`], [`PublicUri`], [`ClientIp`] | rejected with 500; `Option<…>` is `None` |
+//!
+//! ```
+//! use sippycup_core::{BasePath, RequestContext};
+//!
+//! async fn handler(base: BasePath, context: Option<RequestContext>) -> String {
+//!     let stage = context.as_ref().and_then(RequestContext::stage).unwrap_or("local");
+//!     format!("{stage} under {base}")
+//! }
+//! ```
+
+use std::{convert::Infallible, error::Error, fmt};
+
+use axum_core::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, request::Parts};
+
+use crate::{BasePath, ClientIp, EventSource, PathParameters, PublicUri, RequestContext, StageVariables};
+
+/// The request did not come through SippyCup, or its event did not have what the handler asked for.
+#[derive(Debug)]
+pub struct MissingContext(&'static str);
+
+impl fmt::Display for MissingContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.0;
+        write!(
+            f,
+            "no `{name}` in the request's extensions; is the app behind `SippyCupLayer`, and does this event have one? `Option<{name}>` works everywhere"
+        )
+    }
+}
+
+impl Error for MissingContext {}
+
+impl IntoResponse for MissingContext {
+    fn into_response(self) -> Response {
+        (StatusCode::INTERNAL_SERVER_ERROR, self.to_string()).into_response()
+    }
+}
+
+macro_rules! required {
+    ($($name:ident)*) => {$(
+        impl<S: Send + Sync> FromRequestParts<S> for $name {
+            type Rejection = MissingContext;
+
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingContext> {
+                parts.extensions.get::<Self>().cloned().ok_or(MissingContext(stringify!($name)))
+            }
+        }
+
+        impl<S: Send + Sync> OptionalFromRequestParts<S> for $name {
+            type Rejection = Infallible;
+
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+                Ok(parts.extensions.get::<Self>().cloned())
+            }
+        }
+    )*};
+}
+
+macro_rules! defaulted {
+    ($($name:ident)*) => {$(
+        impl<S: Send + Sync> FromRequestParts<S> for $name {
+            type Rejection = Infallible;
+
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+                Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
+            }
+        }
+
+        impl<S: Send + Sync> OptionalFromRequestParts<S> for $name {
+            type Rejection = Infallible;
+
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+                Ok(parts.extensions.get::<Self>().cloned())
+            }
+        }
+    )*};
+}
+
+required!(RequestContext EventSource PublicUri ClientIp);
+defaulted!(BasePath StageVariables PathParameters);

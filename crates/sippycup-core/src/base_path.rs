@@ -1,0 +1,251 @@
+//! The leading part of a public path that belongs to the gateway and not to the app.
+
+use std::{error::Error, fmt, sync::Arc};
+
+use crate::uri::{Text, push_path, same_text};
+
+/// The part of the public path in front of the app: the stage, or the base path mapping of a custom domain.
+/// What WSGI calls `SCRIPT_NAME`.
+///
+/// It is empty at the root, else it starts with a slash and does not end with one. The app's own URI does
+/// not have it; links and redirects that a browser follows need it in front: [`join`](Self::join).
+///
+/// ```
+/// # use sippycup_core::BasePath;
+/// let base = BasePath::from_static("/shop");
+/// assert_eq!(base.join("/items/7"), "/shop/items/7");
+/// assert_eq!(BasePath::ROOT.join("/items/7"), "/items/7");
+/// ```
+#[derive(Clone)]
+pub struct BasePath(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    Static(&'static str),
+    Shared(Arc<str>),
+}
+
+impl BasePath {
+    /// No base path: the app is at the root of its host.
+    pub const ROOT: Self = Self(Repr::Static(""));
+
+    /// A base path known when the program is built.
+    ///
+    /// # Panics
+    ///
+    /// If `path` is neither empty nor a path like `/a/b`: without a trailing slash, of visible ASCII
+    /// characters, without `?` and `#`.
+    #[must_use]
+    #[expect(clippy::panic, reason = "like `HeaderName::from_static`: a mistake in the program, found at its start")]
+    pub const fn from_static(path: &'static str) -> Self {
+        if !is_canonical(path.as_bytes()) {
+            panic!("a base path must be empty or like `/a/b`");
+        }
+        Self(Repr::Static(path))
+    }
+
+    /// A base path from text that nobody checked (a variable): slashes at the ends do not count, and what a
+    /// URI cannot hold is percent-encoded.
+    #[must_use]
+    pub fn from_lossy(path: &str) -> Self {
+        Self::from_encoded(&encoded(path))
+    }
+
+    /// `path` must be encoded already.
+    pub(crate) fn from_encoded(path: &str) -> Self {
+        if is_canonical(path.as_bytes()) {
+            return if path.is_empty() { Self::ROOT } else { Self(Repr::Shared(path.into())) };
+        }
+        let mut canonical = String::with_capacity(path.len() + 1);
+        for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+            canonical.push('/');
+            canonical.push_str(segment);
+        }
+        Self(Repr::Shared(canonical.into()))
+    }
+
+    /// The path: `""` or `/a/b`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            Repr::Static(path) => path,
+            Repr::Shared(path) => path,
+        }
+    }
+
+    /// Whether there is no base path.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.as_str().is_empty()
+    }
+
+    /// The public path of a path of the app, for links and redirects. The root of the app is the base path
+    /// itself with a slash.
+    #[must_use]
+    pub fn join(&self, path: &str) -> String {
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        format!("{self}{slash}{path}")
+    }
+
+    /// The rest of `path` behind this base path, or `None` if it is not below it.
+    ///
+    /// Whole segments only (`/api` is no base of `/apis`), once, and whatever their percent-encoding. The
+    /// base path itself leaves `/`.
+    ///
+    /// ```
+    /// # use sippycup_core::BasePath;
+    /// let base = BasePath::from_static("/api");
+    /// assert_eq!(base.strip("/api/x"), Some("/x"));
+    /// assert_eq!(base.strip("/api"), Some("/"));
+    /// assert_eq!(base.strip("/apis/x"), None);
+    /// ```
+    #[must_use]
+    pub fn strip<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let rest = path.get(prefix(path, self.as_str())?..)?;
+        Some(if rest.is_empty() { "/" } else { rest })
+    }
+}
+
+impl Default for BasePath {
+    fn default() -> Self {
+        Self::ROOT
+    }
+}
+
+impl PartialEq for BasePath {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for BasePath {}
+
+impl fmt::Debug for BasePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("BasePath").field(&self.as_str()).finish()
+    }
+}
+
+impl fmt::Display for BasePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl TryFrom<&str> for BasePath {
+    type Error = InvalidBasePath;
+
+    /// Takes `shop`, `/shop`, `/shop/` and `/a/b`; nothing that must be encoded first.
+    fn try_from(path: &str) -> Result<Self, InvalidBasePath> {
+        if encoded(path).trim_matches('/') != path.trim_matches('/') {
+            return Err(InvalidBasePath(()));
+        }
+        Ok(Self::from_encoded(path))
+    }
+}
+
+impl std::str::FromStr for BasePath {
+    type Err = InvalidBasePath;
+
+    fn from_str(path: &str) -> Result<Self, InvalidBasePath> {
+        Self::try_from(path)
+    }
+}
+
+/// The text cannot be a base path: it has characters that no path of a URI has.
+#[derive(Debug)]
+pub struct InvalidBasePath(());
+
+impl fmt::Display for InvalidBasePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected a path of visible ASCII characters without `?` and `#`, percent-encoded where needed")
+    }
+}
+
+impl Error for InvalidBasePath {}
+
+/// How many bytes of `path` the base path takes up, if `path` is below it.
+pub(crate) fn prefix(path: &str, base: &str) -> Option<usize> {
+    if base.is_empty() {
+        return Some(0);
+    }
+    let mut segments = path.strip_prefix('/')?.split('/');
+    let mut length = 0;
+    for wanted in base.strip_prefix('/')?.split('/') {
+        let segment = segments.next()?;
+        if !same_text(segment.as_bytes(), wanted.as_bytes()) {
+            return None;
+        }
+        length += 1 + segment.len();
+    }
+    Some(length)
+}
+
+fn encoded(path: &str) -> String {
+    let mut out = Vec::with_capacity(path.len() + 1);
+    push_path(&mut out, path.as_bytes(), Text::Encoded);
+    String::from_utf8(out).unwrap_or_default()
+}
+
+const fn is_canonical(path: &[u8]) -> bool {
+    let Some((first, mut rest)) = path.split_first() else { return true };
+    if *first != b'/' {
+        return false;
+    }
+    let mut before = b'/';
+    while let Some((byte, behind)) = rest.split_first() {
+        if !byte.is_ascii_graphic()
+            || matches!(byte, b'?' | b'#' | b'"' | b'<' | b'>' | b'`')
+            || (*byte == b'/' && before == b'/')
+        {
+            return false;
+        }
+        before = *byte;
+        rest = behind;
+    }
+    before != b'/'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_a_base_path_is_the_same() {
+        for spelling in ["shop/v1", "/shop/v1", "/shop/v1/", "shop/v1/", "//shop//v1//"] {
+            assert_eq!(BasePath::from_lossy(spelling).as_str(), "/shop/v1");
+            assert_eq!(BasePath::try_from(spelling).unwrap().as_str(), "/shop/v1");
+        }
+        for root in ["", "/", "//"] {
+            assert_eq!(BasePath::from_lossy(root), BasePath::ROOT);
+        }
+        assert_eq!(BasePath::from_lossy("/a b/é").as_str(), "/a%20b/%C3%A9");
+        assert!(BasePath::try_from("/a b").is_err());
+        assert!(BasePath::try_from("/a?b").is_err());
+    }
+
+    #[test]
+    fn a_prefix_is_whole_segments() {
+        for (base, path, rest) in [
+            ("/api", "/api/x", Some("/x")),
+            ("/api", "/api", Some("/")),
+            ("/api", "/api/", Some("/")),
+            ("/api", "/apis/x", None),
+            ("/a", "/a/a/x", Some("/a/x")),
+            ("/base", "/x/base/y", None),
+            ("/a%20b", "/a b/x", Some("/x")),
+            ("/a b", "/a%20b/x", Some("/x")),
+            ("/a", "/a//x", Some("//x")),
+            ("", "/x", Some("/x")),
+            ("/a/b", "/a", None),
+        ] {
+            assert_eq!(BasePath(Repr::Static(base)).strip(path), rest, "{base} {path}");
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "a base path must be")]
+    fn a_static_base_path_is_checked() {
+        let _base = BasePath::from_static("shop/");
+    }
+}

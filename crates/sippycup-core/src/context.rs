@@ -1,0 +1,348 @@
+//! What the gateway says about a request: `requestContext`, verbatim.
+
+use std::{
+    borrow::Cow,
+    fmt,
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+};
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use crate::{
+    EventSource,
+    scan::{Fault, Field, Kind, Scanner},
+};
+
+/// The event's `requestContext`, exactly as AWS wrote it.
+///
+/// Everything is in [`json`](Self::json); [`deserialize`](Self::deserialize) brings it into a type of yours
+/// (or of `aws_lambda_events`). What nearly everybody asks for has a method. Nothing is read before somebody
+/// asks, and a clone shares the event's buffer.
+///
+/// ```
+/// # use sippycup_core::{EventSource, RequestContext};
+/// let context = RequestContext::from_json(
+///     EventSource::RestApi,
+///     r#"{"stage":"prod","identity":{"sourceIp":"192.0.2.1"},"authorizer":{"claims":{"sub":"42"}}}"#,
+/// )?;
+/// assert_eq!(context.stage(), Some("prod"));
+///
+/// #[derive(serde::Deserialize)]
+/// struct Claims { sub: String }
+/// let claims: Option<Claims> = context.claims()?;
+/// assert_eq!(claims.unwrap().sub, "42");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct RequestContext {
+    source: EventSource,
+    json: Bytes,
+    fields: OnceLock<Arc<Fields>>,
+}
+
+/// The values behind the accessors, read on first use.
+#[derive(Debug, Default)]
+struct Fields {
+    account_id: Option<String>,
+    api_id: Option<String>,
+    connection_id: Option<String>,
+    domain_name: Option<String>,
+    event_type: Option<String>,
+    request_id: Option<String>,
+    resource_path: Option<String>,
+    route_key: Option<String>,
+    source_ip: Option<IpAddr>,
+    stage: Option<String>,
+}
+
+impl RequestContext {
+    /// A context of your own, for tests of handlers that read one.
+    ///
+    /// # Errors
+    ///
+    /// If the text is no JSON.
+    pub fn from_json(source: EventSource, json: &str) -> serde_json::Result<Self> {
+        let json: &RawValue = serde_json::from_str(json)?;
+        Ok(Self::new(source, Bytes::copy_from_slice(json.get().as_bytes())))
+    }
+
+    /// `json` must be one JSON value, in UTF-8.
+    pub(crate) fn new(source: EventSource, json: Bytes) -> Self {
+        Self { source, json, fields: OnceLock::new() }
+    }
+
+    /// The front door the event came through.
+    #[must_use]
+    pub fn source(&self) -> EventSource {
+        self.source
+    }
+
+    /// Everything AWS sent, untouched; `null` for VPC Lattice's first event version, which has no context.
+    #[must_use]
+    pub fn json(&self) -> &RawValue {
+        serde_json::from_slice(&self.json).unwrap_or(RawValue::NULL)
+    }
+
+    /// Reads the context into a type of yours.
+    ///
+    /// # Errors
+    ///
+    /// If the JSON does not have the shape of `T`.
+    pub fn deserialize<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
+        serde_json::from_slice(&self.json)
+    }
+
+    /// What the authorizer said about the caller, wherever this kind of API puts it; `None` without an
+    /// authorizer.
+    ///
+    /// | authorizer | what `T` is read from |
+    /// |---|---|
+    /// | JWT (HTTP API, 2.0) | `authorizer.jwt.claims` |
+    /// | Cognito user pool; JWT (HTTP API, 1.0) | `authorizer.claims` |
+    /// | Lambda (HTTP API, 2.0) | `authorizer.lambda` |
+    /// | Lambda (REST API; HTTP API, 1.0; WebSocket API) | `authorizer`: `principalId` and the authorizer's own keys |
+    /// | IAM (HTTP API 2.0, function URL) | `authorizer.iam` |
+    /// | IAM (REST API; HTTP API, 1.0), IAM (VPC Lattice) | `identity` |
+    ///
+    /// Cognito and JWT claims are all strings, also numbers and booleans
+    /// ([JWT authorizers](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html)).
+    ///
+    /// # Errors
+    ///
+    /// If the authorizer's data does not have the shape of `T`.
+    pub fn claims<T: DeserializeOwned>(&self) -> serde_json::Result<Option<T>> {
+        match self.claims_field() {
+            Some(field) => serde_json::from_slice(field.raw(&self.json)).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The AWS account that owns the API; `anonymous` on a function URL without authorization.
+    #[must_use]
+    pub fn account_id(&self) -> Option<&str> {
+        self.fields().account_id.as_deref()
+    }
+
+    /// The API's identifier, or the function URL's.
+    #[must_use]
+    pub fn api_id(&self) -> Option<&str> {
+        self.fields().api_id.as_deref()
+    }
+
+    /// The WebSocket connection, for the `@connections` API.
+    #[must_use]
+    pub fn connection_id(&self) -> Option<&str> {
+        self.fields().connection_id.as_deref()
+    }
+
+    /// The domain the gateway was called under. Not what the client typed where a CDN stands in front.
+    #[must_use]
+    pub fn domain_name(&self) -> Option<&str> {
+        self.fields().domain_name.as_deref()
+    }
+
+    /// A WebSocket event's type: `CONNECT`, `MESSAGE` or `DISCONNECT`.
+    #[must_use]
+    pub fn event_type(&self) -> Option<&str> {
+        self.fields().event_type.as_deref()
+    }
+
+    /// The gateway's id of this request. Lambda's own is in its `Context`.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.fields().request_id.as_deref()
+    }
+
+    /// The path template of the API resource or route that matched, such as `/items/{id}`.
+    #[must_use]
+    pub fn resource(&self) -> Option<&str> {
+        let fields = self.fields();
+        let route = || fields.route_key.as_deref().and_then(|key| key.split_once(' ')).map(|(_, path)| path);
+        fields.resource_path.as_deref().or_else(route)
+    }
+
+    /// The route that matched on an HTTP or WebSocket API: `GET /items/{id}`, `$default`, `$connect`, ….
+    #[must_use]
+    pub fn route_key(&self) -> Option<&str> {
+        self.fields().route_key.as_deref()
+    }
+
+    /// The address of the caller as the gateway saw it. Load balancers and VPC Lattice do not say;
+    /// [`ClientIp`](crate::ClientIp) also knows theirs.
+    #[must_use]
+    pub fn source_ip(&self) -> Option<IpAddr> {
+        self.fields().source_ip
+    }
+
+    /// The stage: a name, or `$default`.
+    #[must_use]
+    pub fn stage(&self) -> Option<&str> {
+        self.fields().stage.as_deref()
+    }
+
+    fn fields(&self) -> &Fields {
+        self.fields.get_or_init(|| {
+            let mut fields = Fields::default();
+            // The event was read as a whole before, so nothing can be wrong here but escapes; a field with
+            // a broken one is as good as missing.
+            let _partial = fields.read(&self.json);
+            Arc::new(fields)
+        })
+    }
+
+    fn claims_field(&self) -> Option<Field> {
+        let json = &*self.json;
+        let of = |object: Field, name: &str| find(json, object, name).filter(|field| is_filled(json, *field));
+        let all = Field { kind: Kind::Object, escaped: false, start: 0, end: json.len() };
+        let identity = || of(all, "identity").filter(|identity| is_iam(json, *identity));
+        let Some(authorizer) = of(all, "authorizer") else { return identity() };
+        if let Some(claims) = of(authorizer, "jwt").and_then(|jwt| of(jwt, "claims")) {
+            return Some(claims);
+        }
+        // A Lambda authorizer may call one of its own keys `claims`; then there is a principal beside it.
+        if find(json, authorizer, "principalId").is_none()
+            && let Some(claims) = of(authorizer, "claims")
+        {
+            return Some(claims);
+        }
+        let format_2 = find(json, all, "http").is_some();
+        if format_2 {
+            return of(authorizer, "lambda").or_else(|| of(authorizer, "iam"));
+        }
+        // An HTTP API writes `{"claims":null,"scopes":null}` where nobody was authorized.
+        let nobody = find(json, authorizer, "claims").is_some_and(|claims| claims.is_none());
+        if nobody { identity() } else { Some(authorizer) }
+    }
+}
+
+impl fmt::Debug for RequestContext {
+    /// Shows the source only: the context has tokens and certificates in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestContext").field("source", &self.source).finish_non_exhaustive()
+    }
+}
+
+impl Fields {
+    fn read(&mut self, json: &[u8]) -> Result<(), Fault> {
+        let mut scanner = Scanner::new(json);
+        if !scanner.enter_object()? {
+            return Ok(());
+        }
+        let mut first = true;
+        while let Some(key) = scanner.next_key(&mut first)? {
+            let value = scanner.value()?;
+            let field = match key.raw(json) {
+                b"accountId" => &mut self.account_id,
+                b"apiId" => &mut self.api_id,
+                b"connectionId" => &mut self.connection_id,
+                b"domainName" => &mut self.domain_name,
+                b"eventType" => &mut self.event_type,
+                b"requestId" => &mut self.request_id,
+                b"resourcePath" => &mut self.resource_path,
+                b"routeKey" => &mut self.route_key,
+                b"stage" => &mut self.stage,
+                b"http" | b"identity" => {
+                    let ip = find(json, value, "sourceIp");
+                    let text = ip.and_then(|ip| ip.string(json).ok().flatten());
+                    self.source_ip = text.and_then(|ip| ip.parse().ok()).or(self.source_ip);
+                    continue;
+                }
+                _ => continue,
+            };
+            *field = value.string(json).ok().flatten().map(Cow::into_owned);
+        }
+        Ok(())
+    }
+}
+
+/// The member of an object by its name.
+fn find(json: &[u8], object: Field, name: &str) -> Option<Field> {
+    if object.kind != Kind::Object {
+        return None;
+    }
+    let mut scanner = Scanner::on(json, object);
+    let mut first = true;
+    scanner.enter_object().ok()?;
+    while let Some(key) = scanner.next_key(&mut first).ok()? {
+        let value = scanner.value().ok()?;
+        if key.is(json, name.as_bytes()) {
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// Whether the value is an object with members.
+fn is_filled(json: &[u8], field: Field) -> bool {
+    let mut first = true;
+    let mut scanner = Scanner::on(json, field);
+    field.kind == Kind::Object
+        && matches!(scanner.enter_object(), Ok(true))
+        && matches!(scanner.next_key(&mut first), Ok(Some(_)))
+}
+
+/// `identity` is there on every request; an IAM caller has an ARN, an access key or (Lattice) a principal.
+fn is_iam(json: &[u8], identity: Field) -> bool {
+    ["userArn", "accessKey", "principal"]
+        .iter()
+        .any(|name| find(json, identity, name).is_some_and(|member| member.kind == Kind::String))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn claims(context: &Value) -> Option<Value> {
+        RequestContext::from_json(EventSource::RestApi, &context.to_string()).unwrap().claims().unwrap()
+    }
+
+    #[test]
+    fn claims_are_found_for_every_authorizer() {
+        let sub = json!({"sub": "1"});
+        for (context, expected) in [
+            (json!({"authorizer": {"claims": sub}}), Some(sub.clone())),
+            (json!({"authorizer": {"claims": sub, "scopes": ["a"]}}), Some(sub.clone())),
+            (json!({"http": {}, "authorizer": {"jwt": {"claims": sub, "scopes": null}}}), Some(sub.clone())),
+            (json!({"http": {}, "authorizer": {"lambda": sub}}), Some(sub.clone())),
+            (json!({"http": {}, "authorizer": {"jwt": {"claims": sub}, "lambda": {"a": 1}}}), Some(sub)),
+            (json!({"http": {}, "authorizer": {"iam": {"userId": "x"}}}), Some(json!({"userId": "x"}))),
+            (json!({"http": {}, "authorizer": {"iam": {}}}), None),
+            (json!({"http": {}, "authorizer": {"lambda": null}}), None),
+            (json!({"http": {}, "authorizer": {}}), None),
+            (
+                json!({"authorizer": {"principalId": "u", "integrationLatency": 9, "claims": "mine"}}),
+                Some(json!({"principalId": "u", "integrationLatency": 9, "claims": "mine"})),
+            ),
+            (json!({"authorizer": {"claims": null, "scopes": null}, "identity": {"userArn": null}}), None),
+            (
+                json!({"identity": {"userArn": "arn:x", "sourceIp": "::1"}}),
+                Some(json!({"userArn": "arn:x", "sourceIp": "::1"})),
+            ),
+            (json!({"identity": {"userArn": null, "sourceIp": "::1"}}), None),
+            (json!({"authorizer": 5}), None),
+            (json!({}), None),
+        ] {
+            assert_eq!(claims(&context), expected, "{context}");
+        }
+    }
+
+    #[test]
+    fn odd_types_do_not_hide_the_rest() {
+        let context = RequestContext::from_json(
+            EventSource::RestApi,
+            r#" {"accountId":123,"stage":null,"apiId":"a\u0062","identity":{"sourceIp":"test-invoke-source-ip"},"requestId":"r","routeKey":"GET /a b"} "#,
+        )
+        .unwrap();
+        assert_eq!(context.account_id(), Some("123"));
+        assert_eq!(context.stage(), None);
+        assert_eq!(context.api_id(), Some("ab"));
+        assert_eq!(context.source_ip(), None);
+        assert_eq!(context.request_id(), Some("r"));
+        assert_eq!(context.resource(), Some("/a b"));
+    }
+}

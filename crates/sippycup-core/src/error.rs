@@ -1,0 +1,294 @@
+//! What can go wrong, told without telling what was in the event: headers carry credentials, and logs
+//! live long.
+
+use std::{error::Error, fmt};
+
+use crate::scan::{Fault, Kind, Scanner};
+
+/// The event cannot become a request.
+///
+/// The message says where (a JSON path such as `requestContext.http.method`), what was expected there and
+/// what was found, and never repeats a value of the event.
+#[derive(Debug)]
+pub struct EventError(Reason);
+
+#[derive(Debug)]
+enum Reason {
+    Json { path: String, at: usize, expected: &'static str },
+    Member { path: &'static str, expected: &'static str, found: &'static str },
+    NotHttp { saw: String },
+}
+
+impl EventError {
+    pub(crate) fn json(json: &[u8], fault: Fault) -> Self {
+        Self(Reason::Json { path: path_at(json, fault.at), at: fault.at, expected: fault.expected })
+    }
+
+    pub(crate) fn member(path: &'static str, expected: &'static str, found: &'static str) -> Self {
+        Self(Reason::Member { path, expected, found })
+    }
+
+    pub(crate) fn not_http(saw: String) -> Self {
+        Self(Reason::NotHttp { saw })
+    }
+
+    /// Whether the bytes were no JSON at all (cut off, not UTF-8, half a surrogate pair, …).
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        matches!(self.0, Reason::Json { .. })
+    }
+
+    /// Whether the event was a different kind of event: a queue's, a schedule's, an authorizer's.
+    #[must_use]
+    pub fn is_not_http(&self) -> bool {
+        matches!(self.0, Reason::NotHttp { .. })
+    }
+}
+
+impl fmt::Display for EventError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Reason::Json { path, at, expected } => {
+                write!(f, "cannot decode event: expected {expected} at `{path}` (byte {at})")
+            }
+            Reason::Member { path, expected, found } => {
+                write!(f, "cannot decode event: expected {expected} at `{path}`, found {found}")
+            }
+            Reason::NotHttp { saw } => write!(
+                f,
+                "cannot decode event: expected an event of API Gateway, a function URL, a load balancer or VPC Lattice at `$`, found {saw}"
+            ),
+        }
+    }
+}
+
+impl Error for EventError {}
+
+/// The response cannot be written as a proxy response.
+#[derive(Debug)]
+pub struct ResponseError {
+    cookies: usize,
+    limit: usize,
+}
+
+impl ResponseError {
+    pub(crate) fn too_many_cookies(cookies: usize, limit: usize) -> Self {
+        Self { cookies, limit }
+    }
+}
+
+impl fmt::Display for ResponseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { cookies, limit } = self;
+        write!(
+            f,
+            "cannot encode response: expected at most {limit} `set-cookie` headers where every header name can stand only once, found {cookies}; turn on multi-value headers for the target group"
+        )
+    }
+}
+
+impl Error for ResponseError {}
+
+/// The name of a JSON type, for "found …".
+pub(crate) fn found(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Missing => "nothing",
+        Kind::Null => "null",
+        Kind::False | Kind::True => "a boolean",
+        Kind::Number => "a number",
+        Kind::String => "a string",
+        Kind::Array => "an array",
+        Kind::Object => "an object",
+    }
+}
+
+/// The JSON path of the value in which the byte `at` stands. Walks the document again, leniently, up to
+/// there: only errors pay for paths.
+fn path_at(json: &[u8], at: usize) -> String {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut position = 0;
+    while let Some(byte) = json.get(position).filter(|_| position < at) {
+        position += 1;
+        match byte {
+            b'{' => steps.push(Step::Member(None)),
+            b'[' => steps.push(Step::Item(0)),
+            b'}' | b']' => drop(steps.pop()),
+            b',' => match steps.last_mut() {
+                Some(Step::Member(name)) => *name = None,
+                Some(Step::Item(index)) => *index += 1,
+                None => {}
+            },
+            b'"' => {
+                let end = end_of_string(json, position);
+                if end < at
+                    && let Some(Step::Member(name @ None)) = steps.last_mut()
+                {
+                    *name = Some(name_for_people(json.get(position..end).unwrap_or_default()));
+                }
+                position = end + 1;
+            }
+            _ => {}
+        }
+    }
+    let mut path = String::new();
+    for step in steps.iter().take(MAX_STEPS) {
+        match step {
+            Step::Member(None) => {}
+            Step::Member(Some(name)) => {
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                path.push_str(name);
+            }
+            Step::Item(index) => path.push_str(&format!("[{index}]")),
+        }
+    }
+    if steps.len() > MAX_STEPS {
+        path.push('…');
+    }
+    if path.is_empty() { "$".to_owned() } else { path }
+}
+
+enum Step {
+    Member(Option<String>),
+    Item(usize),
+}
+
+fn end_of_string(json: &[u8], mut at: usize) -> usize {
+    loop {
+        match json.get(at) {
+            Some(b'"') | None => return at,
+            Some(b'\\') => at += 2,
+            Some(_) => at += 1,
+        }
+    }
+}
+
+/// A member's name as it can stand in a log line. The clients of a gateway choose some of them (header
+/// names, query keys), so neither their length nor their characters can be trusted.
+fn name_for_people(name: &[u8]) -> String {
+    let shown = name.iter().take(MAX_NAME).map(|byte| match byte {
+        b'!'..=b'~' if !matches!(byte, b'`' | b'.') => char::from(*byte),
+        _ => '?',
+    });
+    shown.chain((name.len() > MAX_NAME).then_some('…')).collect()
+}
+
+/// What an event that is not of HTTP looks like: the service if it says so, else its members' names.
+pub(crate) fn describe(json: &[u8]) -> String {
+    let mut scanner = Scanner::new(json);
+    match scanner.kind() {
+        Ok(Kind::Object) => {}
+        Ok(kind) => return found(kind).to_owned(),
+        Err(_) => return "nothing".to_owned(),
+    }
+    let mut names = Vec::new();
+    let mut first = true;
+    if !matches!(scanner.enter_object(), Ok(true)) {
+        return found(Kind::Object).to_owned();
+    }
+    while let Ok(Some(key)) = scanner.next_key(&mut first) {
+        let name = key.raw(json);
+        if let Some((_, service)) = MARKS.iter().find(|(mark, _)| mark.as_bytes() == name) {
+            return (*service).to_owned();
+        }
+        if name == b"Records" {
+            return records(json, &mut scanner);
+        }
+        if names.len() < MAX_STEPS {
+            names.push(format!("`{}`", name_for_people(name)));
+        }
+        if scanner.value().is_err() {
+            break;
+        }
+    }
+    if names.is_empty() { "an empty object".to_owned() } else { format!("an object with {}", names.join(", ")) }
+}
+
+/// Names the service whose records these are, from the `eventSource` of the first.
+fn records(json: &[u8], scanner: &mut Scanner<'_>) -> String {
+    let unknown = "an event with `Records`".to_owned();
+    let mut first = true;
+    if !matches!(scanner.enter_array(), Ok(true)) || !matches!(scanner.next_item(&mut first), Ok(true)) {
+        return unknown;
+    }
+    let mut first = true;
+    if !matches!(scanner.enter_object(), Ok(true)) {
+        return unknown;
+    }
+    while let Ok(Some(key)) = scanner.next_key(&mut first) {
+        let Ok(value) = scanner.value() else { break };
+        if key.raw(json).eq_ignore_ascii_case(b"eventSource") {
+            let source = SOURCES.iter().find(|(source, _)| value.is(json, source.as_bytes()));
+            return source.map_or(unknown, |(_, service)| (*service).to_owned());
+        }
+    }
+    unknown
+}
+
+const MAX_STEPS: usize = 8;
+const MAX_NAME: usize = 40;
+
+/// Members that only one service's events have.
+const MARKS: &[(&str, &str)] = &[
+    ("authorizationToken", "an API Gateway authorizer event"),
+    ("awslogs", "a CloudWatch Logs event"),
+    ("detail-type", "an EventBridge event"),
+    ("invocationId", "a Data Firehose event"),
+    ("methodArn", "an API Gateway authorizer event"),
+    ("routeArn", "an API Gateway authorizer event"),
+    ("triggerSource", "a Cognito event"),
+];
+
+const SOURCES: &[(&str, &str)] = &[
+    ("aws:codecommit", "a CodeCommit event"),
+    ("aws:dynamodb", "a DynamoDB event"),
+    ("aws:kinesis", "a Kinesis event"),
+    ("aws:s3", "an S3 event"),
+    ("aws:ses", "an SES event"),
+    ("aws:sns", "an SNS event"),
+    ("aws:sqs", "an SQS event"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_has_a_json_path() {
+        let json = br#"{"a":{"b":[1,{"c d":"x\"y"}]},"e":2}"#;
+        let at = |needle: &str| {
+            let text = std::str::from_utf8(json).unwrap();
+            path_at(json, text.find(needle).unwrap() + 1)
+        };
+        assert_eq!(at("1"), "a.b[0]");
+        assert_eq!(at("x\\"), "a.b[1].c?d");
+        assert_eq!(at("2"), "e");
+        assert_eq!(path_at(json, 0), "$");
+        assert_eq!(path_at(json, 10_000), "$");
+    }
+
+    #[test]
+    fn a_path_does_not_grow_with_the_document() {
+        let deep = "{\"a\":".repeat(5_000);
+        assert_eq!(path_at(deep.as_bytes(), deep.len()), "a.a.a.a.a.a.a.a…");
+        let long = format!("{{\"{}\":!", "n".repeat(5_000));
+        assert!(path_at(long.as_bytes(), long.len()).chars().count() <= MAX_NAME + 1);
+    }
+
+    #[test]
+    fn names_what_it_saw() {
+        for (json, saw) in [
+            (r#"{"Records":[{"messageId":"1","eventSource":"aws:sqs"}]}"#, "an SQS event"),
+            (r#"{"Records":[{"EventSource":"aws:sns"}]}"#, "an SNS event"),
+            (r#"{"Records":[]}"#, "an event with `Records`"),
+            (r#"{"version":"0","detail-type":"x"}"#, "an EventBridge event"),
+            (r#"{"key1":"v","key2":"v"}"#, "an object with `key1`, `key2`"),
+            ("{}", "an empty object"),
+            ("[1]", "an array"),
+            ("null", "null"),
+        ] {
+            assert_eq!(describe(json.as_bytes()), saw);
+        }
+    }
+}

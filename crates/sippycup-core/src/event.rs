@@ -1,0 +1,396 @@
+//! A proxy event, and the one assembly that makes a request of it, whatever its source.
+
+use std::{borrow::Cow, fmt, net::IpAddr};
+
+use bytes::Bytes;
+use http::{Extensions, HeaderMap, HeaderValue, Method, Uri, header::HOST, uri::PathAndQuery};
+use serde::{Deserialize, Deserializer, de::Error as _};
+use serde_json::value::RawValue;
+
+use crate::{
+    BasePath, EventSource, PathParameters, RequestContext, ResponseFormat, StageVariables, body,
+    error::{EventError, describe, found},
+    header,
+    locate::{Located, Signals},
+    public::{ClientIp, PublicUri, forwarded_for},
+    scan::{Fault, Field, Kind, Scanner},
+    source::{contains, detect},
+    uri::{Text, push_path, push_query_maps, push_raw_query},
+    wire::Wire,
+};
+
+/// An event of one of the HTTP front doors, read but not yet a request.
+///
+/// ```
+/// # use sippycup_core::{EventOptions, ProxyEvent};
+/// let event = ProxyEvent::from_bytes(
+///     r#"{"httpMethod":"GET","path":"/shop/items","resource":"/{proxy+}","pathParameters":{"proxy":"items"},
+///         "multiValueQueryStringParameters":{"tag":["a","b"]},"requestContext":{"path":"/shop/items"}}"#,
+/// )?;
+/// let request = event.into_request(&EventOptions::default())?;
+/// assert_eq!(request.uri(), "/items?tag=a&tag=b");
+/// assert_eq!(request.extensions().get::<sippycup_core::BasePath>().unwrap().as_str(), "/shop");
+/// # Ok::<(), sippycup_core::EventError>(())
+/// ```
+pub struct ProxyEvent {
+    json: Bytes,
+    wire: Wire,
+    detected: Option<EventSource>,
+    trace_id: Option<HeaderValue>,
+    extensions: Extensions,
+}
+
+/// How events become requests. What nobody sets is as the event proves it.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct EventOptions {
+    source: Option<EventSource>,
+    base_path: Option<BasePath>,
+    base_path_fallback: Option<BasePath>,
+    mount_at_resource: bool,
+    forwarded_hops: usize,
+}
+
+impl EventOptions {
+    /// Every event is of this source, whatever it looks like. Default: told from each event's shape.
+    pub fn source(mut self, source: EventSource) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// The public base path, whatever the event says. Default: the stage variable
+    /// [`BASE_PATH_VARIABLE`](crate::BASE_PATH_VARIABLE), else inferred from the event.
+    pub fn base_path(mut self, path: BasePath) -> Self {
+        self.base_path = Some(path);
+        self
+    }
+
+    /// The public base path where neither [`base_path`](Self::base_path) nor the stage variable states
+    /// one. Default: inferred from the event.
+    pub fn base_path_fallback(mut self, path: BasePath) -> Self {
+        self.base_path_fallback = Some(path);
+        self
+    }
+
+    /// Whether the literal part of the API resource, up to the first `{`, belongs to the base path too:
+    /// `/nested` of `/nested/{proxy+}`. Default: `false`, the app's routes are what the developer wrote.
+    pub fn mount_at_resource(mut self, mount: bool) -> Self {
+        self.mount_at_resource = mount;
+        self
+    }
+
+    /// How many proxies of yours append to `X-Forwarded-For` before the app sees it, for load balancers
+    /// and VPC Lattice, whose events do not name the client. The client is the entry that many from the
+    /// right. Default: 1, the load balancer itself; 0 trusts nobody, and the client is unknown.
+    pub fn forwarded_hops(mut self, hops: usize) -> Self {
+        self.forwarded_hops = hops;
+        self
+    }
+}
+
+impl Default for EventOptions {
+    fn default() -> Self {
+        Self { source: None, base_path: None, base_path_fallback: None, mount_at_resource: false, forwarded_hops: 1 }
+    }
+}
+
+impl ProxyEvent {
+    /// Reads an event. The request will share these bytes where it can instead of copying them.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are no JSON document in UTF-8. What is no HTTP event is an error of
+    /// [`into_request`](Self::into_request) only, where the source may be pinned.
+    pub fn from_bytes(json: impl Into<Bytes>) -> Result<Self, EventError> {
+        let json = json.into();
+        if let Err(error) = simdutf8::compat::from_utf8(&json) {
+            let fault = Fault { at: error.valid_up_to(), expected: "UTF-8" };
+            return Err(EventError::json(&json, fault));
+        }
+        let wire = Wire::read(&json).map_err(|fault| EventError::json(&json, fault))?;
+        let detected = detect(&json, &wire);
+        Ok(Self { json, wire, detected, trace_id: None, extensions: Extensions::new() })
+    }
+
+    /// The front door, as the event's shape tells it; `None` if it is no HTTP event.
+    #[must_use]
+    pub fn source(&self) -> Option<EventSource> {
+        self.detected
+    }
+
+    /// Everything that shall travel in the request's extensions beside what the event itself gives.
+    pub fn extensions_mut(&mut self) -> &mut Extensions {
+        &mut self.extensions
+    }
+
+    /// The invocation's X-Ray trace id, for the `x-amzn-trace-id` header where the event has none.
+    pub fn set_trace_id(&mut self, id: HeaderValue) {
+        self.trace_id = Some(id);
+    }
+
+    /// How the answer must be written.
+    ///
+    /// # Errors
+    ///
+    /// If this is no HTTP event and `options` do not pin a source.
+    pub fn response_format(&self, options: &EventOptions) -> Result<ResponseFormat, EventError> {
+        let source = self.source_with(options)?;
+        let head = self.method_field(source).1.is(&self.json, b"HEAD");
+        Ok(ResponseFormat::new(source, self.is_format_2(source), self.wire.has_multi_headers, head))
+    }
+
+    /// Makes the request.
+    ///
+    /// Its URI is origin-form, as under hyper; everything about the gateway is in its extensions:
+    /// [`EventSource`], [`RequestContext`], [`StageVariables`], [`PathParameters`], [`BasePath`], and where
+    /// they are known [`PublicUri`] and [`ClientIp`].
+    ///
+    /// A WebSocket event is a request too: `GET` for `CONNECT`, `POST` for `MESSAGE`, `DELETE` for
+    /// `DISCONNECT`; the path is the route key (`/$connect`, `/$default`, `/sendmessage`).
+    ///
+    /// # Errors
+    ///
+    /// If this is no HTTP event, if the method or path is missing, if the body is not the base64 that the
+    /// event says it is, if half a surrogate pair stands in a text that the request needs, or if path and
+    /// query together exceed what `http::Uri` holds (65,534 bytes).
+    pub fn into_request(self, options: &EventOptions) -> Result<http::Request<Bytes>, EventError> {
+        let source = self.source_with(options)?;
+        let fault = |fault| EventError::json(&self.json, fault);
+
+        let method = self.method(source)?;
+        let mut headers = header::headers(&self.json, &self.wire).map_err(fault)?;
+        header::append_cookies(&mut headers, &self.json, self.wire.cookies).map_err(fault)?;
+        if let Some(id) = &self.trace_id {
+            headers.entry("x-amzn-trace-id").or_insert_with(|| id.clone());
+        }
+
+        let (target, path_end) = self.target(source)?;
+        let path = target.get(..path_end).and_then(|path| std::str::from_utf8(path).ok()).unwrap_or_default();
+        let Located { strip, base } = self.locate(source, &headers, path, options).map_err(fault)?;
+        let exact_root = strip == path_end;
+        let target = origin_form(target, strip, path_end)?;
+        let host = self.host(&headers).map_err(fault)?;
+        let scheme = headers.get("x-forwarded-proto");
+        let public = PublicUri::new(source, host.as_deref(), scheme, &base, &target, exact_root);
+
+        let body = body::decode(&self.json, self.wire.body, self.wire.base64)?;
+        let client_ip = self.client_ip(source, &headers, options).map_err(fault)?;
+
+        let mut request = http::Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = Uri::from(target);
+        *request.headers_mut() = headers;
+        let extensions = request.extensions_mut();
+        *extensions = self.extensions;
+        extensions.insert(source);
+        extensions.insert(base);
+        extensions.insert(RequestContext::new(source, slice_or_null(&self.json, self.wire.context.all)));
+        extensions.insert(StageVariables::new(slice_or_null(&self.json, self.wire.stage_variables)));
+        extensions.insert(PathParameters::new(slice_or_null(&self.json, self.wire.path_parameters)));
+        if let Some(public) = public {
+            extensions.insert(public);
+        }
+        if let Some(ip) = client_ip {
+            extensions.insert(ClientIp(ip));
+        }
+        Ok(request)
+    }
+
+    fn source_with(&self, options: &EventOptions) -> Result<EventSource, EventError> {
+        options.source.or(self.detected).ok_or_else(|| EventError::not_http(describe(&self.json)))
+    }
+
+    /// Payload format 2.0: told by `requestContext.http`, since `version` stands in other events too.
+    fn is_format_2(&self, source: EventSource) -> bool {
+        match source {
+            EventSource::FunctionUrl => true,
+            EventSource::HttpApi => self.wire.context.http.is_some() || !self.wire.path.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Where the source has its method, and what that place is called.
+    fn method_field(&self, source: EventSource) -> (&'static str, Field) {
+        let (wire, context) = (&self.wire, &self.wire.context);
+        match source {
+            EventSource::VpcLattice => ("method", wire.method),
+            _ if self.is_format_2(source) => ("requestContext.http.method", context.method),
+            _ => ("httpMethod", wire.http_method.or(context.http_method)),
+        }
+    }
+
+    fn method(&self, source: EventSource) -> Result<Method, EventError> {
+        let (place, field) = self.method_field(source);
+        if source == EventSource::WebSocket && field.is_none() {
+            let is = |event_type: &[u8]| self.wire.context.event_type.is(&self.json, event_type);
+            return Ok(match () {
+                () if is(b"CONNECT") => Method::GET,
+                () if is(b"DISCONNECT") => Method::DELETE,
+                () => Method::POST,
+            });
+        }
+        let text = field.text(&self.json).map_err(|fault| EventError::json(&self.json, fault))?;
+        let Some(text) = text else { return Err(EventError::member(place, "a method", found(field.kind))) };
+        Method::from_bytes(&text).map_err(|_| EventError::member(place, "a method", "a string that is none"))
+    }
+
+    /// Path and query as a URI can hold them, and where the path ends.
+    fn target(&self, source: EventSource) -> Result<(Vec<u8>, usize), EventError> {
+        let (json, wire) = (&*self.json, &self.wire);
+        let fault = |fault| EventError::json(json, fault);
+        let format_2 = self.is_format_2(source);
+        let (place, field) = match source {
+            EventSource::VpcLattice if wire.lattice_path.is_some() => ("raw_path", wire.lattice_path),
+            EventSource::WebSocket => ("requestContext.routeKey", wire.path.or(wire.context.route_key)),
+            _ if format_2 => ("rawPath", wire.raw_path.or(wire.path)),
+            _ => ("path", wire.path),
+        };
+        let text = field.text(json).map_err(fault)?;
+        let Some(text) = text else { return Err(EventError::member(place, "a path", found(field.kind))) };
+
+        let raw_query = if format_2 { wire.raw_query.text(json).map_err(fault)? } else { None };
+        let query = wire.multi_query.raw(json).len() + wire.query.raw(json).len();
+        let mut out = Vec::with_capacity(text.len() + raw_query.as_deref().map_or(query, <[u8]>::len) + 2);
+        if source == EventSource::VpcLattice {
+            // Some examples show the query in the path; it is the same query as in the map, and verbatim.
+            let end = text.iter().position(|byte| *byte == b'?').unwrap_or(text.len());
+            let (path, query) = text.split_at(end);
+            push_path(&mut out, path, Text::Encoded);
+            let path_end = out.len();
+            if query.is_empty() {
+                push_query_maps(&mut out, json, wire.multi_query, wire.query, Text::Encoded).map_err(fault)?;
+            } else {
+                push_raw_query(&mut out, query);
+            }
+            return Ok((out, path_end));
+        }
+        let decoded_path = format_2 && source != EventSource::FunctionUrl;
+        push_path(&mut out, &text, if decoded_path { Text::Decoded } else { Text::Encoded });
+        let path_end = out.len();
+        if let Some(query) = raw_query {
+            push_raw_query(&mut out, &query);
+        } else {
+            let verbatim = source == EventSource::LoadBalancer;
+            let text = if verbatim { Text::Encoded } else { Text::Decoded };
+            push_query_maps(&mut out, json, wire.multi_query, wire.query, text).map_err(fault)?;
+        }
+        Ok((out, path_end))
+    }
+
+    fn locate(
+        &self,
+        source: EventSource,
+        headers: &HeaderMap,
+        path: &str,
+        options: &EventOptions,
+    ) -> Result<Located, Fault> {
+        let (json, wire, context) = (&*self.json, &self.wire, &self.wire.context);
+        let stated = match &options.base_path {
+            Some(_) => None,
+            None => wire.base_path.string(json)?.map(|path| BasePath::from_lossy(&path)),
+        };
+        let explicit = options.base_path.as_ref().or(stated.as_ref()).or(options.base_path_fallback.as_ref());
+        let rest_api = source == EventSource::RestApi;
+        let format_2 = self.is_format_2(source);
+        let only_rest = |field: Field| if rest_api { field.string(json) } else { Ok(None) };
+        let template = if format_2 {
+            let route = wire.route_key.or(context.route_key).string(json)?;
+            route.and_then(|route| route.split_once(' ').map(|(_, path)| Cow::Owned(path.to_owned())))
+        } else {
+            wire.resource.or(context.resource_path).string(json)?
+        };
+        let stage = context.stage.string(json)?.filter(|stage| stage != "$default");
+        let domain = context.domain_name.text(json)?;
+        let own_domain = match &domain {
+            Some(domain) => contains(domain, b".execute-api."),
+            None => headers.get(HOST).is_some_and(|host| contains(host.as_bytes(), b".execute-api.")),
+        };
+        let signals = Signals {
+            source,
+            format_2,
+            path,
+            context_path: only_rest(context.path)?,
+            raw_path: only_rest(wire.raw_path)?,
+            template,
+            parameter: |name: &str| member(json, wire.path_parameters, name),
+            stage: stage.unwrap_or_default(),
+            own_domain,
+            explicit,
+            mount_at_resource: options.mount_at_resource,
+        };
+        Ok(signals.locate())
+    }
+
+    /// The host the client asked for, if it is one.
+    fn host(&self, headers: &HeaderMap) -> Result<Option<Cow<'_, [u8]>>, Fault> {
+        match headers.get(HOST) {
+            Some(host) => Ok(Some(Cow::Owned(host.as_bytes().to_vec()))),
+            None => self.wire.context.domain_name.text(&self.json),
+        }
+    }
+
+    fn client_ip(
+        &self,
+        source: EventSource,
+        headers: &HeaderMap,
+        options: &EventOptions,
+    ) -> Result<Option<IpAddr>, Fault> {
+        if matches!(source, EventSource::LoadBalancer | EventSource::VpcLattice) {
+            return Ok(forwarded_for(headers, options.forwarded_hops));
+        }
+        let ip = self.wire.context.source_ip.string(&self.json)?;
+        Ok(ip.and_then(|ip| ip.parse().ok()))
+    }
+}
+
+impl fmt::Debug for ProxyEvent {
+    /// Shows the source only: an event has credentials in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProxyEvent").field("source", &self.detected).finish_non_exhaustive()
+    }
+}
+
+impl<'de> Deserialize<'de> for ProxyEvent {
+    /// For `lambda_runtime::run` and the like; copies the event once. [`from_bytes`](Self::from_bytes) does
+    /// not.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = Box::<RawValue>::deserialize(deserializer)?;
+        Self::from_bytes(Bytes::from(String::from(Box::<str>::from(json)))).map_err(D::Error::custom)
+    }
+}
+
+/// The origin-form without what is stripped; nothing at all becomes `/`.
+fn origin_form(mut target: Vec<u8>, strip: usize, path_end: usize) -> Result<PathAndQuery, EventError> {
+    let mut start = strip;
+    if strip == path_end
+        && let Some(last) = strip.checked_sub(1)
+        && let Some(byte) = target.get_mut(last)
+    {
+        *byte = b'/';
+        start = last;
+    }
+    let target = Bytes::from(target);
+    PathAndQuery::from_maybe_shared(target.slice(start.min(target.len())..))
+        .map_err(|_| EventError::member("path", "a path and query of at most 65,534 bytes", "more"))
+}
+
+fn slice_or_null(json: &Bytes, field: Field) -> Bytes {
+    if field.kind == Kind::Missing { Bytes::from_static(b"null") } else { json.slice_ref(field.raw(json)) }
+}
+
+/// The text of an object's member.
+fn member<'a>(json: &'a [u8], object: Field, name: &str) -> Option<Cow<'a, str>> {
+    if object.kind != Kind::Object {
+        return None;
+    }
+    let mut scanner = Scanner::on(json, object);
+    let mut first = true;
+    scanner.enter_object().ok()?;
+    while let Some(key) = scanner.next_key(&mut first).ok()? {
+        let value = scanner.value().ok()?;
+        if key.is(json, name.as_bytes()) {
+            return value.string(json).ok().flatten();
+        }
+    }
+    None
+}

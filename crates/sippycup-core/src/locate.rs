@@ -1,0 +1,198 @@
+//! Which leading part of an event's path belongs to the gateway, and what the public has in front of the
+//! app.
+//!
+//! These are two questions. A REST API on its own domain has no prefix in `path` but `/stage` in public; an
+//! HTTP API behind an API mapping has `/stage` in `rawPath` and in public the mapping's key, which the event
+//! does not carry. What is stripped is what the path really carries; what is public is what was stated
+//! (builder, stage variable, environment), else what the event proves, never a longer guess.
+
+use std::borrow::Cow;
+
+use crate::{
+    EventSource,
+    base_path::{BasePath, prefix},
+    uri::same_text,
+};
+
+/// What an event says about its path. Paths are percent-encoded.
+pub(crate) struct Signals<'a, P> {
+    pub(crate) source: EventSource,
+    /// Whether the payload format is 2.0.
+    pub(crate) format_2: bool,
+    pub(crate) path: &'a str,
+    /// `requestContext.path`.
+    pub(crate) context_path: Option<Cow<'a, str>>,
+    /// A `rawPath` on a REST event: reported behind base path mappings, and then with the base path.
+    pub(crate) raw_path: Option<Cow<'a, str>>,
+    /// The path template of the resource or route.
+    pub(crate) template: Option<Cow<'a, str>>,
+    /// The value of a path parameter.
+    pub(crate) parameter: P,
+    /// The name of the stage; empty for `$default`.
+    pub(crate) stage: Cow<'a, str>,
+    /// Whether the gateway was called under its own domain name, where the stage is part of the URL.
+    pub(crate) own_domain: bool,
+    pub(crate) explicit: Option<&'a BasePath>,
+    pub(crate) mount_at_resource: bool,
+}
+
+/// How much of the path to take off, and what to give the app as its base path.
+#[derive(Debug)]
+pub(crate) struct Located {
+    pub(crate) strip: usize,
+    pub(crate) base: BasePath,
+}
+
+impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
+    pub(crate) fn locate(&self) -> Located {
+        let (carried, public) = self.infer();
+        let (mut strip, mut base) = match self.explicit {
+            None => (carried, BasePath::from_encoded(&public)),
+            Some(base) => (self.strip_stated(base, carried), base.clone()),
+        };
+        if self.mount_at_resource {
+            let rest = self.path.get(strip..).unwrap_or_default();
+            if let Some(length) = self.template.as_deref().and_then(|template| prefix(rest, literal(template))) {
+                base = BasePath::from_encoded(&format!("{base}{}", rest.get(..length).unwrap_or_default()));
+                strip += length;
+            }
+        }
+        Located { strip, base }
+    }
+
+    /// Whichever of the stated and the inferred prefix the path carries, or one after the other: a stage
+    /// that the gateway put in front of a base path that a CDN left in.
+    fn strip_stated(&self, base: &BasePath, carried: usize) -> usize {
+        if base.is_root() {
+            return carried;
+        }
+        let at = |start| Some(start + prefix(self.path.get(start..)?, base.as_str())?);
+        at(0).or_else(|| at(carried)).unwrap_or(carried)
+    }
+
+    /// The length of the prefix that the path carries, and the public prefix.
+    fn infer(&self) -> (usize, Cow<'_, str>) {
+        match self.source {
+            EventSource::RestApi => self.infer_rest(),
+            EventSource::HttpApi => self.infer_http(),
+            // The URL of a WebSocket API has the stage and nothing else; its events have no path.
+            EventSource::WebSocket if self.own_domain => (0, self.stage_path()),
+            _ => (0, Cow::Borrowed("")),
+        }
+    }
+
+    /// REST API: on a custom domain `path` has the mapping, on the API's own domain only
+    /// `requestContext.path` has the stage.
+    fn infer_rest(&self) -> (usize, Cow<'_, str>) {
+        let base = if self.own_domain { "" } else { self.base().unwrap_or_default() };
+        let rest = self.path.get(base.len()..).unwrap_or_default();
+        if base.is_empty()
+            && let Some(public) = self.raw_path.as_deref().and_then(|raw| raw.strip_suffix(rest))
+        {
+            return (0, Cow::Borrowed(public));
+        }
+        // In the console's events and those of emulators it is the template, not a path.
+        let context = self.context_path.as_deref().filter(|path| !path.contains('{'));
+        let public = match context {
+            None if self.own_domain => self.stage_path(),
+            None => Cow::Borrowed(base),
+            Some(context) => {
+                let before = context.trim_end_matches('/').strip_suffix(rest.trim_end_matches('/'));
+                Cow::Borrowed(before.map_or(base, |before| before.trim_end_matches('/')))
+            }
+        };
+        (base.len(), public)
+    }
+
+    /// HTTP API: a named stage is in the path on every domain. Format 1.0 shows a custom domain's mapping
+    /// key, 2.0 never does, so there the public prefix of a custom domain cannot be known.
+    fn infer_http(&self) -> (usize, Cow<'_, str>) {
+        let first = self.path.split('/').nth(1).unwrap_or_default();
+        let in_stage = !self.stage.is_empty() && same_text(first.as_bytes(), self.stage.as_bytes());
+        let stage = if in_stage { first.len() + 1 } else { 0 };
+        if self.format_2 && !self.own_domain {
+            return (stage, Cow::Borrowed(""));
+        }
+        let mapped = if self.own_domain { None } else { self.base() };
+        let carried = mapped.map_or(stage, str::len);
+        (carried, Cow::Borrowed(self.path.get(..carried).unwrap_or_default()))
+    }
+
+    fn stage_path(&self) -> Cow<'_, str> {
+        if self.stage.is_empty() { Cow::Borrowed("") } else { Cow::Owned(format!("/{}", self.stage)) }
+    }
+
+    /// The part of the path in front of what the template matches, if the event leaves no doubt.
+    fn base(&self) -> Option<&'a str> {
+        let template = self.template.as_deref().filter(|template| template.starts_with('/'))?;
+        let mut candidates = self.candidates(template);
+        let (first, second) = (candidates.next()?, candidates.next());
+        if second.is_none() {
+            return Some(first);
+        }
+        // Only without parameters is there a choice. What was stated settles it, or the stage; a longer
+        // guess never does.
+        let settled = |base: &&str| {
+            let stage = base.strip_prefix('/').is_some_and(|name| name == self.stage);
+            stage || self.explicit.is_some_and(|stated| stated.as_str() == *base)
+        };
+        let settled = second.into_iter().chain(candidates).find(settled);
+        settled.or_else(|| first.is_empty().then_some(first))
+    }
+
+    /// Every prefix of the path behind which the template matches, without slashes at its end.
+    fn candidates(&self, template: &str) -> impl Iterator<Item = &'a str> {
+        // A trailing slash is no part of any template.
+        let path = self.path.strip_suffix('/').unwrap_or(self.path);
+        let slashes = path.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(at, _)| at);
+        let mut last = None;
+        slashes.chain([path.len()]).filter_map(move |cut| {
+            let (before, after) = path.split_at_checked(cut)?;
+            let base = before.trim_end_matches('/');
+            (last != Some(base) && self.matches(template, after)).then(|| {
+                last = Some(base);
+                base
+            })
+        })
+    }
+
+    /// Whether `path` (empty, or with a leading slash) is what `template` matches, with the parameters the
+    /// event has.
+    fn matches(&self, template: &str, path: &str) -> bool {
+        let mut rest = path;
+        for wanted in template.split('/').skip(1).filter(|segment| !segment.is_empty()) {
+            if let Some(name) = wanted.strip_prefix('{').and_then(|name| name.strip_suffix("+}")) {
+                // Greedy, and so the last: with its value known it takes exactly that, which may be nothing
+                // where the path ends in a slash; unknown it takes at least one segment.
+                let taken = rest.trim_matches('/');
+                return match (self.parameter)(name) {
+                    Some(value) => same_text(taken.as_bytes(), value.trim_matches('/').as_bytes()),
+                    None => !taken.is_empty(),
+                };
+            }
+            let Some(behind) = rest.strip_prefix('/') else { return false };
+            let (segment, next) = match behind.find('/') {
+                Some(end) => behind.split_at(end),
+                None => (behind, ""),
+            };
+            let fits = match wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+                Some(name) => match (self.parameter)(name) {
+                    Some(value) => same_text(segment.as_bytes(), value.as_bytes()),
+                    None => !segment.is_empty(),
+                },
+                None => same_text(segment.as_bytes(), wanted.as_bytes()),
+            };
+            if !fits {
+                return false;
+            }
+            rest = next;
+        }
+        rest.is_empty()
+    }
+}
+
+/// The part of a template before its first parameter; without a parameter all of it.
+fn literal(template: &str) -> &str {
+    let end = template.find("/{").unwrap_or(template.len());
+    template.get(..end).unwrap_or_default().trim_end_matches('/')
+}

@@ -1,0 +1,588 @@
+//! A JSON reader that walks the event once and remembers where things are instead of copying them.
+//!
+//! It reports positions, never values: [`Field`] is a kind and a byte range. What it accepts is what
+//! `serde_json` accepts (the tests and the fuzz target hold them against each other), with one
+//! difference that serde_json's own `IgnoredAny` has too: the escapes of a string that nobody reads are
+//! not checked for lone surrogates.
+
+use std::borrow::Cow;
+
+use wide::u8x16;
+
+/// What was wrong, and at which byte. The JSON path is found again from the position, so that the walk
+/// itself does not have to keep one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) at: usize,
+    pub(crate) expected: &'static str,
+}
+
+/// The JSON type of a member, or that there was none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    #[default]
+    Missing,
+    Null,
+    False,
+    True,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+/// Where a value stands: for strings without the quotes, for everything else the whole literal.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Field {
+    pub(crate) kind: Kind,
+    /// Whether the string has a backslash in it, so that its bytes are not its value.
+    pub(crate) escaped: bool,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+impl Field {
+    /// The bytes between `start` and `end`.
+    pub(crate) fn raw<'a>(&self, json: &'a [u8]) -> &'a [u8] {
+        json.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Whether this is something that can stand for a string: a string, or the number or boolean that
+    /// some writer put where AWS has a string.
+    pub(crate) fn is_scalar(&self) -> bool {
+        matches!(self.kind, Kind::String | Kind::Number | Kind::True | Kind::False)
+    }
+
+    /// The value as text, unescaped; `None` for everything that is no scalar.
+    pub(crate) fn text<'a>(&self, json: &'a [u8]) -> Result<Option<Cow<'a, [u8]>>, Fault> {
+        if !self.is_scalar() {
+            return Ok(None);
+        }
+        if !self.escaped {
+            return Ok(Some(Cow::Borrowed(self.raw(json))));
+        }
+        unescape(json, self.start, self.end).map(|text| Some(Cow::Owned(text)))
+    }
+
+    /// The value as a string slice; `None` if it is no scalar.
+    pub(crate) fn string<'a>(&self, json: &'a [u8]) -> Result<Option<Cow<'a, str>>, Fault> {
+        let not_utf8 = Fault { at: self.start, expected: "UTF-8 text" };
+        Ok(match self.text(json)? {
+            None => None,
+            Some(Cow::Borrowed(text)) => Some(Cow::Borrowed(std::str::from_utf8(text).map_err(|_| not_utf8)?)),
+            Some(Cow::Owned(text)) => Some(Cow::Owned(String::from_utf8(text).map_err(|_| not_utf8)?)),
+        })
+    }
+
+    /// Whether the value is exactly `text`. A broken escape is not equal to anything.
+    pub(crate) fn is(&self, json: &[u8], text: &[u8]) -> bool {
+        self.kind == Kind::String && self.text(json).is_ok_and(|value| value.as_deref() == Some(text))
+    }
+}
+
+/// A position in a JSON document.
+#[derive(Debug)]
+pub(crate) struct Scanner<'a> {
+    json: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Scanner<'a> {
+    pub(crate) fn new(json: &'a [u8]) -> Self {
+        Self { json, at: 0 }
+    }
+
+    /// A scanner for the value at `field`; members found there have positions in the whole document.
+    pub(crate) fn on(json: &'a [u8], field: Field) -> Self {
+        Self { json, at: field.start }
+    }
+
+    /// Steps into an object; `false` (and the value skipped) if the value is something else.
+    pub(crate) fn enter_object(&mut self) -> Result<bool, Fault> {
+        self.enter(b'{')
+    }
+
+    /// Steps into an array; `false` (and the value skipped) if the value is something else.
+    pub(crate) fn enter_array(&mut self) -> Result<bool, Fault> {
+        self.enter(b'[')
+    }
+
+    /// The next member's name, or `None` at the end of the object. `first` says whether a comma must
+    /// stand before it.
+    pub(crate) fn next_key(&mut self, first: &mut bool) -> Result<Option<Field>, Fault> {
+        let byte = self.peek()?;
+        if byte == b'}' {
+            self.at += 1;
+            return Ok(None);
+        }
+        if std::mem::take(first) {
+            if byte != b'"' {
+                return Err(self.fault("a member name or `}`"));
+            }
+        } else {
+            if byte != b',' {
+                return Err(self.fault("`,` or `}`"));
+            }
+            self.at += 1;
+            if self.peek()? != b'"' {
+                return Err(self.fault("a member name"));
+            }
+        }
+        let key = self.string()?;
+        if self.peek()? != b':' {
+            return Err(self.fault("`:`"));
+        }
+        self.at += 1;
+        Ok(Some(key))
+    }
+
+    /// Whether the array has one more item; the scanner then stands before it.
+    pub(crate) fn next_item(&mut self, first: &mut bool) -> Result<bool, Fault> {
+        let byte = self.peek()?;
+        if byte == b']' {
+            self.at += 1;
+            return Ok(false);
+        }
+        if !std::mem::take(first) {
+            if byte != b',' {
+                return Err(self.fault("`,` or `]`"));
+            }
+            self.at += 1;
+        }
+        Ok(true)
+    }
+
+    /// Reads over one value of any type and says where it was.
+    pub(crate) fn value(&mut self) -> Result<Field, Fault> {
+        match self.peek()? {
+            b'"' => self.string(),
+            b'{' => self.container(Kind::Object),
+            b'[' => self.container(Kind::Array),
+            b't' => self.literal(b"true", Kind::True),
+            b'f' => self.literal(b"false", Kind::False),
+            b'n' => self.literal(b"null", Kind::Null),
+            b'-' | b'0'..=b'9' => self.number(),
+            _ => Err(self.fault("a value")),
+        }
+    }
+
+    /// The type of the value that stands next.
+    pub(crate) fn kind(&mut self) -> Result<Kind, Fault> {
+        Ok(match self.peek()? {
+            b'"' => Kind::String,
+            b'{' => Kind::Object,
+            b'[' => Kind::Array,
+            b't' => Kind::True,
+            b'f' => Kind::False,
+            b'n' => Kind::Null,
+            _ => Kind::Number,
+        })
+    }
+
+    /// Where the value that stands next begins.
+    pub(crate) fn start(&mut self) -> Result<usize, Fault> {
+        self.peek()?;
+        Ok(self.at)
+    }
+
+    /// The byte behind what was read.
+    pub(crate) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Fails unless nothing but white space is left.
+    pub(crate) fn end(&mut self) -> Result<(), Fault> {
+        match self.peek() {
+            Err(_) => Ok(()),
+            Ok(_) => Err(self.fault("the end of the document")),
+        }
+    }
+
+    fn enter(&mut self, open: u8) -> Result<bool, Fault> {
+        if self.peek()? == open {
+            self.at += 1;
+            return Ok(true);
+        }
+        self.value()?;
+        Ok(false)
+    }
+
+    fn peek(&mut self) -> Result<u8, Fault> {
+        loop {
+            match self.json.get(self.at) {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                Some(byte) => return Ok(*byte),
+                None => return Err(self.fault("more of the document, not its end")),
+            }
+        }
+    }
+
+    fn string(&mut self) -> Result<Field, Fault> {
+        let start = self.at + 1;
+        let mut at = start;
+        let mut escaped = false;
+        loop {
+            at = special(self.json, at);
+            match self.json.get(at) {
+                Some(b'"') => {
+                    self.at = at + 1;
+                    return Ok(Field { kind: Kind::String, escaped, start, end: at });
+                }
+                Some(b'\\') => {
+                    escaped = true;
+                    at = self.escape(at)?;
+                }
+                Some(_) => return Err(Fault { at, expected: "no raw control character in a string" }),
+                None => return Err(Fault { at, expected: "the end of the string" }),
+            }
+        }
+    }
+
+    /// Checks the grammar of the escape at `at`; whether surrogates come in pairs is for those who
+    /// read the string.
+    fn escape(&self, at: usize) -> Result<usize, Fault> {
+        match self.json.get(at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
+            Some(b'u') if hex4(self.json, at + 2).is_some() => Ok(at + 6),
+            _ => Err(Fault { at, expected: "a valid escape" }),
+        }
+    }
+
+    fn container(&mut self, kind: Kind) -> Result<Field, Fault> {
+        let start = self.at;
+        let mut open = Nesting::default();
+        loop {
+            // Down: into as many containers as open here.
+            let mut first = true;
+            match self.peek()? {
+                b'{' => {
+                    self.at += 1;
+                    open.push(true);
+                }
+                b'[' => {
+                    self.at += 1;
+                    open.push(false);
+                }
+                _ => {
+                    self.value()?;
+                    first = false;
+                }
+            }
+            // Up: out of as many as close here, then to the next value.
+            loop {
+                let Some(object) = open.last() else {
+                    return Ok(Field { kind, escaped: false, start, end: self.at });
+                };
+                let more = if object { self.next_key(&mut first)?.is_some() } else { self.next_item(&mut first)? };
+                if more {
+                    break;
+                }
+                open.pop();
+                first = false;
+            }
+        }
+    }
+
+    fn literal(&mut self, word: &'static [u8], kind: Kind) -> Result<Field, Fault> {
+        let start = self.at;
+        let end = start + word.len();
+        if self.json.get(start..end) != Some(word) {
+            return Err(self.fault("`true`, `false` or `null`"));
+        }
+        self.at = end;
+        Ok(Field { kind, escaped: false, start, end })
+    }
+
+    fn number(&mut self) -> Result<Field, Fault> {
+        let start = self.at;
+        if self.json.get(self.at) == Some(&b'-') {
+            self.at += 1;
+        }
+        match self.json.get(self.at) {
+            Some(b'0') => self.at += 1,
+            _ => self.digits()?,
+        }
+        if self.json.get(self.at) == Some(&b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.json.get(self.at) {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.json.get(self.at) {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Ok(Field { kind: Kind::Number, escaped: false, start, end: self.at })
+    }
+
+    fn digits(&mut self) -> Result<(), Fault> {
+        let start = self.at;
+        while let Some(b'0'..=b'9') = self.json.get(self.at) {
+            self.at += 1;
+        }
+        if self.at == start { Err(self.fault("a digit")) } else { Ok(()) }
+    }
+
+    fn fault(&self, expected: &'static str) -> Fault {
+        Fault { at: self.at, expected }
+    }
+}
+
+/// Which kinds of containers are open, one bit each: an event may nest as deep as it likes without
+/// recursion, and without an allocation up to 64 levels.
+#[derive(Default)]
+struct Nesting {
+    bits: u64,
+    depth: usize,
+    full: Vec<u64>,
+}
+
+impl Nesting {
+    fn push(&mut self, object: bool) {
+        if self.depth != 0 && self.depth.is_multiple_of(64) {
+            self.full.push(self.bits);
+        }
+        self.bits = self.bits << 1 | u64::from(object);
+        self.depth += 1;
+    }
+
+    fn pop(&mut self) {
+        self.bits >>= 1;
+        self.depth = self.depth.saturating_sub(1);
+        if self.depth != 0 && self.depth.is_multiple_of(64) {
+            self.bits = self.full.pop().unwrap_or_default();
+        }
+    }
+
+    fn last(&self) -> Option<bool> {
+        (self.depth != 0).then_some(self.bits & 1 == 1)
+    }
+}
+
+/// The value of the string between `start` and `end` of `json`, whose grammar was checked before.
+pub(crate) fn unescape(json: &[u8], start: usize, end: usize) -> Result<Vec<u8>, Fault> {
+    let text = json.get(start..end).unwrap_or_default();
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        let stop = special(text, at);
+        out.extend_from_slice(text.get(at..stop).unwrap_or_default());
+        if stop == text.len() {
+            break;
+        }
+        at = stop + 2;
+        match text.get(stop + 1) {
+            Some(b'b') => out.push(0x08),
+            Some(b'f') => out.push(0x0c),
+            Some(b'n') => out.push(b'\n'),
+            Some(b'r') => out.push(b'\r'),
+            Some(b't') => out.push(b'\t'),
+            Some(b'u') => {
+                let fault = Fault { at: start + stop, expected: "a surrogate pair, not half of one" };
+                let (character, behind) = code_point(text, at).ok_or(fault)?;
+                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                at = behind;
+            }
+            Some(byte) => out.push(*byte),
+            None => break,
+        }
+    }
+    Ok(out)
+}
+
+/// The character whose four hex digits stand at `at`, with its low surrogate if it needs one, and the
+/// position behind it.
+fn code_point(text: &[u8], at: usize) -> Option<(char, usize)> {
+    let high = hex4(text, at)?;
+    if !(0xd800..0xdc00).contains(&high) {
+        return Some((char::from_u32(high)?, at + 4));
+    }
+    if text.get(at + 4..at + 6)? != b"\\u" {
+        return None;
+    }
+    let low = hex4(text, at + 6)?;
+    if !(0xdc00..0xe000).contains(&low) {
+        return None;
+    }
+    let character = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+    Some((char::from_u32(character)?, at + 10))
+}
+
+fn hex4(text: &[u8], at: usize) -> Option<u32> {
+    text.get(at..at + 4)?.iter().try_fold(0, |value, digit| Some(value << 4 | char::from(*digit).to_digit(16)?))
+}
+
+/// The first quote, backslash or control character at or behind `at`; the length if there is none.
+pub(crate) fn special(text: &[u8], mut at: usize) -> usize {
+    while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk::<16>) {
+        let found = special_mask(*chunk);
+        if found != 0 {
+            return at + found.trailing_zeros() as usize;
+        }
+        at += 16;
+    }
+    while let Some(byte) = text.get(at) {
+        if matches!(byte, b'"' | b'\\' | 0..0x20) {
+            return at;
+        }
+        at += 1;
+    }
+    text.len()
+}
+
+/// One bit for each of the sixteen bytes that is a quote, a backslash or a control character.
+#[inline(always)]
+pub(crate) fn special_mask(chunk: [u8; 16]) -> u32 {
+    let bytes = u8x16::new(chunk);
+    let quote = bytes.simd_eq(u8x16::splat(b'"'));
+    let backslash = bytes.simd_eq(u8x16::splat(b'\\'));
+    let control = bytes.min(u8x16::splat(0x1f)).simd_eq(bytes);
+    (quote | backslash | control).to_bitmask()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    fn read(json: &[u8]) -> Result<Field, Fault> {
+        let mut scanner = Scanner::new(json);
+        let field = scanner.value()?;
+        scanner.end()?;
+        Ok(field)
+    }
+
+    /// What `serde_json` makes of the same bytes when nobody reads the strings.
+    fn accepted(json: &[u8]) -> bool {
+        serde_json::from_slice::<serde::de::IgnoredAny>(json).is_ok()
+    }
+
+    #[test]
+    fn accepts_and_rejects_what_serde_json_does() {
+        let documents: &[&str] = &[
+            "",
+            " ",
+            "null",
+            "nul",
+            "true",
+            "truex",
+            "false",
+            "0",
+            "-0",
+            "01",
+            "-",
+            "1.",
+            "1.5",
+            "1.5e",
+            "1e+",
+            "1e+9",
+            "-1.25E-3",
+            ".5",
+            "+1",
+            "\"\"",
+            "\"a",
+            "\"a\\\"",
+            "\"\\x\"",
+            "\"\\u12\"",
+            "\"\\u12g4\"",
+            "\"\\u1234\"",
+            "\"\n\"",
+            "[]",
+            "[",
+            "]",
+            "[1,]",
+            "[,1]",
+            "[1 2]",
+            "[1,2]",
+            "{}",
+            "{",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{\"a\":1,}",
+            "{a:1}",
+            "{\"a\":1 \"b\":2}",
+            "{\"a\":{\"b\":[{},[],[[1]]]}}",
+            "{\"a\":[1,{\"b\":2}]}",
+            " { \"a\" : [ 1 , 2 ] } ",
+            "1 1",
+            "{\"a\":1}}",
+            "[}",
+            "{]",
+            "\u{feff}1",
+            "\"\\ud800\"",
+        ];
+        for document in documents {
+            assert_eq!(read(document.as_bytes()).is_ok(), accepted(document.as_bytes()), "{document:?}");
+        }
+    }
+
+    #[test]
+    fn nests_as_deep_as_it_likes() {
+        for depth in [1, 63, 64, 65, 128, 200, 20_000] {
+            let (open, close) = ("[{\"a\":".repeat(depth), "}]".repeat(depth));
+            assert!(read(format!("{open}1{close}").as_bytes()).is_ok(), "{depth}");
+            assert!(read(format!("{open}1{}", "]}".repeat(depth)).as_bytes()).is_err(), "{depth}");
+        }
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_no_value() {
+        for json in [&br#""\ud800""#[..], br#""\udc00""#, br#""\ud800x""#, br#""\ud800\ud800""#, br#""\ud800\n""#] {
+            let field = read(json).unwrap();
+            assert!(field.text(json).is_err());
+        }
+        let json = br#""\ud83d\ude00""#;
+        assert_eq!(read(json).unwrap().string(json).unwrap().unwrap(), "😀");
+    }
+
+    /// Documents, and the same with one byte changed, cut or doubled.
+    fn almost_json() -> impl Strategy<Value = Vec<u8>> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        let value = leaf.prop_recursive(5, 64, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::vec((any::<String>(), inner), 0..6)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        });
+        (value, any::<bool>(), any::<(u8, prop::sample::Index, u8)>()).prop_map(
+            |(value, pretty, (how, where_, byte))| {
+                let mut json =
+                    if pretty { serde_json::to_vec_pretty(&value) } else { serde_json::to_vec(&value) }.unwrap();
+                let at = where_.index(json.len());
+                match how % 4 {
+                    0 => json.truncate(at),
+                    1 => json[at] = byte,
+                    2 => json.insert(at, byte),
+                    _ => {}
+                }
+                json
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_serde_json_on_almost_json(json in almost_json()) {
+            if std::str::from_utf8(&json).is_ok() {
+                prop_assert_eq!(read(&json).is_ok(), accepted(&json));
+            }
+        }
+
+        #[test]
+        fn strings_have_the_value_serde_json_gives_them(json in "\"([ -~é☕😀]|\\\\[\"\\\\/bfnrtu]|\\\\u[0-9a-fA-F]{4}|\\\\ud83d\\\\ude00)*\"") {
+            let theirs = serde_json::from_str::<String>(&json).ok();
+            let ours = read(json.as_bytes()).and_then(|field| field.string(json.as_bytes())).ok().flatten();
+            prop_assert_eq!(ours.as_deref(), theirs.as_deref());
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Which front door an event came through, told by its shape.
+
+use std::fmt;
+
+use crate::wire::Wire;
+
+/// The AWS front door an event came through.
+///
+/// | source | told by |
+/// |---|---|
+/// | `LoadBalancer` | `requestContext.elb` |
+/// | `VpcLattice` | `raw_path` without a `requestContext` (v1), `requestContext.serviceNetworkArn` or `.serviceArn` (v2) |
+/// | `WebSocket` | `requestContext.connectionId` and `.eventType` |
+/// | `FunctionUrl` | `requestContext.http`, and a `requestContext.domainName` with `.lambda-url.` |
+/// | `HttpApi` | `requestContext.http` (payload format 2.0), or `httpMethod` with `version` 1.0 |
+/// | `RestApi` | `httpMethod` |
+///
+/// `version` alone tells nothing: Lattice events say 2.0 too, and emulators put 1.0 into REST events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EventSource {
+    /// A [Lambda function URL](https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html).
+    FunctionUrl,
+    /// An [API Gateway HTTP API](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html), payload format 1.0 or 2.0.
+    HttpApi,
+    /// An [Application Load Balancer](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html), with or without multi-value headers.
+    LoadBalancer,
+    /// An [API Gateway REST API](https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html).
+    RestApi,
+    /// A [VPC Lattice service](https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html), event version 1 or 2.
+    VpcLattice,
+    /// An [API Gateway WebSocket API](https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integrations.html).
+    WebSocket,
+}
+
+impl EventSource {
+    /// The name in snake case: `rest_api`, `http_api`, `function_url`, `load_balancer`, `vpc_lattice` or
+    /// `web_socket`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FunctionUrl => "function_url",
+            Self::HttpApi => "http_api",
+            Self::LoadBalancer => "load_balancer",
+            Self::RestApi => "rest_api",
+            Self::VpcLattice => "vpc_lattice",
+            Self::WebSocket => "web_socket",
+        }
+    }
+}
+
+impl fmt::Display for EventSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Tells the source of an event; `None` if it is not one of HTTP.
+pub(crate) fn detect(json: &[u8], wire: &Wire) -> Option<EventSource> {
+    let context = &wire.context;
+    // Authorizer events of payload format 1.0 have everything a REST event has.
+    if wire.method_arn.is_scalar() || wire.route_arn.is_scalar() {
+        return None;
+    }
+    if context.elb.is_some() {
+        return Some(EventSource::LoadBalancer);
+    }
+    if wire.lattice_path.is_some() && context.all.is_none() {
+        return Some(EventSource::VpcLattice);
+    }
+    if context.service_network_arn.is_some() || context.service_arn.is_some() {
+        return Some(EventSource::VpcLattice);
+    }
+    if context.connection_id.is_some() && context.event_type.is_some() {
+        return Some(EventSource::WebSocket);
+    }
+    if context.http.is_some() {
+        return Some(http_api_or_function_url(json, wire));
+    }
+    if wire.http_method.is_some() || context.http_method.is_some() {
+        return Some(rest_or_http_api(json, wire));
+    }
+    // No method anywhere, but plainly an HTTP event: better to say what is missing than what it is not.
+    if wire.raw_path.is_some() && wire.version.is(json, b"2.0") {
+        return Some(http_api_or_function_url(json, wire));
+    }
+    (wire.resource.is_some() && wire.path.is_some()).then_some(EventSource::RestApi)
+}
+
+fn http_api_or_function_url(json: &[u8], wire: &Wire) -> EventSource {
+    let domain = wire.context.domain_name.raw(json);
+    if contains(domain, b".lambda-url.") { EventSource::FunctionUrl } else { EventSource::HttpApi }
+}
+
+/// `version` 1.0 means an HTTP API, unless `resourceId` is a REST API's: there it is an opaque id, on an
+/// HTTP API it is a route key (`GET /x`, `$default`).
+fn rest_or_http_api(json: &[u8], wire: &Wire) -> EventSource {
+    let id = wire.context.resource_id.raw(json);
+    let route_key = id == b"$default" || id.contains(&b' ');
+    let opaque = wire.context.resource_id.is_scalar() && !id.is_empty() && !route_key;
+    if wire.version.is(json, b"1.0") && !opaque { EventSource::HttpApi } else { EventSource::RestApi }
+}
+
+/// Whether `needle` stands somewhere in `text`.
+pub(crate) fn contains(text: &[u8], needle: &[u8]) -> bool {
+    text.windows(needle.len()).any(|window| window == needle)
+}

@@ -1,0 +1,295 @@
+//! Paths and queries as the event has them, made into what a URI can hold. The only file that
+//! percent-encodes.
+//!
+//! What a client sent is never decoded and never normalised: `/a/../b`, `//x`, `%2F` and `\` stay. Only
+//! bytes that `http::Uri` refuses, or that would mean something else there (`?` and `#` of a path that AWS
+//! decoded), are percent-encoded.
+
+use std::borrow::Cow;
+
+use crate::scan::{Fault, Field, Kind, Scanner};
+
+/// How a source writes the text of a path or query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Text {
+    /// As the client sent it. A `%` stands as it is, even where no two hex digits follow.
+    Encoded,
+    /// Decoded by the gateway (the `rawPath` of an HTTP API). A `%` before two hex digits is left alone,
+    /// because older recordings and emulators send the path encoded; any other `%` becomes `%25`.
+    Decoded,
+}
+
+/// Appends a path to `out`; a missing leading slash is added, an empty path is `/`.
+pub(crate) fn push_path(out: &mut Vec<u8>, path: &[u8], text: Text) {
+    if path.first() != Some(&b'/') {
+        out.push(b'/');
+    }
+    let plain = path.iter().position(|byte| !PATH.keeps(*byte) || *byte == b'%');
+    let (head, tail) = path.split_at(plain.unwrap_or(path.len()));
+    out.extend_from_slice(head);
+    let mut rest = tail;
+    while let Some((byte, behind)) = rest.split_first() {
+        let lone_percent =
+            *byte == b'%' && !behind.first_chunk::<2>().is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit));
+        if PATH.keeps(*byte) && !(lone_percent && text == Text::Decoded) {
+            out.push(*byte);
+        } else {
+            push_escape(out, *byte);
+        }
+        rest = behind;
+    }
+}
+
+/// Appends a raw query string, without the `?` that AWS's tables sometimes show in front of it.
+pub(crate) fn push_raw_query(out: &mut Vec<u8>, query: &[u8]) {
+    let query = query.strip_prefix(b"?").unwrap_or(query);
+    if !query.is_empty() {
+        out.push(b'?');
+        push_encoded(out, query, &RAW_QUERY);
+    }
+}
+
+/// Appends the query that stands in maps: every value of `multi` in order, then of `single` what is
+/// missing there.
+///
+/// API Gateway decodes keys and values, so they are encoded again; load balancers and Lattice hand them on
+/// as the client wrote them, so they are joined as they are.
+pub(crate) fn push_query_maps(
+    out: &mut Vec<u8>,
+    json: &[u8],
+    multi: Field,
+    single: Field,
+    text: Text,
+) -> Result<(), Fault> {
+    let mut separator = b'?';
+    push_map(out, json, multi, &mut separator, text, |_| Ok(true))?;
+    if single.kind != Kind::Object {
+        return Ok(());
+    }
+    push_map(out, json, single, &mut separator, text, |key| Ok(!has_key(json, multi, key)?))
+}
+
+fn push_map(
+    out: &mut Vec<u8>,
+    json: &[u8],
+    map: Field,
+    separator: &mut u8,
+    text: Text,
+    wanted: impl Fn(&[u8]) -> Result<bool, Fault>,
+) -> Result<(), Fault> {
+    if map.kind != Kind::Object {
+        return Ok(());
+    }
+    let mut scanner = Scanner::on(json, map);
+    scanner.enter_object()?;
+    let mut first = true;
+    while let Some(key) = scanner.next_key(&mut first)? {
+        let key = key.text(json)?.unwrap_or_default();
+        let wanted = wanted(&key)?;
+        let mut push = |value: Field| -> Result<(), Fault> {
+            // A null value is nothing that a client could have sent.
+            if let Some(value) = value.text(json)?.filter(|_| wanted) {
+                out.push(std::mem::replace(separator, b'&'));
+                let (keys, values) = match text {
+                    Text::Decoded => (&DECODED_KEY, &DECODED_VALUE),
+                    Text::Encoded => (&ENCODED_KEY, &ENCODED_VALUE),
+                };
+                push_encoded(out, &key, keys);
+                out.push(b'=');
+                push_encoded(out, &value, values);
+            }
+            Ok(())
+        };
+        if scanner.kind()? == Kind::Array {
+            scanner.enter_array()?;
+            let mut first = true;
+            while scanner.next_item(&mut first)? {
+                push(scanner.value()?)?;
+            }
+        } else {
+            push(scanner.value()?)?;
+        }
+    }
+    Ok(())
+}
+
+fn has_key(json: &[u8], map: Field, wanted: &[u8]) -> Result<bool, Fault> {
+    if map.kind != Kind::Object {
+        return Ok(false);
+    }
+    let mut scanner = Scanner::on(json, map);
+    scanner.enter_object()?;
+    let mut first = true;
+    while let Some(key) = scanner.next_key(&mut first)? {
+        if key.text(json)?.as_deref() == Some(wanted) {
+            return Ok(true);
+        }
+        scanner.value()?;
+    }
+    Ok(false)
+}
+
+fn push_encoded(out: &mut Vec<u8>, text: &[u8], set: &Set) {
+    for byte in text {
+        if set.keeps(*byte) {
+            out.push(*byte);
+        } else {
+            push_escape(out, *byte);
+        }
+    }
+}
+
+fn push_escape(out: &mut Vec<u8>, byte: u8) {
+    let digit = |nibble: u8| b"0123456789ABCDEF".get(usize::from(nibble)).copied().unwrap_or(b'0');
+    out.extend_from_slice(&[b'%', digit(byte >> 4), digit(byte & 0xf)]);
+}
+
+/// Whether two pieces of a path are the same, or would be if one or both were percent-decoded.
+pub(crate) fn same_text(a: &[u8], b: &[u8]) -> bool {
+    if a == b {
+        return true;
+    }
+    if !a.contains(&b'%') && !b.contains(&b'%') {
+        return false;
+    }
+    let (a_decoded, b_decoded) = (percent_decoded(a), percent_decoded(b));
+    a_decoded == b_decoded || *a_decoded == *b || *a == *b_decoded
+}
+
+fn percent_decoded(text: &[u8]) -> Cow<'_, [u8]> {
+    if !text.contains(&b'%') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((byte, behind)) = rest.split_first() {
+        let hex = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        if let (b'%', Some([high, low])) = (*byte, behind.first_chunk::<2>())
+            && let (Some(high), Some(low)) = (hex(*high), hex(*low))
+        {
+            out.push(high << 4 | low);
+            rest = behind.get(2..).unwrap_or_default();
+        } else {
+            out.push(*byte);
+            rest = behind;
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// The bytes that may stand as they are.
+struct Set([bool; 256]);
+
+impl Set {
+    /// Every visible ASCII character but those given. `"`, `<`, `>` and `` ` `` are in no URI, and `http`
+    /// refuses most of them.
+    #[expect(clippy::indexing_slicing, reason = "evaluated at compile time, where it cannot fail unseen")]
+    const fn all_but(refused: &[u8]) -> Self {
+        let mut keeps = [false; 256];
+        let mut byte = b'!' as usize;
+        while byte <= b'~' as usize {
+            keeps[byte] = !matches!(byte as u8, b'"' | b'<' | b'>' | b'`' | b'#');
+            byte += 1;
+        }
+        let mut at = 0;
+        while at < refused.len() {
+            keeps[refused[at] as usize] = false;
+            at += 1;
+        }
+        Self(keeps)
+    }
+
+    fn keeps(&self, byte: u8) -> bool {
+        self.0.get(usize::from(byte)).copied().unwrap_or(false)
+    }
+}
+
+static PATH: Set = Set::all_but(b"?");
+static RAW_QUERY: Set = Set::all_but(b"");
+// `;` splits a query for API Gateway, so one inside a decoded value must have been sent as `%3B`.
+static DECODED_KEY: Set = Set::all_but(b"%+&=;");
+static DECODED_VALUE: Set = Set::all_but(b"%+&;");
+// A `&` inside what was not decoded cannot be one that separates.
+static ENCODED_KEY: Set = Set::all_but(b"&=");
+static ENCODED_VALUE: Set = Set::all_but(b"&");
+
+#[cfg(test)]
+mod tests {
+    use http::uri::PathAndQuery;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn path(path: &str, text: Text) -> String {
+        let mut out = Vec::new();
+        push_path(&mut out, path.as_bytes(), text);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_path_keeps_everything_a_uri_can_hold() {
+        for same in [
+            "/",
+            "/a/../b",
+            "//x",
+            "/a//b/",
+            "/a%2Fb",
+            "/%e9",
+            "/100%",
+            "/a%zz",
+            "/a\\b",
+            "/a|b^c",
+            "/{id}",
+            "/~u/$&'()*+,;=:@!",
+        ] {
+            assert_eq!(path(same, Text::Encoded), same);
+        }
+        for (from, to) in [
+            ("", "/"),
+            ("api/x", "/api/x"),
+            ("/a b", "/a%20b"),
+            ("/é", "/%C3%A9"),
+            ("/a?b", "/a%3Fb"),
+            ("/a#b", "/a%23b"),
+            ("/<x>\"`\u{7f}\t", "/%3Cx%3E%22%60%7F%09"),
+        ] {
+            assert_eq!(path(from, Text::Encoded), to);
+        }
+    }
+
+    #[test]
+    fn a_decoded_path_has_its_percent_signs_encoded_unless_they_are_escapes() {
+        for (from, to) in [
+            ("/100%", "/100%25"),
+            ("/a%zz", "/a%25zz"),
+            ("/a%20b", "/a%20b"),
+            ("/%", "/%25"),
+            ("/%2", "/%252"),
+            ("/☕", "/%E2%98%95"),
+        ] {
+            assert_eq!(path(from, Text::Decoded), to);
+        }
+    }
+
+    #[test]
+    fn segments_are_compared_whatever_their_encoding() {
+        assert!(same_text(b"a%20b", b"a b"));
+        assert!(same_text(b"a b", b"a%20b"));
+        assert!(same_text(b"%C3%A9", "é".as_bytes()));
+        assert!(same_text(b"a%2fb", b"a%2Fb"));
+        assert!(!same_text(b"a%20b", b"a%21b"));
+        assert!(!same_text(b"a", b"b"));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_event_has_is_a_path_and_query(path: Vec<u8>, query: Vec<u8>, decoded: bool) {
+            let mut out = Vec::new();
+            push_path(&mut out, &path, if decoded { Text::Decoded } else { Text::Encoded });
+            push_raw_query(&mut out, &query);
+            let text = String::from_utf8(out.clone()).unwrap();
+            let parsed = PathAndQuery::from_maybe_shared(out).unwrap();
+            prop_assert_eq!(parsed.as_str(), text);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Stage variables and path parameters: flat maps of strings.
+
+use std::{
+    borrow::Cow,
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+use bytes::Bytes;
+
+use crate::scan::{Fault, Kind, Scanner};
+
+/// A JSON object of strings, read when somebody asks.
+#[derive(Clone, Default)]
+struct Map {
+    json: Bytes,
+    pairs: OnceLock<Arc<[(String, String)]>>,
+}
+
+impl Map {
+    fn from_pairs(pairs: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>) -> Self {
+        let pairs: Arc<[_]> = pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Self { json: Bytes::new(), pairs: OnceLock::from(pairs) }
+    }
+
+    fn pairs(&self) -> &[(String, String)] {
+        self.pairs.get_or_init(|| read(&self.json).unwrap_or_default().into())
+    }
+
+    /// The last of several equal names, as every JSON parser has it.
+    fn get(&self, name: &str) -> Option<&str> {
+        self.iter().rev().find(|(each, _)| *each == name).map(|(_, value)| value)
+    }
+
+    fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &str)> + ExactSizeIterator {
+        self.pairs().iter().map(|(name, value)| (&**name, &**value))
+    }
+}
+
+impl fmt::Debug for Map {
+    /// Names only: stage variables may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+/// Null values are left out; numbers and booleans count as their text.
+fn read(json: &[u8]) -> Result<Vec<(String, String)>, Fault> {
+    let mut pairs = Vec::new();
+    let mut scanner = Scanner::new(json);
+    if json.is_empty() || scanner.kind()? != Kind::Object {
+        return Ok(pairs);
+    }
+    scanner.enter_object()?;
+    let mut first = true;
+    while let Some(name) = scanner.next_key(&mut first)? {
+        // A broken escape costs its own pair alone.
+        let value = scanner.value()?.string(json).ok().flatten();
+        if let (Some(name), Some(value)) = (name.string(json).ok().flatten(), value) {
+            pairs.push((name.into_owned(), Cow::into_owned(value)));
+        }
+    }
+    Ok(pairs)
+}
+
+macro_rules! map {
+    ($(#[$docs:meta])* $name:ident) => {
+        $(#[$docs])*
+        #[derive(Clone, Debug, Default)]
+        pub struct $name(Map);
+
+        impl $name {
+            pub(crate) fn new(json: Bytes) -> Self {
+                Self(Map { json, pairs: OnceLock::new() })
+            }
+
+            /// The value of `name`, if there is one.
+            #[must_use]
+            pub fn get(&self, name: &str) -> Option<&str> {
+                self.0.get(name)
+            }
+
+            /// Whether there are none.
+            #[must_use]
+            pub fn is_empty(&self) -> bool {
+                self.0.pairs().is_empty()
+            }
+
+            /// Every name with its value, in the event's order.
+            pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &str)> + ExactSizeIterator {
+                self.0.iter()
+            }
+        }
+
+        impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for $name {
+            fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+                Self(Map::from_pairs(pairs))
+            }
+        }
+    };
+}
+
+map! {
+    /// The variables of the API's stage
+    /// ([Stage variables](https://docs.aws.amazon.com/apigateway/latest/developerguide/stage-variables.html)).
+    ///
+    /// Read from every event anew, since a canary deployment may override them. Function URLs, load
+    /// balancers and VPC Lattice have none.
+    ///
+    /// ```
+    /// # use sippycup_core::StageVariables;
+    /// let variables = StageVariables::from_iter([("TABLE", "orders")]);
+    /// assert_eq!(variables.get("TABLE"), Some("orders"));
+    /// ```
+    StageVariables
+}
+
+map! {
+    /// What the *gateway's* resource or route captured: `id` of `/items/{id}`. Not the parameters of the
+    /// app's own router.
+    ///
+    /// The values are as the source writes them: percent-encoded on a REST API, decoded on an HTTP API.
+    PathParameters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_are_no_strings_do_not_hide_the_rest() {
+        let variables = StageVariables::new(Bytes::from_static(
+            br#"{"a":1,"b":null,"c":true,"d":{"x":1},"e":"\ud800","f\u0066":"y","a":"2"}"#,
+        ));
+        let pairs: Vec<_> = variables.iter().collect();
+        assert_eq!(pairs, [("a", "1"), ("c", "true"), ("ff", "y"), ("a", "2")]);
+        assert_eq!(variables.get("a"), Some("2"));
+        assert!(StageVariables::new(Bytes::from_static(b"null")).is_empty());
+        assert!(PathParameters::default().is_empty());
+    }
+}

@@ -1,0 +1,241 @@
+//! Every member that any source uses, found in one walk over the event.
+//!
+//! The sources' members hardly collide, so one struct holds them all and the source is told afterwards
+//! from what is there. Where two spellings mean the same (`isBase64Encoded` and Lattice's
+//! `is_base64_encoded`) they share a field.
+
+use crate::{
+    BASE_PATH_VARIABLE,
+    scan::{Fault, Field, Kind, Scanner},
+};
+
+/// Where the members of an event stand.
+#[derive(Debug, Default)]
+pub(crate) struct Wire {
+    pub(crate) version: Field,
+    pub(crate) resource: Field,
+    pub(crate) route_key: Field,
+    pub(crate) http_method: Field,
+    /// Lattice's `method`.
+    pub(crate) method: Field,
+    pub(crate) path: Field,
+    pub(crate) raw_path: Field,
+    /// Lattice's `raw_path`, event version 1.
+    pub(crate) lattice_path: Field,
+    pub(crate) raw_query: Field,
+    pub(crate) query: Field,
+    pub(crate) multi_query: Field,
+    pub(crate) cookies: Field,
+    pub(crate) headers: Vec<Header>,
+    pub(crate) multi_headers: Vec<Header>,
+    /// Whether `multiValueHeaders` was there at all: a load balancer wants the answer in kind.
+    pub(crate) has_multi_headers: bool,
+    pub(crate) path_parameters: Field,
+    pub(crate) stage_variables: Field,
+    /// The stage variable that states the base path.
+    pub(crate) base_path: Field,
+    pub(crate) context: ContextWire,
+    pub(crate) body: Field,
+    pub(crate) base64: Field,
+    pub(crate) method_arn: Field,
+    pub(crate) route_arn: Field,
+}
+
+/// One value of a header.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Header {
+    pub(crate) name: Field,
+    pub(crate) value: Field,
+}
+
+/// Where the members of `requestContext` stand that decide something.
+#[derive(Debug, Default)]
+pub(crate) struct ContextWire {
+    pub(crate) all: Field,
+    pub(crate) connection_id: Field,
+    pub(crate) domain_name: Field,
+    pub(crate) elb: Field,
+    pub(crate) event_type: Field,
+    pub(crate) http: Field,
+    pub(crate) http_method: Field,
+    /// `http.method`: the method of payload format 2.0 stands there and only there.
+    pub(crate) method: Field,
+    pub(crate) path: Field,
+    pub(crate) resource_id: Field,
+    pub(crate) resource_path: Field,
+    pub(crate) route_key: Field,
+    pub(crate) service_arn: Field,
+    pub(crate) service_network_arn: Field,
+    pub(crate) source_ip: Field,
+    pub(crate) stage: Field,
+}
+
+impl Field {
+    /// Whether the member is there and not null.
+    pub(crate) fn is_some(&self) -> bool {
+        !self.is_none()
+    }
+
+    /// Whether the member is missing or null: the same thing in every event.
+    pub(crate) fn is_none(&self) -> bool {
+        matches!(self.kind, Kind::Missing | Kind::Null)
+    }
+
+    /// This member, or the other if this one is missing or null.
+    pub(crate) fn or(self, other: Self) -> Self {
+        if self.is_none() { other } else { self }
+    }
+}
+
+impl Wire {
+    /// Reads the whole document; a value that is no object has no members.
+    pub(crate) fn read(json: &[u8]) -> Result<Self, Fault> {
+        let mut wire = Self::default();
+        let mut scanner = Scanner::new(json);
+        if scanner.enter_object()? {
+            let mut first = true;
+            while let Some(key) = scanner.next_key(&mut first)? {
+                wire.member(json, key, &mut scanner)?;
+            }
+        }
+        scanner.end()?;
+        Ok(wire)
+    }
+
+    fn member(&mut self, json: &[u8], key: Field, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
+        let name = key.text(json)?.unwrap_or_default();
+        let field = match &*name {
+            b"requestContext" => return self.context.read(json, scanner),
+            b"headers" => return headers(&mut self.headers, scanner),
+            b"multiValueHeaders" => {
+                self.has_multi_headers = scanner.kind()? == Kind::Object;
+                return headers(&mut self.multi_headers, scanner);
+            }
+            b"stageVariables" => return self.stage_variables(json, scanner),
+            b"body" => &mut self.body,
+            b"cookies" => &mut self.cookies,
+            b"httpMethod" => &mut self.http_method,
+            b"isBase64Encoded" | b"is_base64_encoded" => &mut self.base64,
+            b"method" => &mut self.method,
+            b"methodArn" => &mut self.method_arn,
+            b"multiValueQueryStringParameters" => &mut self.multi_query,
+            b"path" => &mut self.path,
+            b"pathParameters" => &mut self.path_parameters,
+            b"queryStringParameters" | b"query_string_parameters" => &mut self.query,
+            b"rawPath" => &mut self.raw_path,
+            b"rawQueryString" => &mut self.raw_query,
+            b"raw_path" => &mut self.lattice_path,
+            b"resource" => &mut self.resource,
+            b"routeArn" => &mut self.route_arn,
+            b"routeKey" => &mut self.route_key,
+            b"version" => &mut self.version,
+            _ => {
+                scanner.value()?;
+                return Ok(());
+            }
+        };
+        *field = scanner.value()?;
+        Ok(())
+    }
+
+    fn stage_variables(&mut self, json: &[u8], scanner: &mut Scanner<'_>) -> Result<(), Fault> {
+        let (kind, start) = (scanner.kind()?, scanner.start()?);
+        if scanner.enter_object()? {
+            let mut first = true;
+            while let Some(key) = scanner.next_key(&mut first)? {
+                let value = scanner.value()?;
+                if key.is(json, BASE_PATH_VARIABLE.as_bytes()) {
+                    self.base_path = value;
+                }
+            }
+        }
+        self.stage_variables = Field { kind, escaped: false, start, end: scanner.position() };
+        Ok(())
+    }
+}
+
+impl ContextWire {
+    fn read(&mut self, json: &[u8], scanner: &mut Scanner<'_>) -> Result<(), Fault> {
+        let (kind, start) = (scanner.kind()?, scanner.start()?);
+        *self = Self::default();
+        if scanner.enter_object()? {
+            let mut first = true;
+            while let Some(key) = scanner.next_key(&mut first)? {
+                self.member(json, key, scanner)?;
+            }
+        }
+        self.all = Field { kind, escaped: false, start, end: scanner.position() };
+        Ok(())
+    }
+
+    fn member(&mut self, json: &[u8], key: Field, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
+        let field = match key.raw(json) {
+            b"http" | b"identity" => {
+                let http = key.raw(json) == b"http";
+                return self.caller(json, http, scanner);
+            }
+            b"connectionId" => &mut self.connection_id,
+            b"domainName" => &mut self.domain_name,
+            b"elb" => &mut self.elb,
+            b"eventType" => &mut self.event_type,
+            b"httpMethod" => &mut self.http_method,
+            b"path" => &mut self.path,
+            b"resourceId" => &mut self.resource_id,
+            b"resourcePath" => &mut self.resource_path,
+            b"routeKey" => &mut self.route_key,
+            b"serviceArn" => &mut self.service_arn,
+            b"serviceNetworkArn" => &mut self.service_network_arn,
+            b"stage" => &mut self.stage,
+            _ => {
+                scanner.value()?;
+                return Ok(());
+            }
+        };
+        *field = scanner.value()?;
+        Ok(())
+    }
+
+    /// Reads `http` (payload format 2.0) or `identity` (1.0), of which two members count.
+    fn caller(&mut self, json: &[u8], http: bool, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
+        let (kind, start) = (scanner.kind()?, scanner.start()?);
+        if scanner.enter_object()? {
+            let mut first = true;
+            while let Some(key) = scanner.next_key(&mut first)? {
+                let value = scanner.value()?;
+                match key.raw(json) {
+                    b"sourceIp" => self.source_ip = value,
+                    b"method" if http => self.method = value,
+                    _ => {}
+                }
+            }
+        }
+        if http {
+            self.http = Field { kind, escaped: false, start, end: scanner.position() };
+        }
+        Ok(())
+    }
+}
+
+/// Appends every value of a map of headers, whose values are strings or arrays of strings.
+fn headers(all: &mut Vec<Header>, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
+    all.clear();
+    if !scanner.enter_object()? {
+        return Ok(());
+    }
+    all.reserve(24);
+    let mut first = true;
+    while let Some(name) = scanner.next_key(&mut first)? {
+        if scanner.kind()? != Kind::Array {
+            let value = scanner.value()?;
+            all.push(Header { name, value });
+            continue;
+        }
+        scanner.enter_array()?;
+        let mut first = true;
+        while scanner.next_item(&mut first)? {
+            let value = scanner.value()?;
+            all.push(Header { name, value });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! Writes JSON into one buffer.
+
+use bytes::Bytes;
+use http::HeaderValue;
+
+use crate::scan::special;
+
+/// A JSON document under construction.
+pub(crate) struct Writer {
+    out: Vec<u8>,
+}
+
+impl Writer {
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        Self { out: Vec::with_capacity(capacity) }
+    }
+
+    pub(crate) fn into_bytes(self) -> Bytes {
+        Bytes::from(self.out)
+    }
+
+    /// JSON as it is.
+    pub(crate) fn raw(&mut self, json: &str) {
+        self.out.extend_from_slice(json.as_bytes());
+    }
+
+    /// Header values as the items of an array.
+    pub(crate) fn list<'a>(&mut self, values: impl Iterator<Item = &'a HeaderValue>) {
+        for (index, value) in values.enumerate() {
+            self.raw(if index == 0 { "\"" } else { ",\"" });
+            self.value(value);
+            self.raw("\"");
+        }
+    }
+
+    /// A header value inside quotes: UTF-8 as it is, anything else as ISO-8859-1.
+    pub(crate) fn value(&mut self, value: &HeaderValue) {
+        if std::str::from_utf8(value.as_bytes()).is_ok() {
+            self.text(value.as_bytes());
+            return;
+        }
+        let latin_1: String = value.as_bytes().iter().map(|byte| char::from(*byte)).collect();
+        self.text(latin_1.as_bytes());
+    }
+
+    /// UTF-8 text inside quotes.
+    pub(crate) fn text(&mut self, text: &[u8]) {
+        let mut at = 0;
+        loop {
+            let stop = special(text, at);
+            self.out.extend_from_slice(text.get(at..stop).unwrap_or_default());
+            let Some(byte) = text.get(stop) else { return };
+            self.escape(*byte);
+            at = stop + 1;
+        }
+    }
+
+    /// Bytes as base64.
+    pub(crate) fn base64(&mut self, bytes: &[u8]) {
+        base64_simd::STANDARD.encode_append(bytes, &mut self.out);
+    }
+
+    fn escape(&mut self, byte: u8) {
+        let short = match byte {
+            b'"' | b'\\' => byte,
+            0x08 => b'b',
+            0x0c => b'f',
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            _ => {
+                self.raw(if byte < 0x10 { "\\u000" } else { "\\u001" });
+                let digit = b"0123456789abcdef".get(usize::from(byte & 0xf)).copied().unwrap_or(b'0');
+                self.out.push(digit);
+                return;
+            }
+        };
+        self.out.extend_from_slice(&[b'\\', short]);
+    }
+}
+
+/// In how many ways the letters of an ASCII name can be written.
+pub(crate) fn case_variants(name: &str) -> usize {
+    1 << name.bytes().filter(u8::is_ascii_alphabetic).count()
+}
+
+/// The spelling of a lower-case name whose n-th letter is upper-case where the n-th bit of `index` is set.
+pub(crate) fn case_variant(name: &str, index: usize) -> String {
+    let mut bits = index;
+    let cased = name.chars().map(|letter| {
+        if !letter.is_ascii_alphabetic() {
+            return letter;
+        }
+        let upper = bits & 1 == 1;
+        bits >>= 1;
+        if upper { letter.to_ascii_uppercase() } else { letter }
+    });
+    cased.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn spellings_of_a_name_never_collide() {
+        let spellings: HashSet<_> =
+            (0..case_variants("set-cookie")).map(|index| case_variant("set-cookie", index)).collect();
+        assert_eq!(spellings.len(), 512);
+        assert!(spellings.iter().all(|spelling| spelling.eq_ignore_ascii_case("set-cookie")));
+        assert_eq!(case_variant("set-cookie", 0), "set-cookie");
+        assert_eq!(case_variant("set-cookie", 1), "Set-cookie");
+    }
+
+    proptest! {
+        #[test]
+        fn text_comes_back_from_json(text: String) {
+            let mut writer = Writer::with_capacity(0);
+            writer.raw("\"");
+            writer.text(text.as_bytes());
+            writer.raw("\"");
+            prop_assert_eq!(serde_json::from_slice::<String>(&writer.into_bytes()).unwrap(), text);
+        }
+
+        #[test]
+        fn a_header_value_is_utf_8_or_latin_1(bytes in prop::collection::vec(0x20u8..=0xff, 0..40)) {
+            if let Ok(value) = HeaderValue::from_bytes(&bytes) {
+                let mut writer = Writer::with_capacity(0);
+                writer.list([value].iter());
+                let json = writer.into_bytes();
+                let text: String = serde_json::from_slice(&json).unwrap();
+                match std::str::from_utf8(&bytes) {
+                    Ok(utf_8) => prop_assert_eq!(text, utf_8),
+                    Err(_) => prop_assert_eq!(text.chars().map(|c| c as u32 as u8).collect::<Vec<_>>(), bytes),
+                }
+            }
+        }
+    }
+}

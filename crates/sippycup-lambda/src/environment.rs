@@ -1,0 +1,42 @@
+//! The environment variables, read once.
+
+use std::env;
+
+use http::Uri;
+use sippycup_core::{BASE_PATH_VARIABLE, BasePath};
+use sippycup_layer::{BoxError, SippyCupLayer};
+
+/// Whether this process is a Lambda function.
+pub(crate) fn on_lambda() -> bool {
+    env::var_os("AWS_LAMBDA_RUNTIME_API").is_some()
+}
+
+/// Fails with all that is missing at once; `lambda_runtime` would panic at the first.
+pub(crate) fn check() -> Result<(), BoxError> {
+    let mut wrong = Vec::new();
+    let api = env::var("AWS_LAMBDA_RUNTIME_API").ok().and_then(|api| api.parse::<Uri>().ok());
+    if api.is_none_or(|api| api.authority().is_none()) {
+        wrong.push("AWS_LAMBDA_RUNTIME_API (a host and port)");
+    }
+    for name in ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION"] {
+        if env::var(name).is_err() {
+            wrong.push(name);
+        }
+    }
+    let memory = env::var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").ok();
+    if memory.is_none_or(|megabytes| megabytes.parse::<i32>().is_err()) {
+        wrong.push("AWS_LAMBDA_FUNCTION_MEMORY_SIZE (a number)");
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(format!("not a Lambda environment: expected the variables {}", wrong.join(", ")).into())
+}
+
+/// The layer with the base path of the environment, if it states one.
+pub(crate) fn with_base_path(layer: SippyCupLayer) -> SippyCupLayer {
+    match env::var(BASE_PATH_VARIABLE) {
+        Ok(path) => layer.base_path_fallback(BasePath::from_lossy(&path)),
+        Err(_) => layer,
+    }
+}

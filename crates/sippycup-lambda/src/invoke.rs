@@ -1,0 +1,116 @@
+//! One invocation: event to the app, answer to the Runtime API. A panic stays inside.
+
+use std::{
+    any::Any,
+    fmt, future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::{Pin, pin},
+    task::{Context, Poll},
+};
+
+use http::{HeaderValue, StatusCode};
+use lambda_runtime::LambdaInvocation;
+use lambda_runtime_api_client::body::Body;
+use sippycup_core::{ProxyEvent, ProxyResponse};
+use sippycup_layer::{BoxError, Error};
+use tower_service::Service;
+
+use crate::{
+    diagnostic,
+    runtime_api::{Invocation, RuntimeApi},
+};
+
+/// An answer that can go to the Runtime API.
+pub(crate) trait Answer {
+    /// Sends it.
+    fn send(self, api: &RuntimeApi, invocation: &Invocation) -> impl Future<Output = Result<(), BoxError>> + Send;
+}
+
+impl Answer for ProxyResponse {
+    async fn send(self, api: &RuntimeApi, invocation: &Invocation) -> Result<(), BoxError> {
+        let json = self.into_bytes();
+        let length = json.len();
+        let status = api.respond(invocation, &[], Body::from(json)).await?;
+        if status == StatusCode::PAYLOAD_TOO_LARGE {
+            api.fail(invocation, &diagnostic::too_large(length)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Answers invocations with an app that speaks [`ProxyEvent`].
+#[derive(Clone)]
+pub(crate) struct Invoke<T> {
+    app: T,
+    api: RuntimeApi,
+}
+
+impl<T> Invoke<T> {
+    pub(crate) fn new(app: T, api: RuntimeApi) -> Self {
+        Self { app, api }
+    }
+}
+
+impl<T> Service<LambdaInvocation> for Invoke<T>
+where
+    T: Service<ProxyEvent, Error = Error>,
+    T::Response: Answer + Send,
+    T::Future: Send + 'static,
+{
+    type Response = ();
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.app.poll_ready(cx).map_err(BoxError::from)
+    }
+
+    fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
+        let id = Invocation::new(&invocation);
+        let api = self.api.clone();
+        // The app's own `call` may panic before there is a future.
+        let called = catch_unwind(AssertUnwindSafe(|| {
+            let event = event(invocation)?;
+            Ok::<_, Error>(self.app.call(event))
+        }));
+        Box::pin(async move {
+            let failure = match called {
+                Err(panic) => diagnostic::from_panic(&*panic),
+                Ok(Err(error)) => diagnostic::from_error(&error),
+                Ok(Ok(answer)) => match catch_panic(answer).await {
+                    Err(panic) => diagnostic::from_panic(&*panic),
+                    Ok(Err(error)) => diagnostic::from_error(&error),
+                    Ok(Ok(answer)) => return answer.send(&api, &id).await,
+                },
+            };
+            api.fail(&id, &failure).await
+        })
+    }
+}
+
+impl<T> fmt::Debug for Invoke<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Invoke").finish_non_exhaustive()
+    }
+}
+
+fn event(invocation: LambdaInvocation) -> Result<ProxyEvent, Error> {
+    let mut event = ProxyEvent::from_bytes(invocation.body)?;
+    let trace_id = invocation.context.xray_trace_id.as_deref();
+    if let Some(id) = trace_id.and_then(|id| HeaderValue::from_str(id).ok()) {
+        event.set_trace_id(id);
+    }
+    event.extensions_mut().insert(invocation.context);
+    Ok(event)
+}
+
+/// Ends in the panic's payload where polling `future` panics.
+async fn catch_panic<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> {
+    let mut future = pin!(future);
+    future::poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+        Err(panic) => Poll::Ready(Err(panic)),
+    })
+    .await
+}

@@ -1,0 +1,154 @@
+//! `run`, and its relatives for those who want a word in it.
+
+use std::convert::Infallible;
+
+use http_body::Body as HttpBody;
+use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, layers::TracingLayer, service_fn};
+use serde::de::IgnoredAny;
+use sippycup_core::ProxyEvent;
+use sippycup_layer::{Body, BoxError, SippyCup, SippyCupLayer};
+use tower_layer::Layer;
+use tower_service::Service;
+
+#[cfg(feature = "local")]
+use crate::local::serve as off_lambda;
+use crate::{
+    environment,
+    invoke::{Answer, Invoke},
+    runtime_api::RuntimeApi,
+};
+
+/// Runs the app: on Lambda as a function, elsewhere (feature `local`) on this machine.
+///
+/// # Errors
+///
+/// If Lambda's environment variables are incomplete, if the Runtime API cannot be reached, or if the app is
+/// never ready again. Locally, if the port is taken.
+pub async fn run<S, B>(app: S) -> Result<(), BoxError>
+where
+    S: Service<http::Request<Body>, Response = http::Response<B>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<BoxError>,
+    B: HttpBody + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    run_with(SippyCupLayer::new(), app).await
+}
+
+/// Runs the app with a configured layer.
+///
+/// ```no_run
+/// # use sippycup_core::BasePath;
+/// # use sippycup_layer::SippyCupLayer;
+/// # use sippycup_lambda::{BoxError, run_with};
+/// # async fn f<S>(app: S) -> Result<(), BoxError>
+/// # where S: tower_service::Service<http::Request<sippycup_layer::Body>, Response = http::Response<sippycup_layer::Body>, Error = BoxError> + Clone + Send + 'static, S::Future: Send + 'static {
+/// run_with(SippyCupLayer::new().base_path(BasePath::from_static("/shop")), app).await
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// As [`run`].
+pub async fn run_with<S, B>(layer: SippyCupLayer, app: S) -> Result<(), BoxError>
+where
+    S: Service<http::Request<Body>, Response = http::Response<B>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<BoxError>,
+    B: HttpBody + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    if environment::on_lambda() {
+        return runtime(layer, app)?.run_concurrent().await;
+    }
+    off_lambda(app).await
+}
+
+/// Runs the app and streams its answers: the head goes out when the app has it, the body as it comes.
+///
+/// For functions whose URL has invoke mode `RESPONSE_STREAM`, or whose REST API streams
+/// ([Response streaming](https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html)).
+/// Behind any other front door the answers would be garbled; the events do not tell.
+///
+/// # Errors
+///
+/// As [`run`].
+pub async fn run_streaming<S, B>(layer: SippyCupLayer, app: S) -> Result<(), BoxError>
+where
+    S: Service<http::Request<Body>, Response = http::Response<B>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<BoxError>,
+    B: HttpBody + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    if environment::on_lambda() {
+        environment::check()?;
+        return start(layered(layer, app).into_streaming()).run_concurrent().await;
+    }
+    off_lambda(app).await
+}
+
+/// The runtime that [`run_with`] runs on Lambda, not started: for SnapStart resources and further layers
+/// around the invocation.
+///
+/// # Errors
+///
+/// If Lambda's environment variables are incomplete.
+pub fn runtime<S, B>(layer: SippyCupLayer, app: S) -> Result<Runtime<impl Invocations>, BoxError>
+where
+    S: Service<http::Request<Body>, Response = http::Response<B>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<BoxError>,
+    B: HttpBody + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    environment::check()?;
+    Ok(start(layered(layer, app)))
+}
+
+/// What a [`Runtime`] needs of its service to run, one invocation after the other or many at once.
+pub trait Invocations:
+    Service<LambdaInvocation, Response = (), Error = BoxError, Future: Send> + Clone + Send + 'static
+{
+}
+
+impl<S> Invocations for S where
+    S: Service<LambdaInvocation, Response = (), Error = BoxError, Future: Send> + Clone + Send + 'static
+{
+}
+
+fn layered<S>(layer: SippyCupLayer, app: S) -> SippyCup<S> {
+    environment::with_base_path(layer).layer(app)
+}
+
+fn start<T>(app: T) -> Runtime<impl Invocations>
+where
+    T: Service<ProxyEvent, Error = sippycup_layer::Error> + Clone + Send + 'static,
+    T::Response: Answer + Send + 'static,
+    T::Future: Send + 'static,
+{
+    // `lambda_runtime`'s own way from the event to the handler and back reads the event with serde and
+    // copies the answer; the layer puts ours in its place and leaves the polling to it.
+    let replaced = service_fn(async |_: LambdaEvent<IgnoredAny>| Ok::<(), Infallible>(()));
+    Runtime::new(replaced).layer(Replace(Invoke::new(app, RuntimeApi::new()))).layer(TracingLayer::new())
+}
+
+/// Puts a service in the place of another.
+struct Replace<T>(T);
+
+impl<S, T: Clone> Layer<S> for Replace<T> {
+    type Service = T;
+
+    fn layer(&self, _: S) -> T {
+        self.0.clone()
+    }
+}
+
+#[cfg(not(feature = "local"))]
+async fn off_lambda<S>(_: S) -> Result<(), BoxError> {
+    Err("not on Lambda (no `AWS_LAMBDA_RUNTIME_API`), and built without feature `local` that would serve here".into())
+}

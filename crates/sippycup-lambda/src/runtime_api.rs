@@ -1,0 +1,96 @@
+//! The two calls that end an invocation. Polling for the next stays with `lambda_runtime`.
+
+use std::sync::Arc;
+
+use http::{HeaderValue, Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use lambda_runtime::{Diagnostic, LambdaInvocation};
+use lambda_runtime_api_client::{PooledClient, body::Body, build_request};
+use sippycup_layer::BoxError;
+
+/// A connection to the [Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). It
+/// opens with the first answer, so none can go stale in a SnapStart snapshot.
+#[derive(Clone)]
+pub(crate) struct RuntimeApi {
+    client: Arc<PooledClient>,
+}
+
+/// Which invocation an answer is for.
+pub(crate) struct Invocation {
+    request_id: String,
+    /// To be sent back as it came: Lambda refuses answers to an invocation that timed out meanwhile.
+    invocation_id: Option<HeaderValue>,
+}
+
+impl Invocation {
+    pub(crate) fn new(invocation: &LambdaInvocation) -> Self {
+        Self {
+            request_id: invocation.context.request_id.clone(),
+            invocation_id: invocation.parts.headers.get(INVOCATION_ID).cloned(),
+        }
+    }
+}
+
+impl RuntimeApi {
+    /// Takes the address from the environment, which must have been checked.
+    pub(crate) fn new() -> Self {
+        Self { client: Arc::new(PooledClient::builder().build()) }
+    }
+
+    /// Sends the answer; `headers` are those of a streamed one.
+    pub(crate) async fn respond(
+        &self,
+        invocation: &Invocation,
+        headers: &[(&'static str, &'static str)],
+        body: Body,
+    ) -> Result<StatusCode, BoxError> {
+        self.post(invocation, "response", headers, body).await
+    }
+
+    /// Reports that there is no answer.
+    pub(crate) async fn fail(&self, invocation: &Invocation, diagnostic: &Diagnostic) -> Result<(), BoxError> {
+        tracing::error!(error_type = diagnostic.error_type, "invocation failed: {}", diagnostic.error_message);
+        let error_type = diagnostic_header(&diagnostic.error_type);
+        let body = Body::from(serde_json::to_vec(diagnostic)?);
+        self.post(invocation, "error", &[("lambda-runtime-function-error-type", error_type)], body).await?;
+        Ok(())
+    }
+
+    async fn post(
+        &self,
+        invocation: &Invocation,
+        what: &str,
+        headers: &[(&'static str, &'static str)],
+        body: Body,
+    ) -> Result<StatusCode, BoxError> {
+        let request_id = &invocation.request_id;
+        let mut request: Request<Body> = build_request()
+            .method(Method::POST)
+            .uri(format!("/2018-06-01/runtime/invocation/{request_id}/{what}"))
+            .body(body)?;
+        for (name, value) in headers {
+            request.headers_mut().append(*name, HeaderValue::from_static(value));
+        }
+        if let Some(id) = &invocation.invocation_id {
+            request.headers_mut().insert(INVOCATION_ID, id.clone());
+        }
+        let response = self.client.call(request).await?;
+        let status = response.status();
+        // The connection can only be used again when the answer was read.
+        let body = response.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+        if !status.is_success() {
+            let said = String::from_utf8_lossy(&body);
+            tracing::error!(%status, request_id, "Runtime API refused `{what}`: {said}");
+        }
+        Ok(status)
+    }
+}
+
+/// Our error types are constants; anything else has no place in a header.
+fn diagnostic_header(error_type: &str) -> &'static str {
+    const TYPES: [&str; 5] =
+        ["SippyCup.Body", "SippyCup.Event", "SippyCup.Panic", "SippyCup.Response", "SippyCup.Service"];
+    TYPES.into_iter().find(|known| *known == error_type).unwrap_or("SippyCup.Service")
+}
+
+const INVOCATION_ID: &str = "lambda-runtime-invocation-id";

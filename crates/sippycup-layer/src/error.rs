@@ -1,0 +1,91 @@
+//! Why there is no answer to an event.
+
+use std::{error, fmt};
+
+use sippycup_core::{EventError, ResponseError};
+
+/// Any error, boxed: what tower's own services speak.
+pub type BoxError = Box<dyn error::Error + Send + Sync>;
+
+/// An event could not be answered.
+///
+/// What the app or its body said is the [`source`](error::Error::source).
+#[derive(Debug)]
+pub struct Error(Reason);
+
+#[derive(Debug)]
+enum Reason {
+    Body(BoxError),
+    Event(EventError),
+    Response(ResponseError),
+    Service(BoxError),
+}
+
+impl Error {
+    /// The response body failed, with this as the cause: for those who send bodies on as they come.
+    pub fn body(error: impl Into<BoxError>) -> Self {
+        Self(Reason::Body(error.into()))
+    }
+
+    pub(crate) fn service(error: impl Into<BoxError>) -> Self {
+        Self(Reason::Service(error.into()))
+    }
+
+    /// Whether the app's response body failed before its end.
+    #[must_use]
+    pub fn is_body(&self) -> bool {
+        matches!(self.0, Reason::Body(_))
+    }
+
+    /// Whether the event could not become a request: no HTTP event, broken JSON, broken base64.
+    #[must_use]
+    pub fn is_event(&self) -> bool {
+        matches!(self.0, Reason::Event(_))
+    }
+
+    /// Whether the app's response could not become a proxy response.
+    #[must_use]
+    pub fn is_response(&self) -> bool {
+        matches!(self.0, Reason::Response(_))
+    }
+
+    /// Whether the app itself failed.
+    #[must_use]
+    pub fn is_service(&self) -> bool {
+        matches!(self.0, Reason::Service(_))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Reason::Body(_) => f.write_str("response body failed"),
+            Reason::Event(error) => error.fmt(f),
+            Reason::Response(error) => error.fmt(f),
+            Reason::Service(_) => f.write_str("service failed"),
+        }
+    }
+}
+
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match &self.0 {
+            Reason::Body(error) | Reason::Service(error) => Some(&**error),
+            // These two are shown as they are; their text must not stand twice in a chain.
+            Reason::Event(error) => error.source(),
+            Reason::Response(error) => error.source(),
+        }
+    }
+}
+
+impl From<EventError> for Error {
+    fn from(error: EventError) -> Self {
+        Self(Reason::Event(error))
+    }
+}
+
+impl From<ResponseError> for Error {
+    fn from(error: ResponseError) -> Self {
+        Self(Reason::Response(error))
+    }
+}

@@ -1,0 +1,132 @@
+//! From the app's answer to the proxy response: call, collect, encode.
+
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use http::response::Parts;
+use http_body::Body as HttpBody;
+use http_body_util::{BodyExt, combinators::Collect};
+use pin_project_lite::pin_project;
+use sippycup_core::ProxyResponse;
+
+use crate::{BoxError, Error, rewrite::Exit};
+
+pin_project! {
+    /// The answer to an event, under way.
+    pub struct ResponseFuture<F, B>
+    where
+        B: HttpBody,
+    {
+        #[pin]
+        state: State<F, B>,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<F, B>
+    where
+        B: HttpBody,
+    {
+        Failed { error: Option<Error> },
+        Calling { #[pin] call: F, exit: Option<Exit> },
+        Collecting { #[pin] body: Collect<B>, head: Option<(Parts, Exit)> },
+    }
+}
+
+impl<F, B: HttpBody> ResponseFuture<F, B> {
+    pub(crate) fn new(call: F, exit: Exit) -> Self {
+        Self { state: State::Calling { call, exit: Some(exit) } }
+    }
+
+    pub(crate) fn failed(error: Error) -> Self {
+        Self { state: State::Failed { error: Some(error) } }
+    }
+}
+
+impl<F, B, E> Future for ResponseFuture<F, B>
+where
+    F: Future<Output = Result<http::Response<B>, E>>,
+    E: Into<BoxError>,
+    B: HttpBody,
+    B::Error: Into<BoxError>,
+{
+    type Output = Result<ProxyResponse, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.project().state;
+        loop {
+            match state.as_mut().project() {
+                StateProj::Failed { error } => return Poll::Ready(Err(take(error))),
+                StateProj::Calling { call, exit } => {
+                    let response = ready!(call.poll(cx)).map_err(Error::service)?;
+                    let exit = take(exit);
+                    let (parts, body) = response.into_parts();
+                    // hyper does not poll the body of such an answer either.
+                    if exit.is_bodiless(parts.status) {
+                        return Poll::Ready(exit.encode(parts, Bytes::new()));
+                    }
+                    state.set(State::Collecting { body: body.collect(), head: Some((parts, exit)) });
+                }
+                StateProj::Collecting { body, head } => {
+                    let body = ready!(body.poll(cx)).map_err(Error::body)?.to_bytes();
+                    let (parts, exit) = take(head);
+                    return Poll::Ready(exit.encode(parts, body));
+                }
+            }
+        }
+    }
+}
+
+impl<F, B: HttpBody> fmt::Debug for ResponseFuture<F, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// As [`ResponseFuture`], for events and answers as bytes.
+    pub struct BytesFuture<F, B>
+    where
+        B: HttpBody,
+    {
+        #[pin]
+        inner: ResponseFuture<F, B>,
+    }
+}
+
+impl<F, B: HttpBody> BytesFuture<F, B> {
+    pub(crate) fn new(inner: ResponseFuture<F, B>) -> Self {
+        Self { inner }
+    }
+}
+
+impl<F, B, E> Future for BytesFuture<F, B>
+where
+    F: Future<Output = Result<http::Response<B>, E>>,
+    E: Into<BoxError>,
+    B: HttpBody,
+    B::Error: Into<BoxError>,
+{
+    type Output = Result<Bytes, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().inner.poll(cx).map_ok(ProxyResponse::into_bytes)
+    }
+}
+
+impl<F, B: HttpBody> fmt::Debug for BytesFuture<F, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BytesFuture").finish_non_exhaustive()
+    }
+}
+
+/// What a state hands over when it ends.
+#[expect(clippy::expect_used, reason = "only a future that is polled after it completed gets here twice")]
+pub(crate) fn take<T>(slot: &mut Option<T>) -> T {
+    slot.take().expect("polled after completion")
+}

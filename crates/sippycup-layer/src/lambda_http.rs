@@ -1,0 +1,192 @@
+//! `lambda_http::run(SippyCupLayer::new().layer(app))`: SippyCup inside a stack that `lambda_http` runs.
+//!
+//! The app gets its base path, the extensions and right redirects, and its bodies go out as their bytes say.
+//! What `lambda_http` lost before SippyCup sees the request stays lost:
+//!
+//! * on REST APIs all but the last value of a repeated header, everywhere the order of query keys;
+//! * dot segments (`/a/../b`), backslashes and tabs of paths: normalised; a `?` or `#` that a path had encoded;
+//! * an event with an odd `Host`, `X-Forwarded-Proto` or base64: it panics before SippyCup is called;
+//! * an event with a member of a type it does not expect, and every Lattice event of version 1: rejected.
+//!
+//! On the way out a cookie that is not ASCII is lost on HTTP APIs. `sippycup::run` has none of this.
+
+use std::{
+    future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response, Uri, header::SET_COOKIE, uri::PathAndQuery};
+use http_body::Body as HttpBody;
+use http_body_util::BodyExt;
+use lambda_http::{Body as LambdaBody, IntoResponse, RequestExt, request::RequestContext};
+use serde_json::{Map, Value, json};
+use sippycup_core::{BinaryPolicy, EventSource, ProxyEvent};
+use tower_service::Service;
+
+use crate::{Body, BoxError, Error, SippyCup, rewrite::Rewrite, service::add_frameworks_extensions};
+
+type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// The answer for `lambda_http`: text or binary is settled, by the bytes.
+#[derive(Debug)]
+pub struct LambdaHttpResponse(Response<LambdaBody>);
+
+impl LambdaHttpResponse {
+    /// The answer as `lambda_http` takes it.
+    #[must_use]
+    pub fn into_inner(self) -> Response<LambdaBody> {
+        self.0
+    }
+}
+
+impl IntoResponse for LambdaHttpResponse {
+    fn into_response(self) -> Boxed<Response<LambdaBody>> {
+        Box::pin(future::ready(self.0))
+    }
+}
+
+impl<S, B> Service<lambda_http::Request> for SippyCup<S>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Future: Send + 'static,
+    S::Error: Into<BoxError> + Send,
+    B: HttpBody + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    type Response = LambdaHttpResponse;
+    type Error = BoxError;
+    type Future = Boxed<Result<LambdaHttpResponse, BoxError>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.get_mut().poll_ready(cx).map_err(|error| Error::service(error).into())
+    }
+
+    fn call(&mut self, request: lambda_http::Request) -> Self::Future {
+        let layer = self.config().clone();
+        let (request, source) = match translate(request, &layer.events) {
+            Ok(translated) => translated,
+            Err(error) => return Box::pin(future::ready(Err(error.into()))),
+        };
+        let rewrite = Rewrite::new(&layer, &request);
+        let call = self.get_mut().call(request);
+        Box::pin(async move {
+            let (mut parts, body) = call.await.map_err(Error::service)?.into_parts();
+            let body = body.collect().await.map_err(Error::body)?.to_bytes();
+            if let Some(rewrite) = rewrite {
+                rewrite.apply(&layer, &mut parts.headers);
+            }
+            let body = lambda_body(&layer.binary, &parts.headers, &body);
+            parts.headers = survivable(&parts.headers, source);
+            Ok(LambdaHttpResponse(Response::from_parts(parts, body)))
+        })
+    }
+}
+
+/// Takes base path and extensions from an event made of what `lambda_http` still has, and everything else
+/// from its request.
+fn translate(
+    request: lambda_http::Request,
+    options: &sippycup_core::EventOptions,
+) -> Result<(Request<Body>, EventSource), Error> {
+    let (parts, body) = request.into_parts();
+    let event = outline(&parts.extensions, parts.method.as_str());
+    let event = ProxyEvent::from_bytes(event.to_string())?;
+    let outlined = event.into_request(options)?;
+    let source = outlined.extensions().get().copied().unwrap_or(EventSource::RestApi);
+
+    let mut request = Request::from_parts(parts, Body::new(bytes_of(body)));
+    let query = request.uri().query().map_or(String::new(), |query| format!("?{query}"));
+    let target = format!("{}{query}", outlined.uri().path());
+    if let Ok(target) = PathAndQuery::try_from(target) {
+        *request.uri_mut() = Uri::from(target);
+    }
+    if let Some(context) = request.extensions().get::<lambda_runtime::Context>().cloned() {
+        request.extensions_mut().insert(context);
+    }
+    request.extensions_mut().extend(outlined.into_parts().0.extensions);
+    add_frameworks_extensions(&mut request);
+    Ok((request, source))
+}
+
+/// The event without headers, query and body.
+fn outline(extensions: &http::Extensions, method: &str) -> Value {
+    let strings = |pairs: Vec<(&str, &str)>| {
+        pairs.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect::<Map<String, Value>>()
+    };
+    let variables = extensions.stage_variables_ref();
+    let parameters = extensions.path_parameters_ref();
+    let mut event = Map::new();
+    let path = extensions.raw_http_path();
+    let context = match extensions.request_context_ref() {
+        Some(RequestContext::ApiGatewayV1(context)) => serde_json::to_value(context),
+        Some(RequestContext::ApiGatewayV2(context)) => {
+            event.insert("rawPath".to_owned(), path.into());
+            event.insert("routeKey".to_owned(), context.route_key.clone().into());
+            serde_json::to_value(context)
+        }
+        Some(RequestContext::Alb(context)) => serde_json::to_value(context),
+        Some(RequestContext::WebSocket(context)) => serde_json::to_value(context),
+        Some(RequestContext::VpcLattice(context)) => {
+            event.insert("method".to_owned(), method.into());
+            serde_json::to_value(context)
+        }
+        _ => Ok(json!({})),
+    };
+    event.insert("requestContext".to_owned(), context.unwrap_or_default());
+    event.insert("httpMethod".to_owned(), method.into());
+    event.insert("path".to_owned(), path.into());
+    event.insert(
+        "stageVariables".to_owned(),
+        strings(variables.map_or(Vec::new(), |variables| variables.iter().collect())).into(),
+    );
+    event.insert(
+        "pathParameters".to_owned(),
+        strings(parameters.map_or(Vec::new(), |parameters| parameters.iter().collect())).into(),
+    );
+    event.into()
+}
+
+fn bytes_of(body: LambdaBody) -> Bytes {
+    match body {
+        LambdaBody::Text(text) => Bytes::from(text),
+        LambdaBody::Binary(bytes) => Bytes::from(bytes),
+        _ => Bytes::new(),
+    }
+}
+
+fn lambda_body(binary: &BinaryPolicy, headers: &HeaderMap, body: &[u8]) -> LambdaBody {
+    match std::str::from_utf8(body) {
+        Ok("") => LambdaBody::Empty,
+        Ok(text) if !binary.is_base64(headers, body) => LambdaBody::Text(text.to_owned()),
+        _ => LambdaBody::Binary(body.to_vec()),
+    }
+}
+
+/// The headers so that `lambda_http` does not lose or choke on them: repeats joined where it would send only
+/// the first, and values that are not UTF-8 (they end its process) read as ISO-8859-1.
+fn survivable(headers: &HeaderMap, source: EventSource) -> HeaderMap {
+    let joins = !matches!(source, EventSource::RestApi | EventSource::LoadBalancer | EventSource::WebSocket);
+    let mut out = HeaderMap::with_capacity(headers.len());
+    for name in headers.keys() {
+        let values = headers.get_all(name).iter().map(text_of);
+        if joins && *name != SET_COOKIE {
+            let joined = values.collect::<Vec<_>>().join(", ");
+            out.extend(HeaderValue::try_from(joined).ok().map(|value| (name.clone(), value)));
+        } else {
+            for value in values.filter_map(|value| HeaderValue::try_from(value).ok()) {
+                out.append(name, value);
+            }
+        }
+    }
+    out
+}
+
+fn text_of(value: &HeaderValue) -> String {
+    match std::str::from_utf8(value.as_bytes()) {
+        Ok(text) => text.to_owned(),
+        Err(_) => value.as_bytes().iter().map(|byte| char::from(*byte)).collect(),
+    }
+}

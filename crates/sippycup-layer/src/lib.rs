@@ -1,0 +1,72 @@
+//! [`SippyCupLayer`]: tower middleware that puts any `Service<http::Request>` behind any AWS HTTP front
+//! door.
+//!
+//! ```
+//! use std::convert::Infallible;
+//!
+//! use bytes::Bytes;
+//! use sippycup_layer::{Body, SippyCupLayer};
+//! use tower::{Layer, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let app = service_fn(async |request: http::Request<Body>| {
+//!     Ok::<_, Infallible>(http::Response::new(request.uri().path().to_owned()))
+//! });
+//! let event = Bytes::from(r#"{"httpMethod":"GET","path":"/hello","requestContext":{}}"#);
+//! let answer: Bytes = SippyCupLayer::new().layer(app).oneshot(event).await?;
+//! assert_eq!(answer, r#"{"statusCode":200,"multiValueHeaders":{},"body":"/hello","isBase64Encoded":false}"#);
+//! # Ok(()) }
+//! ```
+//!
+//! # What the app sees
+//!
+//! The request it would see from hyper: method, origin-form URI, headers, body. What AWS adds is in the
+//! request's extensions: [`RequestContext`](sippycup_core::RequestContext),
+//! [`StageVariables`](sippycup_core::StageVariables), [`PathParameters`](sippycup_core::PathParameters),
+//! [`EventSource`](sippycup_core::EventSource), [`BasePath`](sippycup_core::BasePath), and where they are
+//! known [`PublicUri`](sippycup_core::PublicUri) and [`ClientIp`](sippycup_core::ClientIp). With feature
+//! `axum` they are extractors, and axum's `OriginalUri` (with the base path) and `ConnectInfo<SocketAddr>`
+//! (port 0: no gateway tells the port) are there too.
+//!
+//! # Base paths and redirects
+//!
+//! The prefix that a stage or a custom domain's base path mapping adds is taken off the path and given as
+//! `BasePath`. A `Location` that the app sends stays right: see [`SippyCupLayer::rewrite_location`].
+//!
+//! # Errors
+//!
+//! An app that fails is not answered with an invented 500: under hyper the connection would break, on Lambda
+//! the invocation fails, is counted and can alarm. Who wants an answer puts `HandleErrorLayer` or
+//! `CatchPanicLayer` around the app.
+//!
+//! # Trailers
+//!
+//! No proxy response can carry trailers; they are dropped. Native gRPC puts its status there, so tonic works
+//! only in forms that do not (grpc-web).
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `axum` | no | extractors; `OriginalUri` and `ConnectInfo` in every request |
+//! | `lambda-http` | no | `SippyCup<S>` is a `Service<lambda_http::Request>` too |
+
+mod body;
+mod error;
+mod future;
+#[cfg(feature = "lambda-http")]
+pub mod lambda_http;
+mod layer;
+mod rewrite;
+mod service;
+mod streaming;
+
+pub use self::{
+    body::Body,
+    error::{BoxError, Error},
+    future::{BytesFuture, ResponseFuture},
+    layer::SippyCupLayer,
+    service::SippyCup,
+    streaming::{StreamFuture, StreamedResponse, Streaming},
+};

@@ -1,0 +1,210 @@
+//! The way out: links that the app wrote without knowing its base path, then the encoding.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderValue, Request, Response, StatusCode,
+    header::{CONTENT_LOCATION, HOST, LOCATION, SET_COOKIE},
+    response::Parts,
+};
+use sippycup_core::{BasePath, ProxyResponse, ResponseFormat};
+
+use crate::{Error, SippyCupLayer};
+
+/// What the response needs that only the request knew.
+#[derive(Debug)]
+pub(crate) struct Exit {
+    format: ResponseFormat,
+    layer: Arc<SippyCupLayer>,
+    rewrite: Option<Rewrite>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Rewrite {
+    base: BasePath,
+    host: Option<HeaderValue>,
+}
+
+impl Exit {
+    pub(crate) fn new<B>(format: ResponseFormat, layer: &Arc<SippyCupLayer>, request: &Request<B>) -> Self {
+        Self { format, layer: Arc::clone(layer), rewrite: Rewrite::new(layer, request) }
+    }
+
+    pub(crate) fn is_bodiless(&self, status: StatusCode) -> bool {
+        self.format.is_bodiless(status)
+    }
+
+    pub(crate) fn encode(self, mut parts: Parts, body: Bytes) -> Result<ProxyResponse, Error> {
+        self.rewrite(&mut parts.headers);
+        Ok(self.format.encode(Response::from_parts(parts, body), &self.layer.binary)?)
+    }
+
+    pub(crate) fn encode_prelude(&self, parts: &mut Parts) -> Result<Bytes, Error> {
+        self.rewrite(&mut parts.headers);
+        Ok(self.format.encode_prelude(parts.status, &parts.headers)?)
+    }
+
+    fn rewrite(&self, headers: &mut HeaderMap) {
+        if let Some(rewrite) = &self.rewrite {
+            rewrite.apply(&self.layer, headers);
+        }
+    }
+}
+
+impl Rewrite {
+    /// `None` where there is nothing to rewrite: no base path, or nobody wants it.
+    pub(crate) fn new<B>(layer: &SippyCupLayer, request: &Request<B>) -> Option<Self> {
+        let base = request.extensions().get::<BasePath>().filter(|base| !base.is_root())?;
+        if !layer.rewrite_location && !layer.rewrite_cookie_path {
+            return None;
+        }
+        Some(Self { base: base.clone(), host: request.headers().get(HOST).cloned() })
+    }
+
+    pub(crate) fn apply(&self, layer: &SippyCupLayer, headers: &mut HeaderMap) {
+        if layer.rewrite_location {
+            for name in [LOCATION, CONTENT_LOCATION] {
+                each(headers, &name, |value| self.location(value));
+            }
+        }
+        if layer.rewrite_cookie_path {
+            each(headers, &SET_COOKIE, |value| self.cookie(value));
+        }
+    }
+
+    /// The location with the base path in front of its path; `None` if it stays.
+    fn location(&self, location: &[u8]) -> Option<Vec<u8>> {
+        let (authority, path) = match location.strip_prefix(b"//") {
+            Some(rest) => (2, rest),
+            None if location.first() == Some(&b'/') => return self.path(location),
+            None => {
+                let rest =
+                    strip_ignoring_case(location, b"https://").or_else(|| strip_ignoring_case(location, b"http://"))?;
+                (location.len() - rest.len(), rest)
+            }
+        };
+        let end = path.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(path.len());
+        let (host, path) = path.split_at(end);
+        if !self.host.as_ref()?.as_bytes().eq_ignore_ascii_case(host) {
+            return None;
+        }
+        let mut out = location.get(..authority + end)?.to_vec();
+        out.extend_from_slice(&self.path(path)?);
+        Some(out)
+    }
+
+    /// The same for a path with query and fragment.
+    fn path(&self, path: &[u8]) -> Option<Vec<u8>> {
+        let end = path.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(path.len());
+        let alone = std::str::from_utf8(path.get(..end)?).ok();
+        if alone.is_some_and(|path| self.base.strip(path).is_some()) {
+            return None;
+        }
+        let mut out = self.base.as_str().as_bytes().to_vec();
+        out.extend_from_slice(path);
+        Some(out)
+    }
+
+    /// The cookie with the base path in front of its `Path`; `None` if it has none or stays.
+    fn cookie(&self, cookie: &[u8]) -> Option<Vec<u8>> {
+        let mut attributes: Vec<_> = cookie.split(|byte| *byte == b';').map(<[u8]>::to_vec).collect();
+        // A browser takes the last of several paths.
+        let path = attributes.iter_mut().skip(1).rev().find_map(|attribute| {
+            let (name, value) = attribute.split_at(attribute.iter().position(|byte| *byte == b'=')?);
+            let value = value.get(1..)?.trim_ascii();
+            (name.trim_ascii().eq_ignore_ascii_case(b"path") && value.first() == Some(&b'/'))
+                .then(|| value.to_vec())
+                .map(|value| (attribute, value))
+        });
+        let (attribute, value) = path?;
+        // `/shop` covers `/shop` and everything below; `/shop/` would not cover the first.
+        let new = if value == b"/" { self.base.as_str().as_bytes().to_vec() } else { self.path(&value)? };
+        *attribute = [b" Path=", &new[..]].concat();
+        Some(attributes.join(&b';'))
+    }
+}
+
+fn each(headers: &mut HeaderMap, name: &http::HeaderName, rewritten: impl Fn(&[u8]) -> Option<Vec<u8>>) {
+    let http::header::Entry::Occupied(mut entry) = headers.entry(name) else { return };
+    for value in entry.iter_mut() {
+        if let Some(Ok(new)) = rewritten(value.as_bytes()).map(|new| HeaderValue::from_maybe_shared(Bytes::from(new))) {
+            *value = new;
+        }
+    }
+}
+
+fn strip_ignoring_case<'a>(text: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
+    let (start, rest) = text.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rewrite() -> Rewrite {
+        Rewrite { base: BasePath::from_static("/shop/v1"), host: Some(HeaderValue::from_static("api.example.com")) }
+    }
+
+    fn location(text: &str) -> Option<String> {
+        rewrite().location(text.as_bytes()).map(|location| String::from_utf8(location).unwrap())
+    }
+
+    #[test]
+    fn a_location_on_the_own_host_gets_the_base_path_once() {
+        for (from, to) in [
+            ("/login", "/shop/v1/login"),
+            ("/", "/shop/v1/"),
+            ("/a?next=/b#c", "/shop/v1/a?next=/b#c"),
+            ("/shop", "/shop/v1/shop"),
+            ("/shop/v12", "/shop/v1/shop/v12"),
+            ("https://api.example.com/login", "https://api.example.com/shop/v1/login"),
+            ("HTTP://API.example.com", "HTTP://API.example.com/shop/v1"),
+            ("https://api.example.com?x=1", "https://api.example.com/shop/v1?x=1"),
+            ("//api.example.com/login", "//api.example.com/shop/v1/login"),
+        ] {
+            assert_eq!(location(from).as_deref(), Some(to), "{from}");
+        }
+    }
+
+    #[test]
+    fn any_other_location_stays() {
+        for stays in [
+            "/shop/v1",
+            "/shop/v1/",
+            "/shop/v1/login",
+            "/shop/v1?x",
+            "https://api.example.com/shop/v1/x",
+            "login",
+            "../x",
+            "?x",
+            "#x",
+            "",
+            "https://other.example.com/login",
+            "//other.example.com/login",
+            "https://api.example.com:8443/x",
+            "mailto:a@example.com",
+        ] {
+            assert_eq!(location(stays), None, "{stays}");
+        }
+    }
+
+    #[test]
+    fn a_location_that_is_no_text_gets_the_base_path_too() {
+        assert_eq!(rewrite().location(b"/caf\xe9").unwrap(), b"/shop/v1/caf\xe9");
+    }
+
+    #[test]
+    fn a_cookie_path_gets_the_base_path_once() {
+        let cookie = |text: &str| rewrite().cookie(text.as_bytes()).map(|cookie| String::from_utf8(cookie).unwrap());
+        assert_eq!(cookie("a=1; Path=/; Secure").unwrap(), "a=1; Path=/shop/v1; Secure");
+        assert_eq!(cookie("a=1;path=/x").unwrap(), "a=1; Path=/shop/v1/x");
+        assert_eq!(cookie("a=\"/\"; Path=/x; Max-Age=5").unwrap(), "a=\"/\"; Path=/shop/v1/x; Max-Age=5");
+        for stays in
+            ["a=1", "path=/x", "a=1; Path=", "a=1; Path=x", "a=1; Path=/shop/v1", "a=1; Path=/shop/v1/x", "a=1; Path"]
+        {
+            assert_eq!(cookie(stays), None, "{stays}");
+        }
+    }
+}

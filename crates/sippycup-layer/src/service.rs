@@ -1,0 +1,147 @@
+//! The middleware itself: an event in, a proxy response out.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::Request;
+use http_body::Body as HttpBody;
+use sippycup_core::{ProxyEvent, ProxyResponse};
+use tower_service::Service;
+
+use crate::{
+    Body, BoxError, Error, SippyCupLayer, Streaming,
+    future::{BytesFuture, ResponseFuture},
+    rewrite::Exit,
+};
+
+/// An app behind AWS's HTTP front doors: a `Service<ProxyEvent>`, and for those who have the event as bytes a
+/// `Service<Bytes>`.
+///
+/// See the [module docs](crate) for an example.
+#[derive(Clone, Debug)]
+pub struct SippyCup<S> {
+    inner: S,
+    layer: Arc<SippyCupLayer>,
+}
+
+impl<S> SippyCup<S> {
+    /// The app with the default configuration.
+    pub fn new(inner: S) -> Self {
+        Self::with_layer(inner, SippyCupLayer::new())
+    }
+
+    pub(crate) fn with_layer(inner: S, layer: SippyCupLayer) -> Self {
+        Self { inner, layer: Arc::new(layer) }
+    }
+
+    /// The app.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The app.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The app.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+
+    /// The same app, answering with a prelude and the body as it comes, for response streaming.
+    pub fn into_streaming(self) -> Streaming<S> {
+        Streaming::new(self)
+    }
+
+    pub(crate) fn config(&self) -> &Arc<SippyCupLayer> {
+        &self.layer
+    }
+
+    /// The request for the app, and what its response needs on the way out.
+    pub(crate) fn enter(&self, event: ProxyEvent) -> Result<(Request<Body>, Exit), Error> {
+        let format = event.response_format(&self.layer.events)?;
+        let mut request = event.into_request(&self.layer.events)?.map(Body::new);
+        let exit = Exit::new(format, &self.layer, &request);
+        add_frameworks_extensions(&mut request);
+        Ok((request, exit))
+    }
+}
+
+impl<S, B> Service<ProxyEvent> for SippyCup<S>
+where
+    S: Service<Request<Body>, Response = http::Response<B>>,
+    S::Error: Into<BoxError>,
+    B: HttpBody,
+    B::Error: Into<BoxError>,
+{
+    type Response = ProxyResponse;
+    type Error = Error;
+    type Future = ResponseFuture<S::Future, B>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx).map_err(Error::service)
+    }
+
+    fn call(&mut self, event: ProxyEvent) -> Self::Future {
+        match self.enter(event) {
+            Ok((request, exit)) => ResponseFuture::new(self.inner.call(request), exit),
+            Err(error) => ResponseFuture::failed(error),
+        }
+    }
+}
+
+impl<S, B> Service<Bytes> for SippyCup<S>
+where
+    S: Service<Request<Body>, Response = http::Response<B>>,
+    S::Error: Into<BoxError>,
+    B: HttpBody,
+    B::Error: Into<BoxError>,
+{
+    type Response = Bytes;
+    type Error = Error;
+    type Future = BytesFuture<S::Future, B>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx).map_err(Error::service)
+    }
+
+    fn call(&mut self, event: Bytes) -> Self::Future {
+        BytesFuture::new(match ProxyEvent::from_bytes(event) {
+            Ok(event) => Service::<ProxyEvent>::call(self, event),
+            Err(error) => ResponseFuture::failed(error.into()),
+        })
+    }
+}
+
+/// What handlers and middleware written for axum's own server look for.
+#[cfg(feature = "axum")]
+pub(crate) fn add_frameworks_extensions<B>(request: &mut Request<B>) {
+    use std::net::SocketAddr;
+
+    use axum::extract::{ConnectInfo, OriginalUri};
+    use http::Uri;
+    use sippycup_core::{BasePath, ClientIp, PublicUri};
+
+    // The router would record the URI without the base path; it leaves one alone that is there.
+    let base = request.extensions().get::<BasePath>().filter(|base| !base.is_root());
+    let original = match (base, request.extensions().get::<PublicUri>()) {
+        (None, _) => request.uri().clone(),
+        (Some(_), Some(public)) => public.path_and_query().cloned().map_or_else(Uri::default, Uri::from),
+        (Some(base), None) => {
+            let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+            base.join(target).parse().unwrap_or_else(|_| request.uri().clone())
+        }
+    };
+    let peer = request.extensions().get::<ClientIp>().map(|ip| SocketAddr::new(ip.ip(), 0));
+    request.extensions_mut().insert(OriginalUri(original));
+    if let Some(peer) = peer {
+        request.extensions_mut().insert(ConnectInfo(peer));
+    }
+}
+
+#[cfg(not(feature = "axum"))]
+pub(crate) fn add_frameworks_extensions<B>(_: &mut Request<B>) {}

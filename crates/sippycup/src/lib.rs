@@ -1,0 +1,98 @@
+//! SippyCup puts any tower `Service<http::Request>` (an axum `Router`, warp, tonic, a plain tower stack)
+//! behind any AWS HTTP front door, unchanged: API Gateway REST, HTTP and WebSocket APIs, Lambda function
+//! URLs, load balancers, VPC Lattice.
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//!
+//! fn app() -> Router {
+//!     Router::new().route("/hello/{name}", get(async |axum::extract::Path(name): axum::extract::Path<String>| format!("Hello, {name}!")))
+//! }
+//!
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> Result<(), sippycup::BoxError> {
+//!     sippycup::run(app()).await
+//! }
+//! ```
+//!
+//! On Lambda this is a function; on a laptop `cargo run` serves the same app on `http://127.0.0.1:9000`.
+//!
+//! # What SippyCup promises
+//!
+//! * **Nothing is lost.** Repeated headers and query keys, cookies, the bytes of every body, every unknown
+//!   member of the request context.
+//! * **Nothing panics.** An event is untrusted input; it becomes a request or an error that says what was
+//!   expected where. A handler that panics costs its own invocation.
+//! * **Base paths just work.** The prefix that a stage or a custom domain's base path mapping adds is taken
+//!   off the path and given to the app as [`BasePath`]; redirects get it back.
+//! * **The app cannot tell.** Method, origin-form URI, headers and body are what hyper would have given it.
+//!
+//! # What the app finds in extensions
+//!
+//! | type | what it is |
+//! |---|---|
+//! | [`RequestContext`] | the event's `requestContext`, verbatim, with accessors and [`claims`](RequestContext::claims) |
+//! | [`StageVariables`], [`PathParameters`] | the gateway's |
+//! | [`EventSource`] | which front door |
+//! | [`BasePath`] | the public prefix, WSGI's `SCRIPT_NAME`; [`join`](BasePath::join) makes links |
+//! | [`PublicUri`] | the absolute URI as the client wrote it |
+//! | [`ClientIp`] | the client's address |
+//! | `lambda_runtime::Context` | deadline, request id |
+//!
+//! With feature `axum` they are extractors (see [`axum`](crate::axum)), and axum's own `OriginalUri` and
+//! `ConnectInfo<SocketAddr>` are there, so handlers and middleware that read those work as they are.
+//!
+//! In a test, put them there yourself; no event is needed:
+//!
+//! ```
+//! use sippycup::{EventSource, RequestContext};
+//!
+//! let context = RequestContext::from_json(EventSource::HttpApi, r#"{"stage":"test"}"#)?;
+//! let mut request = http::Request::new(());
+//! request.extensions_mut().insert(context);
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+//!
+//! # The base path, and who states it
+//!
+//! The first of these that says anything: [`SippyCupLayer::base_path`], the stage variable
+//! `SIPPYCUP_SCRIPT_NAME_BASE`, the environment variable of that name, what the event proves. REST APIs prove
+//! it always, on their own domain (the stage) and behind base path mappings. An HTTP API behind an API mapping
+//! cannot, since the mapping's key is not in the event: state it there, once, as a stage variable.
+//!
+//! # Not supported
+//!
+//! Events that are not HTTP: they fail with an error that names what it saw. Trailers, and so native gRPC:
+//! no front door of Lambda carries them; grpc-web works.
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `lambda` | yes | [`run`] and its relatives |
+//! | `local` | yes | off Lambda, `run` serves on this machine |
+//! | `axum` | no | extractors, `OriginalUri`, `ConnectInfo` |
+//! | `lambda-http` | no | [`SippyCup`] is a `Service<lambda_http::Request>` too, for stacks that `lambda_http` runs |
+//!
+//! A feature adds API and never changes what existing code does.
+
+#[cfg(feature = "axum")]
+#[doc(inline)]
+pub use sippycup_core::axum;
+#[doc(inline)]
+pub use sippycup_core::{
+    BASE_PATH_VARIABLE, BasePath, BinaryPolicy, ClientIp, EventError, EventOptions, EventSource, InvalidBasePath,
+    PathParameters, ProxyEvent, ProxyResponse, PublicUri, RequestContext, ResponseError, ResponseFormat,
+    StageVariables,
+};
+#[cfg(feature = "lambda")]
+#[doc(inline)]
+pub use sippycup_lambda::{Invocations, run, run_streaming, run_with, runtime};
+#[cfg(feature = "lambda-http")]
+#[doc(inline)]
+pub use sippycup_layer::lambda_http;
+#[doc(inline)]
+pub use sippycup_layer::{
+    Body, BoxError, BytesFuture, Error, ResponseFuture, SippyCup, SippyCupLayer, StreamFuture, StreamedResponse,
+    Streaming,
+};
