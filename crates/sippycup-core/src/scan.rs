@@ -148,7 +148,7 @@ impl Field {
 
 /// Documents are shorter than 4 GiB: [`Scanner`]'s callers see to it.
 fn small(position: usize) -> u32 {
-    u32::try_from(position).unwrap_or(u32::MAX)
+    position as u32
 }
 
 /// A position in a JSON document of less than 4 GiB.
@@ -180,8 +180,25 @@ impl<'a> Scanner<'a> {
 
     /// The next member's name, or `None` at the end of the object. `first` says whether a comma must
     /// stand before it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next_key(&mut self, first: &mut bool) -> Result<Option<Field>, Fault> {
+        // What AWS writes: no white space, no escapes in names.
+        let comma = *first || self.json.get(self.at) == Some(&b',');
+        let quote = self.at + usize::from(!*first);
+        if comma
+            && self.json.get(quote) == Some(&b'"')
+            && let Some(end) = plain_end(self.json, quote + 1)
+            && self.json.get(end + 1) == Some(&b':')
+        {
+            *first = false;
+            self.at = end + 2;
+            return Ok(Some(Field::new(Kind::String, quote + 1, end)));
+        }
+        self.any_key(first)
+    }
+
+    #[inline(never)]
+    fn any_key(&mut self, first: &mut bool) -> Result<Option<Field>, Fault> {
         let mut byte = self.peek()?;
         if byte == b'}' {
             self.at += 1;
@@ -222,9 +239,29 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads over one value of any type and says where it was.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn value(&mut self) -> Result<Field, Fault> {
-        if self.peek()? == b'"' { self.string() } else { self.value_but_string() }
+        if self.json.get(self.at) == Some(&b'"')
+            && let Some(end) = plain_end(self.json, self.at + 1)
+        {
+            let start = std::mem::replace(&mut self.at, end + 1) + 1;
+            return Ok(Field::new(Kind::String, start, end));
+        }
+        self.any_value()
+    }
+
+    #[inline(never)]
+    fn any_value(&mut self) -> Result<Field, Fault> {
+        match self.peek()? {
+            b'"' => self.string(),
+            b'{' => self.container(Kind::Object),
+            b'[' => self.container(Kind::Array),
+            b't' => self.literal(b"true", Kind::True),
+            b'f' => self.literal(b"false", Kind::False),
+            b'n' => self.literal(b"null", Kind::Null),
+            b'-' | b'0'..=b'9' => self.number(),
+            _ => Err(self.fault(Expected::Value)),
+        }
     }
 
     /// The type of the value that stands next.
@@ -279,22 +316,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Most strings are names and short values that end within one look, which is worth having inline.
-    #[inline]
     fn string(&mut self) -> Result<Field, Fault> {
         let start = self.at + 1;
-        if let Some(chunk) = self.json.get(start..).and_then(<[u8]>::first_chunk) {
-            let plain = special_mask(*chunk).trailing_zeros() as usize;
-            if plain < CHUNK && self.json.get(start + plain) == Some(&b'"') {
-                self.at = start + plain + 1;
-                return Ok(Field::new(Kind::String, start, start + plain));
-            }
-        }
-        self.long_string(start)
-    }
-
-    #[inline(never)]
-    fn long_string(&mut self, start: usize) -> Result<Field, Fault> {
         let mut at = start;
         let mut escaped = false;
         loop {
@@ -321,18 +344,6 @@ impl<'a> Scanner<'a> {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
             Some(b'u') if hex4(self.json, at + 2).is_some() => Ok(at + 6),
             _ => Err(Fault::new(at, Expected::Escape)),
-        }
-    }
-
-    fn value_but_string(&mut self) -> Result<Field, Fault> {
-        match self.peek()? {
-            b'{' => self.container(Kind::Object),
-            b'[' => self.container(Kind::Array),
-            b't' => self.literal(b"true", Kind::True),
-            b'f' => self.literal(b"false", Kind::False),
-            b'n' => self.literal(b"null", Kind::Null),
-            b'-' | b'0'..=b'9' => self.number(),
-            _ => Err(self.fault(Expected::Value)),
         }
     }
 
@@ -516,6 +527,20 @@ fn code_point(text: &[u8], at: usize) -> Option<(char, usize)> {
 
 fn hex4(text: &[u8], at: usize) -> Option<u32> {
     text.get(at..at + 4)?.iter().try_fold(0, |value, digit| Some(value << 4 | char::from(*digit).to_digit(16)?))
+}
+
+/// Where the string ends that begins at `at`, if it ends well before the document does and nothing in it
+/// needs another look.
+#[inline(always)]
+fn plain_end(json: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        let found = special_mask(*json.get(at..)?.first_chunk()?);
+        if found != 0 {
+            at += found.trailing_zeros() as usize;
+            return (json.get(at) == Some(&b'"')).then_some(at);
+        }
+        at += CHUNK;
+    }
 }
 
 /// The first quote, backslash or control character at or behind `at`; the length if there is none.
