@@ -106,11 +106,8 @@ impl ProxyEvent {
         if u32::try_from(json.len()).is_err() {
             return Err(EventError::member("$", "an event of less than 4 GiB", "more"));
         }
-        if let Err(error) = simdutf8::compat::from_utf8(&json) {
-            let fault = Fault::new(error.valid_up_to(), Expected::Utf8);
-            return Err(EventError::json(&json, fault));
-        }
-        let wire = Wire::read(&json).map_err(|fault| EventError::json(&json, fault))?;
+        let wire = Wire::read(&json).and_then(|wire| check_text(&json, &wire).map(|()| wire));
+        let wire = wire.map_err(|fault| EventError::json(&json, fault))?;
         let detected = detect(&json, &wire);
         Ok(Self { json, wire, detected, trace_id: None, extensions: Extensions::new() })
     }
@@ -156,7 +153,7 @@ impl ProxyEvent {
     /// If this is no HTTP event, if the method or path is missing, if the body is not the base64 that the
     /// event says it is, if half a surrogate pair stands in a text that the request needs, or if path and
     /// query together exceed what `http::Uri` holds (65,534 bytes).
-    pub fn into_request(self, options: &EventOptions) -> Result<http::Request<Bytes>, EventError> {
+    pub fn into_request(mut self, options: &EventOptions) -> Result<http::Request<Bytes>, EventError> {
         let source = self.source_with(options)?;
         let fault = |fault| EventError::json(&self.json, fault);
 
@@ -179,7 +176,8 @@ impl ProxyEvent {
         let scheme = headers.get("x-forwarded-proto");
         let public = PublicUri::new(source, host, scheme, &base, &target, exact_root);
 
-        let body = body::decode(&self.json, self.wire.body, self.wire.base64)?;
+        let base64 = body::is_base64(&self.json, self.wire.base64);
+        let body = body::decode(&self.json, self.wire.body, self.wire.body_text.take(), base64)?;
         let client_ip = self.client_ip(source, &headers, options).map_err(fault)?;
 
         let mut request = http::Request::new(body);
@@ -362,6 +360,26 @@ impl<'de> Deserialize<'de> for ProxyEvent {
         let json = Box::<RawValue>::deserialize(deserializer)?;
         Self::from_bytes(Bytes::from(String::from(Box::<str>::from(json)))).map_err(D::Error::custom)
     }
+}
+
+/// What the walk over the event leaves to be checked: that it is UTF-8, and that no raw control character
+/// stands in the body. A body in base64 needs neither; its decoder takes nothing but its own alphabet.
+fn check_text(json: &[u8], wire: &Wire) -> Result<(), Fault> {
+    let (start, end) = (wire.body.start(), wire.body.start() + wire.body.len());
+    let (before, body, behind) =
+        (json.get(..start).unwrap_or_default(), wire.body.raw(json), json.get(end..).unwrap_or_default());
+    let base64 = wire.body.kind == Kind::String && !wire.body.escaped && body::is_base64(json, wire.base64);
+    let body = if base64 { &[] } else { body };
+    for (text, start) in [(before, 0), (body, start), (behind, end)] {
+        if let Err(error) = simdutf8::basic::from_utf8(text).map_err(|_| std::str::from_utf8(text)) {
+            let at = error.map_or_else(|error| error.valid_up_to(), str::len);
+            return Err(Fault::new(start + at, Expected::Utf8));
+        }
+    }
+    if wire.body.kind == Kind::String && body::has_control(body) {
+        return Err(Fault::new(start, Expected::NoControl));
+    }
+    Ok(())
 }
 
 /// The origin-form without what is stripped; nothing at all becomes `/`.

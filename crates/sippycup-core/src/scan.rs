@@ -123,7 +123,7 @@ impl Field {
         if !self.escaped {
             return Ok(Some(Cow::Borrowed(self.raw(json))));
         }
-        unescape(self.raw(json), self.start()).map(|text| Some(Cow::Owned(text)))
+        unescape(json, self.start(), self.len()).map(|(text, _)| Some(Cow::Owned(text)))
     }
 
     /// The value as a string slice; `None` if it is no scalar.
@@ -262,6 +262,26 @@ impl<'a> Scanner<'a> {
             b'-' | b'0'..=b'9' => self.number(),
             _ => Err(self.fault(Expected::Value)),
         }
+    }
+
+    /// Reads a value that may be very long: where it is, and its text if it has escapes. Control characters
+    /// in a string without escapes are not looked for; who reads it must.
+    pub(crate) fn body(&mut self) -> Result<(Field, Option<Vec<u8>>), Fault> {
+        if self.peek()? != b'"' {
+            return self.value().map(|field| (field, None));
+        }
+        let start = self.at + 1;
+        let rest = self.json.get(start..).unwrap_or_default();
+        let Some(found) = memchr::memchr2(b'"', b'\\', rest) else {
+            return self.string().map(|field| (field, None));
+        };
+        if rest.get(found) == Some(&b'"') {
+            self.at = start + found + 1;
+            return Ok((Field::new(Kind::String, start, start + found), None));
+        }
+        let (text, end) = unescape(self.json, start, rest.len())?;
+        self.at = end + 1;
+        Ok((Field { escaped: true, ..Field::new(Kind::String, start, end) }, Some(text)))
     }
 
     /// The type of the value that stands next.
@@ -460,80 +480,157 @@ impl Nesting {
     }
 }
 
-/// The value of a string whose grammar was checked before, and which stands at `start` of the document.
-pub(crate) fn unescape(text: &[u8], start: usize) -> Result<Vec<u8>, Fault> {
-    // No escape is shorter than what it stands for. Whole chunks are copied, so a chunk more than that.
-    let mut out = vec![0; text.len() + CHUNK];
-    let (mut from, mut to) = (0, 0);
-    while from < text.len() {
-        let chunk = chunk(text, from);
-        if let Some(space) = out.get_mut(to..).and_then(<[u8]>::first_chunk_mut) {
-            *space = chunk;
-        }
-        // Behind a checked grammar only backslashes can stand out; behind the end nothing counts.
-        let plain = (special_mask(chunk).trailing_zeros() as usize).min(CHUNK).min(text.len() - from);
-        from += plain;
-        to += plain;
-        if plain == CHUNK || from == text.len() {
-            continue;
-        }
-        let Some(escape) = text.get(from + 1) else { break };
-        let byte = match escape {
-            b'b' => 0x08,
-            b'f' => 0x0c,
-            b'n' => b'\n',
-            b'r' => b'\r',
-            b't' => b'\t',
-            b'u' => {
-                let fault = Fault::new(start + from, Expected::Pair);
-                let (character, behind) = code_point(text, from + 2).ok_or(fault)?;
-                let utf8 = character.len_utf8();
-                if let Some(space) = out.get_mut(to..to + utf8) {
-                    character.encode_utf8(space);
-                }
-                to += utf8;
-                from = behind;
-                continue;
+/// The value of the string that begins at `start` of the document, and where it ends. Grammar and value in
+/// one walk.
+pub(crate) fn unescape(json: &[u8], start: usize, capacity: usize) -> Result<(Vec<u8>, usize), Fault> {
+    // No escape is shorter than what it stands for. Whole chunks are written and cut, so one more.
+    let mut out = Vec::with_capacity(capacity + 2 * CHUNK);
+    let mut at = start;
+    loop {
+        at += unescape_plain(json, at, &mut out);
+        let stop = special(json, at);
+        out.extend_from_slice(json.get(at..stop).unwrap_or_default());
+        at = stop;
+        match (json.get(at), json.get(at + 1)) {
+            (Some(b'"'), _) => return Ok((out, at)),
+            (Some(b'\\'), Some(b'u')) => {
+                let escape = Fault::new(at, Expected::Escape);
+                let high = hex4(json, at + 2).ok_or(escape)?;
+                let (character, behind) = code_point(json, high, at + 6).ok_or(Fault::new(at, Expected::Pair))?;
+                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                at = behind;
             }
-            byte => *byte,
-        };
-        if let Some(space) = out.get_mut(to) {
-            *space = byte;
+            (Some(b'\\'), Some(escape)) => {
+                let byte = unescaped(*escape);
+                if byte == 0 {
+                    return Err(Fault::new(at, Expected::Escape));
+                }
+                out.push(byte);
+                at += 2;
+            }
+            (Some(b'\\'), None) => return Err(Fault::new(at, Expected::Escape)),
+            (Some(_), _) => return Err(Fault::new(at, Expected::NoControl)),
+            (None, _) => return Err(Fault::new(at, Expected::Quote)),
         }
-        to += 1;
-        from += 2;
     }
-    out.truncate(to);
-    Ok(out)
 }
 
-/// The character whose four hex digits stand at `at`, with its low surrogate if it needs one, and the
-/// position behind it.
-fn code_point(text: &[u8], at: usize) -> Option<(char, usize)> {
-    let high = hex4(text, at)?;
-    if !(0xd800..0xdc00).contains(&high) {
-        return Some((char::from_u32(high)?, at + 4));
+/// Copies from `at` on as long as whole chunks are there with nothing in them but characters and escapes of
+/// two bytes, and returns how many bytes that were. JSON inside JSON has an escape every few bytes: each
+/// costs a move of what stands behind it, not another search.
+fn unescape_plain(json: &[u8], at: usize, out: &mut Vec<u8>) -> usize {
+    let mut from = at;
+    while let Some(window) = json.get(from..).and_then(<[u8]>::first_chunk::<{ 2 * CHUNK }>) {
+        let mut found = special_mask(first(window, 0));
+        let mut moved = [0; 2 * CHUNK];
+        // How much of the window was read, and how much of `moved` is written.
+        let (mut read, mut written) = (0, 0);
+        loop {
+            put(&mut moved, written, first(window, read));
+            if found == 0 {
+                written += CHUNK - read;
+                read = CHUNK;
+                break;
+            }
+            let next = found.trailing_zeros() as usize;
+            written += next - read;
+            read = next;
+            let (special, escape) = (byte(window, next), byte(window, next + 1));
+            let plain = unescaped(escape);
+            if special != b'\\' || plain == 0 {
+                out.extend_from_slice(&first(&moved, 0));
+                out.truncate(out.len() - CHUNK + written);
+                return from + read - at;
+            }
+            if let Some(space) = moved.get_mut(written % (2 * CHUNK)) {
+                *space = plain;
+            }
+            written += 1;
+            read += 2;
+            if read >= CHUNK {
+                break;
+            }
+            found &= !(3 << next);
+        }
+        out.extend_from_slice(&first(&moved, 0));
+        out.truncate(out.len() - CHUNK + written);
+        from += read;
     }
-    if text.get(at + 4..at + 6)? != b"\\u" {
+    from - at
+}
+
+/// What the escape stands for; 0 for `u` and everything that is no escape.
+fn unescaped(escape: u8) -> u8 {
+    #[expect(clippy::indexing_slicing, reason = "evaluated at compile time, where it cannot fail unseen")]
+    static TABLE: [u8; 256] = {
+        let mut table = [0; 256];
+        let mut pairs: &[(u8, u8)] = &[
+            (b'"', b'"'),
+            (b'\\', b'\\'),
+            (b'/', b'/'),
+            (b'b', 8),
+            (b'f', 12),
+            (b'n', b'\n'),
+            (b'r', b'\r'),
+            (b't', b'\t'),
+        ];
+        while let Some(((escape, byte), rest)) = pairs.split_first() {
+            table[*escape as usize] = *byte;
+            pairs = rest;
+        }
+        table
+    };
+    TABLE.get(usize::from(escape)).copied().unwrap_or_default()
+}
+
+/// The chunk at `at` (less than one chunk in) of two.
+#[inline(always)]
+pub(crate) fn first(window: &[u8; 2 * CHUNK], at: usize) -> [u8; CHUNK] {
+    let at = at % CHUNK;
+    window.get(at..at + CHUNK).and_then(<[u8]>::first_chunk).copied().unwrap_or_default()
+}
+
+/// Puts a chunk at `at`, which must leave room for it in half of the space.
+#[inline(always)]
+pub(crate) fn put<const SPACE: usize>(window: &mut [u8; SPACE], at: usize, chunk: [u8; CHUNK]) {
+    let at = at % (SPACE / 2);
+    if let Some(space) = window.get_mut(at..at + CHUNK).and_then(<[u8]>::first_chunk_mut) {
+        *space = chunk;
+    }
+}
+
+#[inline(always)]
+fn byte(window: &[u8; 2 * CHUNK], at: usize) -> u8 {
+    window.get(at % (2 * CHUNK)).copied().unwrap_or_default()
+}
+
+/// The character of four hex digits and, where they are a high surrogate, of the low one whose escape
+/// follows at `at`; and the position behind it.
+fn code_point(json: &[u8], high: u32, at: usize) -> Option<(char, usize)> {
+    if !(0xd800..0xdc00).contains(&high) {
+        return Some((char::from_u32(high)?, at));
+    }
+    if json.get(at..at + 2)? != b"\\u" {
         return None;
     }
-    let low = hex4(text, at + 6)?;
+    let low = hex4(json, at + 2)?;
     if !(0xdc00..0xe000).contains(&low) {
         return None;
     }
     let character = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-    Some((char::from_u32(character)?, at + 10))
+    Some((char::from_u32(character)?, at + 6))
 }
 
 fn hex4(text: &[u8], at: usize) -> Option<u32> {
     text.get(at..at + 4)?.iter().try_fold(0, |value, digit| Some(value << 4 | char::from(*digit).to_digit(16)?))
 }
 
-/// Where the string ends that begins at `at`, if it ends well before the document does and nothing in it
-/// needs another look.
+/// Where the string ends that begins at `start`, if it is short, ends well before the document does, and
+/// nothing in it needs another look.
 #[inline(always)]
-fn plain_end(json: &[u8], mut at: usize) -> Option<usize> {
-    loop {
+fn plain_end(json: &[u8], start: usize) -> Option<usize> {
+    let mut at = start;
+    while at < start + SHORT {
         let found = special_mask(*json.get(at..)?.first_chunk()?);
         if found != 0 {
             at += found.trailing_zeros() as usize;
@@ -541,6 +638,7 @@ fn plain_end(json: &[u8], mut at: usize) -> Option<usize> {
         }
         at += CHUNK;
     }
+    None
 }
 
 /// The first quote, backslash or control character at or behind `at`; the length if there is none.
@@ -582,6 +680,9 @@ pub(crate) fn special_mask(chunk: [u8; CHUNK]) -> u32 {
 
 /// How many bytes are looked at in one step.
 pub(crate) const CHUNK: usize = 16;
+
+/// Strings up to here are looked at once; longer ones pay for this many bytes twice.
+const SHORT: usize = 8 * CHUNK;
 
 #[cfg(test)]
 mod tests {
