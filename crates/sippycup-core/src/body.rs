@@ -85,7 +85,7 @@ impl BinaryPolicy {
             .get_all(header::CONTENT_ENCODING)
             .iter()
             .any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
-        encoded || self.forces(headers) || std::str::from_utf8(body).is_err()
+        encoded || self.forces(headers) || simdutf8::basic::from_utf8(body).is_err()
     }
 
     fn forces(&self, headers: &HeaderMap) -> bool {

@@ -561,26 +561,28 @@ fn unescape_plain(json: &[u8], at: usize, out: &mut Vec<u8>) -> usize {
 
 /// What the escape stands for; 0 for `u` and everything that is no escape.
 fn unescaped(escape: u8) -> u8 {
-    #[expect(clippy::indexing_slicing, reason = "evaluated at compile time, where it cannot fail unseen")]
-    static TABLE: [u8; 256] = {
-        let mut table = [0; 256];
-        let mut pairs: &[(u8, u8)] = &[
-            (b'"', b'"'),
-            (b'\\', b'\\'),
-            (b'/', b'/'),
-            (b'b', 8),
-            (b'f', 12),
-            (b'n', b'\n'),
-            (b'r', b'\r'),
-            (b't', b'\t'),
-        ];
-        while let Some(((escape, byte), rest)) = pairs.split_first() {
-            table[*escape as usize] = *byte;
-            pairs = rest;
-        }
-        table
-    };
+    static TABLE: [u8; 256] = table(&[
+        (b'"', b'"'),
+        (b'\\', b'\\'),
+        (b'/', b'/'),
+        (b'b', 8),
+        (b'f', 12),
+        (b'n', b'\n'),
+        (b'r', b'\r'),
+        (b't', b'\t'),
+    ]);
     TABLE.get(usize::from(escape)).copied().unwrap_or_default()
+}
+
+/// A map from bytes to bytes; 0 for all that are not named.
+#[expect(clippy::indexing_slicing, reason = "evaluated at compile time, where it cannot fail unseen")]
+pub(crate) const fn table(mut pairs: &[(u8, u8)]) -> [u8; 256] {
+    let mut table = [0; 256];
+    while let Some(((from, to), rest)) = pairs.split_first() {
+        table[*from as usize] = *to;
+        pairs = rest;
+    }
+    table
 }
 
 /// The chunk at `at` (less than one chunk in) of two.
@@ -599,8 +601,9 @@ pub(crate) fn put<const SPACE: usize>(window: &mut [u8; SPACE], at: usize, chunk
     }
 }
 
+/// The byte at `at` of two chunks.
 #[inline(always)]
-fn byte(window: &[u8; 2 * CHUNK], at: usize) -> u8 {
+pub(crate) fn byte(window: &[u8; 2 * CHUNK], at: usize) -> u8 {
     window.get(at % (2 * CHUNK)).copied().unwrap_or_default()
 }
 
