@@ -246,6 +246,10 @@ impl ProxyEvent {
             _ => ("path", wire.path),
         };
         let text = field.text(json).map_err(fault)?;
+        let text = match text {
+            None if source == EventSource::WebSocket => Some(Cow::Borrowed(self.default_route())),
+            text => text,
+        };
         let Some(text) = text else { return Err(EventError::member(place, "a path", found(field.kind))) };
 
         let raw_query = if format_2 { wire.raw_query.text(json).map_err(fault)? } else { None };
@@ -275,6 +279,16 @@ impl ProxyEvent {
             push_query_maps(&mut out, json, wire.multi_query, wire.query, text).map_err(fault)?;
         }
         Ok((out, path_end))
+    }
+
+    /// The route that a WebSocket event without a route key came through.
+    fn default_route(&self) -> &'static [u8] {
+        let is = |event_type: &[u8]| self.wire.context.event_type.is(&self.json, event_type);
+        match () {
+            () if is(b"CONNECT") => b"$connect",
+            () if is(b"DISCONNECT") => b"$disconnect",
+            () => b"$default",
+        }
     }
 
     fn locate(

@@ -48,3 +48,14 @@ fn disconnect_is_a_delete() {
     stage live
     "#);
 }
+
+#[test]
+fn an_event_without_a_route_key_takes_the_route_of_its_type() {
+    for (event_type, method, path) in
+        [("CONNECT", "GET", "/$connect"), ("MESSAGE", "POST", "/$default"), ("DISCONNECT", "DELETE", "/$disconnect")]
+    {
+        let request = request(format!(r#"{{"requestContext":{{"connectionId":"c","eventType":"{event_type}"}}}}"#));
+        assert_eq!(request.method(), method);
+        assert_eq!(request.uri(), path);
+    }
+}
