@@ -189,8 +189,7 @@ fn http_api(raw_path: &str, query: &str) -> String {
 
 #[test]
 fn t15_a_decoded_path_is_encoded_again() {
-    for (raw, path) in
-        [("/capture/space value", "/capture/space%20value"), ("/☕", "/%E2%98%95"), ("/100%", "/100%25")]
+    for (raw, path) in [("/capture/space value", "/capture/space%20value"), ("/☕", "/%E2%98%95"), ("/100%", "/100%25")]
     {
         assert_eq!(request(http_api(raw, "")).uri(), path);
     }
