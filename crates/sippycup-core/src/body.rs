@@ -5,7 +5,7 @@ use http::{HeaderMap, header};
 
 use crate::{
     error::EventError,
-    scan::{Field, Kind},
+    scan::{Field, Kind, unescape},
 };
 
 /// The request body of the event. The event's flag alone says whether it is base64: no content type is
@@ -15,9 +15,9 @@ pub(crate) fn decode(json: &Bytes, body: Field, base64: Field) -> Result<Bytes, 
         Kind::Missing | Kind::Null => return Ok(Bytes::new()),
         // Only hand-made events have anything but a string here; its JSON text loses nothing.
         Kind::Array | Kind::Object => return Ok(json.slice_ref(body.raw(json))),
-        _ if body.escaped => Bytes::from(
-            crate::scan::unescape(json, body.start, body.end).map_err(|fault| EventError::json(json, fault))?,
-        ),
+        _ if body.escaped => {
+            Bytes::from(unescape(body.raw(json), body.start()).map_err(|fault| EventError::json(json, fault))?)
+        }
         _ => json.slice_ref(body.raw(json)),
     };
     if !is_true(json, base64) || text.is_empty() {

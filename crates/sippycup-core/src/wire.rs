@@ -149,7 +149,7 @@ impl Wire {
                 }
             }
         }
-        self.stage_variables = Field { kind, escaped: false, start, end: scanner.position() };
+        self.stage_variables = Field::new(kind, start, scanner.position());
         Ok(())
     }
 }
@@ -164,7 +164,7 @@ impl ContextWire {
                 self.member(json, key, scanner)?;
             }
         }
-        self.all = Field { kind, escaped: false, start, end: scanner.position() };
+        self.all = Field::new(kind, start, scanner.position());
         Ok(())
     }
 
@@ -210,7 +210,7 @@ impl ContextWire {
             }
         }
         if http {
-            self.http = Field { kind, escaped: false, start, end: scanner.position() };
+            self.http = Field::new(kind, start, scanner.position());
         }
         Ok(())
     }
