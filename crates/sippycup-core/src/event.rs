@@ -164,7 +164,9 @@ impl ProxyEvent {
         let mut headers = header::headers(&self.json, &self.wire).map_err(fault)?;
         header::append_cookies(&mut headers, &self.json, self.wire.cookies).map_err(fault)?;
         if let Some(id) = &self.trace_id {
-            headers.entry("x-amzn-trace-id").or_insert_with(|| id.clone());
+            if let Ok(entry) = headers.try_entry("x-amzn-trace-id") {
+                let _full = entry.or_try_insert_with(|| id.clone());
+            }
         }
 
         let (target, path_end) = self.target(source)?;
