@@ -161,7 +161,9 @@ impl ProxyEvent {
         let mut headers = header::headers(&self.json, &self.wire).map_err(fault)?;
         header::append_cookies(&mut headers, &self.json, self.wire.cookies).map_err(fault)?;
         if let Some(id) = &self.trace_id {
-            headers.entry("x-amzn-trace-id").or_insert_with(|| id.clone());
+            if let Ok(entry) = headers.try_entry("x-amzn-trace-id") {
+                let _full = entry.or_try_insert_with(|| id.clone());
+            }
         }
 
         let (target, path_end) = self.target(source)?;
@@ -252,6 +254,7 @@ impl ProxyEvent {
         let text = field.text(json).map_err(fault)?;
         let text = match text {
             Some(text) => text,
+            None if source == EventSource::WebSocket => Cow::Borrowed(self.default_route()),
             // The smallest of hand-made test events have a method and what they test, and nothing else.
             None if source == EventSource::RestApi && field.is_none() && wire.context.all.is_none() => {
                 Cow::Borrowed(&b"/"[..])
@@ -286,6 +289,16 @@ impl ProxyEvent {
             push_query_maps(&mut out, json, wire.multi_query, wire.query, text).map_err(fault)?;
         }
         Ok((out, path_end))
+    }
+
+    /// The route that a WebSocket event without a route key came through.
+    fn default_route(&self) -> &'static [u8] {
+        let is = |event_type: &[u8]| self.wire.context.event_type.is(&self.json, event_type);
+        match () {
+            () if is(b"CONNECT") => b"$connect",
+            () if is(b"DISCONNECT") => b"$disconnect",
+            () => b"$default",
+        }
     }
 
     fn locate(
