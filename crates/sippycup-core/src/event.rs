@@ -107,7 +107,8 @@ impl ProxyEvent {
             return Err(EventError::member("$", "an event of less than 4 GiB", "more"));
         }
         let wire = Wire::read(&json).and_then(|wire| check_text(&json, &wire).map(|()| wire));
-        let wire = wire.map_err(|fault| EventError::json(&json, fault))?;
+        // What is not UTF-8 is better said so than by what the walk stumbled over.
+        let wire = wire.map_err(|fault| EventError::json(&json, not_utf8(&json, 0).unwrap_or(fault)))?;
         let detected = detect(&json, &wire);
         Ok(Self { json, wire, detected, trace_id: None, extensions: Extensions::new() })
     }
@@ -160,10 +161,10 @@ impl ProxyEvent {
         let method = self.method(source)?;
         let mut headers = header::headers(&self.json, &self.wire).map_err(fault)?;
         header::append_cookies(&mut headers, &self.json, self.wire.cookies).map_err(fault)?;
-        if let Some(id) = &self.trace_id {
-            if let Ok(entry) = headers.try_entry("x-amzn-trace-id") {
-                let _full = entry.or_try_insert_with(|| id.clone());
-            }
+        if let Some(id) = &self.trace_id
+            && let Ok(entry) = headers.try_entry("x-amzn-trace-id")
+        {
+            let _full = entry.or_try_insert_with(|| id.clone());
         }
 
         let (target, path_end) = self.target(source)?;
@@ -179,7 +180,8 @@ impl ProxyEvent {
         let public = PublicUri::new(source, host, scheme, &base, &target, exact_root);
 
         let base64 = body::is_base64(&self.json, self.wire.base64);
-        let body = body::decode(&self.json, self.wire.body, self.wire.body_text.take(), base64)?;
+        let body = body::decode(&self.json, self.wire.body, self.wire.body_text.take(), base64)
+            .map_err(|error| not_utf8(&self.json, 0).map_or(error, |fault| EventError::json(&self.json, fault)))?;
         let client_ip = self.client_ip(source, &headers, options).map_err(fault)?;
 
         let mut request = http::Request::new(body);
@@ -384,15 +386,20 @@ fn check_text(json: &[u8], wire: &Wire) -> Result<(), Fault> {
     let base64 = wire.body.kind == Kind::String && !wire.body.escaped && body::is_base64(json, wire.base64);
     let body = if base64 { &[] } else { body };
     for (text, start) in [(before, 0), (body, start), (behind, end)] {
-        if let Err(error) = simdutf8::basic::from_utf8(text).map_err(|_| std::str::from_utf8(text)) {
-            let at = error.map_or_else(|error| error.valid_up_to(), str::len);
-            return Err(Fault::new(start + at, Expected::Utf8));
+        if simdutf8::basic::from_utf8(text).is_err() {
+            return Err(not_utf8(text, start).unwrap_or(Fault::new(start, Expected::Utf8)));
         }
     }
     if wire.body.kind == Kind::String && body::has_control(body) {
         return Err(Fault::new(start, Expected::NoControl));
     }
     Ok(())
+}
+
+/// Where the text, which begins at `start` of the document, stops being UTF-8.
+fn not_utf8(text: &[u8], start: usize) -> Option<Fault> {
+    let error = std::str::from_utf8(text).err()?;
+    Some(Fault::new(start + error.valid_up_to(), Expected::Utf8))
 }
 
 /// The origin-form without what is stripped; nothing at all becomes `/`.
