@@ -11,6 +11,7 @@ use crate::{
     BasePath, EventSource, PathParameters, RequestContext, ResponseFormat, StageVariables, body,
     error::{EventError, describe, found},
     header,
+    known::{X_AMZN_TRACE_ID, X_FORWARDED_PROTO},
     locate::{Located, Signals},
     public::{ClientIp, PublicUri, forwarded_for},
     scan::{Expected, Fault, Field, Kind, Scanner},
@@ -162,7 +163,7 @@ impl ProxyEvent {
         let mut headers = header::headers(&self.json, &self.wire).map_err(fault)?;
         header::append_cookies(&mut headers, &self.json, self.wire.cookies).map_err(fault)?;
         if let Some(id) = &self.trace_id
-            && let Ok(entry) = headers.try_entry("x-amzn-trace-id")
+            && let Ok(entry) = headers.try_entry(X_AMZN_TRACE_ID)
         {
             let _full = entry.or_try_insert_with(|| id.clone());
         }
@@ -176,7 +177,7 @@ impl ProxyEvent {
             Some(host) => Some(host.clone()),
             None => header::value(&self.json, self.wire.context.domain_name).map_err(fault)?,
         };
-        let scheme = headers.get("x-forwarded-proto");
+        let scheme = headers.get(X_FORWARDED_PROTO);
         let public = PublicUri::new(source, host, scheme, &base, &target, exact_root);
 
         let base64 = body::is_base64(&self.json, self.wire.base64);
@@ -384,13 +385,12 @@ fn check_text(json: &[u8], wire: &Wire) -> Result<(), Fault> {
     let (before, body, behind) =
         (json.get(..start).unwrap_or_default(), wire.body.raw(json), json.get(end..).unwrap_or_default());
     let base64 = wire.body.kind == Kind::String && !wire.body.escaped && body::is_base64(json, wire.base64);
-    let body = if base64 { &[] } else { body };
-    for (text, start) in [(before, 0), (body, start), (behind, end)] {
-        if simdutf8::basic::from_utf8(text).is_err() {
-            return Err(not_utf8(text, start).unwrap_or(Fault::new(start, Expected::Utf8)));
-        }
+    // Where there is little to spare, one look at all of it costs less than two at its parts.
+    let parts = if base64 && body.len() > 1024 { [before, behind] } else { [json, &[]] };
+    if parts.iter().any(|part| !part.is_empty() && simdutf8::basic::from_utf8(part).is_err()) {
+        return Err(not_utf8(json, 0).unwrap_or(Fault::new(start, Expected::Utf8)));
     }
-    if wire.body.kind == Kind::String && body::has_control(body) {
+    if wire.body.kind == Kind::String && wire.body_text.is_none() && !base64 && body::has_control(body) {
         return Err(Fault::new(start, Expected::NoControl));
     }
     Ok(())
