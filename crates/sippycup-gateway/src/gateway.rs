@@ -1,0 +1,262 @@
+//! The gateway as a tower service.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Request, Response};
+use tower_service::Service;
+
+use crate::config::{Config, GatewayBuilder};
+use crate::decode::{Asked, decode};
+use crate::intake::event;
+use crate::refusal::Refusal;
+use crate::{Answer, Body, BoxError, Kind};
+
+/// A front door before a function: a tower service that takes requests and gives responses, over a service that takes event JSON and gives answer JSON.
+///
+/// Build one with [`Gateway::builder`]. The [crate documentation](crate) shows how tests use it.
+#[derive(Clone)]
+pub struct Gateway<F> {
+    config: Arc<Config>,
+    function: F,
+}
+
+impl Gateway<()> {
+    /// Begins a gateway of a kind, with AWS's defaults.
+    pub fn builder(kind: Kind) -> GatewayBuilder {
+        GatewayBuilder::new(kind)
+    }
+}
+
+impl<F> Gateway<F> {
+    pub(crate) fn from_config(config: Arc<Config>, function: F) -> Self {
+        Self { config, function }
+    }
+
+    /// The kind of front door.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.config.location.kind
+    }
+
+    /// What a client writes between the host and the application's own path: `/prod`, `/shop`, or nothing.
+    ///
+    /// ```
+    /// use sippycup_gateway::{Domain, Gateway, Kind};
+    ///
+    /// let domain = Domain::new("api.example.com").mapping("shop");
+    /// assert_eq!(Gateway::builder(Kind::RestApi).domain(domain).build(())?.base_path(), "/shop");
+    /// assert_eq!(Gateway::builder(Kind::RestApi).build(())?.base_path(), "/prod");
+    /// assert_eq!(Gateway::builder(Kind::HttpApiV2).build(())?.base_path(), "");
+    /// # Ok::<(), sippycup_gateway::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn base_path(&self) -> String {
+        self.config.location.base_path()
+    }
+
+    /// The function behind the gateway.
+    pub const fn get_ref(&self) -> &F {
+        &self.function
+    }
+
+    /// The same front door before another function.
+    pub fn with_function<G>(&self, function: G) -> Gateway<G> {
+        Gateway {
+            config: Arc::clone(&self.config),
+            function,
+        }
+    }
+
+    /// The event JSON of a request, without invoking anything.
+    ///
+    /// # Errors
+    ///
+    /// If the gateway refuses the request (no such stage or route, too large); the error is the [`Fault`](crate::Fault)'s text.
+    pub fn event(&self, request: &Request<Bytes>) -> Result<Bytes, BoxError> {
+        let (mut parts, ()) = request.clone().map(|_| ()).into_parts();
+        let accepted = self
+            .config
+            .accept(&mut parts)
+            .map_err(|refused| refused.reason)?;
+        Ok(self
+            .config
+            .encode(&parts, &accepted, request.body())
+            .map_err(|refused| refused.reason)?)
+    }
+
+    /// How long the mapping is that a request's host and path hit, if the gateway serves that host.
+    #[cfg(feature = "command")]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn mapping_length(&self, host: &str, path: &str) -> Option<usize> {
+        self.config.location.mapping_length(host, path)
+    }
+
+    /// The host name AWS itself gives the gateway.
+    #[must_use]
+    pub fn default_domain(&self) -> &str {
+        &self.config.location.default_name
+    }
+}
+
+impl<F> Gateway<F>
+where
+    F: Service<Bytes>,
+    F::Response: Into<Answer>,
+    F::Error: Into<BoxError>,
+{
+    async fn handle<B>(mut self, request: Request<B>) -> Response<Body>
+    where
+        B: http_body::Body,
+        B::Error: Into<BoxError>,
+    {
+        let config = Arc::clone(&self.config);
+        let kind = config.location.kind;
+        let (mut parts, body) = request.into_parts();
+        let asked = Asked {
+            method: parts.method.clone(),
+            accept: parts
+                .headers
+                .get(http::header::ACCEPT)
+                .and_then(|a| a.to_str().ok())
+                .map(str::to_owned),
+        };
+        let event = match event(&config, &mut parts, body).await {
+            Ok(event) => event,
+            Err(refused) => {
+                return finish(
+                    &config,
+                    refused.refusal.response(kind, &refused.reason),
+                    &asked,
+                );
+            }
+        };
+        let event_bytes = event.len();
+        let response = tokio::time::timeout(config.timeout, async {
+            let answer = match self.invoke(event).await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    return Refusal::FunctionFailed
+                        .response(kind, &format!("the function failed: {error}"));
+                }
+            };
+            decode(&config, &asked, answer).await
+        });
+        let mut response = response.await.unwrap_or_else(|_| {
+            let reason = format!("no answer within {} s", config.timeout.as_secs_f32());
+            Refusal::TimedOut.response(kind, &reason)
+        });
+        response.extensions_mut().insert(EventBytes(event_bytes));
+        finish(&config, response, &asked)
+    }
+
+    async fn invoke(&mut self, event: Bytes) -> Result<Answer, BoxError> {
+        poll_fn(|cx| self.function.poll_ready(cx))
+            .await
+            .map_err(Into::into)?;
+        self.function
+            .call(event)
+            .await
+            .map(Into::into)
+            .map_err(Into::into)
+    }
+}
+
+impl<F, B> Service<Request<B>> for Gateway<F>
+where
+    F: Service<Bytes> + Clone + Send + 'static,
+    F::Response: Into<Answer> + Send,
+    F::Error: Into<BoxError>,
+    F::Future: Send,
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = ResponseFuture;
+
+    /// Always ready: a function that is not makes the response wait, within the gateway's timeout.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> ResponseFuture {
+        ResponseFuture {
+            inner: Box::pin(self.clone().handle(request)),
+        }
+    }
+}
+
+impl<F> fmt::Debug for Gateway<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway")
+            .field("kind", &self.kind().as_str())
+            .field("base_path", &self.base_path())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The response a [`Gateway`] is working on.
+pub struct ResponseFuture {
+    inner: Pin<Box<dyn Future<Output = Response<Body>> + Send>>,
+}
+
+impl Future for ResponseFuture {
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.inner.as_mut().poll(cx).map(Ok)
+    }
+}
+
+impl fmt::Debug for ResponseFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResponseFuture")
+    }
+}
+
+/// The size of the event, for whoever logs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EventBytes(
+    #[cfg_attr(
+        not(feature = "function"),
+        expect(dead_code, reason = "only the command logs")
+    )]
+    pub(crate) usize,
+);
+
+/// Adds the headers by which AWS identifies its own request.
+fn finish(config: &Config, mut response: Response<Body>, asked: &Asked) -> Response<Body> {
+    let stamp = config.stamper.stamp();
+    let mut identify = |name: &'static str, id: &str| {
+        if let Ok(value) = HeaderValue::from_str(id) {
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
+        }
+    };
+    match config.location.kind {
+        Kind::RestApi => {
+            identify("x-amzn-requestid", &stamp.uuid);
+            identify("x-amz-apigw-id", &stamp.extended_id);
+            identify("x-amzn-trace-id", &stamp.trace(None, false));
+        }
+        Kind::HttpApiV1 | Kind::HttpApiV2 => identify("apigw-requestid", &stamp.extended_id),
+        Kind::FunctionUrl => {
+            identify("x-amzn-requestid", &stamp.uuid);
+            identify("x-amzn-trace-id", &stamp.trace(None, false));
+        }
+        _ => {}
+    }
+    if asked.method == Method::HEAD {
+        *response.body_mut() = Body::empty();
+    }
+    response
+}

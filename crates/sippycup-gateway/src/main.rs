@@ -1,0 +1,3 @@
+//! The `sippycup-gateway` command.
+
+fn main() {}
