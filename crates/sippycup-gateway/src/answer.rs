@@ -46,6 +46,13 @@ impl Answer {
     pub const fn is_streaming(&self) -> bool {
         matches!(self.content, Content::Streaming { .. })
     }
+
+    pub(crate) fn buffered_len(&self) -> Option<usize> {
+        match &self.content {
+            Content::Buffered(json) => Some(json.len()),
+            Content::Streaming { .. } => None,
+        }
+    }
 }
 
 impl From<Bytes> for Answer {

@@ -90,12 +90,9 @@ impl<F> Gateway<F> {
             .map_err(|refused| refused.reason)?)
     }
 
-    /// How long the mapping is that a request's host and path hit, if the gateway serves that host.
     #[cfg(feature = "command")]
-    #[doc(hidden)]
-    #[must_use]
-    pub fn mapping_length(&self, host: &str, path: &str) -> Option<usize> {
-        self.config.location.mapping_length(host, path)
+    pub(crate) fn location(&self) -> &crate::domain::Location {
+        &self.config.location
     }
 
     /// The host name AWS itself gives the gateway.
@@ -137,7 +134,10 @@ where
                 );
             }
         };
-        let event_bytes = event.len();
+        let mut sizes = Sizes {
+            event: event.len(),
+            answer: None,
+        };
         let response = tokio::time::timeout(config.timeout, async {
             let answer = match self.invoke(event).await {
                 Ok(answer) => answer,
@@ -146,13 +146,14 @@ where
                         .response(kind, &format!("the function failed: {error}"));
                 }
             };
+            sizes.answer = answer.buffered_len();
             decode(&config, &asked, answer).await
         });
         let mut response = response.await.unwrap_or_else(|_| {
             let reason = format!("no answer within {} s", config.timeout.as_secs_f32());
             Refusal::TimedOut.response(kind, &reason)
         });
-        response.extensions_mut().insert(EventBytes(event_bytes));
+        response.extensions_mut().insert(sizes);
         finish(&config, response, &asked)
     }
 
@@ -222,15 +223,17 @@ impl fmt::Debug for ResponseFuture {
     }
 }
 
-/// The size of the event, for whoever logs.
+/// How large event and answer were, for whoever logs.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct EventBytes(
-    #[cfg_attr(
-        not(feature = "function"),
-        expect(dead_code, reason = "only the command logs")
-    )]
-    pub(crate) usize,
-);
+#[cfg_attr(
+    not(feature = "command"),
+    expect(dead_code, reason = "only the command logs")
+)]
+pub(crate) struct Sizes {
+    pub(crate) event: usize,
+    /// None if there was no answer, or a stream.
+    pub(crate) answer: Option<usize>,
+}
 
 /// Adds the headers by which AWS identifies its own request.
 fn finish(config: &Config, mut response: Response<Body>, asked: &Asked) -> Response<Body> {

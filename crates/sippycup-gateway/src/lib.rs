@@ -2,11 +2,16 @@
 
 mod answer;
 mod body;
+#[cfg(feature = "command")]
+#[doc(hidden)]
+pub mod command;
 mod config;
 mod decode;
 mod domain;
 mod encode;
 mod error;
+#[cfg(feature = "function")]
+mod function;
 mod gateway;
 mod identity;
 mod intake;
@@ -16,6 +21,8 @@ mod media_type;
 mod names;
 mod refusal;
 mod route;
+#[cfg(feature = "serve")]
+mod serve;
 mod stamp;
 
 pub use answer::Answer;
@@ -23,6 +30,8 @@ pub use body::Body;
 pub use config::GatewayBuilder;
 pub use domain::Domain;
 pub use error::{BoxError, ConfigError, Fault};
+#[cfg(feature = "function")]
+pub use function::{Function, FunctionBuilder, FunctionError, InvocationFuture};
 pub use gateway::{Gateway, ResponseFuture};
 pub use identity::{Authorizer, ClientCertificate};
 pub use kind::Kind;

@@ -1,3 +1,7 @@
 //! The `sippycup-gateway` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sippycup_gateway::command::main()
+}

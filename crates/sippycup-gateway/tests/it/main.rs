@@ -1,4 +1,12 @@
 //! The gateway against what AWS was recorded to do, and against everything that can go wrong.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests, but clippy's exemption knows only test functions"
+)]
+
 mod recorded;
 mod support;

@@ -168,9 +168,7 @@ fn reserialised_event(id: &str, recording: &Value, kind: Kind) {
     // The recordings mask the number in the path; the resource still tells it.
     let masked = recording["sent_target"].as_str().unwrap();
     let real = route.split('/').nth(1).unwrap();
-    let target = masked
-        .replacen("test*", real, 1)
-        .replace("****%20Doe", "****%20Doe");
+    let target = masked.replacen("test*", real, 1);
     let target = if kind == Kind::RestApi {
         format!("/{stage}{target}")
     } else {
