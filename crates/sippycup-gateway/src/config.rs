@@ -4,8 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::domain::{Domain, Location};
+use crate::domain::Domain;
 use crate::identity::{Authorizer, ClientCertificate};
+use crate::location::Location;
 use crate::route::Route;
 use crate::stamp::Stamper;
 use crate::{ConfigError, Gateway, Kind};

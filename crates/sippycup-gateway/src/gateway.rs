@@ -91,7 +91,7 @@ impl<F> Gateway<F> {
     }
 
     #[cfg(feature = "command")]
-    pub(crate) fn location(&self) -> &crate::domain::Location {
+    pub(crate) fn location(&self) -> &crate::location::Location {
         &self.config.location
     }
 

@@ -6,8 +6,8 @@ use http::{HeaderValue, Method};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::config::Config;
-use crate::domain::Located;
 use crate::encode::Call;
+use crate::location::Located;
 use crate::names::HeaderNames;
 use crate::refusal::Refusal;
 use crate::route::{self, Matched};

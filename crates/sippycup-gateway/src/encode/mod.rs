@@ -14,7 +14,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use crate::config::Config;
-use crate::domain::Located;
+use crate::location::Located;
 use crate::names::HeaderNames;
 use crate::route::Matched;
 use crate::stamp::Stamp;

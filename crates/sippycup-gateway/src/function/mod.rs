@@ -1,9 +1,9 @@
 //! Lambda function processes behind the Runtime API, as a tower service.
 //!
 //! ```text
-//! Function ── Invoke ──► pool ◄── Next, Answer, Done ── runtime_api ◄── HTTP ── process
+//! Function ── Invoke ──► pool ◄── Next, Answer, Done ── runtime_api ◄── HTTP ── the function
 //!    ▲                    │ ▲                                             ▲
-//!    └────── reply ───────┘ └────────── Exited ───────── environment ─────┘
+//!    └────── reply ───────┘ └────────── Exited ───────── process ─────────┘
 //! ```
 //!
 //! The pool is one task that owns all state; everything else sends it messages. An environment is a process with a Runtime API of its own, as on Lambda.
@@ -12,6 +12,7 @@ mod environment;
 mod error;
 mod message;
 mod pool;
+mod process;
 mod runtime_api;
 mod settings;
 

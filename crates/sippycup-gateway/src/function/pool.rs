@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::environment;
+use super::environment::{Environment, Invoked, start_timer};
 use super::error::FunctionError;
 use super::message::{Invocation, Message, Reply, Work};
+use super::process;
 use super::settings::Settings;
 
 pub(super) struct Pool {
@@ -21,35 +22,6 @@ pub(super) struct Pool {
     /// Set if functions attach instead of being spawned.
     attached: Option<SocketAddr>,
     stopping: Option<Vec<oneshot::Sender<()>>>,
-}
-
-#[derive(Default)]
-struct Environment {
-    generation: u64,
-    /// It has asked for work at least once: its initialisation is over.
-    initialised: bool,
-    polls: VecDeque<oneshot::Sender<Work>>,
-    /// Invocations handed out; without a reply channel once the answer has begun.
-    working: HashMap<String, Option<Invoked>>,
-    init_error: Option<FunctionError>,
-    kill: Option<oneshot::Sender<()>>,
-}
-
-struct Invoked {
-    reply: Reply,
-    timer: tokio::task::AbortHandle,
-}
-
-impl Environment {
-    fn kill(&mut self) {
-        if let Some(kill) = self.kill.take() {
-            let _ = kill.send(());
-        }
-    }
-
-    fn is_dying(&self) -> bool {
-        self.kill.is_none()
-    }
 }
 
 impl Pool {
@@ -136,7 +108,7 @@ impl Pool {
             let _ = invocation.reply.send(Err(FunctionError::stopped()));
             return;
         }
-        invocation.timer = Some(self.timer(&invocation.id));
+        invocation.timer = Some(start_timer(&self.settings, &self.sender, &invocation.id));
         self.pending.push_back(invocation);
         self.dispatch();
     }
@@ -216,7 +188,7 @@ impl Pool {
                         if let Some(timer) = timer {
                             timer.abort();
                         }
-                        let timer = timer_for(&self.settings, &self.sender, &id);
+                        let timer = start_timer(&self.settings, &self.sender, &id);
                         environment
                             .working
                             .insert(id, Some(Invoked { reply, timer }));
@@ -393,7 +365,7 @@ impl Pool {
             ..Environment::default()
         };
         self.environments.insert(self.last_id, environment);
-        tokio::spawn(environment::run(
+        tokio::spawn(process::run(
             self.last_id,
             Arc::clone(&self.settings),
             self.sender.clone(),
@@ -414,23 +386,6 @@ impl Pool {
             .filter(|e| e.generation == self.generation && !e.is_dying() && !e.initialised)
             .count()
     }
-
-    fn timer(&self, id: &str) -> tokio::task::AbortHandle {
-        timer_for(&self.settings, &self.sender, id)
-    }
-}
-
-fn timer_for(
-    settings: &Settings,
-    pool: &mpsc::UnboundedSender<Message>,
-    id: &str,
-) -> tokio::task::AbortHandle {
-    let (timeout, pool, id) = (settings.timeout, pool.clone(), id.to_owned());
-    let timer = tokio::spawn(async move {
-        tokio::time::sleep(timeout).await;
-        let _ = pool.send(Message::TimedOut { id });
-    });
-    timer.abort_handle()
 }
 
 /// The environment that stands for all functions started elsewhere.

@@ -8,5 +8,12 @@
     reason = "helpers of tests are tests, but clippy's exemption knows only test functions"
 )]
 
+mod answers;
+mod command;
+mod events;
+mod function;
+mod limits;
+mod python;
 mod recorded;
+mod scripted;
 mod support;

@@ -1,0 +1,398 @@
+//! Host names and the first path segments: which stage a request means, and which paths the event shows.
+
+use crate::{Domain, Kind};
+
+/// Where a request arrived, and how its path reads from there.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Located {
+    pub(crate) domain_name: String,
+    /// What the routes see.
+    pub(crate) route_path: String,
+    /// `path` of payload format 1.0, `rawPath` of 2.0 (not yet decoded).
+    pub(crate) event_path: String,
+    /// `requestContext.path` (not yet decoded).
+    pub(crate) context_path: String,
+}
+
+/// What of a gateway decides where a request belongs.
+#[derive(Clone, Debug)]
+pub(crate) struct Location {
+    pub(crate) kind: Kind,
+    pub(crate) stage: String,
+    pub(crate) default_name: String,
+    pub(crate) domains: Vec<Domain>,
+}
+
+impl Location {
+    /// `None` where API Gateway would answer that there is no such stage or mapping.
+    pub(crate) fn locate(&self, host: Option<&str>, path: &str) -> Option<Located> {
+        let host = host.map(|h| {
+            h.rsplit_once(':').map_or(h, |(name, port)| {
+                if port.bytes().all(|b| b.is_ascii_digit()) {
+                    name
+                } else {
+                    h
+                }
+            })
+        });
+        let Some(domain) = self.domain(host) else {
+            return self.on_default_domain(path);
+        };
+        let (mapping, rest) = domain.find(path)?;
+        let rest = if mapping.stage {
+            rest
+        } else {
+            strip(rest, &self.stage)?
+        };
+        let route_path = rooted(rest);
+        let event_path = match self.kind {
+            // The mapping key is lost; the stage takes its place.
+            Kind::HttpApiV2 => self.with_stage(&route_path),
+            Kind::RestApi => rooted(path),
+            _ => path.to_owned(),
+        };
+        let context_path = if self.kind == Kind::HttpApiV2 {
+            event_path.clone()
+        } else {
+            path.to_owned()
+        };
+        let route_path = if self.kind == Kind::RestApi {
+            collapsed(&route_path)
+        } else {
+            route_path
+        };
+        Some(Located {
+            domain_name: domain.name().to_owned(),
+            route_path,
+            event_path: self.collapsed_for_rest(event_path),
+            context_path,
+        })
+    }
+
+    /// The prefix a client writes before the application's own path when it talks to the gateway.
+    pub(crate) fn base_path(&self) -> String {
+        match self.domains.first() {
+            Some(domain) => domain.prefix(&self.stage),
+            None if self.kind.is_api_gateway() => {
+                self.with_stage("").trim_end_matches('/').to_owned()
+            }
+            None => String::new(),
+        }
+    }
+
+    /// How many bytes of base path a request matches, if its host names one of the custom domains; for choosing between several gateways.
+    #[cfg(feature = "command")]
+    pub(crate) fn mapping_length(&self, host: &str, path: &str) -> Option<usize> {
+        let domain = self
+            .domains
+            .iter()
+            .find(|d| d.name().eq_ignore_ascii_case(host))?;
+        domain
+            .find(path)
+            .map(|(mapping, _)| mapping.base_path.len())
+    }
+
+    /// A request to an address nobody mapped (a loopback address, mostly) is meant for the first custom domain, if there is one.
+    fn domain(&self, host: Option<&str>) -> Option<&Domain> {
+        let host = host.unwrap_or_default();
+        if host.eq_ignore_ascii_case(&self.default_name) {
+            return None;
+        }
+        self.domains
+            .iter()
+            .find(|d| d.name().eq_ignore_ascii_case(host))
+            .or(self.domains.first())
+    }
+
+    fn on_default_domain(&self, path: &str) -> Option<Located> {
+        let domain_name = self.default_name.clone();
+        let as_sent = |path: &str| Located {
+            domain_name: self.default_name.clone(),
+            route_path: path.to_owned(),
+            event_path: path.to_owned(),
+            context_path: path.to_owned(),
+        };
+        match self.kind {
+            Kind::RestApi => {
+                let route_path = collapsed(&rooted(strip(path, &self.stage)?));
+                Some(Located {
+                    domain_name,
+                    event_path: route_path.clone(),
+                    route_path,
+                    context_path: path.to_owned(),
+                })
+            }
+            Kind::HttpApiV1 | Kind::HttpApiV2 if self.stage != "$default" => {
+                let route_path = rooted(strip(path, &self.stage)?);
+                let event_path = self.with_stage(&route_path);
+                Some(Located {
+                    domain_name,
+                    route_path,
+                    context_path: event_path.clone(),
+                    event_path,
+                })
+            }
+            _ => Some(as_sent(path)),
+        }
+    }
+
+    fn with_stage(&self, path: &str) -> String {
+        if self.stage == "$default" {
+            path.to_owned()
+        } else {
+            format!("/{}{path}", self.stage)
+        }
+    }
+
+    fn collapsed_for_rest(&self, path: String) -> String {
+        if self.kind == Kind::RestApi {
+            collapsed(&path)
+        } else {
+            path
+        }
+    }
+}
+
+/// Takes whole leading segments off a path.
+pub(crate) fn strip<'p>(path: &'p str, prefix: &str) -> Option<&'p str> {
+    if prefix.is_empty() {
+        return Some(path);
+    }
+    let rest = path.strip_prefix('/')?.strip_prefix(prefix)?;
+    (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+}
+
+fn rooted(path: &str) -> String {
+    if path.starts_with('/') {
+        path.to_owned()
+    } else {
+        format!("/{path}")
+    }
+}
+
+/// REST APIs make one slash of several leading ones.
+fn collapsed(path: &str) -> String {
+    format!("/{}", path.trim_start_matches('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn location(kind: Kind, stage: &str, domain: Option<Domain>) -> Location {
+        let mut domains: Vec<_> = domain.into_iter().collect();
+        for domain in &mut domains {
+            domain.finish(kind).unwrap();
+        }
+        Location {
+            kind,
+            stage: stage.to_owned(),
+            default_name: "id.execute-api.eu-west-1.amazonaws.com".to_owned(),
+            domains,
+        }
+    }
+
+    fn paths(location: &Location, host: &str, path: &str) -> Option<[String; 3]> {
+        location
+            .locate(Some(host), path)
+            .map(|l| [l.route_path, l.event_path, l.context_path])
+    }
+
+    #[test]
+    fn stage_and_base_path_appear_where_aws_puts_them() {
+        let api = || Domain::new("api.example.com");
+        let execute = "id.execute-api.eu-west-1.amazonaws.com";
+        let domain = "api.example.com:443";
+        for (kind, stage, mapped, host, path, expected) in [
+            (
+                Kind::RestApi,
+                "prod",
+                None,
+                execute,
+                "/prod/x",
+                Some(["/x", "/x", "/prod/x"]),
+            ),
+            (
+                Kind::RestApi,
+                "prod",
+                None,
+                execute,
+                "/prod",
+                Some(["/", "/", "/prod"]),
+            ),
+            (
+                Kind::RestApi,
+                "prod",
+                None,
+                execute,
+                "/prod//x",
+                Some(["/x", "/x", "/prod//x"]),
+            ),
+            (Kind::RestApi, "prod", None, execute, "/production/x", None),
+            (
+                Kind::RestApi,
+                "prod",
+                Some(api()),
+                domain,
+                "/x",
+                Some(["/x", "/x", "/x"]),
+            ),
+            (
+                Kind::RestApi,
+                "prod",
+                Some(api().mapping_without_stage("")),
+                domain,
+                "/prod/x",
+                Some(["/x", "/prod/x", "/prod/x"]),
+            ),
+            (
+                Kind::RestApi,
+                "prod",
+                Some(api().mapping("shop")),
+                domain,
+                "/shop/x/",
+                Some(["/x/", "/shop/x/", "/shop/x/"]),
+            ),
+            (
+                Kind::RestApi,
+                "prod",
+                Some(api().mapping("shop")),
+                domain,
+                "/shop",
+                Some(["/", "/shop", "/shop"]),
+            ),
+            (
+                Kind::RestApi,
+                "prod",
+                Some(api().mapping("shop")),
+                domain,
+                "/shopping",
+                None,
+            ),
+            (
+                Kind::RestApi,
+                "prod",
+                Some(api().mapping("shop")),
+                execute,
+                "/prod/x",
+                Some(["/x", "/x", "/prod/x"]),
+            ),
+            (
+                Kind::RestApi,
+                "prod",
+                Some(api().mapping("v1").mapping("v1/nested")),
+                domain,
+                "/v1/nested/x",
+                Some(["/x", "/v1/nested/x", "/v1/nested/x"]),
+            ),
+            (
+                Kind::RestApi,
+                "prod",
+                Some(api().mapping_without_stage("shop")),
+                domain,
+                "/shop/prod/x",
+                Some(["/x", "/shop/prod/x", "/shop/prod/x"]),
+            ),
+            (
+                Kind::HttpApiV2,
+                "$default",
+                None,
+                execute,
+                "/x",
+                Some(["/x", "/x", "/x"]),
+            ),
+            (
+                Kind::HttpApiV2,
+                "dev",
+                None,
+                execute,
+                "/dev/x",
+                Some(["/x", "/dev/x", "/dev/x"]),
+            ),
+            (
+                Kind::HttpApiV2,
+                "dev",
+                None,
+                execute,
+                "/dev",
+                Some(["/", "/dev/", "/dev/"]),
+            ),
+            (Kind::HttpApiV2, "dev", None, execute, "/development", None),
+            (
+                Kind::HttpApiV2,
+                "dev",
+                Some(api().mapping("key")),
+                domain,
+                "/key/x",
+                Some(["/x", "/dev/x", "/dev/x"]),
+            ),
+            (
+                Kind::HttpApiV2,
+                "$default",
+                Some(api().mapping("key")),
+                domain,
+                "/key/x",
+                Some(["/x", "/x", "/x"]),
+            ),
+            (
+                Kind::HttpApiV1,
+                "dev",
+                None,
+                execute,
+                "/dev/x",
+                Some(["/x", "/dev/x", "/dev/x"]),
+            ),
+            (
+                Kind::HttpApiV1,
+                "dev",
+                Some(api().mapping("key")),
+                domain,
+                "/key/x",
+                Some(["/x", "/key/x", "/key/x"]),
+            ),
+            (
+                Kind::LoadBalancer,
+                "",
+                None,
+                "anything",
+                "//x",
+                Some(["//x", "//x", "//x"]),
+            ),
+        ] {
+            let found = paths(&location(kind, stage, mapped), host, path);
+            assert_eq!(
+                found,
+                expected.map(|e| e.map(str::to_owned)),
+                "{kind} {stage} {host} {path}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_base_path_is_what_a_client_writes_first() {
+        for (kind, stage, domain, expected) in [
+            (Kind::RestApi, "prod", None, "/prod"),
+            (
+                Kind::RestApi,
+                "prod",
+                Some(Domain::new("a.b").mapping("/shop/")),
+                "/shop",
+            ),
+            (
+                Kind::RestApi,
+                "prod",
+                Some(Domain::new("a.b").mapping_without_stage("shop")),
+                "/shop/prod",
+            ),
+            (Kind::HttpApiV2, "$default", None, ""),
+            (Kind::HttpApiV2, "dev", None, "/dev"),
+            (Kind::FunctionUrl, "$default", None, ""),
+        ] {
+            assert_eq!(
+                location(kind, stage, domain).base_path(),
+                expected,
+                "{kind} {stage}"
+            );
+        }
+    }
+}
