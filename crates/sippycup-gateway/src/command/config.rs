@@ -13,6 +13,7 @@ use toml::Spanned;
 
 use super::arguments::Flags;
 use super::{UsageError, watch};
+use crate::function::find_program;
 use crate::{Authorizer, ConfigError, Domain, Function, Gateway, GatewayBuilder, Kind};
 
 /// What to serve: functions, and gateways that name them by index.
@@ -52,6 +53,20 @@ impl FunctionPlan {
                 build: flags.build.clone(),
                 except: None,
             },
+        }
+    }
+
+    /// What can be known to fail before anything is started.
+    pub(super) fn check(&self) -> Result<(), UsageError> {
+        for path in &self.watch.paths {
+            path.canonicalize().map_err(|error| {
+                UsageError::new(format!("--watch: {}: {error}", path.display()))
+            })?;
+        }
+        match self.command.first() {
+            Some(program) => find_program(program.as_ref(), self.directory.as_deref())
+                .map_err(|error| UsageError::new(format!("cannot start the function: {error}"))),
+            None => Ok(()),
         }
     }
 }

@@ -8,11 +8,11 @@ use tokio::net::TcpListener;
 use tokio::sync::watch as signal;
 
 use super::arguments::Flags;
+use super::config;
 use super::front::Front;
 use super::record::{Recorded, Recorder};
 use super::terminal::Terminal;
 use super::watch::{Plan, Watch, watch};
-use super::{UsageError, config};
 use crate::{BoxError, Function, FunctionBuilder, Gateway};
 
 pub(super) async fn serve(flags: Box<Flags>) -> Result<ExitCode, BoxError> {
@@ -21,7 +21,10 @@ pub(super) async fn serve(flags: Box<Flags>) -> Result<ExitCode, BoxError> {
         Some(path) => config::Plan::read(path, &flags)?,
         None => config::Plan::of_flags(&flags)?,
     };
-    // Listeners first: a port in use should not cost a build.
+    for function in &plan.functions {
+        function.check()?;
+    }
+    // Listeners before functions: a port in use should not cost a build.
     let mut listeners = Vec::new();
     for address in plan.addresses() {
         listeners.push(bind(address, "--listen").await?);
@@ -95,6 +98,7 @@ pub(super) async fn serve(flags: Box<Flags>) -> Result<ExitCode, BoxError> {
 /// The function that the flags describe, started.
 pub(super) fn function(flags: &Flags, terminal: Terminal) -> Result<Function, BoxError> {
     let settings = config::FunctionPlan::of_flags(flags);
+    settings.check()?;
     spawn(&settings, terminal)
 }
 
@@ -115,8 +119,7 @@ async fn start(plan: &config::FunctionPlan, terminal: Terminal) -> Result<Functi
 fn spawn(plan: &config::FunctionPlan, terminal: Terminal) -> Result<Function, BoxError> {
     let mut command = plan.command.iter();
     let program = command.next().cloned().unwrap_or_default();
-    let spawned = builder(plan, terminal).spawn(program, command);
-    spawned.map_err(|error| UsageError::new(format!("cannot start the function: {error}")).into())
+    Ok(builder(plan, terminal).spawn(program, command)?)
 }
 
 fn builder(plan: &config::FunctionPlan, terminal: Terminal) -> FunctionBuilder {

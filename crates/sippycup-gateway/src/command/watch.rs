@@ -7,7 +7,6 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::process::Command;
 use tokio::sync::mpsc;
 
-use super::UsageError;
 use super::terminal::Terminal;
 use crate::{BoxError, Function};
 
@@ -33,11 +32,7 @@ pub(super) fn watch(plan: Plan, function: Function, terminal: Terminal) -> Resul
         .and_then(|path| path.canonicalize().ok());
     let mut roots = Vec::new();
     for path in &plan.paths {
-        roots.push(
-            path.canonicalize().map_err(|error| {
-                UsageError::new(format!("--watch: {}: {error}", path.display()))
-            })?,
-        );
+        roots.push(path.canonicalize()?);
     }
     let watched = roots.clone();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {

@@ -156,7 +156,7 @@ impl Pool {
             },
             self.attached.is_some(),
         );
-        while !attached && self.starting() < self.pending.len() && self.alive() < limit {
+        while !attached && self.free_soon() < self.pending.len() && self.alive() < limit {
             self.start();
         }
     }
@@ -380,10 +380,11 @@ impl Pool {
             .count()
     }
 
-    fn starting(&self) -> usize {
+    /// Environments that will ask for work without anybody's help: they start, or have just answered.
+    fn free_soon(&self) -> usize {
         self.environments
             .values()
-            .filter(|e| e.generation == self.generation && !e.is_dying() && !e.initialised)
+            .filter(|e| e.generation == self.generation && !e.is_dying() && e.working.is_empty())
             .count()
     }
 }

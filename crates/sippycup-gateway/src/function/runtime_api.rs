@@ -119,30 +119,18 @@ impl RuntimeApi {
             return self.invalid_id(id);
         };
         let (parts, body) = request.into_parts();
-        let streaming = parts
-            .headers
-            .get("lambda-runtime-function-response-mode")
-            .is_some_and(|mode| mode == "streaming");
-        let response = if streaming {
-            stream(reply, &parts.headers, body).await
+        let mode = parts.headers.get("lambda-runtime-function-response-mode");
+        if mode.is_some_and(|mode| mode == "streaming") {
+            self.stream(id, reply, &parts.headers, body).await
         } else {
-            self.buffer(reply, body).await
-        };
-        let _ = self.pool.send(Message::Done {
-            environment: self.environment,
-            id: id.to_owned(),
-        });
-        response
+            self.buffer(id, reply, body).await
+        }
     }
 
-    async fn buffer(&self, reply: Reply, body: Incoming) -> Response<Body> {
+    async fn buffer(&self, id: &str, reply: Reply, body: Incoming) -> Response<Body> {
         let limit = self.settings.payload_limit;
-        match Limited::new(body, limit).collect().await {
-            Ok(body) => {
-                // Nobody waits if the client has gone.
-                let _ = reply.send(Ok(Answer::from(body.to_bytes())));
-                accepted()
-            }
+        let (answer, response) = match Limited::new(body, limit).collect().await {
+            Ok(body) => (Ok(Answer::from(body.to_bytes())), accepted()),
             Err(e) if e.is::<LengthLimitError>() => {
                 let message = format!(
                     "Response payload size exceeded maximum allowed payload size ({limit} bytes)."
@@ -152,24 +140,56 @@ impl RuntimeApi {
                     "RequestEntityTooLarge",
                     &message,
                 );
-                let _ = reply.send(Err(FunctionError::new(
-                    "Function.ResponseSizeTooLarge",
-                    message,
-                )));
-                refused
-            }
-            Err(e) => {
-                let _ = reply.send(Err(FunctionError::new(
-                    "Runtime.TruncatedResponse",
-                    format!("the answer broke off: {e}"),
-                )));
-                error(
-                    StatusCode::BAD_REQUEST,
-                    "Runtime.TruncatedResponse",
-                    "the answer broke off",
+                (
+                    Err(FunctionError::new("Function.ResponseSizeTooLarge", message)),
+                    refused,
                 )
             }
+            Err(e) => {
+                let message = format!("the answer broke off: {e}");
+                let refused = error(StatusCode::BAD_REQUEST, TRUNCATED, &message);
+                (Err(FunctionError::new(TRUNCATED, message)), refused)
+            }
+        };
+        self.done(id);
+        // Nobody waits if the client has gone.
+        let _ = reply.send(answer);
+        response
+    }
+
+    /// Passes a stream on while it comes. If the client goes away the rest is read all the same: the function is not to blame.
+    async fn stream(
+        &self,
+        id: &str,
+        reply: Reply,
+        headers: &HeaderMap,
+        mut body: Incoming,
+    ) -> Response<Body> {
+        let content_type = headers.get(CONTENT_TYPE);
+        let prelude = content_type.is_some_and(|t| t.as_bytes() == INTEGRATION_RESPONSE.as_bytes());
+        let (sender, receiver) = mpsc::channel(16);
+        let _ = reply.send(Ok(Answer::streaming(Channel { receiver }, prelude)));
+        let mut response = accepted();
+        while let Some(frame) = body.frame().await {
+            let frame = match frame.map(Frame::into_trailers) {
+                Ok(Ok(trailers)) => match trailer_error(&trailers) {
+                    Some(error) => Err(error.into()),
+                    None => continue,
+                },
+                Ok(Err(data)) => Ok(data),
+                Err(error) => Err(BoxError::from(error)),
+            };
+            let broken = frame.is_err();
+            let _ = sender.send(frame).await;
+            if broken {
+                response = error(StatusCode::BAD_REQUEST, TRUNCATED, "the stream broke off");
+                break;
+            }
         }
+        // Before the client sees the end, for the same reason as in `done`.
+        self.done(id);
+        drop(sender);
+        response
     }
 
     async fn error(self, id: &str, request: Request<Incoming>) -> Response<Body> {
@@ -179,12 +199,17 @@ impl RuntimeApi {
         let failed = reported(request).await;
         self.settings
             .report(&format!("the function reported {failed}"));
+        self.done(id);
         let _ = reply.send(Err(failed));
+        accepted()
+    }
+
+    /// Always before the reply: otherwise the client's next request could find this process busy, and cause another to be started.
+    fn done(&self, id: &str) {
         let _ = self.pool.send(Message::Done {
             environment: self.environment,
             id: id.to_owned(),
         });
-        accepted()
     }
 
     async fn init_error(self, request: Request<Incoming>) -> Response<Body> {
@@ -247,35 +272,6 @@ async fn reported(request: Request<Incoming>) -> FunctionError {
     FunctionError::reported(header, payload)
 }
 
-/// Passes a stream on while it comes. If the client goes away the rest is read all the same: the function is not to blame.
-async fn stream(reply: Reply, headers: &HeaderMap, mut body: Incoming) -> Response<Body> {
-    let prelude = headers
-        .get(CONTENT_TYPE)
-        .is_some_and(|t| t.as_bytes() == INTEGRATION_RESPONSE.as_bytes());
-    let (sender, receiver) = mpsc::channel(16);
-    let _ = reply.send(Ok(Answer::streaming(Channel { receiver }, prelude)));
-    while let Some(frame) = body.frame().await {
-        let frame = match frame.map(|f| f.into_trailers()) {
-            Ok(Ok(trailers)) => match trailer_error(&trailers) {
-                Some(error) => Err(error.into()),
-                None => continue,
-            },
-            Ok(Err(data)) => Ok(data),
-            Err(error) => Err(BoxError::from(error)),
-        };
-        let broken = frame.is_err();
-        let _ = sender.send(frame).await;
-        if broken {
-            return error(
-                StatusCode::BAD_REQUEST,
-                "Runtime.TruncatedResponse",
-                "the stream broke off",
-            );
-        }
-    }
-    accepted()
-}
-
 /// A failure in mid-stream is told in trailers, the error itself in base64.
 fn trailer_error(trailers: &HeaderMap) -> Option<FunctionError> {
     let text = |name: &str| trailers.get(name).and_then(|v| v.to_str().ok());
@@ -317,3 +313,4 @@ impl http_body::Body for Channel {
 }
 
 const INTEGRATION_RESPONSE: &str = "application/vnd.awslambda.http-integration-response";
+const TRUNCATED: &str = "Runtime.TruncatedResponse";

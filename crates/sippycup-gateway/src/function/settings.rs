@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -146,7 +146,10 @@ impl FunctionBuilder {
     ) -> io::Result<Function> {
         self.settings.program = program.into();
         self.settings.arguments = arguments.into_iter().map(Into::into).collect();
-        self.find_program()?;
+        find_program(
+            self.settings.program.as_ref(),
+            self.settings.directory.as_deref(),
+        )?;
         Ok(Function::spawned(self.settings))
     }
 
@@ -158,28 +161,6 @@ impl FunctionBuilder {
     pub fn attach(self, listener: TcpListener) -> io::Result<Function> {
         Function::attached(self.settings, listener)
     }
-
-    /// A program that does not exist should fail here, not in the first request.
-    fn find_program(&self) -> io::Result<()> {
-        let program = PathBuf::from(&self.settings.program);
-        let found = if program.components().count() > 1 {
-            let directory = self.settings.directory.clone().unwrap_or_default();
-            program.exists() || directory.join(&program).exists()
-        } else {
-            let path = std::env::var_os("PATH").unwrap_or_default();
-            std::env::split_paths(&path).any(|directory| {
-                directory.join(&program).exists()
-                    || directory.join(&program).with_extension("exe").exists()
-            })
-        };
-        if found {
-            return Ok(());
-        }
-        Err(io::Error::new(
-            io::ErrorKind::NotFound,
-            format!("no program `{}`", program.display()),
-        ))
-    }
 }
 
 impl fmt::Debug for FunctionBuilder {
@@ -188,4 +169,24 @@ impl fmt::Debug for FunctionBuilder {
             .field("name", &self.settings.name)
             .finish_non_exhaustive()
     }
+}
+
+/// A program that does not exist should fail at once, not in the first request.
+pub(crate) fn find_program(program: &Path, directory: Option<&Path>) -> io::Result<()> {
+    let found = if program.components().count() > 1 {
+        program.exists() || directory.is_some_and(|directory| directory.join(program).exists())
+    } else {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path).any(|directory| {
+            let candidate = directory.join(program);
+            candidate.exists() || candidate.with_extension("exe").exists()
+        })
+    };
+    if found {
+        return Ok(());
+    }
+    Err(io::Error::new(
+        io::ErrorKind::NotFound,
+        format!("no program `{}`", program.display()),
+    ))
 }

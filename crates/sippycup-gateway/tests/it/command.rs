@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::scripted::command_line;
 
-/// A running command, killed when the test ends.
+/// A running command, interrupted when the test ends.
 struct Running {
     child: Child,
     lines: mpsc::Receiver<String>,
@@ -84,8 +84,11 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // Not SIGKILL: the command could not stop its function.
+        if self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
+            self.signal("-INT");
+            let _ = self.child.wait();
+        }
     }
 }
 
