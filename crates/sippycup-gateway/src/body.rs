@@ -68,6 +68,12 @@ impl From<&'static str> for Body {
     }
 }
 
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::from(Bytes::from(bytes))
+    }
+}
+
 impl From<String> for Body {
     fn from(text: String) -> Self {
         Self::from(Bytes::from(text))

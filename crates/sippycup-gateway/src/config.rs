@@ -48,6 +48,17 @@ impl Config {
 }
 
 /// Settings of a [`Gateway`]; made by [`Gateway::builder`], used up by [`build`](GatewayBuilder::build).
+///
+/// The common ones can be read from text, for an environment variable for example: a kind, then settings, separated by commas. `stage`, `domain`, `base-path` (repeatable),
+/// `stage-in-path`, `var.NAME`, `route` (repeatable), `binary` (repeatable), `source-ip`, `stream`.
+///
+/// ```
+/// use sippycup_gateway::GatewayBuilder;
+///
+/// let gateway = "rest,stage=prod,base-path=shop,var.LEVEL=debug".parse::<GatewayBuilder>()?.build(())?;
+/// assert_eq!(gateway.base_path(), "/shop");
+/// # Ok::<(), sippycup_gateway::ConfigError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct GatewayBuilder {

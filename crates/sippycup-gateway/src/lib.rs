@@ -47,6 +47,7 @@
 //!
 //! - [`Gateway::builder`] makes a gateway of a [`Kind`]; [`GatewayBuilder`] has stage, routes, [`Domain`]s, `binaryMediaTypes`, [`Authorizer`], limits and timeouts, each
 //!   with AWS's default.
+//! - A builder can also be read from text, `"rest,stage=prod,base-path=shop"`: see [`GatewayBuilder`].
 //! - [`Gateway::event`] gives the event of a request without invoking anything.
 //! - [`Fault`], in the extensions of a response, says why the gateway answered in its own words: AWS tells only `Internal server error`.
 //! - [`Answer`] lets a function stream; [`HeaderNames`] carries the spelling of header names.
@@ -122,6 +123,7 @@
 //! | functions' error pages of an HTTP API at its timeout | 503 `Service Unavailable` | 503 by report | not recorded |
 //! | URL length, quota of routes and mappings, `/ping` and `/sping` | not checked | 8,192 to 10,240 characters; reserved | rarely met |
 //! | 2 MB/s throttle of streams, idle timeouts | not done | done | |
+//! | Extensions, Logs and Telemetry API | none (404) | served to extensions | functions need none of them |
 //! | WebSocket APIs | none | | no request and response to stand between |
 //!
 //! # What changes between a client and a function, as on AWS
@@ -157,6 +159,7 @@ mod refusal;
 mod route;
 #[cfg(feature = "serve")]
 mod serve;
+mod shorthand;
 mod stamp;
 
 pub use answer::Answer;

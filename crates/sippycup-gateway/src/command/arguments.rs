@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 use super::UsageError;
 use super::help::HELP;
 use super::terminal::Color;
-use crate::{Authorizer, Domain, Gateway, GatewayBuilder, Kind};
+use crate::shorthand::Mapped;
+use crate::{Authorizer, Gateway, GatewayBuilder, Kind};
 
 pub(super) enum Task {
     Event(Box<Flags>),
@@ -248,22 +249,13 @@ impl Flags {
         for media_type in &self.binary {
             builder = builder.binary_media_type(media_type);
         }
-        if self.domain.is_some() || !self.base_paths.is_empty() || self.stage_in_path {
-            let mut domain = Domain::new(self.domain.as_deref().unwrap_or("api.example.com"));
-            let root = [String::new()];
-            for path in if self.base_paths.is_empty() {
-                &root
-            } else {
-                self.base_paths.as_slice()
-            } {
-                domain = if self.stage_in_path {
-                    domain.mapping_without_stage(path)
-                } else {
-                    domain.mapping(path)
-                };
-            }
-            builder = builder.domain(domain);
-        }
+        let base_paths = self.base_paths.iter().map(String::as_str).collect();
+        let mapped = Mapped {
+            domain: self.domain.as_deref(),
+            base_paths,
+            stage_in_path: self.stage_in_path,
+        };
+        builder = mapped.apply(builder);
         if let Some(authorizer) = &self.authorizer {
             builder = builder.authorizer(authorizer.clone());
         }

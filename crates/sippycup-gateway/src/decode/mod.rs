@@ -162,7 +162,8 @@ fn status(value: Json) -> Option<u16> {
         Json::String(s) => s.parse().ok()?,
         _ => return None,
     };
-    (100..=999).contains(&status).then_some(status)
+    // An interim status cannot end an exchange.
+    (200..=599).contains(&status).then_some(status)
 }
 
 /// The name under which a header of the answer reaches the client, if it does.

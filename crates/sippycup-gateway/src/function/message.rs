@@ -1,6 +1,7 @@
 //! What the parts of a function tell its pool.
 
 use bytes::Bytes;
+use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
@@ -87,17 +88,19 @@ pub(super) struct Work {
 /// The trace of the request that caused the event, continued; a new one if the event shows none.
 fn trace_id(event: &[u8], stamp: &Stamp) -> String {
     #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
     struct Event {
-        headers: Option<serde_json::Map<String, serde_json::Value>>,
+        headers: Option<Map<String, Value>>,
+        multi_value_headers: Option<Map<String, Value>>,
     }
-    let headers = serde_json::from_slice::<Event>(event)
-        .ok()
-        .and_then(|e| e.headers)
+    let event = serde_json::from_slice::<Event>(event).ok();
+    let headers = event
+        .and_then(|event| event.headers.or(event.multi_value_headers))
         .unwrap_or_default();
     let sent = headers
         .iter()
         .find(|(name, _)| name.eq_ignore_ascii_case("x-amzn-trace-id"))
-        .and_then(|(_, v)| v.as_str());
+        .and_then(|(_, value)| value.get(0).unwrap_or(value).as_str());
     let root = sent.and_then(|trace| {
         trace
             .split(';')

@@ -83,14 +83,17 @@ impl Function {
         let (sender, receiver) = mpsc::unbounded_channel();
         let address = listener.local_addr()?;
         let settings = Arc::new(settings);
-        let pool = Pool::attached(Arc::clone(&settings), sender.clone(), address);
-        tokio::spawn(pool.run(receiver));
-        tokio::spawn(runtime_api::serve(
+        let api = tokio::spawn(runtime_api::serve(
             listener,
             pool::ATTACHED,
-            settings,
+            Arc::clone(&settings),
             sender.clone(),
         ));
+        let pool = Pool::attached(settings, sender.clone(), address);
+        tokio::spawn(async move {
+            pool.run(receiver).await;
+            api.abort();
+        });
         Ok(Self {
             handle: Arc::new(Handle { pool: sender }),
         })

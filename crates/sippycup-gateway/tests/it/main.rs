@@ -12,6 +12,7 @@ mod answers;
 mod command;
 mod events;
 mod function;
+mod hostile;
 mod limits;
 mod python;
 mod recorded;
