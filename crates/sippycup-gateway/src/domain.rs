@@ -91,32 +91,40 @@ impl Domain {
                 stage: true,
             });
         }
-        // Longest first: the first that fits is the one AWS takes.
-        self.mappings
-            .sort_by_key(|m| std::cmp::Reverse(m.base_path.len()));
+        let twice = self.mappings.iter().enumerate().find(|(i, m)| {
+            self.mappings
+                .iter()
+                .skip(i + 1)
+                .any(|other| other.base_path == m.base_path)
+        });
+        if let Some((_, mapping)) = twice {
+            return wrong(format!("`{}` is mapped twice", mapping.base_path));
+        }
         Ok(())
     }
 
+    /// The longest mapping that fits, and what follows it.
     pub(crate) fn find<'p>(&self, path: &'p str) -> Option<(&Mapping, &'p str)> {
-        self.mappings
+        let fitting = self
+            .mappings
             .iter()
-            .find_map(|m| Some((m, strip(path, &m.base_path)?)))
+            .filter_map(|m| Some((m, strip(path, &m.base_path)?)));
+        fitting.max_by_key(|(mapping, _)| mapping.base_path.len())
     }
 
-    /// The public prefix of the first mapping, as a client of the gateway writes it.
-    pub(crate) fn prefix(&self, stage: &str) -> String {
-        let Some(mapping) = self.mappings.last() else {
-            return String::new();
-        };
-        let base = if mapping.base_path.is_empty() {
-            String::new()
-        } else {
-            format!("/{}", mapping.base_path)
-        };
-        if mapping.stage {
-            base
-        } else {
-            format!("{base}/{stage}")
-        }
+    /// The public prefix of each mapping, as a client of the gateway writes it.
+    pub(crate) fn prefixes(&self, stage: &str) -> impl Iterator<Item = String> {
+        self.mappings.iter().map(move |mapping| {
+            let base = if mapping.base_path.is_empty() {
+                String::new()
+            } else {
+                format!("/{}", mapping.base_path)
+            };
+            if mapping.stage {
+                base
+            } else {
+                format!("{base}/{stage}")
+            }
+        })
     }
 }

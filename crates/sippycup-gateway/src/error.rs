@@ -35,7 +35,7 @@ impl fmt::Display for ConfigError {
 
 impl Error for ConfigError {}
 
-/// Why a gateway answered in its own words instead of the function's.
+/// Why a gateway answered in its own words instead of the function's, or passed on what can hardly be meant.
 ///
 /// AWS tells its clients only `Internal server error`. The stand-in knows the reason, and puts it into the extensions of the response: tests can assert on it, the
 /// command prints it.

@@ -120,7 +120,7 @@
 //! | bytes that are no UTF-8 in headers and text bodies | U+FFFD | not recorded, but for REST bodies | JSON has no other place for them |
 //! | `text/plain; charset=iso-8859-1` behind a load balancer | taken for UTF-8 | not recorded | the documentation looks at the type only |
 //! | error pages for 413, 431 and timeouts of function URLs, load balancers and Lattice | plausible | not recorded | |
-//! | functions' error pages of an HTTP API at its timeout | 503 `Service Unavailable` | 503 by report | not recorded |
+//! | HTTP API at its timeout | 503 `Service Unavailable` | the same, by report | not recorded |
 //! | URL length, quota of routes and mappings, `/ping` and `/sping` | not checked | 8,192 to 10,240 characters; reserved | rarely met |
 //! | 2 MB/s throttle of streams, idle timeouts | not done | done | |
 //! | Extensions, Logs and Telemetry API | none (404) | served to extensions | functions need none of them |

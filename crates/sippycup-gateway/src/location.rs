@@ -69,15 +69,21 @@ impl Location {
         })
     }
 
-    /// The prefix a client writes before the application's own path when it talks to the gateway.
-    pub(crate) fn base_path(&self) -> String {
-        match self.domains.first() {
-            Some(domain) => domain.prefix(&self.stage),
-            None if self.kind.is_api_gateway() => {
-                self.with_stage("").trim_end_matches('/').to_owned()
-            }
-            None => String::new(),
+    /// The prefixes a client can write before the application's own path when it talks to the gateway; the main one first.
+    pub(crate) fn base_paths(&self) -> Vec<String> {
+        match self.domains.is_empty() {
+            false => self
+                .domains
+                .iter()
+                .flat_map(|domain| domain.prefixes(&self.stage))
+                .collect(),
+            true if self.kind.is_api_gateway() => vec![self.with_stage("")],
+            true => vec![String::new()],
         }
+    }
+
+    pub(crate) fn base_path(&self) -> String {
+        self.base_paths().into_iter().next().unwrap_or_default()
     }
 
     /// How many bytes of base path a request matches, if its host names one of the custom domains; for choosing between several gateways.

@@ -158,8 +158,9 @@ async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, BoxError> 
 }
 
 fn announce(terminal: Terminal, gateway: &Gateway<Recorded>, address: SocketAddr) {
-    let base = gateway.base_path();
-    terminal.line(&format!("{:>9}: http://{address}{base}/", gateway.kind()));
+    for base in gateway.location().base_paths() {
+        terminal.line(&format!("{:>9}: http://{address}{base}/", gateway.kind()));
+    }
 }
 
 async fn interrupted() -> std::io::Result<()> {

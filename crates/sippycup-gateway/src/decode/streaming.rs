@@ -12,7 +12,7 @@ use super::{Asked, Parts, Rejected, buffered, status};
 use crate::config::Config;
 use crate::json::Json;
 use crate::refusal::Refusal;
-use crate::{Body, BoxError, Kind};
+use crate::{Body, BoxError, Fault, Kind};
 
 pub(super) async fn decode(
     config: &Config,
@@ -24,12 +24,14 @@ pub(super) async fn decode(
     if !(config.response_streaming && matches!(kind, Kind::FunctionUrl | Kind::RestApi)) {
         // Invoked without streaming, Lambda collects the stream, prelude and NULs included, and hands it on as if it were the answer.
         let payload = body.collect().await.map_err(|e| broken(&e))?.to_bytes();
-        return buffered::decode(config, asked, payload).map_err(|mut rejected| {
+        let mut response = buffered::decode(config, asked, payload).map_err(|mut rejected| {
+            rejected.reason.push_str("; ");
+            rejected.reason.push_str(COLLECTED);
             rejected
-                .reason
-                .push_str("; the function streamed, but this gateway is not set to stream");
-            rejected
-        });
+        })?;
+        // An HTTP API infers a response from anything; that is hardly what was meant.
+        response.extensions_mut().insert(Fault::new(COLLECTED));
+        return Ok(response);
     }
     if !prelude {
         if kind == Kind::RestApi {
@@ -161,6 +163,8 @@ fn broken(error: &BoxError) -> Rejected {
         reason: format!("the function broke off its stream: {error}"),
     }
 }
+
+const COLLECTED: &str = "the function streamed, but this gateway is not set to stream";
 
 const DELIMITER: &[u8] = &[0; 8];
 

@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::pin::Pin;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
@@ -11,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::Sleep;
 
 use super::message::Message;
 use super::runtime_api;
@@ -75,68 +77,76 @@ async fn start(
 
 async fn supervise(
     mut child: Child,
-    settings: &Arc<Settings>,
-    kill: oneshot::Receiver<()>,
+    settings: &Settings,
+    mut kill: oneshot::Receiver<()>,
 ) -> (String, Vec<String>) {
-    let tail = Arc::new(Mutex::new(VecDeque::new()));
-    let readers = [
-        child
-            .stdout
-            .take()
-            .map(|out| tokio::spawn(read(out, Arc::clone(settings), Arc::clone(&tail)))),
-        child
-            .stderr
-            .take()
-            .map(|err| tokio::spawn(read(err, Arc::clone(settings), Arc::clone(&tail)))),
-    ];
+    let (sender, mut lines) = mpsc::unbounded_channel();
+    if let Some(stdout) = child.stdout.take() {
+        tokio::spawn(read(stdout, sender.clone()));
+    }
+    if let Some(stderr) = child.stderr.take() {
+        tokio::spawn(read(stderr, sender.clone()));
+    }
+    drop(sender);
+    let mut tail = VecDeque::new();
+    let mut note = |line: String| {
+        settings.report(&line);
+        if tail.len() == TAIL {
+            tail.pop_front();
+        }
+        tail.push_back(line);
+    };
     let group = child.id();
-    let ended = tokio::select! {
-        ended = child.wait() => ended,
-        _ = kill => {
-            signal(group, Signal::Terminate);
-            match tokio::time::timeout(GRACE, child.wait()).await {
-                Ok(ended) => ended,
-                Err(_) => {
-                    signal(group, Signal::Kill);
-                    child.wait().await
-                }
+    let mut deadline: Option<Pin<Box<Sleep>>> = None;
+    let ended = loop {
+        tokio::select! {
+            ended = child.wait() => break ended,
+            Some(line) = lines.recv() => note(line),
+            _ = &mut kill, if deadline.is_none() => {
+                signal(group, Signal::Terminate);
+                deadline = Some(Box::pin(tokio::time::sleep(GRACE)));
+            }
+            () = until(&mut deadline) => {
+                signal(group, Signal::Kill);
+                deadline = Some(Box::pin(tokio::time::sleep(GRACE)));
             }
         }
     };
     // The process is gone, but not what it may have started in its group.
     signal(group, Signal::Kill);
-    for reader in readers.into_iter().flatten() {
-        // A grandchild that left the group can keep the pipe open for ever.
-        let _ = tokio::time::timeout(GRACE, reader).await;
-    }
+    // A grandchild that left the group can keep the pipes open for ever.
+    let rest = tokio::time::timeout(GRACE, async {
+        while let Some(line) = lines.recv().await {
+            note(line);
+        }
+    });
+    let _ = rest.await;
     let how = match ended {
         Ok(status) => status.to_string(),
         Err(error) => format!("an unknown status: {error}"),
     };
-    let output = tail
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .drain(..)
-        .collect();
-    (how, output)
+    (how, tail.into())
 }
 
-async fn read(
-    stream: impl AsyncRead + Unpin,
-    settings: Arc<Settings>,
-    tail: Arc<Mutex<VecDeque<String>>>,
-) {
-    let mut lines = BufReader::new(stream);
+/// Never, without a deadline.
+async fn until(deadline: &mut Option<Pin<Box<Sleep>>>) {
+    match deadline {
+        Some(deadline) => deadline.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn read(stream: impl AsyncRead + Unpin, lines: mpsc::UnboundedSender<String>) {
+    let mut reader = BufReader::new(stream);
     let mut line = Vec::new();
-    while let Ok(1..) = lines.read_until(b'\n', &mut line).await {
-        let text = String::from_utf8_lossy(&line).trim_end().to_owned();
-        line.clear();
-        settings.report(&text);
-        let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
-        if tail.len() == TAIL {
-            tail.pop_front();
+    while let Ok(1..) = reader.read_until(b'\n', &mut line).await {
+        if lines
+            .send(String::from_utf8_lossy(&line).trim_end().to_owned())
+            .is_err()
+        {
+            return;
         }
-        tail.push_back(text);
+        line.clear();
     }
 }
 

@@ -134,11 +134,15 @@ impl FunctionBuilder {
         self
     }
 
-    /// Runs a command as the function. Its first process starts at once, more as requests need them. Call it within a Tokio runtime.
+    /// Runs a command as the function. Its first process starts at once, more as requests need them.
     ///
     /// # Errors
     ///
     /// If the program is not to be found.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime.
     pub fn spawn<A: Into<OsString>>(
         mut self,
         program: impl Into<OsString>,
@@ -158,6 +162,10 @@ impl FunctionBuilder {
     /// # Errors
     ///
     /// If the listener has no address.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime.
     pub fn attach(self, listener: TcpListener) -> io::Result<Function> {
         Function::attached(self.settings, listener)
     }

@@ -9,6 +9,7 @@ use std::sync::mpsc;
 use serde_json::{Value, json};
 
 use crate::scripted::command_line;
+use crate::support::alive;
 
 /// A running command, interrupted when the test ends.
 struct Running {
@@ -195,15 +196,7 @@ fn an_interrupt_stops_the_function_too() {
             .to_owned();
         running.signal(signal);
         assert_eq!(running.child.wait().unwrap().code(), Some(0));
-        assert!(
-            !Command::new("kill")
-                .args(["-0", &pid])
-                .stderr(Stdio::null())
-                .status()
-                .unwrap()
-                .success(),
-            "{pid} is still there"
-        );
+        assert!(!alive(&pid), "{pid} is still there");
     }
 }
 

@@ -546,6 +546,10 @@ fn impossible_gateways_are_refused() {
             "domain `a.b`: `x y` cannot be a base path: letters, digits and $-_.+!*'()/ only, 300 at most",
         ),
         (
+            of(Kind::RestApi).domain(Domain::new("a.b").mapping("x").mapping("/x/")),
+            "domain `a.b`: `x` is mapped twice",
+        ),
+        (
             of(Kind::HttpApiV2).domain(Domain::new("a.b").mapping_without_stage("x")),
             "domain `a.b`: the mapping `x` of an HTTP API needs a stage",
         ),

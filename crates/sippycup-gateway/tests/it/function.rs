@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tower::ServiceExt;
 
 use crate::scripted::scripted;
-use crate::support::{ask, get, text};
+use crate::support::{alive, ask, get, text};
 
 /// What the developer reads.
 struct Report {
@@ -439,6 +439,39 @@ async fn a_gateway_that_does_not_stream_takes_the_whole_stream_for_the_answer() 
 }
 
 #[tokio::test]
+async fn an_http_api_sends_the_collected_stream_and_the_developer_learns_why() {
+    let mut streaming = Streaming::begin("stream", Kind::HttpApiV2, false).await;
+    assert_eq!(streaming.status, StatusCode::OK);
+    assert_eq!(
+        streaming.fault,
+        "the function streamed, but this gateway is not set to stream"
+    );
+    assert!(
+        streaming
+            .chunk()
+            .await
+            .unwrap()
+            .ends_with("\0\0firstsecond")
+    );
+    streaming.function.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_function_starts_ends_with_it() {
+    let (builder, mut report) = reported();
+    let function = builder
+        .spawn("sh", ["-c", "sleep 1000 & echo child $!; wait"])
+        .unwrap();
+    let line = report.until("child ").await;
+    let child = line.trim_start_matches("child ");
+    assert!(alive(child));
+    function.stop().await;
+    // It has been killed, but whoever inherited it must still notice.
+    let ended = (0..1000).any(|_| !alive(child));
+    assert!(ended, "{child} outlives the function");
+}
+
+#[tokio::test]
 async fn a_client_that_goes_away_costs_one_answer_and_nothing_else() {
     let function = scripted(
         "never-once",
@@ -505,6 +538,7 @@ struct Streaming {
     function: Function,
     status: StatusCode,
     headers: http::HeaderMap,
+    fault: String,
     body: Body,
     sign: Arc<TcpListener>,
 }
@@ -532,11 +566,17 @@ impl Streaming {
             let (response, ()) = tokio::join!(asked, go_on(&sign));
             response
         };
+        let fault = response
+            .extensions()
+            .get::<Fault>()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         let (parts, body) = response.into_parts();
         Self {
             function,
             status: parts.status,
             headers: parts.headers,
+            fault,
             body,
             sign,
         }
@@ -565,14 +605,4 @@ impl Streaming {
 async fn go_on(sign: &TcpListener) {
     let (mut socket, _) = sign.accept().await.unwrap();
     socket.write_all(b"!").await.unwrap();
-}
-
-/// Whether a process of that id exists; a zombie nobody waited for counts as one.
-fn alive(pid: &str) -> bool {
-    std::process::Command::new("kill")
-        .args(["-0", pid])
-        .stderr(std::process::Stdio::null())
-        .status()
-        .unwrap()
-        .success()
 }

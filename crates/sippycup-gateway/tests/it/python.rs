@@ -102,7 +102,7 @@ fn runtime_client() -> Option<PathBuf> {
     if installed.is_ok_and(|status| status.success()) {
         return Some(target);
     }
-    eprintln!("SKIPPED: `python3 -m pip install awslambdaric` does not work here");
+    crate::support::skipped("`python3 -m pip install awslambdaric` does not work here");
     None
 }
 

@@ -78,11 +78,27 @@ pub(crate) fn shared(file: &str) -> Option<Value> {
     match std::fs::read(&path) {
         Ok(bytes) => Some(serde_json::from_slice(&bytes).unwrap()),
         Err(error) => {
-            eprintln!(
-                "SKIPPED: {}: {error}; set SIPPYCUP_SHARED to the directory of recordings",
+            skipped(&format!(
+                "{}: {error}; set SIPPYCUP_SHARED to the directory of recordings",
                 path.display()
-            );
+            ));
             None
         }
     }
+}
+
+/// Says so past the capture of the test harness: a test that did not run must not look like one that passed.
+pub(crate) fn skipped(why: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
+}
+
+/// Whether a process works; one that ended and waits to be noticed does not.
+pub(crate) fn alive(pid: &str) -> bool {
+    let state = std::process::Command::new("ps")
+        .args(["-o", "stat=", "-p", pid])
+        .output()
+        .unwrap()
+        .stdout;
+    state.first().is_some_and(|state| *state != b'Z')
 }
