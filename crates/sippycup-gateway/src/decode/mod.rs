@@ -68,13 +68,10 @@ impl Parts {
     /// Base64 is taken off where the kind does that; a REST API only for clients that accept a binary type first.
     fn decoded_body(&self, config: &Config, asked: &Asked) -> Result<Bytes, Rejected> {
         let rest = config.location.kind == Kind::RestApi;
-        let first_accepted = asked
-            .accept
-            .as_deref()
-            .and_then(|accept| accept.split(',').next());
-        let binary = !rest
-            || first_accepted
-                .is_some_and(|t| media_type::matches_any(t, &config.binary_media_types));
+        // A client that names nothing accepts anything (RFC 9110, 12.5.1), which is matched by `*/*` alone.
+        let accept = asked.accept.as_deref().unwrap_or("*/*");
+        let first_accepted = accept.split(',').next().unwrap_or(accept);
+        let binary = !rest || media_type::matches_any(first_accepted, &config.binary_media_types);
         if !self.base64 || !binary {
             return Ok(Bytes::from(self.body.clone()));
         }

@@ -12,14 +12,14 @@ use crate::scripted::command_line;
 use crate::support::alive;
 
 /// A running command, interrupted when the test ends.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     lines: mpsc::Receiver<String>,
     seen: Vec<String>,
 }
 
 impl Running {
-    fn start(script: &str, flags: &[&str]) -> Self {
+    pub(crate) fn start(script: &str, flags: &[&str]) -> Self {
         let mut command = gateway(flags);
         command.arg("--").args(command_line()).env("SCRIPT", script);
         Self::spawn(command)
@@ -61,7 +61,7 @@ impl Running {
     }
 
     /// The address of the first URL that is printed.
-    fn address(&mut self) -> String {
+    pub(crate) fn address(&mut self) -> String {
         let line = self.until("http://");
         line.split("http://")
             .nth(1)

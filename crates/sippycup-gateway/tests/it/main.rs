@@ -18,3 +18,4 @@ mod python;
 mod recorded;
 mod scripted;
 mod support;
+mod wire;

@@ -86,6 +86,7 @@ fn function_process() {
     }
     loop {
         let event = next(&api);
+        let event_id = event.id.clone();
         match script {
             "die-once" if event.path() == "/die" => exit(7),
             "never" => loop {
@@ -159,6 +160,16 @@ fn function_process() {
                         event.head.replace("\r\n", "\\n")
                     )),
                 );
+            }
+            // The event itself, in base64: nothing on the way back can change it.
+            "event" => {
+                use base64::Engine as _;
+                let event =
+                    base64::engine::general_purpose::STANDARD.encode(event.json.to_string());
+                let body = format!(
+                    r#"{{"statusCode":200,"headers":{{}},"multiValueHeaders":{{}},"body":"{event}","isBase64Encoded":true}}"#
+                );
+                answer(&api, &event_id, &body);
             }
             "pid" => answer(&api, &event.id, &ok(&std::process::id().to_string())),
             "gate" => {
