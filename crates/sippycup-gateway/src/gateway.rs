@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, Response};
+use http::{HeaderName, HeaderValue, Request, Response};
 use tower_service::Service;
 
 use crate::config::{Config, GatewayBuilder};
 use crate::decode::{Asked, decode};
-use crate::intake::event;
+use crate::intake::{Refused, event};
 use crate::refusal::Refusal;
+use crate::stamp::Stamp;
 use crate::{Answer, Body, BoxError, Kind};
 
 /// A front door before a function: a tower service that takes requests and gives responses, over a service that takes event JSON and gives answer JSON.
@@ -86,7 +87,12 @@ impl<F> Gateway<F> {
             .map_err(|refused| refused.reason)?;
         Ok(self
             .config
-            .encode(&parts, &accepted, request.body())
+            .encode(
+                &parts,
+                &accepted,
+                request.body(),
+                &self.config.stamper.stamp(),
+            )
             .map_err(|refused| refused.reason)?)
     }
 
@@ -116,22 +122,28 @@ where
         let config = Arc::clone(&self.config);
         let kind = config.location.kind;
         let (mut parts, body) = request.into_parts();
+        let header = |name| {
+            parts
+                .headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned)
+        };
         let asked = Asked {
             method: parts.method.clone(),
-            accept: parts
-                .headers
-                .get(http::header::ACCEPT)
-                .and_then(|a| a.to_str().ok())
-                .map(str::to_owned),
+            accept: header("accept"),
         };
-        let event = match event(&config, &mut parts, body).await {
+        // The ids in the event are the ids in the response.
+        let stamp = config.stamper.stamp();
+        let trace = stamp.trace(
+            header("x-amzn-trace-id").as_deref(),
+            kind.is_load_balancer(),
+        );
+        let event = match event(&config, &mut parts, body, &stamp).await {
             Ok(event) => event,
-            Err(refused) => {
-                return finish(
-                    &config,
-                    refused.refusal.response(kind, &refused.reason),
-                    &asked,
-                );
+            Err(Refused { refusal, reason }) => {
+                let response = refusal.response(kind, &reason);
+                return identified(response, kind, &stamp, &trace);
             }
         };
         let mut sizes = Sizes {
@@ -154,7 +166,7 @@ where
             Refusal::TimedOut.response(kind, &reason)
         });
         response.extensions_mut().insert(sizes);
-        finish(&config, response, &asked)
+        identified(response, kind, &stamp, &trace)
     }
 
     async fn invoke(&mut self, event: Bytes) -> Result<Answer, BoxError> {
@@ -235,31 +247,32 @@ pub(crate) struct Sizes {
     pub(crate) answer: Option<usize>,
 }
 
-/// Adds the headers by which AWS identifies its own request.
-fn finish(config: &Config, mut response: Response<Body>, asked: &Asked) -> Response<Body> {
-    let stamp = config.stamper.stamp();
-    let mut identify = |name: &'static str, id: &str| {
+/// Adds the headers by which AWS names its own request.
+fn identified(
+    mut response: Response<Body>,
+    kind: Kind,
+    stamp: &Stamp,
+    trace: &str,
+) -> Response<Body> {
+    let ids = match kind {
+        Kind::RestApi => &[
+            ("x-amzn-requestid", &*stamp.uuid),
+            ("x-amz-apigw-id", &*stamp.extended_id),
+            ("x-amzn-trace-id", trace),
+        ][..],
+        Kind::HttpApiV1 | Kind::HttpApiV2 => &[("apigw-requestid", &*stamp.extended_id)],
+        Kind::FunctionUrl => &[
+            ("x-amzn-requestid", &*stamp.uuid),
+            ("x-amzn-trace-id", trace),
+        ],
+        _ => &[],
+    };
+    for (name, id) in ids {
         if let Ok(value) = HeaderValue::from_str(id) {
             response
                 .headers_mut()
                 .insert(HeaderName::from_static(name), value);
         }
-    };
-    match config.location.kind {
-        Kind::RestApi => {
-            identify("x-amzn-requestid", &stamp.uuid);
-            identify("x-amz-apigw-id", &stamp.extended_id);
-            identify("x-amzn-trace-id", &stamp.trace(None, false));
-        }
-        Kind::HttpApiV1 | Kind::HttpApiV2 => identify("apigw-requestid", &stamp.extended_id),
-        Kind::FunctionUrl => {
-            identify("x-amzn-requestid", &stamp.uuid);
-            identify("x-amzn-trace-id", &stamp.trace(None, false));
-        }
-        _ => {}
-    }
-    if asked.method == Method::HEAD {
-        *response.body_mut() = Body::empty();
     }
     response
 }

@@ -11,6 +11,7 @@ use crate::location::Located;
 use crate::names::HeaderNames;
 use crate::refusal::Refusal;
 use crate::route::{self, Matched};
+use crate::stamp::Stamp;
 use crate::{BoxError, Kind};
 
 /// A request the gateway answers without the function.
@@ -33,7 +34,12 @@ impl Refused {
     }
 }
 
-pub(crate) async fn event<B>(config: &Config, parts: &mut Parts, body: B) -> Result<Bytes, Refused>
+pub(crate) async fn event<B>(
+    config: &Config,
+    parts: &mut Parts,
+    body: B,
+    stamp: &Stamp,
+) -> Result<Bytes, Refused>
 where
     B: http_body::Body,
     B::Error: Into<BoxError>,
@@ -50,7 +56,7 @@ where
             )
         }
     })?;
-    config.encode(parts, &accepted, &body.to_bytes())
+    config.encode(parts, &accepted, &body.to_bytes(), stamp)
 }
 
 impl Config {
@@ -119,6 +125,7 @@ impl Config {
         parts: &Parts,
         accepted: &(Located, Matched),
         body: &Bytes,
+        stamp: &Stamp,
     ) -> Result<Bytes, Refused> {
         if body.len() > self.request_limit {
             return Err(Refused::too_large(self.request_limit));
@@ -133,7 +140,7 @@ impl Config {
             located: &accepted.0,
             matched: &accepted.1,
             source_ip: self.source_ip(&parts.extensions),
-            stamp: &self.stamper.stamp(),
+            stamp,
         };
         let event = call.encode();
         // A load balancer limits the body of the request, the other kinds what Lambda takes.

@@ -60,23 +60,24 @@ pub(crate) async fn decode(config: &Config, asked: &Asked, answer: Answer) -> Re
 }
 
 impl Parts {
-    fn into_response(self, config: &Config, asked: &Asked) -> Result<Response<Body>, Rejected> {
+    fn into_response(mut self, config: &Config, asked: &Asked) -> Result<Response<Body>, Rejected> {
         let body = self.decoded_body(config, asked)?;
         self.with_body(config, asked, Some(body.len()), body.into())
     }
 
     /// Base64 is taken off where the kind does that; a REST API only for clients that accept a binary type first.
-    fn decoded_body(&self, config: &Config, asked: &Asked) -> Result<Bytes, Rejected> {
+    fn decoded_body(&mut self, config: &Config, asked: &Asked) -> Result<Bytes, Rejected> {
         let rest = config.location.kind == Kind::RestApi;
         // A client that names nothing accepts anything (RFC 9110, 12.5.1), which is matched by `*/*` alone.
         let accept = asked.accept.as_deref().unwrap_or("*/*");
         let first_accepted = accept.split(',').next().unwrap_or(accept);
         let binary = !rest || media_type::matches_any(first_accepted, &config.binary_media_types);
+        let body = std::mem::take(&mut self.body);
         if !self.base64 || !binary {
-            return Ok(Bytes::from(self.body.clone()));
+            return Ok(Bytes::from(body));
         }
         STANDARD
-            .decode(&self.body)
+            .decode(body)
             .map(Bytes::from)
             .map_err(|error| Rejected {
                 refusal: if rest {
@@ -136,9 +137,7 @@ impl Parts {
             spelled.push("Content-Type".to_owned());
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(default));
         }
-        let bodiless = status == StatusCode::NO_CONTENT
-            || status == StatusCode::NOT_MODIFIED
-            || status.is_informational();
+        let bodiless = status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
         if let (false, Some(length)) = (bodiless, length) {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
         }

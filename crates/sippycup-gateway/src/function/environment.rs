@@ -14,6 +14,8 @@ pub(super) struct Environment {
     pub(super) generation: u64,
     /// It has asked for work at least once: its initialisation is over.
     pub(super) initialised: bool,
+    /// It has been given at least one event.
+    pub(super) served: bool,
     pub(super) polls: VecDeque<oneshot::Sender<Work>>,
     /// Invocations handed out; without a reply channel once the answer has begun.
     pub(super) working: HashMap<String, Option<Invoked>>,

@@ -189,6 +189,7 @@ impl Pool {
                             timer.abort();
                         }
                         let timer = start_timer(&self.settings, &self.sender, &id);
+                        environment.served = true;
                         environment
                             .working
                             .insert(id, Some(Invoked { reply, timer }));
@@ -282,8 +283,8 @@ impl Pool {
                 }
                 let _ = invocation.reply.send(Err(failed.clone()));
             }
-        } else if environment.initialised && self.alive() == 0 {
-            // It could start before, so it will again; one that never could waits for the next request or change.
+        } else if environment.served && self.alive() == 0 {
+            // It worked before, so it will again. One that ends by itself waits for the next request or change: restarting it would go on for ever.
             self.start();
         }
         self.dispatch();
@@ -391,3 +392,6 @@ impl Pool {
 
 /// The environment that stands for all functions started elsewhere.
 pub(super) const ATTACHED: u64 = 0;
+
+#[cfg(test)]
+mod tests;

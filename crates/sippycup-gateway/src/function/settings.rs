@@ -74,6 +74,11 @@ impl Default for FunctionBuilder {
 }
 
 impl FunctionBuilder {
+    #[cfg(test)]
+    pub(super) fn into_settings(self) -> Settings {
+        self.settings
+    }
+
     /// The function's name; default `function`.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.settings.name = name.into();

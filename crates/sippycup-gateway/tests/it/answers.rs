@@ -1,9 +1,11 @@
 //! Answers beyond the recordings: what each kind does with a function's JSON, as the documentation and measurements have it.
 
+use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
+use serde_json::json;
 use sippycup_gateway::{Fault, Gateway, GatewayBuilder, HeaderNames, Kind};
 
-use crate::support::{Request, get, respond, text};
+use crate::support::{Request, ask, get, respond, text};
 
 fn of(kind: Kind) -> GatewayBuilder {
     Gateway::builder(kind)
@@ -211,14 +213,18 @@ async fn rest_takes_base64_off_only_for_the_first_accepted_binary_type() {
         (&["image/png"][..], "text/html,image/png", "aGk="),
         (&["image/png"][..], "*/*", "aGk="),
         (&["*/*"][..], "text/html", "hi"),
+        (&["*/*"][..], "", "hi"),
+        (&["image/png"][..], "", "aGk="),
     ] {
         let builder = types.iter().fold(of(Kind::RestApi), |builder, t| {
             builder.binary_media_type(*t)
         });
         let mut request = root(Kind::RestApi);
-        request
-            .headers_mut()
-            .insert("accept", accept.parse().unwrap());
+        if !accept.is_empty() {
+            request
+                .headers_mut()
+                .insert("accept", accept.parse().unwrap());
+        }
         assert_eq!(
             text(respond(builder, request, answer).await).await,
             body,
@@ -275,23 +281,43 @@ async fn no_content_has_neither_body_nor_length() {
 }
 
 #[tokio::test]
-async fn every_api_names_its_request() {
+async fn the_response_names_the_request_as_the_event_does() {
+    let echo = tower::service_fn(async |event: Bytes| {
+        let answer =
+            json!({"statusCode": 200, "headers": {}, "body": String::from_utf8_lossy(&event)});
+        Ok::<_, std::io::Error>(Bytes::from(answer.to_string()))
+    });
     for (kind, ids) in [
         (
             Kind::RestApi,
-            &["x-amzn-requestid", "x-amz-apigw-id", "x-amzn-trace-id"][..],
+            &[
+                ("x-amzn-requestid", "/requestContext/requestId"),
+                ("x-amz-apigw-id", "/requestContext/extendedRequestId"),
+                ("x-amzn-trace-id", "/headers/X-Amzn-Trace-Id"),
+            ][..],
         ),
-        (Kind::HttpApiV2, &["apigw-requestid"][..]),
+        (
+            Kind::HttpApiV2,
+            &[("apigw-requestid", "/requestContext/requestId")][..],
+        ),
         (
             Kind::FunctionUrl,
-            &["x-amzn-requestid", "x-amzn-trace-id"][..],
+            &[
+                ("x-amzn-requestid", "/requestContext/requestId"),
+                ("x-amzn-trace-id", "/headers/x-amzn-trace-id"),
+            ][..],
         ),
     ] {
-        let response = respond(of(kind), root(kind), "{}").await;
-        assert!(
-            ids.iter().all(|id| response.headers().contains_key(*id)),
-            "{kind}"
-        );
+        let response = ask(of(kind).build(echo).unwrap(), root(kind)).await;
+        let headers = response.headers().clone();
+        let event: serde_json::Value = serde_json::from_str(&text(response).await).unwrap();
+        for (header, member) in ids {
+            assert_eq!(
+                event.pointer(member).unwrap(),
+                headers[*header].to_str().unwrap(),
+                "{kind} {header}"
+            );
+        }
     }
 }
 
