@@ -115,6 +115,7 @@
 //! | memory limit, CPU share, freezing between invocations, `/tmp` | not done | done | a process is no sandbox |
 //! | more requests than `--concurrency` | wait, within the timeouts | throttled (429 or 5xx) | a waiting developer learns more |
 //! | HTTP API 1.0 on a custom domain with a named stage | `path` as typed, mapping key without stage | not recorded | the documentation speaks of the key only |
+//! | raw `<`, `>`, spaces and the like in a target | 400 from hyper, without a log line | 400 | no URI |
 //! | Lattice: path and query | as sent, not decoded | not documented | as a load balancer |
 //! | Lattice: base64 | the load balancer's rule | not documented | |
 //! | bytes that are no UTF-8 in headers and text bodies | U+FFFD | not recorded, but for REST bodies | JSON has no other place for them |
@@ -129,7 +130,7 @@
 //! # What changes between a client and a function, as on AWS
 //!
 //! - REST: repeated headers and queries survive only in the multi-value maps; the order between different query keys is lost; `;` splits a query; leading slashes collapse;
-//!   `Content-Length`, `Connection`, `TE`, `Expect`, `Max-Forwards`, `Server`, `Content-MD5` and their like are dropped; bytes that match no `binaryMediaTypes` are mangled.
+//!   `Content-Length`, `Connection`, `TE`, `Expect`, `Max-Forwards`, `Server`, `Content-MD5` and their like are dropped, and `Authorization` if it is a signature; bytes that match no `binaryMediaTypes` are mangled.
 //! - HTTP API: paths arrive decoded (2.0), so `%2F`, `%25`, `%3F` are lost; repeated headers are joined by commas (2.0); cookies move to their own member (2.0).
 //! - Function URL: a trailing slash is lost in `requestContext.http.path` (not in `rawPath`); repeated headers are joined.
 //! - Load balancer without multi-value headers: of repeated headers and query keys the last remains.

@@ -61,7 +61,7 @@ impl Call<'_> {
         let kind = self.config.location.kind;
         let mut headers: Vec<(String, Vec<String>)> = Vec::new();
         for name in self.headers.keys() {
-            if hidden(kind, name.as_str()) {
+            if hidden(kind, name.as_str()) || self.is_signature(name.as_str()) {
                 continue;
             }
             let values = self
@@ -109,6 +109,15 @@ impl Call<'_> {
             *name = spelled;
         }
         headers
+    }
+
+    /// API Gateway's known issues: a REST API drops `Authorization` if it is a signature (Version 4).
+    fn is_signature(&self, name: &str) -> bool {
+        self.config.location.kind == Kind::RestApi
+            && name == "authorization"
+            && self
+                .header(name)
+                .is_some_and(|value| value.starts_with("AWS4-HMAC-SHA256"))
     }
 
     fn shows_content_length(&self) -> bool {

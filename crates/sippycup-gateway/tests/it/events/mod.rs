@@ -348,3 +348,22 @@ fn hop_by_hop_headers_stay_at_the_gateway() {
         );
     }
 }
+
+#[test]
+fn a_signature_stays_at_a_rest_api() {
+    let signature = [(
+        "authorization",
+        "AWS4-HMAC-SHA256 Credential=AKIA/20231114/us-east-1/execute-api/aws4_request",
+    )];
+    let bearer = [("authorization", "Bearer abc")];
+    let sent = |kind: Kind, headers: &[(&str, &str)]| {
+        let event = event(of(kind), &request(&prod(kind, "/"), headers, ""));
+        let headers = event["headers"].as_object().unwrap().clone();
+        headers
+            .keys()
+            .any(|name| name.eq_ignore_ascii_case("authorization"))
+    };
+    assert!(!sent(Kind::RestApi, &signature));
+    assert!(sent(Kind::RestApi, &bearer));
+    assert!(sent(Kind::HttpApiV2, &signature));
+}
