@@ -57,6 +57,7 @@ impl<S> SippyCup<S> {
         Streaming::new(self)
     }
 
+    #[cfg(feature = "lambda-http")]
     pub(crate) fn config(&self) -> &Arc<SippyCupLayer> {
         &self.layer
     }
