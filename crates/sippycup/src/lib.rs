@@ -96,3 +96,8 @@ pub use sippycup_layer::{
     Body, BoxError, BytesFuture, Error, ResponseFuture, SippyCup, SippyCupLayer, StreamFuture, StreamedResponse,
     Streaming,
 };
+
+/// The code in the README is code that compiles.
+#[cfg(all(doctest, feature = "axum"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
