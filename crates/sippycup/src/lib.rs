@@ -40,7 +40,7 @@
 //! | [`ClientIp`] | the client's address |
 //! | `lambda_runtime::Context` | deadline, request id |
 //!
-//! With feature `axum` they are extractors (see [`axum`](crate::axum)), and axum's own `OriginalUri` and
+//! With feature `axum` they are extractors (module `axum`), and axum's own `OriginalUri` and
 //! `ConnectInfo<SocketAddr>` are there, so handlers and middleware that read those work as they are.
 //!
 //! In a test, put them there yourself; no event is needed:
@@ -103,3 +103,8 @@ pub use sippycup_layer::{
     Body, BoxError, BytesFuture, Error, ResponseFuture, SippyCup, SippyCupLayer, StreamFuture, StreamedResponse,
     Streaming,
 };
+
+/// The code in the README is code that compiles.
+#[cfg(all(doctest, feature = "axum"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
