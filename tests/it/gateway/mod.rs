@@ -5,6 +5,7 @@
 //! would have to be made twice to stay unseen.
 
 mod changes;
+mod command;
 mod message;
 mod parity;
 mod requests;

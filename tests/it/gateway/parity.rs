@@ -46,7 +46,8 @@ async fn echo(
     headers: HeaderMap,
     body: Bytes,
 ) -> impl IntoResponse {
-    let headers: Vec<_> = headers.iter().map(|(name, value)| [name.as_str().to_owned(), STANDARD.encode(value)]).collect();
+    let headers: Vec<_> =
+        headers.iter().map(|(name, value)| [name.as_str().to_owned(), STANDARD.encode(value)]).collect();
     let seen = json!({
         "method": method.as_str(),
         "uri": uri.to_string(),

@@ -170,7 +170,7 @@ proptest! {
 }
 
 /// A handful that together meet every change that a response can meet on its way.
-fn own_responses() -> Vec<(Request<Bytes>, Response<Bytes>)> {
+pub(super) fn own_responses() -> Vec<(Request<Bytes>, Response<Bytes>)> {
     let get = || asking(Method::GET, Some("*/*"));
     let answer = |status: u16, headers: &[(&'static str, &[u8])], body: &'static [u8]| {
         let mut response = Response::new(Bytes::from_static(body));
