@@ -5,44 +5,49 @@ use http::{HeaderMap, header};
 
 use crate::{
     error::EventError,
-    scan::{Field, Kind, unescape},
+    field::{Field, Kind},
 };
 
 /// The request body of the event. The event's flag alone says whether it is base64: no content type is
 /// proof of anything.
-pub(crate) fn decode(json: &Bytes, body: Field, base64: Field) -> Result<Bytes, EventError> {
+pub(crate) fn decode(json: &Bytes, body: Field, unescaped: Option<Vec<u8>>, base64: bool) -> Result<Bytes, EventError> {
     let text = match body.kind {
         Kind::Missing | Kind::Null => return Ok(Bytes::new()),
         // Only hand-made events have anything but a string here; its JSON text loses nothing.
         Kind::Array | Kind::Object => return Ok(json.slice_ref(body.raw(json))),
-        _ if body.escaped => {
-            Bytes::from(unescape(body.raw(json), body.start()).map_err(|fault| EventError::json(json, fault))?)
-        }
-        _ => json.slice_ref(body.raw(json)),
+        _ => unescaped.map_or_else(|| json.slice_ref(body.raw(json)), Bytes::from),
     };
-    if !is_true(json, base64) || text.is_empty() {
+    if !base64 || text.is_empty() {
         return Ok(text);
     }
-    decode_base64(&text)
+    let raw = !body.escaped;
+    decode_base64(&text, raw)
         .map(Bytes::from)
         .ok_or_else(|| EventError::member("body", "base64, as `isBase64Encoded` says", "something else"))
 }
 
+/// Whether `isBase64Encoded` says so.
+pub(crate) fn is_base64(json: &[u8], flag: Field) -> bool {
+    flag.kind == Kind::True || (flag.kind == Kind::String && flag.raw(json).eq_ignore_ascii_case(b"true"))
+}
+
+/// Whether a string has a raw control character, which JSON forbids.
+pub(crate) fn has_control(text: &[u8]) -> bool {
+    text.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < b' '
+}
+
 /// Strict about padding and trailing bits, since a cut body would pass otherwise. White space alone is
-/// passed over: MIME encoders break lines, and no data is in it.
-fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
+/// passed over: MIME encoders break lines, and no data is in it. In a `raw` text, which is as it stands in the
+/// document, a line break would be broken JSON.
+fn decode_base64(text: &[u8], raw: bool) -> Option<Vec<u8>> {
     if let Ok(bytes) = base64_simd::STANDARD.decode_to_vec(text) {
         return Some(bytes);
     }
     let unbroken: Vec<u8> = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    if unbroken.len() == text.len() {
+    if unbroken.len() == text.len() || (raw && has_control(text)) {
         return None;
     }
     base64_simd::STANDARD.decode_to_vec(&unbroken).ok()
-}
-
-fn is_true(json: &[u8], flag: Field) -> bool {
-    flag.kind == Kind::True || (flag.kind == Kind::String && flag.raw(json).eq_ignore_ascii_case(b"true"))
 }
 
 /// Which response bodies go out as base64 although they are text.
@@ -82,7 +87,7 @@ impl BinaryPolicy {
             .get_all(header::CONTENT_ENCODING)
             .iter()
             .any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
-        encoded || self.forces(headers) || std::str::from_utf8(body).is_err()
+        encoded || self.forces(headers) || simdutf8::compat::from_utf8(body).is_err()
     }
 
     fn forces(&self, headers: &HeaderMap) -> bool {
@@ -114,9 +119,10 @@ mod tests {
     #[test]
     fn broken_base64_is_not_half_decoded() {
         for broken in ["!!!", "YQ", "YQ=", "YR==", "_-8=", "YWJj=", "YQ==YQ=="] {
-            assert_eq!(decode_base64(broken.as_bytes()), None, "{broken}");
+            assert_eq!(decode_base64(broken.as_bytes(), false), None, "{broken}");
         }
-        assert_eq!(decode_base64(b"YWJj\r\nZGVm\r\n").unwrap(), b"abcdef");
+        assert_eq!(decode_base64(b"YWJj\nZGVm", true), None);
+        assert_eq!(decode_base64(b"YWJj\r\nZGVm\r\n", false).unwrap(), b"abcdef");
     }
 
     #[test]

@@ -10,10 +10,12 @@ use serde_json::value::RawValue;
 use crate::{
     BasePath, EventSource, PathParameters, RequestContext, ResponseFormat, StageVariables, body,
     error::{EventError, describe, found},
+    field::{Expected, Fault, Field, Kind},
     header,
+    known::{X_AMZN_TRACE_ID, X_FORWARDED_PROTO},
     locate::{Located, Signals},
     public::{ClientIp, PublicUri, forwarded_for},
-    scan::{Expected, Fault, Field, Kind, Scanner},
+    scan::Scanner,
     source::{contains, detect},
     uri::{Text, push_path, push_query_maps, push_raw_query},
     wire::Wire,
@@ -106,11 +108,9 @@ impl ProxyEvent {
         if u32::try_from(json.len()).is_err() {
             return Err(EventError::member("$", "an event of less than 4 GiB", "more"));
         }
-        if let Err(error) = simdutf8::compat::from_utf8(&json) {
-            let fault = Fault::new(error.valid_up_to(), Expected::Utf8);
-            return Err(EventError::json(&json, fault));
-        }
-        let wire = Wire::read(&json).map_err(|fault| EventError::json(&json, fault))?;
+        let wire = Wire::read(&json).and_then(|wire| check_text(&json, &wire).map(|()| wire));
+        // What is not UTF-8 is better said so than by what the walk stumbled over.
+        let wire = wire.map_err(|fault| EventError::json(&json, not_utf8(&json, 0).unwrap_or(fault)))?;
         let detected = detect(&json, &wire);
         Ok(Self { json, wire, detected, trace_id: None, extensions: Extensions::new() })
     }
@@ -156,17 +156,17 @@ impl ProxyEvent {
     /// If this is no HTTP event, if the method or path is missing, if the body is not the base64 that the
     /// event says it is, if half a surrogate pair stands in a text that the request needs, or if path and
     /// query together exceed what `http::Uri` holds (65,534 bytes).
-    pub fn into_request(self, options: &EventOptions) -> Result<http::Request<Bytes>, EventError> {
+    pub fn into_request(mut self, options: &EventOptions) -> Result<http::Request<Bytes>, EventError> {
         let source = self.source_with(options)?;
         let fault = |fault| EventError::json(&self.json, fault);
 
         let method = self.method(source)?;
         let mut headers = header::headers(&self.json, &self.wire).map_err(fault)?;
         header::append_cookies(&mut headers, &self.json, self.wire.cookies).map_err(fault)?;
-        if let Some(id) = &self.trace_id {
-            if let Ok(entry) = headers.try_entry("x-amzn-trace-id") {
-                let _full = entry.or_try_insert_with(|| id.clone());
-            }
+        if let Some(id) = &self.trace_id
+            && let Ok(entry) = headers.try_entry(X_AMZN_TRACE_ID)
+        {
+            let _full = entry.or_try_insert_with(|| id.clone());
         }
 
         let (target, path_end) = self.target(source)?;
@@ -178,10 +178,12 @@ impl ProxyEvent {
             Some(host) => Some(host.clone()),
             None => header::value(&self.json, self.wire.context.domain_name).map_err(fault)?,
         };
-        let scheme = headers.get("x-forwarded-proto");
+        let scheme = headers.get(X_FORWARDED_PROTO);
         let public = PublicUri::new(source, host, scheme, &base, &target, exact_root);
 
-        let body = body::decode(&self.json, self.wire.body, self.wire.base64)?;
+        let base64 = body::is_base64(&self.json, self.wire.base64);
+        let body = body::decode(&self.json, self.wire.body, self.wire.body_text.take(), base64)
+            .map_err(|error| not_utf8(&self.json, 0).map_or(error, |fault| EventError::json(&self.json, fault)))?;
         let client_ip = self.client_ip(source, &headers, options).map_err(fault)?;
 
         let mut request = http::Request::new(body);
@@ -375,6 +377,30 @@ impl<'de> Deserialize<'de> for ProxyEvent {
         let json = Box::<RawValue>::deserialize(deserializer)?;
         Self::from_bytes(Bytes::from(String::from(Box::<str>::from(json)))).map_err(D::Error::custom)
     }
+}
+
+/// What the walk over the event leaves to be checked: that it is UTF-8, and that no raw control character
+/// stands in the body. A body in base64 needs neither; its decoder takes nothing but its own alphabet.
+fn check_text(json: &[u8], wire: &Wire) -> Result<(), Fault> {
+    let (start, end) = (wire.body.start(), wire.body.start() + wire.body.len());
+    let (before, body, behind) =
+        (json.get(..start).unwrap_or_default(), wire.body.raw(json), json.get(end..).unwrap_or_default());
+    let base64 = wire.body.kind == Kind::String && !wire.body.escaped && body::is_base64(json, wire.base64);
+    // Where there is little to spare, one look at all of it costs less than two at its parts.
+    let parts = if base64 && body.len() > 1024 { [before, behind] } else { [json, &[]] };
+    if parts.iter().any(|part| !part.is_empty() && simdutf8::basic::from_utf8(part).is_err()) {
+        return Err(not_utf8(json, 0).unwrap_or(Fault::new(start, Expected::Utf8)));
+    }
+    if wire.body.kind == Kind::String && wire.body_text.is_none() && !base64 && body::has_control(body) {
+        return Err(Fault::new(start, Expected::NoControl));
+    }
+    Ok(())
+}
+
+/// Where the text, which begins at `start` of the document, stops being UTF-8.
+fn not_utf8(text: &[u8], start: usize) -> Option<Fault> {
+    let error = std::str::from_utf8(text).err()?;
+    Some(Fault::new(start + error.valid_up_to(), Expected::Utf8))
 }
 
 /// The origin-form without what is stripped; nothing at all becomes `/`.

@@ -1,13 +1,14 @@
 //! The event's header maps and cookies, made into a `HeaderMap`.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::{
+    field::{Fault, Field, Kind},
     known::known,
-    scan::{Fault, Field, Kind, Scanner},
+    scan::Scanner,
     wire::{Header, Wire},
 };
 
@@ -83,14 +84,14 @@ fn same_names(json: &[u8], multi: &[Header], single: &[Header]) -> bool {
 
 fn append_missing(map: &mut HeaderMap, json: &Bytes, single: &[Header]) -> Result<(), Fault> {
     // Two spellings of one name may both be missing from the other map; both count.
-    let mut missing: Vec<HeaderName> = Vec::new();
+    let mut missing: HashSet<HeaderName> = HashSet::new();
     for header in single {
         let Some(name) = name(json, header.name)? else { continue };
         if map.contains_key(&name) && !missing.contains(&name) {
             continue;
         }
         append(map, json, name.clone(), header.value)?;
-        missing.push(name);
+        missing.insert(name);
     }
     Ok(())
 }

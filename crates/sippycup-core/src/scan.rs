@@ -5,151 +5,11 @@
 //! difference that serde_json's own `IgnoredAny` has too: the escapes of a string that nobody reads are
 //! not checked for lone surrogates.
 
-use std::borrow::Cow;
-
-use wide::u8x16;
-
-/// What was wrong, and at which byte. The JSON path is found again from the position, so that the walk
-/// itself does not have to keep one. Small, because every step of the walk may return it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
-    at: u32,
-    expected: Expected,
-}
-
-/// What should have stood where the walk stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Expected {
-    Colon,
-    CommaOrBrace,
-    CommaOrBracket,
-    Digit,
-    End,
-    Escape,
-    Literal,
-    MemberName,
-    More,
-    NoControl,
-    Pair,
-    Quote,
-    Utf8,
-    Value,
-}
-
-impl Fault {
-    pub(crate) fn new(at: usize, expected: Expected) -> Self {
-        Self { at: small(at), expected }
-    }
-
-    pub(crate) fn at(self) -> usize {
-        self.at as usize
-    }
-
-    /// What was expected, for a message.
-    pub(crate) fn expected(self) -> &'static str {
-        match self.expected {
-            Expected::Colon => "`:`",
-            Expected::CommaOrBrace => "`,` or `}`",
-            Expected::CommaOrBracket => "`,` or `]`",
-            Expected::Digit => "a digit",
-            Expected::End => "the end of the document",
-            Expected::Escape => "a valid escape",
-            Expected::Literal => "`true`, `false` or `null`",
-            Expected::MemberName => "a member name",
-            Expected::More => "more of the document, not its end",
-            Expected::NoControl => "no raw control character in a string",
-            Expected::Pair => "a surrogate pair, not half of one",
-            Expected::Quote => "the end of the string",
-            Expected::Utf8 => "UTF-8",
-            Expected::Value => "a value",
-        }
-    }
-}
-
-/// The JSON type of a member, or that there was none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Kind {
-    #[default]
-    Missing,
-    Null,
-    False,
-    True,
-    Number,
-    String,
-    Array,
-    Object,
-}
-
-/// Where a value stands: for strings without the quotes, for everything else the whole literal.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Field {
-    start: u32,
-    end: u32,
-    pub(crate) kind: Kind,
-    /// Whether the string has a backslash in it, so that its bytes are not its value.
-    pub(crate) escaped: bool,
-}
-
-impl Field {
-    pub(crate) fn new(kind: Kind, start: usize, end: usize) -> Self {
-        Self { start: small(start), end: small(end), kind, escaped: false }
-    }
-
-    pub(crate) fn start(&self) -> usize {
-        self.start as usize
-    }
-
-    /// How many bytes it takes up in the document.
-    pub(crate) fn len(&self) -> usize {
-        (self.end as usize).saturating_sub(self.start as usize)
-    }
-
-    /// The bytes it takes up in the document.
-    pub(crate) fn raw<'a>(&self, json: &'a [u8]) -> &'a [u8] {
-        json.get(self.start as usize..self.end as usize).unwrap_or_default()
-    }
-
-    /// Whether this is something that can stand for a string: a string, or the number or boolean that
-    /// some writer put where AWS has a string.
-    pub(crate) fn is_scalar(&self) -> bool {
-        matches!(self.kind, Kind::String | Kind::Number | Kind::True | Kind::False)
-    }
-
-    /// The value as text, unescaped; `None` for everything that is no scalar.
-    pub(crate) fn text<'a>(&self, json: &'a [u8]) -> Result<Option<Cow<'a, [u8]>>, Fault> {
-        if !self.is_scalar() {
-            return Ok(None);
-        }
-        if !self.escaped {
-            return Ok(Some(Cow::Borrowed(self.raw(json))));
-        }
-        unescape(self.raw(json), self.start()).map(|text| Some(Cow::Owned(text)))
-    }
-
-    /// The value as a string slice; `None` if it is no scalar.
-    pub(crate) fn string<'a>(&self, json: &'a [u8]) -> Result<Option<Cow<'a, str>>, Fault> {
-        let not_utf8 = Fault::new(self.start(), Expected::Utf8);
-        Ok(match self.text(json)? {
-            None => None,
-            Some(Cow::Borrowed(text)) => Some(Cow::Borrowed(std::str::from_utf8(text).map_err(|_| not_utf8)?)),
-            Some(Cow::Owned(text)) => Some(Cow::Owned(String::from_utf8(text).map_err(|_| not_utf8)?)),
-        })
-    }
-
-    /// Whether the value is exactly `text`. A broken escape is not equal to anything.
-    pub(crate) fn is(&self, json: &[u8], text: &[u8]) -> bool {
-        match (self.kind, self.escaped) {
-            (Kind::String, false) => self.raw(json) == text,
-            (Kind::String, true) => self.text(json).is_ok_and(|value| value.as_deref() == Some(text)),
-            _ => false,
-        }
-    }
-}
-
-/// Documents are shorter than 4 GiB: [`Scanner`]'s callers see to it.
-fn small(position: usize) -> u32 {
-    position as u32
-}
+use crate::{
+    chunk::{CHUNK, special, special_mask},
+    field::{Expected, Fault, Field, Kind},
+    unescape::{hex4, unescape},
+};
 
 /// A position in a JSON document of less than 4 GiB.
 #[derive(Debug)]
@@ -250,6 +110,22 @@ impl<'a> Scanner<'a> {
         self.any_value()
     }
 
+    /// The string of an array that has nothing else in it, written as AWS does: nearly every value of a
+    /// multi-value map. `None`, and nothing read, for everything else.
+    #[inline(always)]
+    pub(crate) fn only_string(&mut self) -> Option<Field> {
+        if self.json.get(self.at..self.at + 2) != Some(b"[\"") {
+            return None;
+        }
+        let start = self.at + 2;
+        let end = plain_end(self.json, start)?;
+        if self.json.get(end + 1) != Some(&b']') {
+            return None;
+        }
+        self.at = end + 2;
+        Some(Field::new(Kind::String, start, end))
+    }
+
     #[inline(never)]
     fn any_value(&mut self) -> Result<Field, Fault> {
         match self.peek()? {
@@ -262,6 +138,26 @@ impl<'a> Scanner<'a> {
             b'-' | b'0'..=b'9' => self.number(),
             _ => Err(self.fault(Expected::Value)),
         }
+    }
+
+    /// Reads a value that may be very long: where it is, and its text if it has escapes. Control characters
+    /// in a string without escapes are not looked for; who reads it must.
+    pub(crate) fn body(&mut self) -> Result<(Field, Option<Vec<u8>>), Fault> {
+        if self.peek()? != b'"' {
+            return self.value().map(|field| (field, None));
+        }
+        let start = self.at + 1;
+        let rest = self.json.get(start..).unwrap_or_default();
+        let Some(found) = memchr::memchr2(b'"', b'\\', rest) else {
+            return self.string().map(|field| (field, None));
+        };
+        if rest.get(found) == Some(&b'"') {
+            self.at = start + found + 1;
+            return Ok((Field::new(Kind::String, start, start + found), None));
+        }
+        let (text, end) = unescape(self.json, start, rest.len())?;
+        self.at = end + 1;
+        Ok((Field::string_at(start, end, true), Some(text)))
     }
 
     /// The type of the value that stands next.
@@ -325,7 +221,7 @@ impl<'a> Scanner<'a> {
             match self.json.get(at) {
                 Some(b'"') => {
                     self.at = at + 1;
-                    return Ok(Field { escaped, ..Field::new(Kind::String, start, at) });
+                    return Ok(Field::string_at(start, at, escaped));
                 }
                 Some(b'\\') => {
                     escaped = true;
@@ -460,80 +356,12 @@ impl Nesting {
     }
 }
 
-/// The value of a string whose grammar was checked before, and which stands at `start` of the document.
-pub(crate) fn unescape(text: &[u8], start: usize) -> Result<Vec<u8>, Fault> {
-    // No escape is shorter than what it stands for. Whole chunks are copied, so a chunk more than that.
-    let mut out = vec![0; text.len() + CHUNK];
-    let (mut from, mut to) = (0, 0);
-    while from < text.len() {
-        let chunk = chunk(text, from);
-        if let Some(space) = out.get_mut(to..).and_then(<[u8]>::first_chunk_mut) {
-            *space = chunk;
-        }
-        // Behind a checked grammar only backslashes can stand out; behind the end nothing counts.
-        let plain = (special_mask(chunk).trailing_zeros() as usize).min(CHUNK).min(text.len() - from);
-        from += plain;
-        to += plain;
-        if plain == CHUNK || from == text.len() {
-            continue;
-        }
-        let Some(escape) = text.get(from + 1) else { break };
-        let byte = match escape {
-            b'b' => 0x08,
-            b'f' => 0x0c,
-            b'n' => b'\n',
-            b'r' => b'\r',
-            b't' => b'\t',
-            b'u' => {
-                let fault = Fault::new(start + from, Expected::Pair);
-                let (character, behind) = code_point(text, from + 2).ok_or(fault)?;
-                let utf8 = character.len_utf8();
-                if let Some(space) = out.get_mut(to..to + utf8) {
-                    character.encode_utf8(space);
-                }
-                to += utf8;
-                from = behind;
-                continue;
-            }
-            byte => *byte,
-        };
-        if let Some(space) = out.get_mut(to) {
-            *space = byte;
-        }
-        to += 1;
-        from += 2;
-    }
-    out.truncate(to);
-    Ok(out)
-}
-
-/// The character whose four hex digits stand at `at`, with its low surrogate if it needs one, and the
-/// position behind it.
-fn code_point(text: &[u8], at: usize) -> Option<(char, usize)> {
-    let high = hex4(text, at)?;
-    if !(0xd800..0xdc00).contains(&high) {
-        return Some((char::from_u32(high)?, at + 4));
-    }
-    if text.get(at + 4..at + 6)? != b"\\u" {
-        return None;
-    }
-    let low = hex4(text, at + 6)?;
-    if !(0xdc00..0xe000).contains(&low) {
-        return None;
-    }
-    let character = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-    Some((char::from_u32(character)?, at + 10))
-}
-
-fn hex4(text: &[u8], at: usize) -> Option<u32> {
-    text.get(at..at + 4)?.iter().try_fold(0, |value, digit| Some(value << 4 | char::from(*digit).to_digit(16)?))
-}
-
-/// Where the string ends that begins at `at`, if it ends well before the document does and nothing in it
-/// needs another look.
+/// Where the string ends that begins at `start`, if it is short, ends well before the document does, and
+/// nothing in it needs another look.
 #[inline(always)]
-fn plain_end(json: &[u8], mut at: usize) -> Option<usize> {
-    loop {
+fn plain_end(json: &[u8], start: usize) -> Option<usize> {
+    let mut at = start;
+    while at < start + SHORT {
         let found = special_mask(*json.get(at..)?.first_chunk()?);
         if found != 0 {
             at += found.trailing_zeros() as usize;
@@ -541,47 +369,11 @@ fn plain_end(json: &[u8], mut at: usize) -> Option<usize> {
         }
         at += CHUNK;
     }
+    None
 }
 
-/// The first quote, backslash or control character at or behind `at`; the length if there is none.
-#[inline]
-pub(crate) fn special(text: &[u8], mut at: usize) -> usize {
-    while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk) {
-        let found = special_mask(*chunk);
-        if found != 0 {
-            return at + found.trailing_zeros() as usize;
-        }
-        at += CHUNK;
-    }
-    at + (special_mask(chunk(text, at)).trailing_zeros() as usize).min(text.len().saturating_sub(at))
-}
-
-/// The sixteen bytes at `at`; spaces stand for what is behind the end.
-#[inline]
-fn chunk(text: &[u8], at: usize) -> [u8; CHUNK] {
-    let rest = text.get(at..).unwrap_or_default();
-    if let Some(chunk) = rest.first_chunk() {
-        return *chunk;
-    }
-    let mut chunk = [b' '; CHUNK];
-    for (space, byte) in chunk.iter_mut().zip(rest) {
-        *space = *byte;
-    }
-    chunk
-}
-
-/// One bit for each of the sixteen bytes that is a quote, a backslash or a control character.
-#[inline(always)]
-pub(crate) fn special_mask(chunk: [u8; CHUNK]) -> u32 {
-    let bytes = u8x16::new(chunk);
-    let quote = bytes.simd_eq(u8x16::splat(b'"'));
-    let backslash = bytes.simd_eq(u8x16::splat(b'\\'));
-    let control = bytes.min(u8x16::splat(0x1f)).simd_eq(bytes);
-    (quote | backslash | control).to_bitmask()
-}
-
-/// How many bytes are looked at in one step.
-pub(crate) const CHUNK: usize = 16;
+/// Strings up to here are looked at once; longer ones pay for this many bytes twice.
+const SHORT: usize = 8 * CHUNK;
 
 #[cfg(test)]
 mod tests {

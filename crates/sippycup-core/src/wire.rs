@@ -6,7 +6,8 @@
 
 use crate::{
     BASE_PATH_VARIABLE,
-    scan::{Fault, Field, Kind, Scanner},
+    field::{Fault, Field, Kind},
+    scan::Scanner,
 };
 
 /// Where the members of an event stand.
@@ -36,6 +37,8 @@ pub(crate) struct Wire {
     pub(crate) base_path: Field,
     pub(crate) context: ContextWire,
     pub(crate) body: Field,
+    /// The body's value, where it is not the very bytes of the event.
+    pub(crate) body_text: Option<Vec<u8>>,
     pub(crate) base64: Field,
     pub(crate) method_arn: Field,
     pub(crate) route_arn: Field,
@@ -70,23 +73,6 @@ pub(crate) struct ContextWire {
     pub(crate) stage: Field,
 }
 
-impl Field {
-    /// Whether the member is there and not null.
-    pub(crate) fn is_some(&self) -> bool {
-        !self.is_none()
-    }
-
-    /// Whether the member is missing or null: the same thing in every event.
-    pub(crate) fn is_none(&self) -> bool {
-        matches!(self.kind, Kind::Missing | Kind::Null)
-    }
-
-    /// This member, or the other if this one is missing or null.
-    pub(crate) fn or(self, other: Self) -> Self {
-        if self.is_none() { other } else { self }
-    }
-}
-
 impl Wire {
     /// Reads the whole document; a value that is no object has no members.
     pub(crate) fn read(json: &[u8]) -> Result<Self, Fault> {
@@ -112,7 +98,10 @@ impl Wire {
                 return headers(&mut self.multi_headers, scanner);
             }
             b"stageVariables" => return self.stage_variables(json, scanner),
-            b"body" => &mut self.body,
+            b"body" => {
+                (self.body, self.body_text) = scanner.body()?;
+                return Ok(());
+            }
             b"cookies" => &mut self.cookies,
             b"httpMethod" => &mut self.http_method,
             b"isBase64Encoded" | b"is_base64_encoded" => &mut self.base64,
@@ -225,6 +214,10 @@ fn headers(all: &mut Vec<Header>, scanner: &mut Scanner<'_>) -> Result<(), Fault
     all.reserve(24);
     let mut first = true;
     while let Some(name) = scanner.next_key(&mut first)? {
+        if let Some(value) = scanner.only_string() {
+            all.push(Header { name, value });
+            continue;
+        }
         if scanner.kind()? != Kind::Array {
             let value = scanner.value()?;
             all.push(Header { name, value });
