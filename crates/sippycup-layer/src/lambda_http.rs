@@ -27,7 +27,7 @@ use http_body::Body as HttpBody;
 use http_body_util::BodyExt;
 use lambda_http::{Body as LambdaBody, IntoResponse, RequestExt, request::RequestContext};
 use serde_json::{Map, Value, json};
-use sippycup_core::{BinaryPolicy, EventSource, ProxyEvent};
+use sippycup_core::{BinaryPolicy, EventSource, ProxyEvent, PublicUri};
 use tower_service::Service;
 
 use crate::{Body, BoxError, Error, SippyCup, rewrite::Rewrite, service::add_frameworks_extensions};
@@ -99,12 +99,16 @@ fn translate(
     let (parts, body) = request.into_parts();
     let event = outline(&parts);
     let event = ProxyEvent::from_bytes(event.to_string())?;
-    let outlined = event.into_request(options)?;
+    let mut outlined = event.into_request(options)?;
     let source = outlined.extensions().get().copied().unwrap_or(EventSource::RestApi);
 
     let mut request = Request::from_parts(parts, Body::new(bytes_of(body)));
     let query = request.uri().query().map_or(String::new(), |query| format!("?{query}"));
     let target = format!("{}{query}", outlined.uri().path());
+    let public = outlined.extensions().get::<PublicUri>().and_then(|uri| format!("{uri}{query}").parse().ok());
+    if let Some(uri) = public {
+        outlined.extensions_mut().insert(PublicUri::from_uri(uri));
+    }
     if let Ok(target) = PathAndQuery::try_from(target) {
         *request.uri_mut() = Uri::from(target);
     }
