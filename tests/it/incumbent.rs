@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, convert::Infallible};
 
+use axum::{Router, extract::OriginalUri};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt;
@@ -113,6 +114,27 @@ async fn under_lambda_http_the_layer_gives_the_app_the_same() {
             continue;
         };
         let response = SippyCupLayer::new().layer(service_fn(seen)).oneshot(event).await.unwrap().into_inner();
+        let lambda_http::Body::Text(got) = response.into_body() else { panic!("{name}: text became binary") };
+        assert_eq!(got, wanted, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn under_lambda_http_the_public_uris_have_the_query() {
+    let app = Router::new()
+        .fallback(async |OriginalUri(uri): OriginalUri, public: PublicUri| format!("{uri} {:?}", public.query()));
+    for (name, wanted) in [
+        (
+            "http_api_2/default_stage",
+            r#"/capture/space%20value/100%25/caf%C3%A9?plus=a+b&enc=a%2Bb&empty= Some("plus=a+b&enc=a%2Bb&empty=")"#,
+        ),
+        ("function_url/cookies", r#"/files/a%20b%2Fc/?v=%31&v=2 Some("v=%31&v=2")"#),
+        ("web_socket/connect", r#"/live?room=7+b Some("room=7+b")"#),
+        ("http_api_2/mapped_domain", "/shop/login None"),
+    ] {
+        let text = String::from_utf8(fixture(name).to_vec()).unwrap();
+        let event = lambda_http::request::from_str(&text).unwrap();
+        let response = SippyCupLayer::new().layer(app.clone()).oneshot(event).await.unwrap().into_inner();
         let lambda_http::Body::Text(got) = response.into_body() else { panic!("{name}: text became binary") };
         assert_eq!(got, wanted, "{name}");
     }

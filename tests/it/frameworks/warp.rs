@@ -18,10 +18,10 @@ async fn a_filter_is_an_app() {
     let mut event = fixture_value("http_api_2/default_stage");
     event["rawPath"] = "/hello/warp".into();
     event["rawQueryString"] = "a=1&a=2".into();
-    let seen = answer(app.clone(), event.to_string()).await;
+    let seen = answer(app, event.to_string()).await;
     assert_eq!(seen["body"], r#"Hello, warp! [("a", "1"), ("a", "2")]"#);
 
-    let seen = answer(app.clone(), fixture("http_api_2/form_body")).await;
+    let seen = answer(app, fixture("http_api_2/form_body")).await;
     assert_eq!((&seen["body"], &seen["headers"]["x-length"]), (&json!("a=1&b=2"), &json!("7")));
 
     event["requestContext"]["http"]["method"] = "PUT".into();

@@ -178,13 +178,6 @@ fn hop_by_hop_headers_and_the_apps_length_stay_behind() {
 }
 
 #[test]
-fn a_connection_header_cannot_take_the_content_type_away() {
-    let answer =
-        encoded(fixture(REST), response(&[("connection", b"content-type"), ("content-type", b"text/css")], b"x"));
-    assert_eq!(sent(&answer, "content-type"), ["text/css"]);
-}
-
-#[test]
 fn date_and_server_stay_behind_only_where_they_would_be_renamed() {
     let headers = [("date", &b"Tue, 14 Nov 2023 22:13:20 GMT"[..]), ("server", b"probe")];
     for event in ALL {
