@@ -49,11 +49,11 @@ async fn app(request: Request<Body>) -> Result<Response<AxumBody>, BoxError> {
             Ok(Response::new(AxumBody::from("two")))
         }
         "/wide" => Ok(Response::new(AxumBody::from("w".repeat(1 << 20)))),
-        _ => Ok(Response::new(AxumBody::from(seen(request).to_string()))),
+        _ => Ok(Response::new(AxumBody::from(seen(&request).to_string()))),
     }
 }
 
-fn seen(request: Request<Body>) -> serde_json::Value {
+fn seen(request: &Request<Body>) -> serde_json::Value {
     let extensions = request.extensions();
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     json!({
