@@ -16,7 +16,7 @@ use crate::{
     locate::{Located, Signals},
     public::{ClientIp, PublicUri, forwarded_for},
     scan::member,
-    source::{contains, detect},
+    source::detect,
     uri::{Text, push_path, push_query_maps, push_raw_query},
     wire::Wire,
 };
@@ -277,8 +277,8 @@ impl ProxyEvent {
         let stage = context.stage.string(json)?.filter(|stage| stage != "$default");
         let domain = context.domain_name.text(json)?;
         let own_domain = match &domain {
-            Some(domain) => contains(domain, b".execute-api."),
-            None => headers.get(HOST).is_some_and(|host| contains(host.as_bytes(), b".execute-api.")),
+            Some(domain) => is_own(domain),
+            None => headers.get(HOST).is_some_and(|host| is_own(host.as_bytes())),
         };
         let signals = Signals {
             source,
@@ -324,6 +324,11 @@ impl<'de> Deserialize<'de> for ProxyEvent {
         let json = Box::<RawValue>::deserialize(deserializer)?;
         Self::from_bytes(Bytes::from(String::from(Box::<str>::from(json)))).map_err(D::Error::custom)
     }
+}
+
+/// Whether this is a domain that API Gateway gives to every API, with the stage in the URL.
+fn is_own(domain: &[u8]) -> bool {
+    memchr::memmem::find(domain, b".execute-api.").is_some()
 }
 
 /// What the walk over the event leaves to be checked: that it is UTF-8, and that no raw control character
