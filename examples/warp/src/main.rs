@@ -20,7 +20,7 @@ fn app() -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone {
     hello.or(link).or(echo)
 }
 
-/// What SippyCup put into the request's extensions; the root where it did not, as off Lambda.
+/// What SippyCup put into the request's extensions; the root where it did not, as under plain hyper.
 fn base_path() -> impl Filter<Extract = (BasePath,), Error = Infallible> + Clone {
     warp::ext::optional().map(Option::unwrap_or_default)
 }
