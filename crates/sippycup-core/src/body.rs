@@ -10,22 +10,29 @@ use crate::{
 
 /// The request body of the event. The event's flag alone says whether it is base64: no content type is
 /// proof of anything.
-pub(crate) fn decode(json: &Bytes, body: Field, base64: Field) -> Result<Bytes, EventError> {
+pub(crate) fn decode(json: &Bytes, body: Field, unescaped: Option<Vec<u8>>, base64: bool) -> Result<Bytes, EventError> {
     let text = match body.kind {
         Kind::Missing | Kind::Null => return Ok(Bytes::new()),
         // Only hand-made events have anything but a string here; its JSON text loses nothing.
         Kind::Array | Kind::Object => return Ok(json.slice_ref(body.raw(json))),
-        _ if body.escaped => Bytes::from(
-            crate::scan::unescape(json, body.start, body.end).map_err(|fault| EventError::json(json, fault))?,
-        ),
-        _ => json.slice_ref(body.raw(json)),
+        _ => unescaped.map_or_else(|| json.slice_ref(body.raw(json)), Bytes::from),
     };
-    if !is_true(json, base64) || text.is_empty() {
+    if !base64 || text.is_empty() {
         return Ok(text);
     }
     decode_base64(&text)
         .map(Bytes::from)
         .ok_or_else(|| EventError::member("body", "base64, as `isBase64Encoded` says", "something else"))
+}
+
+/// Whether `isBase64Encoded` says so.
+pub(crate) fn is_base64(json: &[u8], flag: Field) -> bool {
+    flag.kind == Kind::True || (flag.kind == Kind::String && flag.raw(json).eq_ignore_ascii_case(b"true"))
+}
+
+/// Whether a string has a raw control character, which JSON forbids.
+pub(crate) fn has_control(text: &[u8]) -> bool {
+    text.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < b' '
 }
 
 /// Strict about padding and trailing bits, since a cut body would pass otherwise. White space alone is
@@ -39,10 +46,6 @@ fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     base64_simd::STANDARD.decode_to_vec(&unbroken).ok()
-}
-
-fn is_true(json: &[u8], flag: Field) -> bool {
-    flag.kind == Kind::True || (flag.kind == Kind::String && flag.raw(json).eq_ignore_ascii_case(b"true"))
 }
 
 /// Which response bodies go out as base64 although they are text.
@@ -82,7 +85,7 @@ impl BinaryPolicy {
             .get_all(header::CONTENT_ENCODING)
             .iter()
             .any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
-        encoded || self.forces(headers) || std::str::from_utf8(body).is_err()
+        encoded || self.forces(headers) || simdutf8::basic::from_utf8(body).is_err()
     }
 
     fn forces(&self, headers: &HeaderMap) -> bool {

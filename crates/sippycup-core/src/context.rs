@@ -196,7 +196,7 @@ impl RequestContext {
     fn claims_field(&self) -> Option<Field> {
         let json = &*self.json;
         let of = |object: Field, name: &str| find(json, object, name).filter(|field| is_filled(json, *field));
-        let all = Field { kind: Kind::Object, escaped: false, start: 0, end: json.len() };
+        let all = Field::new(Kind::Object, 0, json.len());
         let identity = || of(all, "identity").filter(|identity| is_iam(json, *identity));
         let Some(authorizer) = of(all, "authorizer") else { return identity() };
         if let Some(claims) = of(authorizer, "jwt").and_then(|jwt| of(jwt, "claims")) {

@@ -21,7 +21,7 @@ enum Reason {
 
 impl EventError {
     pub(crate) fn json(json: &[u8], fault: Fault) -> Self {
-        Self(Reason::Json { path: path_at(json, fault.at), at: fault.at, expected: fault.expected })
+        Self(Reason::Json { path: path_at(json, fault.at()), at: fault.at(), expected: fault.expected() })
     }
 
     pub(crate) fn member(path: &'static str, expected: &'static str, found: &'static str) -> Self {

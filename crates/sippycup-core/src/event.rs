@@ -13,7 +13,7 @@ use crate::{
     header,
     locate::{Located, Signals},
     public::{ClientIp, PublicUri, forwarded_for},
-    scan::{Fault, Field, Kind, Scanner},
+    scan::{Expected, Fault, Field, Kind, Scanner},
     source::{contains, detect},
     uri::{Text, push_path, push_query_maps, push_raw_query},
     wire::Wire,
@@ -103,11 +103,11 @@ impl ProxyEvent {
     /// [`into_request`](Self::into_request) only, where the source may be pinned.
     pub fn from_bytes(json: impl Into<Bytes>) -> Result<Self, EventError> {
         let json = json.into();
-        if let Err(error) = simdutf8::compat::from_utf8(&json) {
-            let fault = Fault { at: error.valid_up_to(), expected: "UTF-8" };
-            return Err(EventError::json(&json, fault));
+        if u32::try_from(json.len()).is_err() {
+            return Err(EventError::member("$", "an event of less than 4 GiB", "more"));
         }
-        let wire = Wire::read(&json).map_err(|fault| EventError::json(&json, fault))?;
+        let wire = Wire::read(&json).and_then(|wire| check_text(&json, &wire).map(|()| wire));
+        let wire = wire.map_err(|fault| EventError::json(&json, fault))?;
         let detected = detect(&json, &wire);
         Ok(Self { json, wire, detected, trace_id: None, extensions: Extensions::new() })
     }
@@ -153,7 +153,7 @@ impl ProxyEvent {
     /// If this is no HTTP event, if the method or path is missing, if the body is not the base64 that the
     /// event says it is, if half a surrogate pair stands in a text that the request needs, or if path and
     /// query together exceed what `http::Uri` holds (65,534 bytes).
-    pub fn into_request(self, options: &EventOptions) -> Result<http::Request<Bytes>, EventError> {
+    pub fn into_request(mut self, options: &EventOptions) -> Result<http::Request<Bytes>, EventError> {
         let source = self.source_with(options)?;
         let fault = |fault| EventError::json(&self.json, fault);
 
@@ -169,11 +169,15 @@ impl ProxyEvent {
         let Located { strip, base } = self.locate(source, &headers, path, options).map_err(fault)?;
         let exact_root = strip == path_end;
         let target = origin_form(target, strip, path_end)?;
-        let host = self.host(&headers).map_err(fault)?;
+        let host = match headers.get(HOST) {
+            Some(host) => Some(host.clone()),
+            None => header::value(&self.json, self.wire.context.domain_name).map_err(fault)?,
+        };
         let scheme = headers.get("x-forwarded-proto");
-        let public = PublicUri::new(source, host.as_deref(), scheme, &base, &target, exact_root);
+        let public = PublicUri::new(source, host, scheme, &base, &target, exact_root);
 
-        let body = body::decode(&self.json, self.wire.body, self.wire.base64)?;
+        let base64 = body::is_base64(&self.json, self.wire.base64);
+        let body = body::decode(&self.json, self.wire.body, self.wire.body_text.take(), base64)?;
         let client_ip = self.client_ip(source, &headers, options).map_err(fault)?;
 
         let mut request = http::Request::new(body);
@@ -256,7 +260,7 @@ impl ProxyEvent {
         };
 
         let raw_query = if format_2 { wire.raw_query.text(json).map_err(fault)? } else { None };
-        let query = wire.multi_query.raw(json).len() + wire.query.raw(json).len();
+        let query = wire.multi_query.len() + wire.query.len();
         let mut out = Vec::with_capacity(text.len() + raw_query.as_deref().map_or(query, <[u8]>::len) + 2);
         if source == EventSource::VpcLattice {
             // Some examples show the query in the path; it is the same query as in the map, and verbatim.
@@ -328,14 +332,6 @@ impl ProxyEvent {
         Ok(signals.locate())
     }
 
-    /// The host the client asked for, if it is one.
-    fn host<'a>(&'a self, headers: &'a HeaderMap) -> Result<Option<Cow<'a, [u8]>>, Fault> {
-        match headers.get(HOST) {
-            Some(host) => Ok(Some(Cow::Borrowed(host.as_bytes()))),
-            None => self.wire.context.domain_name.text(&self.json),
-        }
-    }
-
     fn client_ip(
         &self,
         source: EventSource,
@@ -364,6 +360,26 @@ impl<'de> Deserialize<'de> for ProxyEvent {
         let json = Box::<RawValue>::deserialize(deserializer)?;
         Self::from_bytes(Bytes::from(String::from(Box::<str>::from(json)))).map_err(D::Error::custom)
     }
+}
+
+/// What the walk over the event leaves to be checked: that it is UTF-8, and that no raw control character
+/// stands in the body. A body in base64 needs neither; its decoder takes nothing but its own alphabet.
+fn check_text(json: &[u8], wire: &Wire) -> Result<(), Fault> {
+    let (start, end) = (wire.body.start(), wire.body.start() + wire.body.len());
+    let (before, body, behind) =
+        (json.get(..start).unwrap_or_default(), wire.body.raw(json), json.get(end..).unwrap_or_default());
+    let base64 = wire.body.kind == Kind::String && !wire.body.escaped && body::is_base64(json, wire.base64);
+    let body = if base64 { &[] } else { body };
+    for (text, start) in [(before, 0), (body, start), (behind, end)] {
+        if let Err(error) = simdutf8::basic::from_utf8(text).map_err(|_| std::str::from_utf8(text)) {
+            let at = error.map_or_else(|error| error.valid_up_to(), str::len);
+            return Err(Fault::new(start + at, Expected::Utf8));
+        }
+    }
+    if wire.body.kind == Kind::String && body::has_control(body) {
+        return Err(Fault::new(start, Expected::NoControl));
+    }
+    Ok(())
 }
 
 /// The origin-form without what is stripped; nothing at all becomes `/`.

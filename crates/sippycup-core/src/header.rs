@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::{
+    known::known,
     scan::{Fault, Field, Kind, Scanner},
     wire::{Header, Wire},
 };
@@ -70,10 +71,10 @@ fn same_names(json: &[u8], multi: &[Header], single: &[Header]) -> bool {
         let name = header.name.raw(json);
         for next in names.by_ref() {
             // Further values of the name before stand under the very same key.
-            if last == Some(next.start) {
+            if last == Some(next.start()) {
                 continue;
             }
-            last = Some(next.start);
+            last = Some(next.start());
             return next.raw(json) == name;
         }
         false
@@ -95,20 +96,27 @@ fn append_missing(map: &mut HeaderMap, json: &Bytes, single: &[Header]) -> Resul
 }
 
 fn name(json: &[u8], name: Field) -> Result<Option<HeaderName>, Fault> {
+    if let Some(known) = known(name.raw(json)) {
+        return Ok(Some(known));
+    }
     Ok(name.text(json)?.and_then(|name| HeaderName::from_bytes(&name).ok()))
 }
 
-/// Appends a value without copying it where the event has it as it is.
-fn append(map: &mut HeaderMap, json: &Bytes, name: HeaderName, value: Field) -> Result<(), Fault> {
-    let bytes = match value.text(json)? {
-        None => return Ok(()),
-        Some(Cow::Borrowed(text)) => json.slice_ref(text),
-        Some(Cow::Owned(text)) => Bytes::from(text),
-    };
-    // Values that are not ASCII arrive as Unicode text and go on as its UTF-8 bytes.
-    if let Ok(value) = HeaderValue::from_maybe_shared(bytes) {
+fn append(map: &mut HeaderMap, json: &Bytes, name: HeaderName, field: Field) -> Result<(), Fault> {
+    if let Some(value) = value(json, field)? {
         // More headers than a `HeaderMap` takes (32,768) cannot come through a gateway's limits.
         let _full = map.try_append(name, value);
     }
     Ok(())
+}
+
+/// A value, not copied where the event has it as it is. Values that are not ASCII arrive as Unicode text and
+/// go on as its UTF-8 bytes.
+pub(crate) fn value(json: &Bytes, value: Field) -> Result<Option<HeaderValue>, Fault> {
+    let bytes = match value.text(json)? {
+        None => return Ok(None),
+        Some(Cow::Borrowed(text)) => json.slice_ref(text),
+        Some(Cow::Owned(text)) => Bytes::from(text),
+    };
+    Ok(HeaderValue::from_maybe_shared(bytes).ok())
 }

@@ -34,6 +34,7 @@ mod context;
 mod error;
 mod event;
 mod header;
+mod known;
 mod locate;
 mod public;
 mod response;

@@ -4,12 +4,10 @@ use std::{
     fmt,
     net::{IpAddr, SocketAddr},
     ops::Deref,
+    sync::OnceLock,
 };
 
-use http::{
-    HeaderMap, HeaderValue, Uri,
-    uri::{Authority, Parts, PathAndQuery, Scheme},
-};
+use http::{HeaderMap, HeaderValue, Uri, uri::PathAndQuery};
 
 use crate::{BasePath, EventSource};
 
@@ -18,54 +16,70 @@ use crate::{BasePath, EventSource};
 /// Only there if the host is known and is a host; a client's `Host` or `X-Forwarded-Proto` that is something
 /// else makes it unknown, and changes nothing else. Behind an HTTP API with an API mapping the mapping's key
 /// is only in it if it was stated (see [`BasePath`]).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicUri(Uri);
+#[derive(Clone)]
+pub struct PublicUri {
+    parts: Option<PublicParts>,
+    uri: OnceLock<Uri>,
+}
+
+/// What the URI is put together from when somebody asks.
+#[derive(Clone)]
+struct PublicParts {
+    scheme: &'static str,
+    host: HeaderValue,
+    base: BasePath,
+    target: PathAndQuery,
+    /// Whether the path is the base path alone, without a slash behind it.
+    bare: bool,
+}
 
 impl PublicUri {
     /// A URI of your own, for tests of handlers that read one.
     #[must_use]
     pub fn from_uri(uri: Uri) -> Self {
-        Self(uri)
+        Self { parts: None, uri: OnceLock::from(uri) }
     }
 
     /// The URI.
     #[must_use]
     pub fn into_uri(self) -> Uri {
-        self.0
+        (*self).clone()
     }
 
     /// `target` is the app's own path and query; `exact_root` says that the client asked for the base path
     /// without a slash behind it.
     pub(crate) fn new(
         source: EventSource,
-        host: Option<&[u8]>,
+        host: Option<HeaderValue>,
         forwarded_proto: Option<&HeaderValue>,
         base: &BasePath,
         target: &PathAndQuery,
         exact_root: bool,
     ) -> Option<Self> {
+        // The app's path of a WebSocket event is the route key, which no client wrote.
         let web_socket = source == EventSource::WebSocket;
         let scheme = match forwarded_proto.map(HeaderValue::as_bytes) {
-            _ if web_socket => "wss".parse().ok()?,
+            _ if web_socket => "wss",
             // Nobody but a load balancer can be called over plain HTTP, and that one says so.
-            None => Scheme::HTTPS,
-            Some(proto) if proto.eq_ignore_ascii_case(b"https") => Scheme::HTTPS,
-            Some(proto) if proto.eq_ignore_ascii_case(b"http") => Scheme::HTTP,
+            None => "https",
+            Some(proto) if proto.eq_ignore_ascii_case(b"https") => "https",
+            Some(proto) if proto.eq_ignore_ascii_case(b"http") => "http",
             Some(_) => return None,
         };
-        let mut parts = Parts::default();
-        parts.scheme = Some(scheme);
-        parts.authority = Some(authority(host?)?);
-        parts.path_and_query = Some(if base.is_root() && !web_socket {
-            target.clone()
-        } else {
-            // The app's path of a WebSocket event is the route key, which no client wrote.
-            let path = if web_socket || exact_root { "" } else { target.path() };
-            let slash = if base.is_root() && path.is_empty() { "/" } else { "" };
-            let query = target.query().map_or(String::new(), |query| format!("?{query}"));
-            PathAndQuery::from_maybe_shared(format!("{base}{slash}{path}{query}").into_bytes()).ok()?
-        });
-        Uri::from_parts(parts).ok().map(Self)
+        let host = host.filter(|host| is_authority(host.as_bytes()))?;
+        let bare = exact_root || web_socket;
+        let parts = PublicParts { scheme, host, base: base.clone(), target: target.clone(), bare };
+        Some(Self { parts: Some(parts), uri: OnceLock::new() })
+    }
+}
+
+impl PublicParts {
+    fn uri(&self) -> Option<Uri> {
+        let path = if self.bare { "" } else { self.target.path() };
+        let slash = if self.base.is_root() && path.is_empty() { "/" } else { "" };
+        let query = self.target.query().map_or(String::new(), |query| format!("?{query}"));
+        let target = PathAndQuery::try_from(format!("{}{slash}{path}{query}", self.base)).ok()?;
+        Uri::builder().scheme(self.scheme).authority(self.host.as_bytes()).path_and_query(target).build().ok()
     }
 }
 
@@ -73,13 +87,20 @@ impl Deref for PublicUri {
     type Target = Uri;
 
     fn deref(&self) -> &Uri {
-        &self.0
+        // Base path and target together can exceed what a URI holds; then there is nothing better than `/`.
+        self.uri.get_or_init(|| self.parts.as_ref().and_then(PublicParts::uri).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for PublicUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PublicUri").field(&**self).finish()
     }
 }
 
 impl fmt::Display for PublicUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        (**self).fmt(f)
     }
 }
 
@@ -121,15 +142,34 @@ fn address(entry: &str) -> Option<IpAddr> {
     bare.parse().ok().or_else(|| entry.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
-/// A host name or address with an optional port, and nothing that could be taken for anything else.
-fn authority(host: &[u8]) -> Option<Authority> {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b':' | b'[' | b']');
-    if !host.iter().all(plain) {
-        return None;
+/// Whether this is a host name or address with an optional port, and nothing that could be taken for anything
+/// else.
+fn is_authority(host: &[u8]) -> bool {
+    let (name, port) = match host.strip_prefix(b"[") {
+        Some(rest) => match rest.iter().position(|byte| *byte == b']').and_then(|end| rest.split_at_checked(end)) {
+            Some((address, behind)) => (address, behind.get(1..).unwrap_or_default()),
+            None => return false,
+        },
+        None => host.split_at(host.iter().position(|byte| *byte == b':').unwrap_or(host.len())),
+    };
+    let bracketed = host.first() == Some(&b'[');
+    let plain = |byte: &u8| match byte {
+        b'-' | b'.' | b'_' => true,
+        b':' => bracketed,
+        byte => byte.is_ascii_alphanumeric(),
+    };
+    !name.is_empty() && name.iter().all(plain) && is_port(port)
+}
+
+/// Nothing, or a colon and a number of at most 65535.
+fn is_port(port: &[u8]) -> bool {
+    match port.strip_prefix(b":") {
+        None => port.is_empty(),
+        Some(digits) => {
+            digits.iter().all(u8::is_ascii_digit)
+                && std::str::from_utf8(digits).is_ok_and(|digits| digits.parse::<u16>().is_ok())
+        }
     }
-    let authority = Authority::try_from(host).ok()?;
-    let colon = authority.as_str().rsplit(']').next().is_some_and(|behind| behind.contains(':'));
-    (!authority.host().is_empty() && (!colon || authority.port_u16().is_some())).then_some(authority)
 }
 
 #[cfg(test)]
@@ -139,12 +179,15 @@ mod tests {
     #[test]
     fn a_host_is_a_host_or_nothing() {
         for host in ["a.example", "A_b.example:443", "[::1]", "[::1]:80", "xn--a", "256.256.256.256", "-a.com"] {
-            assert_eq!(authority(host.as_bytes()).unwrap().as_str(), host);
+            assert!(is_authority(host.as_bytes()), "{host}");
+            assert_eq!(host.parse::<http::uri::Authority>().unwrap().as_str(), host);
         }
         for host in [
             "",
             "a b",
             "[::1",
+            "::1",
+            "[::1]x",
             "x:99999",
             "x:",
             ":80",
@@ -156,8 +199,10 @@ mod tests {
             "evil.com\\x",
             "u@evil.com",
             "münchen.de",
+            "a:1:2",
+            "[u@x]",
         ] {
-            assert_eq!(authority(host.as_bytes()), None, "{host}");
+            assert!(!is_authority(host.as_bytes()), "{host}");
         }
     }
 

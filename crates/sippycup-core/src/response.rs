@@ -269,9 +269,9 @@ impl<'a> Sendable<'a> {
     }
 }
 
-/// Enough for everything unless the text has more escapes than one in eight bytes.
+/// Enough for everything unless the text has more escapes than one in four bytes.
 fn capacity(headers: &HeaderMap, body: &[u8], base64: bool) -> usize {
     let headers: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 12).sum();
-    let body = if base64 { body.len().div_ceil(3) * 4 } else { body.len() + body.len() / 8 };
+    let body = if base64 { body.len().div_ceil(3) * 4 } else { body.len() + body.len() / 4 };
     headers + body + 160
 }

@@ -10,11 +10,60 @@ use std::borrow::Cow;
 use wide::u8x16;
 
 /// What was wrong, and at which byte. The JSON path is found again from the position, so that the walk
-/// itself does not have to keep one.
+/// itself does not have to keep one. Small, because every step of the walk may return it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
-    pub(crate) at: usize,
-    pub(crate) expected: &'static str,
+    at: u32,
+    expected: Expected,
+}
+
+/// What should have stood where the walk stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expected {
+    Colon,
+    CommaOrBrace,
+    CommaOrBracket,
+    Digit,
+    End,
+    Escape,
+    Literal,
+    MemberName,
+    More,
+    NoControl,
+    Pair,
+    Quote,
+    Utf8,
+    Value,
+}
+
+impl Fault {
+    pub(crate) fn new(at: usize, expected: Expected) -> Self {
+        Self { at: small(at), expected }
+    }
+
+    pub(crate) fn at(self) -> usize {
+        self.at as usize
+    }
+
+    /// What was expected, for a message.
+    pub(crate) fn expected(self) -> &'static str {
+        match self.expected {
+            Expected::Colon => "`:`",
+            Expected::CommaOrBrace => "`,` or `}`",
+            Expected::CommaOrBracket => "`,` or `]`",
+            Expected::Digit => "a digit",
+            Expected::End => "the end of the document",
+            Expected::Escape => "a valid escape",
+            Expected::Literal => "`true`, `false` or `null`",
+            Expected::MemberName => "a member name",
+            Expected::More => "more of the document, not its end",
+            Expected::NoControl => "no raw control character in a string",
+            Expected::Pair => "a surrogate pair, not half of one",
+            Expected::Quote => "the end of the string",
+            Expected::Utf8 => "UTF-8",
+            Expected::Value => "a value",
+        }
+    }
 }
 
 /// The JSON type of a member, or that there was none.
@@ -34,17 +83,30 @@ pub(crate) enum Kind {
 /// Where a value stands: for strings without the quotes, for everything else the whole literal.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Field {
+    start: u32,
+    end: u32,
     pub(crate) kind: Kind,
     /// Whether the string has a backslash in it, so that its bytes are not its value.
     pub(crate) escaped: bool,
-    pub(crate) start: usize,
-    pub(crate) end: usize,
 }
 
 impl Field {
-    /// The bytes between `start` and `end`.
+    pub(crate) fn new(kind: Kind, start: usize, end: usize) -> Self {
+        Self { start: small(start), end: small(end), kind, escaped: false }
+    }
+
+    pub(crate) fn start(&self) -> usize {
+        self.start as usize
+    }
+
+    /// How many bytes it takes up in the document.
+    pub(crate) fn len(&self) -> usize {
+        (self.end as usize).saturating_sub(self.start as usize)
+    }
+
+    /// The bytes it takes up in the document.
     pub(crate) fn raw<'a>(&self, json: &'a [u8]) -> &'a [u8] {
-        json.get(self.start..self.end).unwrap_or_default()
+        json.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
 
     /// Whether this is something that can stand for a string: a string, or the number or boolean that
@@ -61,12 +123,12 @@ impl Field {
         if !self.escaped {
             return Ok(Some(Cow::Borrowed(self.raw(json))));
         }
-        unescape(json, self.start, self.end).map(|text| Some(Cow::Owned(text)))
+        unescape(json, self.start(), self.len()).map(|(text, _)| Some(Cow::Owned(text)))
     }
 
     /// The value as a string slice; `None` if it is no scalar.
     pub(crate) fn string<'a>(&self, json: &'a [u8]) -> Result<Option<Cow<'a, str>>, Fault> {
-        let not_utf8 = Fault { at: self.start, expected: "UTF-8 text" };
+        let not_utf8 = Fault::new(self.start(), Expected::Utf8);
         Ok(match self.text(json)? {
             None => None,
             Some(Cow::Borrowed(text)) => Some(Cow::Borrowed(std::str::from_utf8(text).map_err(|_| not_utf8)?)),
@@ -76,11 +138,20 @@ impl Field {
 
     /// Whether the value is exactly `text`. A broken escape is not equal to anything.
     pub(crate) fn is(&self, json: &[u8], text: &[u8]) -> bool {
-        self.kind == Kind::String && self.text(json).is_ok_and(|value| value.as_deref() == Some(text))
+        match (self.kind, self.escaped) {
+            (Kind::String, false) => self.raw(json) == text,
+            (Kind::String, true) => self.text(json).is_ok_and(|value| value.as_deref() == Some(text)),
+            _ => false,
+        }
     }
 }
 
-/// A position in a JSON document.
+/// Documents are shorter than 4 GiB: [`Scanner`]'s callers see to it.
+fn small(position: usize) -> u32 {
+    position as u32
+}
+
+/// A position in a JSON document of less than 4 GiB.
 #[derive(Debug)]
 pub(crate) struct Scanner<'a> {
     json: &'a [u8],
@@ -94,7 +165,7 @@ impl<'a> Scanner<'a> {
 
     /// A scanner for the value at `field`; members found there have positions in the whole document.
     pub(crate) fn on(json: &'a [u8], field: Field) -> Self {
-        Self { json, at: field.start }
+        Self { json, at: field.start() }
     }
 
     /// Steps into an object; `false` (and the value skipped) if the value is something else.
@@ -109,28 +180,43 @@ impl<'a> Scanner<'a> {
 
     /// The next member's name, or `None` at the end of the object. `first` says whether a comma must
     /// stand before it.
+    #[inline(always)]
     pub(crate) fn next_key(&mut self, first: &mut bool) -> Result<Option<Field>, Fault> {
-        let byte = self.peek()?;
+        // What AWS writes: no white space, no escapes in names.
+        let comma = *first || self.json.get(self.at) == Some(&b',');
+        let quote = self.at + usize::from(!*first);
+        if comma
+            && self.json.get(quote) == Some(&b'"')
+            && let Some(end) = plain_end(self.json, quote + 1)
+            && self.json.get(end + 1) == Some(&b':')
+        {
+            *first = false;
+            self.at = end + 2;
+            return Ok(Some(Field::new(Kind::String, quote + 1, end)));
+        }
+        self.any_key(first)
+    }
+
+    #[inline(never)]
+    fn any_key(&mut self, first: &mut bool) -> Result<Option<Field>, Fault> {
+        let mut byte = self.peek()?;
         if byte == b'}' {
             self.at += 1;
             return Ok(None);
         }
-        if std::mem::take(first) {
-            if byte != b'"' {
-                return Err(self.fault("a member name or `}`"));
-            }
-        } else {
+        if !std::mem::take(first) {
             if byte != b',' {
-                return Err(self.fault("`,` or `}`"));
+                return Err(self.fault(Expected::CommaOrBrace));
             }
             self.at += 1;
-            if self.peek()? != b'"' {
-                return Err(self.fault("a member name"));
-            }
+            byte = self.peek()?;
+        }
+        if byte != b'"' {
+            return Err(self.fault(Expected::MemberName));
         }
         let key = self.string()?;
         if self.peek()? != b':' {
-            return Err(self.fault("`:`"));
+            return Err(self.fault(Expected::Colon));
         }
         self.at += 1;
         Ok(Some(key))
@@ -145,7 +231,7 @@ impl<'a> Scanner<'a> {
         }
         if !std::mem::take(first) {
             if byte != b',' {
-                return Err(self.fault("`,` or `]`"));
+                return Err(self.fault(Expected::CommaOrBracket));
             }
             self.at += 1;
         }
@@ -153,7 +239,19 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads over one value of any type and says where it was.
+    #[inline(always)]
     pub(crate) fn value(&mut self) -> Result<Field, Fault> {
+        if self.json.get(self.at) == Some(&b'"')
+            && let Some(end) = plain_end(self.json, self.at + 1)
+        {
+            let start = std::mem::replace(&mut self.at, end + 1) + 1;
+            return Ok(Field::new(Kind::String, start, end));
+        }
+        self.any_value()
+    }
+
+    #[inline(never)]
+    fn any_value(&mut self) -> Result<Field, Fault> {
         match self.peek()? {
             b'"' => self.string(),
             b'{' => self.container(Kind::Object),
@@ -162,8 +260,28 @@ impl<'a> Scanner<'a> {
             b'f' => self.literal(b"false", Kind::False),
             b'n' => self.literal(b"null", Kind::Null),
             b'-' | b'0'..=b'9' => self.number(),
-            _ => Err(self.fault("a value")),
+            _ => Err(self.fault(Expected::Value)),
         }
+    }
+
+    /// Reads a value that may be very long: where it is, and its text if it has escapes. Control characters
+    /// in a string without escapes are not looked for; who reads it must.
+    pub(crate) fn body(&mut self) -> Result<(Field, Option<Vec<u8>>), Fault> {
+        if self.peek()? != b'"' {
+            return self.value().map(|field| (field, None));
+        }
+        let start = self.at + 1;
+        let rest = self.json.get(start..).unwrap_or_default();
+        let Some(found) = memchr::memchr2(b'"', b'\\', rest) else {
+            return self.string().map(|field| (field, None));
+        };
+        if rest.get(found) == Some(&b'"') {
+            self.at = start + found + 1;
+            return Ok((Field::new(Kind::String, start, start + found), None));
+        }
+        let (text, end) = unescape(self.json, start, rest.len())?;
+        self.at = end + 1;
+        Ok((Field { escaped: true, ..Field::new(Kind::String, start, end) }, Some(text)))
     }
 
     /// The type of the value that stands next.
@@ -194,7 +312,7 @@ impl<'a> Scanner<'a> {
     pub(crate) fn end(&mut self) -> Result<(), Fault> {
         match self.peek() {
             Err(_) => Ok(()),
-            Ok(_) => Err(self.fault("the end of the document")),
+            Ok(_) => Err(self.fault(Expected::End)),
         }
     }
 
@@ -207,12 +325,13 @@ impl<'a> Scanner<'a> {
         Ok(false)
     }
 
+    #[inline]
     fn peek(&mut self) -> Result<u8, Fault> {
         loop {
             match self.json.get(self.at) {
                 Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
                 Some(byte) => return Ok(*byte),
-                None => return Err(self.fault("more of the document, not its end")),
+                None => return Err(self.fault(Expected::More)),
             }
         }
     }
@@ -226,14 +345,14 @@ impl<'a> Scanner<'a> {
             match self.json.get(at) {
                 Some(b'"') => {
                     self.at = at + 1;
-                    return Ok(Field { kind: Kind::String, escaped, start, end: at });
+                    return Ok(Field { escaped, ..Field::new(Kind::String, start, at) });
                 }
                 Some(b'\\') => {
                     escaped = true;
                     at = self.escape(at)?;
                 }
-                Some(_) => return Err(Fault { at, expected: "no raw control character in a string" }),
-                None => return Err(Fault { at, expected: "the end of the string" }),
+                Some(_) => return Err(Fault::new(at, Expected::NoControl)),
+                None => return Err(Fault::new(at, Expected::Quote)),
             }
         }
     }
@@ -244,7 +363,7 @@ impl<'a> Scanner<'a> {
         match self.json.get(at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
             Some(b'u') if hex4(self.json, at + 2).is_some() => Ok(at + 6),
-            _ => Err(Fault { at, expected: "a valid escape" }),
+            _ => Err(Fault::new(at, Expected::Escape)),
         }
     }
 
@@ -271,7 +390,7 @@ impl<'a> Scanner<'a> {
             // Up: out of as many as close here, then to the next value.
             loop {
                 let Some(object) = open.last() else {
-                    return Ok(Field { kind, escaped: false, start, end: self.at });
+                    return Ok(Field::new(kind, start, self.at));
                 };
                 let more = if object { self.next_key(&mut first)?.is_some() } else { self.next_item(&mut first)? };
                 if more {
@@ -287,10 +406,10 @@ impl<'a> Scanner<'a> {
         let start = self.at;
         let end = start + word.len();
         if self.json.get(start..end) != Some(word) {
-            return Err(self.fault("`true`, `false` or `null`"));
+            return Err(self.fault(Expected::Literal));
         }
         self.at = end;
-        Ok(Field { kind, escaped: false, start, end })
+        Ok(Field::new(kind, start, end))
     }
 
     fn number(&mut self) -> Result<Field, Fault> {
@@ -313,7 +432,7 @@ impl<'a> Scanner<'a> {
             }
             self.digits()?;
         }
-        Ok(Field { kind: Kind::Number, escaped: false, start, end: self.at })
+        Ok(Field::new(Kind::Number, start, self.at))
     }
 
     fn digits(&mut self) -> Result<(), Fault> {
@@ -321,11 +440,12 @@ impl<'a> Scanner<'a> {
         while let Some(b'0'..=b'9') = self.json.get(self.at) {
             self.at += 1;
         }
-        if self.at == start { Err(self.fault("a digit")) } else { Ok(()) }
+        if self.at == start { Err(self.fault(Expected::Digit)) } else { Ok(()) }
     }
 
-    fn fault(&self, expected: &'static str) -> Fault {
-        Fault { at: self.at, expected }
+    #[cold]
+    fn fault(&self, expected: Expected) -> Fault {
+        Fault::new(self.at, expected)
     }
 }
 
@@ -360,86 +480,212 @@ impl Nesting {
     }
 }
 
-/// The value of the string between `start` and `end` of `json`, whose grammar was checked before.
-pub(crate) fn unescape(json: &[u8], start: usize, end: usize) -> Result<Vec<u8>, Fault> {
-    let text = json.get(start..end).unwrap_or_default();
-    let mut out = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while at < text.len() {
-        let stop = special(text, at);
-        out.extend_from_slice(text.get(at..stop).unwrap_or_default());
-        if stop == text.len() {
-            break;
-        }
-        at = stop + 2;
-        match text.get(stop + 1) {
-            Some(b'b') => out.push(0x08),
-            Some(b'f') => out.push(0x0c),
-            Some(b'n') => out.push(b'\n'),
-            Some(b'r') => out.push(b'\r'),
-            Some(b't') => out.push(b'\t'),
-            Some(b'u') => {
-                let fault = Fault { at: start + stop, expected: "a surrogate pair, not half of one" };
-                let (character, behind) = code_point(text, at).ok_or(fault)?;
+/// The value of the string that begins at `start` of the document, and where it ends. Grammar and value in
+/// one walk.
+pub(crate) fn unescape(json: &[u8], start: usize, capacity: usize) -> Result<(Vec<u8>, usize), Fault> {
+    // No escape is shorter than what it stands for. Whole chunks are written and cut, so one more.
+    let mut out = Vec::with_capacity(capacity + 2 * CHUNK);
+    let mut at = start;
+    loop {
+        at += unescape_plain(json, at, &mut out);
+        let stop = special(json, at);
+        out.extend_from_slice(json.get(at..stop).unwrap_or_default());
+        at = stop;
+        match (json.get(at), json.get(at + 1)) {
+            (Some(b'"'), _) => return Ok((out, at)),
+            (Some(b'\\'), Some(b'u')) => {
+                let escape = Fault::new(at, Expected::Escape);
+                let high = hex4(json, at + 2).ok_or(escape)?;
+                let (character, behind) = code_point(json, high, at + 6).ok_or(Fault::new(at, Expected::Pair))?;
                 out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
                 at = behind;
             }
-            Some(byte) => out.push(*byte),
-            None => break,
+            (Some(b'\\'), Some(escape)) => {
+                let byte = unescaped(*escape);
+                if byte == 0 {
+                    return Err(Fault::new(at, Expected::Escape));
+                }
+                out.push(byte);
+                at += 2;
+            }
+            (Some(b'\\'), None) => return Err(Fault::new(at, Expected::Escape)),
+            (Some(_), _) => return Err(Fault::new(at, Expected::NoControl)),
+            (None, _) => return Err(Fault::new(at, Expected::Quote)),
         }
     }
-    Ok(out)
 }
 
-/// The character whose four hex digits stand at `at`, with its low surrogate if it needs one, and the
-/// position behind it.
-fn code_point(text: &[u8], at: usize) -> Option<(char, usize)> {
-    let high = hex4(text, at)?;
-    if !(0xd800..0xdc00).contains(&high) {
-        return Some((char::from_u32(high)?, at + 4));
+/// Copies from `at` on as long as whole chunks are there with nothing in them but characters and escapes of
+/// two bytes, and returns how many bytes that were. JSON inside JSON has an escape every few bytes: each
+/// costs a move of what stands behind it, not another search.
+fn unescape_plain(json: &[u8], at: usize, out: &mut Vec<u8>) -> usize {
+    let mut from = at;
+    while let Some(window) = json.get(from..).and_then(<[u8]>::first_chunk::<{ 2 * CHUNK }>) {
+        let mut found = special_mask(first(window, 0));
+        let mut moved = [0; 2 * CHUNK];
+        // How much of the window was read, and how much of `moved` is written.
+        let (mut read, mut written) = (0, 0);
+        loop {
+            put(&mut moved, written, first(window, read));
+            if found == 0 {
+                written += CHUNK - read;
+                read = CHUNK;
+                break;
+            }
+            let next = found.trailing_zeros() as usize;
+            written += next - read;
+            read = next;
+            let (special, escape) = (byte(window, next), byte(window, next + 1));
+            let plain = unescaped(escape);
+            if special != b'\\' || plain == 0 {
+                out.extend_from_slice(&first(&moved, 0));
+                out.truncate(out.len() - CHUNK + written);
+                return from + read - at;
+            }
+            if let Some(space) = moved.get_mut(written % (2 * CHUNK)) {
+                *space = plain;
+            }
+            written += 1;
+            read += 2;
+            if read >= CHUNK {
+                break;
+            }
+            found &= !(3 << next);
+        }
+        out.extend_from_slice(&first(&moved, 0));
+        out.truncate(out.len() - CHUNK + written);
+        from += read;
     }
-    if text.get(at + 4..at + 6)? != b"\\u" {
+    from - at
+}
+
+/// What the escape stands for; 0 for `u` and everything that is no escape.
+fn unescaped(escape: u8) -> u8 {
+    static TABLE: [u8; 256] = table(&[
+        (b'"', b'"'),
+        (b'\\', b'\\'),
+        (b'/', b'/'),
+        (b'b', 8),
+        (b'f', 12),
+        (b'n', b'\n'),
+        (b'r', b'\r'),
+        (b't', b'\t'),
+    ]);
+    TABLE.get(usize::from(escape)).copied().unwrap_or_default()
+}
+
+/// A map from bytes to bytes; 0 for all that are not named.
+#[expect(clippy::indexing_slicing, reason = "evaluated at compile time, where it cannot fail unseen")]
+pub(crate) const fn table(mut pairs: &[(u8, u8)]) -> [u8; 256] {
+    let mut table = [0; 256];
+    while let Some(((from, to), rest)) = pairs.split_first() {
+        table[*from as usize] = *to;
+        pairs = rest;
+    }
+    table
+}
+
+/// The chunk at `at` (less than one chunk in) of two.
+#[inline(always)]
+pub(crate) fn first(window: &[u8; 2 * CHUNK], at: usize) -> [u8; CHUNK] {
+    let at = at % CHUNK;
+    window.get(at..at + CHUNK).and_then(<[u8]>::first_chunk).copied().unwrap_or_default()
+}
+
+/// Puts a chunk at `at`, which must leave room for it in half of the space.
+#[inline(always)]
+pub(crate) fn put<const SPACE: usize>(window: &mut [u8; SPACE], at: usize, chunk: [u8; CHUNK]) {
+    let at = at % (SPACE / 2);
+    if let Some(space) = window.get_mut(at..at + CHUNK).and_then(<[u8]>::first_chunk_mut) {
+        *space = chunk;
+    }
+}
+
+/// The byte at `at` of two chunks.
+#[inline(always)]
+pub(crate) fn byte(window: &[u8; 2 * CHUNK], at: usize) -> u8 {
+    window.get(at % (2 * CHUNK)).copied().unwrap_or_default()
+}
+
+/// The character of four hex digits and, where they are a high surrogate, of the low one whose escape
+/// follows at `at`; and the position behind it.
+fn code_point(json: &[u8], high: u32, at: usize) -> Option<(char, usize)> {
+    if !(0xd800..0xdc00).contains(&high) {
+        return Some((char::from_u32(high)?, at));
+    }
+    if json.get(at..at + 2)? != b"\\u" {
         return None;
     }
-    let low = hex4(text, at + 6)?;
+    let low = hex4(json, at + 2)?;
     if !(0xdc00..0xe000).contains(&low) {
         return None;
     }
     let character = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-    Some((char::from_u32(character)?, at + 10))
+    Some((char::from_u32(character)?, at + 6))
 }
 
 fn hex4(text: &[u8], at: usize) -> Option<u32> {
     text.get(at..at + 4)?.iter().try_fold(0, |value, digit| Some(value << 4 | char::from(*digit).to_digit(16)?))
 }
 
+/// Where the string ends that begins at `start`, if it is short, ends well before the document does, and
+/// nothing in it needs another look.
+#[inline(always)]
+fn plain_end(json: &[u8], start: usize) -> Option<usize> {
+    let mut at = start;
+    while at < start + SHORT {
+        let found = special_mask(*json.get(at..)?.first_chunk()?);
+        if found != 0 {
+            at += found.trailing_zeros() as usize;
+            return (json.get(at) == Some(&b'"')).then_some(at);
+        }
+        at += CHUNK;
+    }
+    None
+}
+
 /// The first quote, backslash or control character at or behind `at`; the length if there is none.
+#[inline]
 pub(crate) fn special(text: &[u8], mut at: usize) -> usize {
-    while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk::<16>) {
+    while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk) {
         let found = special_mask(*chunk);
         if found != 0 {
             return at + found.trailing_zeros() as usize;
         }
-        at += 16;
+        at += CHUNK;
     }
-    while let Some(byte) = text.get(at) {
-        if matches!(byte, b'"' | b'\\' | 0..0x20) {
-            return at;
-        }
-        at += 1;
+    at + (special_mask(chunk(text, at)).trailing_zeros() as usize).min(text.len().saturating_sub(at))
+}
+
+/// The sixteen bytes at `at`; spaces stand for what is behind the end.
+#[inline]
+fn chunk(text: &[u8], at: usize) -> [u8; CHUNK] {
+    let rest = text.get(at..).unwrap_or_default();
+    if let Some(chunk) = rest.first_chunk() {
+        return *chunk;
     }
-    text.len()
+    let mut chunk = [b' '; CHUNK];
+    for (space, byte) in chunk.iter_mut().zip(rest) {
+        *space = *byte;
+    }
+    chunk
 }
 
 /// One bit for each of the sixteen bytes that is a quote, a backslash or a control character.
 #[inline(always)]
-pub(crate) fn special_mask(chunk: [u8; 16]) -> u32 {
+pub(crate) fn special_mask(chunk: [u8; CHUNK]) -> u32 {
     let bytes = u8x16::new(chunk);
     let quote = bytes.simd_eq(u8x16::splat(b'"'));
     let backslash = bytes.simd_eq(u8x16::splat(b'\\'));
     let control = bytes.min(u8x16::splat(0x1f)).simd_eq(bytes);
     (quote | backslash | control).to_bitmask()
 }
+
+/// How many bytes are looked at in one step.
+pub(crate) const CHUNK: usize = 16;
+
+/// Strings up to here are looked at once; longer ones pay for this many bytes twice.
+const SHORT: usize = 8 * CHUNK;
 
 #[cfg(test)]
 mod tests {

@@ -36,6 +36,8 @@ pub(crate) struct Wire {
     pub(crate) base_path: Field,
     pub(crate) context: ContextWire,
     pub(crate) body: Field,
+    /// The body's value, where it is not the very bytes of the event.
+    pub(crate) body_text: Option<Vec<u8>>,
     pub(crate) base64: Field,
     pub(crate) method_arn: Field,
     pub(crate) route_arn: Field,
@@ -112,7 +114,10 @@ impl Wire {
                 return headers(&mut self.multi_headers, scanner);
             }
             b"stageVariables" => return self.stage_variables(json, scanner),
-            b"body" => &mut self.body,
+            b"body" => {
+                (self.body, self.body_text) = scanner.body()?;
+                return Ok(());
+            }
             b"cookies" => &mut self.cookies,
             b"httpMethod" => &mut self.http_method,
             b"isBase64Encoded" | b"is_base64_encoded" => &mut self.base64,
@@ -149,7 +154,7 @@ impl Wire {
                 }
             }
         }
-        self.stage_variables = Field { kind, escaped: false, start, end: scanner.position() };
+        self.stage_variables = Field::new(kind, start, scanner.position());
         Ok(())
     }
 }
@@ -164,7 +169,7 @@ impl ContextWire {
                 self.member(json, key, scanner)?;
             }
         }
-        self.all = Field { kind, escaped: false, start, end: scanner.position() };
+        self.all = Field::new(kind, start, scanner.position());
         Ok(())
     }
 
@@ -210,7 +215,7 @@ impl ContextWire {
             }
         }
         if http {
-            self.http = Field { kind, escaped: false, start, end: scanner.position() };
+            self.http = Field::new(kind, start, scanner.position());
         }
         Ok(())
     }

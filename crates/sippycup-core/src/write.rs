@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::HeaderValue;
 
-use crate::scan::special;
+use crate::scan::{CHUNK, byte, first, put, special, special_mask, table};
 
 /// A JSON document under construction.
 pub(crate) struct Writer {
@@ -47,6 +47,7 @@ impl Writer {
     pub(crate) fn text(&mut self, text: &[u8]) {
         let mut at = 0;
         loop {
+            at += self.quoted(text, at);
             let stop = special(text, at);
             self.out.extend_from_slice(text.get(at..stop).unwrap_or_default());
             let Some(byte) = text.get(stop) else { return };
@@ -55,28 +56,67 @@ impl Writer {
         }
     }
 
+    /// Copies from `at` on as long as whole chunks are there with nothing in them that needs more than a
+    /// backslash and a letter, and returns how many bytes that were. A backslash before each moves the rest of its
+    /// chunk by one, which is all that JSON inside JSON should cost.
+    fn quoted(&mut self, text: &[u8], at: usize) -> usize {
+        let mut from = at;
+        while let Some(window) = text.get(from..).and_then(<[u8]>::first_chunk::<{ 2 * CHUNK }>) {
+            let chunk = first(window, 0);
+            let mut found = special_mask(chunk);
+            if found == 0 {
+                self.out.extend_from_slice(&chunk);
+                from += CHUNK;
+                continue;
+            }
+            let mut moved = [0; 4 * CHUNK];
+            put(&mut moved, 0, chunk);
+            let mut written = CHUNK;
+            while found != 0 {
+                let next = found.trailing_zeros() as usize;
+                let to = next + written - CHUNK;
+                put(&mut moved, to + 1, first(window, next));
+                let letter = short_escape(byte(window, next));
+                if letter == 0 {
+                    self.out.extend_from_slice(moved.get(..to).unwrap_or_default());
+                    return from + next - at;
+                }
+                if let Some(space) = moved.get_mut(to % (2 * CHUNK)..).and_then(<[u8]>::first_chunk_mut) {
+                    *space = [b'\\', letter];
+                }
+                written += 1;
+                found &= found - 1;
+            }
+            self.out.extend_from_slice(moved.first_chunk::<{ 2 * CHUNK }>().unwrap_or(&[0; 2 * CHUNK]));
+            self.out.truncate(self.out.len() - 2 * CHUNK + written);
+            from += CHUNK;
+        }
+        from - at
+    }
+
     /// Bytes as base64.
     pub(crate) fn base64(&mut self, bytes: &[u8]) {
         base64_simd::STANDARD.encode_append(bytes, &mut self.out);
     }
 
     fn escape(&mut self, byte: u8) {
-        let short = match byte {
-            b'"' | b'\\' => byte,
-            0x08 => b'b',
-            0x0c => b'f',
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            _ => {
+        match short_escape(byte) {
+            0 => {
                 self.raw(if byte < 0x10 { "\\u000" } else { "\\u001" });
                 let digit = b"0123456789abcdef".get(usize::from(byte & 0xf)).copied().unwrap_or(b'0');
                 self.out.push(digit);
-                return;
             }
-        };
-        self.out.extend_from_slice(&[b'\\', short]);
+            letter => self.out.extend_from_slice(&[b'\\', letter]),
+        }
     }
+}
+
+/// What stands behind the backslash for a quote, a backslash or one of the control characters that have a
+/// letter; 0 for the others.
+fn short_escape(byte: u8) -> u8 {
+    static TABLE: [u8; 256] =
+        table(&[(b'"', b'"'), (b'\\', b'\\'), (8, b'b'), (12, b'f'), (b'\n', b'n'), (b'\r', b'r'), (b'\t', b't')]);
+    TABLE.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 /// In how many ways the letters of an ASCII name can be written.
