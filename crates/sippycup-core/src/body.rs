@@ -20,7 +20,8 @@ pub(crate) fn decode(json: &Bytes, body: Field, unescaped: Option<Vec<u8>>, base
     if !base64 || text.is_empty() {
         return Ok(text);
     }
-    decode_base64(&text)
+    let raw = !body.escaped;
+    decode_base64(&text, raw)
         .map(Bytes::from)
         .ok_or_else(|| EventError::member("body", "base64, as `isBase64Encoded` says", "something else"))
 }
@@ -36,13 +37,14 @@ pub(crate) fn has_control(text: &[u8]) -> bool {
 }
 
 /// Strict about padding and trailing bits, since a cut body would pass otherwise. White space alone is
-/// passed over: MIME encoders break lines, and no data is in it.
-fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
+/// passed over: MIME encoders break lines, and no data is in it. In a `raw` text, which is as it stands in the
+/// document, a line break would be broken JSON.
+fn decode_base64(text: &[u8], raw: bool) -> Option<Vec<u8>> {
     if let Ok(bytes) = base64_simd::STANDARD.decode_to_vec(text) {
         return Some(bytes);
     }
     let unbroken: Vec<u8> = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    if unbroken.len() == text.len() {
+    if unbroken.len() == text.len() || (raw && has_control(text)) {
         return None;
     }
     base64_simd::STANDARD.decode_to_vec(&unbroken).ok()
@@ -85,7 +87,7 @@ impl BinaryPolicy {
             .get_all(header::CONTENT_ENCODING)
             .iter()
             .any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
-        encoded || self.forces(headers) || simdutf8::basic::from_utf8(body).is_err()
+        encoded || self.forces(headers) || simdutf8::compat::from_utf8(body).is_err()
     }
 
     fn forces(&self, headers: &HeaderMap) -> bool {
@@ -117,9 +119,10 @@ mod tests {
     #[test]
     fn broken_base64_is_not_half_decoded() {
         for broken in ["!!!", "YQ", "YQ=", "YR==", "_-8=", "YWJj=", "YQ==YQ=="] {
-            assert_eq!(decode_base64(broken.as_bytes()), None, "{broken}");
+            assert_eq!(decode_base64(broken.as_bytes(), false), None, "{broken}");
         }
-        assert_eq!(decode_base64(b"YWJj\r\nZGVm\r\n").unwrap(), b"abcdef");
+        assert_eq!(decode_base64(b"YWJj\nZGVm", true), None);
+        assert_eq!(decode_base64(b"YWJj\r\nZGVm\r\n", false).unwrap(), b"abcdef");
     }
 
     #[test]

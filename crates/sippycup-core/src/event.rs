@@ -11,6 +11,7 @@ use crate::{
     BasePath, EventSource, PathParameters, RequestContext, ResponseFormat, StageVariables, body,
     error::{EventError, describe, found},
     header,
+    known::{X_AMZN_TRACE_ID, X_FORWARDED_PROTO},
     locate::{Located, Signals},
     public::{ClientIp, PublicUri, forwarded_for},
     scan::{Expected, Fault, Field, Kind, Scanner},
@@ -107,7 +108,8 @@ impl ProxyEvent {
             return Err(EventError::member("$", "an event of less than 4 GiB", "more"));
         }
         let wire = Wire::read(&json).and_then(|wire| check_text(&json, &wire).map(|()| wire));
-        let wire = wire.map_err(|fault| EventError::json(&json, fault))?;
+        // What is not UTF-8 is better said so than by what the walk stumbled over.
+        let wire = wire.map_err(|fault| EventError::json(&json, not_utf8(&json, 0).unwrap_or(fault)))?;
         let detected = detect(&json, &wire);
         Ok(Self { json, wire, detected, trace_id: None, extensions: Extensions::new() })
     }
@@ -160,8 +162,10 @@ impl ProxyEvent {
         let method = self.method(source)?;
         let mut headers = header::headers(&self.json, &self.wire).map_err(fault)?;
         header::append_cookies(&mut headers, &self.json, self.wire.cookies).map_err(fault)?;
-        if let Some(id) = &self.trace_id {
-            headers.entry("x-amzn-trace-id").or_insert_with(|| id.clone());
+        if let Some(id) = &self.trace_id
+            && let Ok(entry) = headers.try_entry(X_AMZN_TRACE_ID)
+        {
+            let _full = entry.or_try_insert_with(|| id.clone());
         }
 
         let (target, path_end) = self.target(source)?;
@@ -173,11 +177,12 @@ impl ProxyEvent {
             Some(host) => Some(host.clone()),
             None => header::value(&self.json, self.wire.context.domain_name).map_err(fault)?,
         };
-        let scheme = headers.get("x-forwarded-proto");
+        let scheme = headers.get(X_FORWARDED_PROTO);
         let public = PublicUri::new(source, host, scheme, &base, &target, exact_root);
 
         let base64 = body::is_base64(&self.json, self.wire.base64);
-        let body = body::decode(&self.json, self.wire.body, self.wire.body_text.take(), base64)?;
+        let body = body::decode(&self.json, self.wire.body, self.wire.body_text.take(), base64)
+            .map_err(|error| not_utf8(&self.json, 0).map_or(error, |fault| EventError::json(&self.json, fault)))?;
         let client_ip = self.client_ip(source, &headers, options).map_err(fault)?;
 
         let mut request = http::Request::new(body);
@@ -252,6 +257,7 @@ impl ProxyEvent {
         let text = field.text(json).map_err(fault)?;
         let text = match text {
             Some(text) => text,
+            None if source == EventSource::WebSocket => Cow::Borrowed(self.default_route()),
             // The smallest of hand-made test events have a method and what they test, and nothing else.
             None if source == EventSource::RestApi && field.is_none() && wire.context.all.is_none() => {
                 Cow::Borrowed(&b"/"[..])
@@ -286,6 +292,16 @@ impl ProxyEvent {
             push_query_maps(&mut out, json, wire.multi_query, wire.query, text).map_err(fault)?;
         }
         Ok((out, path_end))
+    }
+
+    /// The route that a WebSocket event without a route key came through.
+    fn default_route(&self) -> &'static [u8] {
+        let is = |event_type: &[u8]| self.wire.context.event_type.is(&self.json, event_type);
+        match () {
+            () if is(b"CONNECT") => b"$connect",
+            () if is(b"DISCONNECT") => b"$disconnect",
+            () => b"$default",
+        }
     }
 
     fn locate(
@@ -369,17 +385,21 @@ fn check_text(json: &[u8], wire: &Wire) -> Result<(), Fault> {
     let (before, body, behind) =
         (json.get(..start).unwrap_or_default(), wire.body.raw(json), json.get(end..).unwrap_or_default());
     let base64 = wire.body.kind == Kind::String && !wire.body.escaped && body::is_base64(json, wire.base64);
-    let body = if base64 { &[] } else { body };
-    for (text, start) in [(before, 0), (body, start), (behind, end)] {
-        if let Err(error) = simdutf8::basic::from_utf8(text).map_err(|_| std::str::from_utf8(text)) {
-            let at = error.map_or_else(|error| error.valid_up_to(), str::len);
-            return Err(Fault::new(start + at, Expected::Utf8));
-        }
+    // Where there is little to spare, one look at all of it costs less than two at its parts.
+    let parts = if base64 && body.len() > 1024 { [before, behind] } else { [json, &[]] };
+    if parts.iter().any(|part| !part.is_empty() && simdutf8::basic::from_utf8(part).is_err()) {
+        return Err(not_utf8(json, 0).unwrap_or(Fault::new(start, Expected::Utf8)));
     }
-    if wire.body.kind == Kind::String && body::has_control(body) {
+    if wire.body.kind == Kind::String && wire.body_text.is_none() && !base64 && body::has_control(body) {
         return Err(Fault::new(start, Expected::NoControl));
     }
     Ok(())
+}
+
+/// Where the text, which begins at `start` of the document, stops being UTF-8.
+fn not_utf8(text: &[u8], start: usize) -> Option<Fault> {
+    let error = std::str::from_utf8(text).err()?;
+    Some(Fault::new(start + error.valid_up_to(), Expected::Utf8))
 }
 
 /// The origin-form without what is stripped; nothing at all becomes `/`.

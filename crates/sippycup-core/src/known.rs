@@ -4,6 +4,10 @@
 
 use http::{HeaderName, header};
 
+pub(crate) const X_AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+pub(crate) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+pub(crate) const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
 /// The name, if it is one of those, whatever its case.
 pub(crate) fn known(name: &[u8]) -> Option<HeaderName> {
     let mut space = [0; MAX];
@@ -82,14 +86,14 @@ pub(crate) fn known(name: &[u8]) -> Option<HeaderName> {
         b"x-amzn-lattice-target" => const { HeaderName::from_static("x-amzn-lattice-target") },
         b"x-amzn-tls-cipher-suite" => const { HeaderName::from_static("x-amzn-tls-cipher-suite") },
         b"x-amzn-tls-version" => const { HeaderName::from_static("x-amzn-tls-version") },
-        b"x-amzn-trace-id" => const { HeaderName::from_static("x-amzn-trace-id") },
+        b"x-amzn-trace-id" => X_AMZN_TRACE_ID,
         b"x-api-key" => const { HeaderName::from_static("x-api-key") },
         b"x-correlation-id" => const { HeaderName::from_static("x-correlation-id") },
         b"x-csrf-token" => const { HeaderName::from_static("x-csrf-token") },
-        b"x-forwarded-for" => const { HeaderName::from_static("x-forwarded-for") },
+        b"x-forwarded-for" => X_FORWARDED_FOR,
         b"x-forwarded-host" => const { HeaderName::from_static("x-forwarded-host") },
         b"x-forwarded-port" => const { HeaderName::from_static("x-forwarded-port") },
-        b"x-forwarded-proto" => const { HeaderName::from_static("x-forwarded-proto") },
+        b"x-forwarded-proto" => X_FORWARDED_PROTO,
         b"x-real-ip" => const { HeaderName::from_static("x-real-ip") },
         b"x-request-id" => const { HeaderName::from_static("x-request-id") },
         b"x-requested-with" => const { HeaderName::from_static("x-requested-with") },

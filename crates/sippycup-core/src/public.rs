@@ -9,7 +9,7 @@ use std::{
 
 use http::{HeaderMap, HeaderValue, Uri, uri::PathAndQuery};
 
-use crate::{BasePath, EventSource};
+use crate::{BasePath, EventSource, known::X_FORWARDED_FOR};
 
 /// The absolute URI of the request as the client wrote it, with the base path.
 ///
@@ -130,10 +130,9 @@ impl ClientIp {
 /// The entry of `X-Forwarded-For` that is `hops` from the right.
 pub(crate) fn forwarded_for(headers: &HeaderMap, hops: usize) -> Option<IpAddr> {
     let back = hops.checked_sub(1)?;
-    let lines =
-        headers.get_all("x-forwarded-for").into_iter().filter_map(|line| std::str::from_utf8(line.as_bytes()).ok());
-    let entries: Vec<_> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
-    address(entries.iter().rev().nth(back)?)
+    let lines = headers.get_all(X_FORWARDED_FOR).into_iter().rev();
+    let texts = lines.filter_map(|line| std::str::from_utf8(line.as_bytes()).ok());
+    address(texts.flat_map(|line| line.rsplit(',')).nth(back)?.trim())
 }
 
 /// A load balancer can be told to add the client's port.
@@ -153,13 +152,22 @@ fn is_authority(host: &[u8]) -> bool {
         None => host.split_at(host.iter().position(|byte| *byte == b':').unwrap_or(host.len())),
     };
     let bracketed = host.first() == Some(&b'[');
-    let plain = |byte: &u8| match byte {
-        b'-' | b'.' | b'_' => true,
-        b':' => bracketed,
-        byte => byte.is_ascii_alphanumeric(),
-    };
+    let plain = |byte: &u8| HOST_BYTES.get(usize::from(*byte)) == Some(&true) || (bracketed && *byte == b':');
     !name.is_empty() && name.iter().all(plain) && is_port(port)
 }
+
+static HOST_BYTES: [bool; 256] = {
+    let mut bytes = [false; 256];
+    let mut byte = 0;
+    while byte < bytes.len() {
+        #[expect(clippy::indexing_slicing, reason = "evaluated at compile time, where it cannot fail unseen")]
+        {
+            bytes[byte] = matches!(byte as u8, b'-' | b'.' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z');
+        }
+        byte += 1;
+    }
+    bytes
+};
 
 /// Nothing, or a colon and a number of at most 65535.
 fn is_port(port: &[u8]) -> bool {

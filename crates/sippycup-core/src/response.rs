@@ -173,12 +173,13 @@ impl Serialize for ProxyResponse {
 /// The headers that go on to the client.
 struct Sendable<'a> {
     headers: &'a HeaderMap,
+    connection: bool,
     rest_api: bool,
 }
 
 impl<'a> Sendable<'a> {
     fn new(headers: &'a HeaderMap, rest_api: bool) -> Self {
-        Self { headers, rest_api }
+        Self { headers, connection: headers.contains_key(header::CONNECTION), rest_api }
     }
 
     fn names(&self) -> impl Iterator<Item = &'a HeaderName> {
@@ -190,26 +191,15 @@ impl<'a> Sendable<'a> {
     }
 
     fn stays_behind(&self, name: &HeaderName) -> bool {
-        if *name == header::CONTENT_TYPE {
-            return false;
-        }
-        let hop_by_hop = [
-            header::CONNECTION,
-            header::CONTENT_LENGTH,
-            header::TE,
-            header::TRAILER,
-            header::TRANSFER_ENCODING,
-            header::UPGRADE,
-        ];
-        if hop_by_hop.contains(name) || matches!(name.as_str(), "keep-alive" | "proxy-connection") {
-            return true;
-        }
-        // A REST API sends these two on as `x-amzn-remapped-…` beside its own.
-        if self.rest_api && (*name == header::DATE || *name == header::SERVER) {
-            return true;
+        match name.as_str() {
+            "connection" | "content-length" | "keep-alive" | "proxy-connection" | "te" | "trailer"
+            | "transfer-encoding" | "upgrade" => return true,
+            // A REST API sends these two on as `x-amzn-remapped-…` beside its own.
+            "date" | "server" if self.rest_api => return true,
+            _ => {}
         }
         // `Connection` names further headers that are for the next hop alone.
-        self.headers.contains_key(header::CONNECTION)
+        self.connection
             && self.values(&header::CONNECTION).any(|value| {
                 value
                     .as_bytes()

@@ -250,6 +250,22 @@ impl<'a> Scanner<'a> {
         self.any_value()
     }
 
+    /// The string of an array that has nothing else in it, written as AWS does: nearly every value of a
+    /// multi-value map. `None`, and nothing read, for everything else.
+    #[inline(always)]
+    pub(crate) fn only_string(&mut self) -> Option<Field> {
+        if self.json.get(self.at..self.at + 2) != Some(b"[\"") {
+            return None;
+        }
+        let start = self.at + 2;
+        let end = plain_end(self.json, start)?;
+        if self.json.get(end + 1) != Some(&b']') {
+            return None;
+        }
+        self.at = end + 2;
+        Some(Field::new(Kind::String, start, end))
+    }
+
     #[inline(never)]
     fn any_value(&mut self) -> Result<Field, Fault> {
         match self.peek()? {

@@ -5,7 +5,7 @@
 //! bytes that `http::Uri` refuses, or that would mean something else there (`?` and `#` of a path that AWS
 //! decoded), are percent-encoded.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
 use crate::scan::{Fault, Field, Kind, Scanner};
 
@@ -62,11 +62,16 @@ pub(crate) fn push_query_maps(
     text: Text,
 ) -> Result<(), Fault> {
     let mut separator = b'?';
-    push_map(out, json, multi, &mut separator, text, |_| Ok(true))?;
+    push_map(out, json, multi, &mut separator, text, |_| true)?;
     if single.kind != Kind::Object {
         return Ok(());
     }
-    push_map(out, json, single, &mut separator, text, |key| Ok(!has_key(json, multi, key)?))
+    // API Gateway writes both maps with the same keys; a set of them is only worth it where they differ.
+    if multi.kind == Kind::Object && same_keys(json, multi, single)? {
+        return Ok(());
+    }
+    let known = keys(json, multi)?;
+    push_map(out, json, single, &mut separator, text, |key| !known.contains(key))
 }
 
 fn push_map(
@@ -75,7 +80,7 @@ fn push_map(
     map: Field,
     separator: &mut u8,
     text: Text,
-    wanted: impl Fn(&[u8]) -> Result<bool, Fault>,
+    wanted: impl Fn(&[u8]) -> bool,
 ) -> Result<(), Fault> {
     if map.kind != Kind::Object {
         return Ok(());
@@ -85,7 +90,7 @@ fn push_map(
     let mut first = true;
     while let Some(key) = scanner.next_key(&mut first)? {
         let key = key.text(json)?.unwrap_or_default();
-        let wanted = wanted(&key)?;
+        let wanted = wanted(&key);
         let mut push = |value: Field| -> Result<(), Fault> {
             // A null value is nothing that a client could have sent.
             if let Some(value) = value.text(json)?.filter(|_| wanted) {
@@ -113,20 +118,36 @@ fn push_map(
     Ok(())
 }
 
-fn has_key(json: &[u8], map: Field, wanted: &[u8]) -> Result<bool, Fault> {
+/// Whether two objects have the same keys in the same order.
+fn same_keys(json: &[u8], a: Field, b: Field) -> Result<bool, Fault> {
+    let (mut a, mut b) = (Scanner::on(json, a), Scanner::on(json, b));
+    a.enter_object()?;
+    b.enter_object()?;
+    let (mut first_a, mut first_b) = (true, true);
+    loop {
+        match (a.next_key(&mut first_a)?, b.next_key(&mut first_b)?) {
+            (None, None) => return Ok(true),
+            (Some(x), Some(y)) if x.raw(json) == y.raw(json) => {}
+            _ => return Ok(false),
+        }
+        a.value()?;
+        b.value()?;
+    }
+}
+
+fn keys(json: &[u8], map: Field) -> Result<HashSet<Cow<'_, [u8]>>, Fault> {
+    let mut keys = HashSet::new();
     if map.kind != Kind::Object {
-        return Ok(false);
+        return Ok(keys);
     }
     let mut scanner = Scanner::on(json, map);
     scanner.enter_object()?;
     let mut first = true;
     while let Some(key) = scanner.next_key(&mut first)? {
-        if key.text(json)?.as_deref() == Some(wanted) {
-            return Ok(true);
-        }
+        keys.extend(key.text(json)?);
         scanner.value()?;
     }
-    Ok(false)
+    Ok(keys)
 }
 
 fn push_encoded(out: &mut Vec<u8>, text: &[u8], set: &Set) {

@@ -230,6 +230,10 @@ fn headers(all: &mut Vec<Header>, scanner: &mut Scanner<'_>) -> Result<(), Fault
     all.reserve(24);
     let mut first = true;
     while let Some(name) = scanner.next_key(&mut first)? {
+        if let Some(value) = scanner.only_string() {
+            all.push(Header { name, value });
+            continue;
+        }
         if scanner.kind()? != Kind::Array {
             let value = scanner.value()?;
             all.push(Header { name, value });

@@ -15,9 +15,15 @@ pub(crate) fn from_error(error: &Error) -> Diagnostic {
     };
     let mut error_message = error.to_string();
     let mut cause = error.source();
+    let mut last = String::new();
     while let Some(error) = cause {
-        error_message.push_str(": ");
-        error_message.push_str(&error.to_string());
+        let said = error.to_string();
+        // Wrappers such as axum's repeat what they wrap.
+        if said != last {
+            error_message.push_str(": ");
+            error_message.push_str(&said);
+        }
+        last = said;
         cause = error.source();
     }
     Diagnostic { error_type: error_type.to_owned(), error_message }

@@ -169,7 +169,7 @@ fn lambda_body(binary: &BinaryPolicy, headers: &HeaderMap, body: &[u8]) -> Lambd
 /// the first, and values that are not UTF-8 (they end its process) read as ISO-8859-1.
 fn survivable(headers: &HeaderMap, source: EventSource) -> HeaderMap {
     let joins = !matches!(source, EventSource::RestApi | EventSource::LoadBalancer | EventSource::WebSocket);
-    let mut out = HeaderMap::with_capacity(headers.len());
+    let mut out = HeaderMap::new();
     for name in headers.keys() {
         let values = headers.get_all(name).iter().map(text_of);
         if joins && *name != SET_COOKIE {

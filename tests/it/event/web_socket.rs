@@ -1,0 +1,61 @@
+//! WebSocket APIs: requests that nobody wrote.
+
+use crate::support::{fixture, request, text};
+
+#[test]
+fn connect_is_a_get() {
+    insta::assert_snapshot!(text(&request(fixture("web_socket/connect"))), @r#"
+    GET /$connect?room=7%20b HTTP/1.1
+    host: w9example.execute-api.eu-central-1.amazonaws.com
+    sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==
+    sec-websocket-version: 13
+    x-forwarded-proto: https
+    ---
+    source web_socket
+    base path "/live"
+    public wss://w9example.execute-api.eu-central-1.amazonaws.com/live?room=7%20b
+    client 192.0.2.44
+    stage live
+    "#);
+}
+
+#[test]
+fn message_is_a_post() {
+    insta::assert_snapshot!(text(&request(fixture("web_socket/message"))), @r#"
+    POST /sendmessage HTTP/1.1
+
+    {"action":"sendmessage"}
+    ---
+    source web_socket
+    base path "/live"
+    public wss://w9example.execute-api.eu-central-1.amazonaws.com/live
+    client 192.0.2.44
+    stage live
+    "#);
+}
+
+#[test]
+fn disconnect_is_a_delete() {
+    insta::assert_snapshot!(text(&request(fixture("web_socket/disconnect"))), @r#"
+    DELETE /$disconnect HTTP/1.1
+    host: w9example.execute-api.eu-central-1.amazonaws.com
+    x-api-key: 
+    ---
+    source web_socket
+    base path "/live"
+    public wss://w9example.execute-api.eu-central-1.amazonaws.com/live
+    client 192.0.2.44
+    stage live
+    "#);
+}
+
+#[test]
+fn an_event_without_a_route_key_takes_the_route_of_its_type() {
+    for (event_type, method, path) in
+        [("CONNECT", "GET", "/$connect"), ("MESSAGE", "POST", "/$default"), ("DISCONNECT", "DELETE", "/$disconnect")]
+    {
+        let request = request(format!(r#"{{"requestContext":{{"connectionId":"c","eventType":"{event_type}"}}}}"#));
+        assert_eq!(request.method(), method);
+        assert_eq!(request.uri(), path);
+    }
+}

@@ -1,0 +1,340 @@
+//! Events that nobody should send: a request or an error that says where, never a panic, never a value of the
+//! event in the message.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use serde_json::{Value, json};
+use sippycup::{Body, EventOptions, ProxyEvent, SippyCupLayer};
+use tower::{Layer, Service, service_fn};
+
+use crate::support::{
+    block_on, fixture, fixture_value, fixtures_in, http_fixtures, refusal, request, try_request, values,
+};
+
+const SECRET: &str = "planted-secret";
+
+/// Every string that stands as a value in the event and is long enough to be recognised.
+fn values_of(event: &Value, out: &mut Vec<String>) {
+    match event {
+        Value::String(text) if text.len() >= 8 => out.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| values_of(item, out)),
+        Value::Object(members) => members.values().for_each(|member| values_of(member, out)),
+        _ => {}
+    }
+}
+
+/// An error that helps: it says what was expected at which JSON path, and keeps the values to itself.
+#[track_caller]
+fn check(message: &str, secrets: &[String]) {
+    assert!(message.starts_with("cannot decode event: expected "), "{message}");
+    assert!(message.contains(" at `"), "{message}");
+    for secret in secrets {
+        assert!(!message.contains(secret.as_str()), "`{secret}` in {message}");
+    }
+}
+
+#[test]
+fn an_event_cut_off_anywhere_is_an_error() {
+    for name in http_fixtures() {
+        let event = fixture(&name);
+        let whole = event.trim_ascii_end().len();
+        let mut secrets = Vec::new();
+        values_of(&fixture_value(&name), &mut secrets);
+        for length in 0..whole {
+            let error = try_request(event.slice(..length), &EventOptions::default()).unwrap_err();
+            assert!(error.is_json(), "{name} {length}");
+            check(&error.to_string(), &secrets);
+        }
+        request(event.slice(..whole));
+    }
+}
+
+#[test]
+fn bytes_that_are_not_utf_8_are_an_error_wherever_they_stand() {
+    for name in http_fixtures() {
+        let event = fixture(&name).to_vec();
+        let step = event.len().div_ceil(97);
+        for at in (0..event.len()).step_by(step) {
+            let mut broken = event.clone();
+            broken[at] = 0xff;
+            let error = try_request(broken, &EventOptions::default()).unwrap_err();
+            assert!(error.to_string().contains("expected UTF-8"), "{name} {at}: {error}");
+        }
+    }
+}
+
+#[test]
+fn of_two_equal_members_the_last_one_counts() {
+    let event = r#"{"httpMethod":"GET","httpMethod":"PUT","path":"/a","path":"/b","headers":{"x":"1","x":"2"},
+        "headers":{"y":"3"},"body":"a","body":"b","requestContext":{"stage":"a"},"requestContext":{"stage":"b"}}"#;
+    let request = request(event);
+    assert_eq!(request.method(), "PUT");
+    assert_eq!(request.uri(), "/b");
+    assert_eq!(request.body(), "b");
+    assert_eq!(values(request.headers(), "y"), ["3"]);
+    assert!(!request.headers().contains_key("x"));
+}
+
+#[test]
+fn two_equal_names_in_a_map_of_headers_both_count_or_the_last_does() {
+    let request = request(r#"{"httpMethod":"GET","path":"/","headers":{"X":"1","x":"2"},"requestContext":{}}"#);
+    assert_eq!(values(request.headers(), "x"), ["1", "2"]);
+}
+
+#[test]
+fn nesting_has_no_limit_and_no_stack() {
+    for depth in [200, 20_000] {
+        for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+            let inner = if open == "[" { "" } else { "1" };
+            let deep = format!("{}{inner}{}", open.repeat(depth), close.repeat(depth));
+            for event in [
+                format!(r#"{{"unknown":{deep},"httpMethod":"GET","path":"/x","requestContext":{{}}}}"#),
+                format!(r#"{{"httpMethod":"GET","path":"/x","requestContext":{{"authorizer":{deep}}}}}"#),
+                format!(r#"{{"httpMethod":"GET","path":"/x","headers":{{"a":{deep}}},"requestContext":{{}}}}"#),
+                format!(r#"{{"httpMethod":"GET","path":"/x","stageVariables":{{"a":{deep}}},"requestContext":{{}}}}"#),
+                format!(
+                    r#"{{"httpMethod":"GET","path":"/x","queryStringParameters":{{"a":{deep}}},"requestContext":{{}}}}"#
+                ),
+            ] {
+                assert_eq!(request(event).uri().path(), "/x");
+            }
+            check(&refusal(deep.clone()), &[]);
+            check(&refusal(open.repeat(depth)), &[]);
+            check(&refusal(format!(r#"{{"httpMethod":"GET","path":{deep},"requestContext":{{}}}}"#)), &[]);
+        }
+    }
+}
+
+#[test]
+fn ten_megabytes_are_a_body_like_any_other() {
+    let text = "0123456789abcde\n".repeat(10 * 1024 * 1024 / 16);
+    let event = |body: &str, flag: bool| json!({"httpMethod": "POST", "path": "/", "body": body, "isBase64Encoded": flag, "requestContext": {}});
+    assert_eq!(request(event(&text, false).to_string()).body(), &text);
+    assert_eq!(request(event(&STANDARD.encode(&text), true).to_string()).body(), &text);
+    let cut = refusal(event(&STANDARD.encode(&text)[1..], true).to_string());
+    assert_eq!(cut, "cannot decode event: expected base64, as `isBase64Encoded` says at `body`, found something else");
+}
+
+/// The places whose loss an event cannot survive: method and path of the source, its body, and what makes it
+/// an event of that source at all.
+fn needed(name: &str) -> &'static [&'static str] {
+    match name.split('/').next().unwrap() {
+        "rest_api" | "http_api_1" | "alb" => &["/httpMethod", "/path", "/body", "/isBase64Encoded"],
+        "http_api_2" | "function_url" => &["/requestContext/http/method", "/rawPath", "/body", "/isBase64Encoded"],
+        "vpc_lattice" if name.ends_with("v1") => &["/method", "/raw_path", "/body", "/is_base64_encoded"],
+        "vpc_lattice" => &["/method", "/path", "/body", "/isBase64Encoded", "/requestContext"],
+        "web_socket" => &[
+            "/requestContext/routeKey",
+            "/requestContext/connectionId",
+            "/requestContext/eventType",
+            "/body",
+            "/isBase64Encoded",
+        ],
+        other => panic!("{other}"),
+    }
+}
+
+fn pointers(value: &Value, at: &str, out: &mut Vec<String>) {
+    let mut step = |name: String, value: &Value| {
+        let pointer = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+        out.push(pointer.clone());
+        pointers(value, &pointer, out);
+    };
+    match value {
+        Value::Object(members) => members.iter().for_each(|(name, value)| step(name.clone(), value)),
+        Value::Array(items) => items.iter().enumerate().for_each(|(index, value)| step(index.to_string(), value)),
+        _ => {}
+    }
+}
+
+#[test]
+fn a_member_of_another_type_costs_the_event_only_where_nothing_goes_without_it() {
+    let others = [
+        json!(null),
+        json!(7.5),
+        json!(SECRET),
+        json!([SECRET, 1]),
+        json!({SECRET.len().to_string(): SECRET}),
+        json!(true),
+    ];
+    let mut refused = 0;
+    for name in http_fixtures() {
+        let event = fixture_value(&name);
+        let mut places = Vec::new();
+        pointers(&event, "", &mut places);
+        for place in &places {
+            for other in &others {
+                let mut odd = event.clone();
+                *odd.pointer_mut(place).unwrap() = other.clone();
+                let Err(error) = try_request(odd.to_string(), &EventOptions::default()) else { continue };
+                refused += 1;
+                // An object that the needed member stands in is as needed as the member.
+                let needed = needed(&name).iter().any(|needed| {
+                    place == needed || needed.strip_prefix(place.as_str()).is_some_and(|rest| rest.starts_with('/'))
+                });
+                assert!(needed, "{name} without {place} ({other}): {error}");
+                let mut secrets = vec![SECRET.to_owned()];
+                values_of(&event, &mut secrets);
+                check(&error.to_string(), &secrets);
+            }
+        }
+    }
+    assert!(refused > 100, "{refused}");
+}
+
+#[test]
+fn a_missing_member_costs_the_event_only_where_nothing_goes_without_it() {
+    for name in http_fixtures() {
+        let event = fixture_value(&name);
+        for member in event.as_object().unwrap().keys() {
+            let mut without = event.clone();
+            without.as_object_mut().unwrap().remove(member);
+            let place = format!("/{member}");
+            match try_request(without.to_string(), &EventOptions::default()) {
+                Ok(_) => {}
+                Err(error) => {
+                    let is_needed = needed(&name).iter().any(|needed| needed.starts_with(&place));
+                    assert!(is_needed, "{name} without {place}: {error}");
+                    check(&error.to_string(), &[]);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn half_a_surrogate_pair_is_an_error_where_the_request_needs_the_text() {
+    for half in [r"\ud800", r"\udc00", r"x\ud83dx", r"\ud83d\u0041"] {
+        for (event, path) in [
+            (r#"{"httpMethod":"~","path":"/","requestContext":{}}"#, "httpMethod"),
+            (r#"{"httpMethod":"GET","path":"/~","requestContext":{}}"#, "path"),
+            (r#"{"httpMethod":"GET","path":"/","body":"~","requestContext":{}}"#, "body"),
+            (r#"{"httpMethod":"GET","path":"/","headers":{"x-a":"~"},"requestContext":{}}"#, "headers.x-a"),
+            (
+                r#"{"httpMethod":"GET","path":"/","multiValueQueryStringParameters":{"q":["1","~"]},"requestContext":{}}"#,
+                "multiValueQueryStringParameters.q[1]",
+            ),
+            (r#"{"rawPath":"/","cookies":["~"],"requestContext":{"http":{"method":"GET"}}}"#, "cookies[0]"),
+            (r#"{"rawPath":"/","rawQueryString":"~","requestContext":{"http":{"method":"GET"}}}"#, "rawQueryString"),
+        ] {
+            let message = refusal(event.replace('~', half));
+            assert!(message.contains(&format!("expected a surrogate pair, not half of one at `{path}`")), "{message}");
+        }
+        for unread in [
+            r#"{"unknown":"~","httpMethod":"GET","path":"/x","requestContext":{}}"#,
+            r#"{"httpMethod":"GET","path":"/x","stageVariables":{"A":"~"},"requestContext":{}}"#,
+            r#"{"httpMethod":"GET","path":"/x","requestContext":{"authorizer":{"sub":"~"}}}"#,
+        ] {
+            assert_eq!(request(unread.replace('~', half)).uri(), "/x");
+        }
+    }
+    let pair = r#"{"httpMethod":"GET","path":"/","body":"\ud83d\ude00","requestContext":{}}"#;
+    assert_eq!(request(pair).body(), "😀");
+}
+
+#[test]
+fn a_document_that_is_no_event_is_named() {
+    for (event, found) in [
+        ("null", "null"),
+        ("[]", "an array"),
+        ("5", "a number"),
+        ("true", "a boolean"),
+        ("\"planted-secret\"", "a string"),
+        ("{}", "an empty object"),
+    ] {
+        let message = refusal(event);
+        check(&message, &[SECRET.to_owned()]);
+        assert!(message.ends_with(&format!("found {found}")), "{message}");
+    }
+    for name in fixtures_in("not_http") {
+        check(&refusal(fixture(&name)), &["planted-token".to_owned()]);
+    }
+}
+
+#[test]
+fn what_is_no_json_is_an_error_at_its_place() {
+    for (event, at) in [
+        ("", "`$` (byte 0)"),
+        ("   ", "`$` (byte 3)"),
+        ("\u{feff}{}", "`$` (byte 0)"),
+        ("{} {}", "`$` (byte 3)"),
+        ("{\"a\":1,}", "`$` (byte 7)"),
+        ("{\"a\":[1,]}", "`a[1]` (byte 8)"),
+        ("{\"a\":{\"b\":nul}}", "`a.b` (byte 10)"),
+        ("{\"a\":01}", "`a` (byte 6)"),
+        ("{\"a\":\"\u{1}\"}", "`a` (byte 6)"),
+        ("{\"a\":\"\\x\"}", "`a` (byte 6)"),
+        ("{a:1}", "`$` (byte 1)"),
+        ("{'a':1}", "`$` (byte 1)"),
+        ("{\"a\" 1}", "`a` (byte 5)"),
+        ("NaN", "`$` (byte 0)"),
+    ] {
+        let message = refusal(event.to_owned());
+        check(&message, &[]);
+        assert!(message.ends_with(at), "{event:?}: {message}");
+    }
+}
+
+#[test]
+fn a_path_too_long_for_a_uri_is_an_error() {
+    let event = |length: usize| {
+        json!({"httpMethod": "GET", "path": format!("/{}", "p".repeat(length - 1)), "requestContext": {}}).to_string()
+    };
+    assert_eq!(request(event(65_000)).uri().path().len(), 65_000);
+    let message = refusal(event(70_000));
+    check(&message, &["pppppppp".to_owned()]);
+    assert!(message.contains("65,534"), "{message}");
+}
+
+#[test]
+fn a_method_that_is_none_is_an_error_and_an_unknown_one_is_not() {
+    let event = |method: &str| json!({"httpMethod": method, "path": "/", "requestContext": {}}).to_string();
+    for method in ["", "GE T", "GET\n", "é", SECRET, "get", "PROPFIND", "FOO"] {
+        match try_request(event(method), &EventOptions::default()) {
+            Ok(request) => assert_eq!(request.method().as_str(), method),
+            Err(error) => {
+                assert!(!method.bytes().all(|byte| byte.is_ascii_alphabetic()) || method.is_empty(), "{method}");
+                check(&error.to_string(), &[SECRET.to_owned()]);
+            }
+        }
+    }
+}
+
+#[test]
+fn more_headers_than_a_map_holds_are_no_panic() {
+    for count in [24_576, 32_768, 40_000] {
+        let headers: String = (0..count).map(|index| format!("\"h{index}\":\"1\",")).collect();
+        let event = format!(
+            r#"{{"rawPath":"/x","headers":{{{headers}"z":"1"}},"cookies":["a=1"],"requestContext":{{"http":{{"method":"GET"}}}}}}"#
+        );
+        let mut event = ProxyEvent::from_bytes(event).unwrap();
+        event.set_trace_id("Root=1-x".parse().unwrap());
+        let request = event.into_request(&EventOptions::default()).unwrap();
+        assert_eq!(request.uri(), "/x");
+        assert_eq!(request.headers()["h24000"], "1");
+    }
+}
+
+#[test]
+fn the_next_event_still_works() {
+    let app = service_fn(async |request: http::Request<Body>| {
+        Ok::<_, std::convert::Infallible>(http::Response::new(request.uri().path().to_owned()))
+    });
+    let mut service = SippyCupLayer::new().layer(app);
+    let good = Bytes::from_static(br#"{"httpMethod":"GET","path":"/good","requestContext":{}}"#);
+    block_on(async {
+        for bad in [
+            &b""[..],
+            b"{",
+            b"\xff",
+            b"{}",
+            br#"{"httpMethod":"GET","requestContext":{}}"#,
+            br#"{"httpMethod":"GET","path":"/","body":"!","isBase64Encoded":true,"requestContext":{}}"#,
+        ] {
+            let error = service.call(Bytes::from_static(bad)).await.unwrap_err();
+            assert!(error.is_event());
+            let answer = service.call(good.clone()).await.unwrap();
+            assert_eq!(serde_json::from_slice::<Value>(&answer).unwrap()["body"], "/good");
+        }
+    });
+}

@@ -1,0 +1,25 @@
+//! What SippyCup promises, checked from outside: one module for each question.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected must fail, its helpers too"
+)]
+
+mod base_path;
+mod baseline;
+mod event;
+mod frameworks;
+mod gold;
+mod hostile;
+mod incumbent;
+mod lambda;
+mod layer;
+mod response;
+mod round_trip;
+mod support;
+mod traps;
+mod wsgi;
