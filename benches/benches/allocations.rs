@@ -1,13 +1,15 @@
 //! Allocations per event: how many, how many bytes, and how many of those at once.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "a bench that fails should stop")]
+
 use std::{env, process::Command};
 
 use sippycup_benches::{
     agree, api,
     callgrind::{is_counted, mark},
-    case::{Case, cases},
+    case::cases,
     invocation,
-    meter::{Cold, Meter, Subject},
+    meter::{Cold, Contender, Meter, Subject},
     mode::Mode,
     ours,
     report::{self, Table, thousands},
@@ -17,7 +19,7 @@ use sippycup_benches::{
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
-const COLUMNS: [(&str, fn(&Case) -> Subject); 6] = [
+const COLUMNS: [(&str, Contender); 6] = [
     ("ours, event → request", ours::core),
     ("ours raw", ours::raw),
     ("ours run", invocation::ours),

@@ -1,6 +1,6 @@
 //! Instructions per event. `-- --check` compares those of the small cases with the committed ones.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench that fails should stop")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "a bench that fails should stop")]
 
 use std::{env, fmt::Write, fs, path::Path, process::Command};
 

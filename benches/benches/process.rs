@@ -1,9 +1,12 @@
 //! Whole functions, as they would be deployed, under a Runtime API on loopback.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "a bench that fails should stop")]
+
 use std::{fs, path::PathBuf, time::Instant};
 
 use sippycup_benches::{
     bodies, events,
+    meter::median,
     mode::Mode,
     process::Process,
     report::{self, Table, thousands},
@@ -39,7 +42,8 @@ fn main() {
     let [_, ours, ..] = &programs;
     let concurrent = concurrency(&[programs[0].clone(), ours.clone(), build(CONCURRENT)], &extent);
     let goals = goals.join("\n");
-    let text = format!("{start}\n{loads}\n{goals}\n\n{NOTES}\n### Managed Instances\n\n{concurrent}\n{CONCURRENCY_NOTES}");
+    let text =
+        format!("{start}\n{loads}\n{goals}\n\n{NOTES}\n### Managed Instances\n\n{concurrent}\n{CONCURRENCY_NOTES}");
     match Mode::get() {
         Mode::Full => report::publish("Process", &text),
         _ => println!("{text}"),
@@ -102,7 +106,8 @@ fn starts(programs: &[PathBuf; 4], times: usize) -> (String, Vec<String>) {
 }
 
 fn loads(programs: &[PathBuf; 4], extent: &Extent) -> (String, Vec<String>) {
-    let to = |event: Vec<u8>, path: &str| String::from_utf8(event).expect("JSON").replace("/hello/world", path).into_bytes();
+    let to =
+        |event: Vec<u8>, path: &str| String::from_utf8(event).expect("JSON").replace("/hello/world", path).into_bytes();
     let upload = |size| to(events::http_api_binary(&bodies::binary(size)), "/upload");
     let loads = [
         ("small GET", events::http_api_get(), 20_000),
@@ -141,7 +146,12 @@ fn loads(programs: &[PathBuf; 4], extent: &Extent) -> (String, Vec<String>) {
                 goals.push(goal("CPU of a small GET ÷ lambda_http's, each as its README", ours.0 / readme.0, 0.40, 2));
             }
             "5 MB upload" => {
-                goals.push(goal("CPU of a 5 MB upload ÷ lambda_http's, both current-thread", ours.0 / theirs.0, 1.0 / 3.0, 2));
+                goals.push(goal(
+                    "CPU of a 5 MB upload ÷ lambda_http's, both current-thread",
+                    ours.0 / theirs.0,
+                    1.0 / 3.0,
+                    2,
+                ));
                 goals.push(goal("minor faults of a 5 MB upload", ours.1, 1_100.0, 0));
                 goals.push(goal("peak RSS with 5 MB uploads, MB", ours.2 / 1e3, 20.0, 1));
             }
@@ -172,9 +182,4 @@ fn concurrency(programs: &[PathBuf], extent: &Extent) -> String {
         }
     }
     table.render()
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

@@ -1,5 +1,7 @@
 //! How cost grows with the body and with the number of headers: on a straight line, or there is a cliff.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "a bench that fails should stop")]
+
 use std::{env, fs};
 
 use sippycup_benches::{
@@ -55,14 +57,16 @@ fn measure() {
         let mut per_event = |case: &Case| totals.next().expect("a count for each") as f64 / case.events() as f64;
         cases.iter().map(|(x, case)| Point { x: *x, ours: per_event(case), theirs: per_event(case) }).collect()
     };
-    let bodies = Plot { title: "Instructions over the body", across: "bytes of base64 in the event", points: points(bodies()) };
-    let headers = Plot { title: "Instructions over headers", across: "headers beside a browser's 22", points: points(headers()) };
+    let bodies =
+        Plot { title: "Instructions over the body", across: "bytes of base64 in the event", points: points(bodies()) };
+    let headers =
+        Plot { title: "Instructions over headers", across: "headers beside a browser's 22", points: points(headers()) };
     let plots = [bodies, headers];
     let mut table = Table::new(&["what grows", "ours, each", "theirs, each", "theirs ÷ ours", "r² ours", "r² theirs"]);
     let mut crooked = Vec::new();
     for (plot, unit) in plots.iter().zip(["byte", "header"]) {
-        let (ours, straight) = line(plot.points.iter().map(|point| (point.x, point.ours)));
-        let (theirs, their_straight) = line(plot.points.iter().map(|point| (point.x, point.theirs)));
+        let (ours, straight) = line(&plot.over(|point| point.ours));
+        let (theirs, their_straight) = line(&plot.over(|point| point.theirs));
         let each = |slope: f64| if slope < 100.0 { format!("{slope:.2}") } else { thousands(slope as u64) };
         let ratio = format!("{:.1}", theirs / ours);
         let fits = [straight, their_straight].map(|r2| format!("{r2:.4}"));
@@ -72,8 +76,15 @@ fn measure() {
         }
     }
     fs::write(report::directory().join("scale.svg"), svg(&plots)).expect("scale.svg can be written");
-    let verdict = if crooked.is_empty() { "Both of ours are straight.".to_owned() } else { format!("**Not straight**: {}.", crooked.join(", ")) };
-    let text = format!("![instructions over body size and number of headers](scale.svg)\n\n{}\n{verdict}\n\n{NOTES}", table.render());
+    let verdict = if crooked.is_empty() {
+        "Both of ours are straight.".to_owned()
+    } else {
+        format!("**Not straight**: {}.", crooked.join(", "))
+    };
+    let text = format!(
+        "![instructions over body size and number of headers](scale.svg)\n\n{}\n{verdict}\n\n{NOTES}",
+        table.render()
+    );
     report::publish("Scale", &text);
     assert!(crooked.is_empty(), "{verdict}");
 }
@@ -84,11 +95,11 @@ through all points, and how well it fits.
 ";
 
 /// The slope of the straight line nearest to all points, and how much of the variation is on it.
-fn line(points: impl Iterator<Item = (f64, f64)> + Clone) -> (f64, f64) {
-    let count = points.clone().count() as f64;
-    let mean = |value: fn((f64, f64)) -> f64| points.clone().map(value).sum::<f64>() / count;
+fn line(points: &[(f64, f64)]) -> (f64, f64) {
+    let count = points.len() as f64;
+    let mean = |value: fn((f64, f64)) -> f64| points.iter().copied().map(value).sum::<f64>() / count;
     let (x, y) = (mean(|(x, _)| x), mean(|(_, y)| y));
-    let sum = |value: &dyn Fn(f64, f64) -> f64| points.clone().map(|(px, py)| value(px - x, py - y)).sum::<f64>();
+    let sum = |value: &dyn Fn(f64, f64) -> f64| points.iter().map(|(px, py)| value(px - x, py - y)).sum::<f64>();
     let (xx, xy, yy) = (sum(&|x, _| x * x), sum(&|x, y| x * y), sum(&|_, y| y * y));
     (xy / xx, xy * xy / (xx * yy))
 }

@@ -1,18 +1,20 @@
 //! Time per event, all contenders in turn in the same round: on a shared machine nothing else compares.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "a bench that fails should stop")]
+
 use std::{hint::black_box, time::Instant};
 
 use sippycup_benches::{
     agree,
     case::{Case, cases},
-    meter::{Meter, Subject},
+    meter::{Contender, Meter, Subject, median},
     mode::Mode,
     ours,
     report::{self, Table},
     theirs,
 };
 
-const CONTENDERS: [(&str, fn(&Case) -> Subject); 4] =
+const CONTENDERS: [(&str, Contender); 4] =
     [("core", ours::core), ("raw", ours::raw), ("theirs", theirs::adapter), ("router", ours::router)];
 
 const ROUNDS: usize = 60;
@@ -36,14 +38,16 @@ fn main() {
 }
 
 fn table(cases: &[Case], rounds: usize, cold: usize) -> String {
-    let mut warm = Table::new(&["case", "event → request", "ours raw", "theirs", "router", "of minima", "paired median", "net"]);
+    let mut warm =
+        Table::new(&["case", "event → request", "ours raw", "theirs", "router", "of minima", "paired median", "net"]);
     let mut chilled = Table::new(&["case", "ours raw", "theirs", "router", "theirs ÷ ours", "net"]);
     for case in cases {
         let times = interleaved(case, rounds);
         let [core, raw, theirs, router] = [0, 1, 2, 3].map(|at| minimum(&times[at]));
         let pairs = times[1].iter().zip(&times[2]).map(|(ours, theirs)| theirs / ours).collect();
         let micros = [core, raw, theirs, router].map(|time| format!("{time:.2}"));
-        let ratios = [theirs / raw, median(pairs), (theirs - router) / (raw - router)].map(|ratio| format!("{ratio:.1}"));
+        let ratios =
+            [theirs / raw, median(pairs), (theirs - router) / (raw - router)].map(|ratio| format!("{ratio:.1}"));
         warm.row([vec![case.name.to_owned()], micros.to_vec(), ratios.to_vec()].concat());
         if case.is_small() {
             let [raw, theirs, router] = [1, 2, 3].map(|at| median(walked(CONTENDERS[at].1(case), cold)));
@@ -113,9 +117,4 @@ fn time(subject: &mut Subject, events: usize) -> f64 {
 
 fn minimum(times: &[f64]) -> f64 {
     times.iter().copied().fold(f64::INFINITY, f64::min)
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
 }

@@ -25,7 +25,7 @@ pub fn json(size: usize) -> String {
 pub fn html(size: usize) -> String {
     let mut out = String::from("<!doctype html>\n<html lang=\"en\">\n<title>Sippy cups</title>\n<ul>\n");
     for id in 0.. {
-        write!(out, "  <li class=\"item\"><a href=\"/items/{id}\">Sippy cup number {id}</a>, spill-proof, dishwasher safe, made in Zürich for small hands</li>\n")
+        writeln!(out, "  <li class=\"item\"><a href=\"/items/{id}\">Sippy cup number {id}</a>, spill-proof, dishwasher safe, made in Zürich for small hands</li>")
             .expect("writing to a string");
         if out.len() >= size {
             break;

@@ -1,5 +1,7 @@
 //! What is measured, apart from by what: a subject handles events, a meter goes around the work.
 
+use crate::case::Case;
+
 /// Counts or times the work it is put around.
 pub trait Meter {
     fn around(&mut self, work: &mut dyn FnMut());
@@ -20,6 +22,15 @@ impl Meter for Cold {
 /// Runs the subject unmeasured.
 pub fn once(mut subject: Subject) {
     subject(1, &mut Cold);
+}
+
+/// What makes the subject of a case.
+pub type Contender = fn(&Case) -> Subject;
+
+/// The middle one.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 /// A subject without I/O.

@@ -41,10 +41,16 @@ pub fn svg(plots: &[Plot<'_>]) -> String {
 }
 
 impl Plot<'_> {
+    /// One of the lines.
+    pub fn over(&self, value: impl Fn(&Point) -> f64) -> Vec<(f64, f64)> {
+        self.points.iter().map(|point| (point.x, value(point))).collect()
+    }
+
     fn draw(&self, out: &mut String) -> std::fmt::Result {
-        let (widest, highest) = self.points.iter().fold((0.0_f64, 0.0_f64), |(x, y), point| {
-            (x.max(point.x), y.max(point.ours).max(point.theirs))
-        });
+        let (widest, highest) = self
+            .points
+            .iter()
+            .fold((0.0_f64, 0.0_f64), |(x, y), point| (x.max(point.x), y.max(point.ours).max(point.theirs)));
         let (step_x, step_y) = (step(widest), step(highest));
         let (end_x, end_y) = ((widest / step_x).ceil() * step_x, (highest / step_y).ceil() * step_y);
         let x = |value: f64| LEFT + value / end_x * (WIDTH - LEFT - RIGHT);
@@ -66,23 +72,35 @@ impl Plot<'_> {
         }
         let middle = (LEFT + right) / 2.0;
         writeln!(out, r#"<text x="{middle}" y="{}" text-anchor="middle">{}</text>"#, HEIGHT - 10.0, self.across)?;
-        let lines: [(&str, &str, fn(&Point) -> f64); 2] =
+        let lines: [Line; 2] =
             [("theirs", "lambda_http", |point| point.theirs), ("ours", "SippyCup", |point| point.ours)];
         for (class, label, value) in lines {
             let points: Vec<String> =
                 self.points.iter().map(|point| format!("{:.1},{:.1}", x(point.x), y(value(point)))).collect();
             writeln!(out, r#"<polyline class="{class}" points="{}"/>"#, points.join(" "))?;
             for point in &self.points {
-                writeln!(out, r#"<circle class="{class}" cx="{:.1}" cy="{:.1}" r="2.5"/>"#, x(point.x), y(value(point)))?;
+                writeln!(
+                    out,
+                    r#"<circle class="{class}" cx="{:.1}" cy="{:.1}" r="2.5"/>"#,
+                    x(point.x),
+                    y(value(point))
+                )?;
             }
             if let Some(last) = self.points.last() {
                 let at = y(value(last)) - 8.0;
-                writeln!(out, r#"<text class="{class}" x="{:.1}" y="{at:.1}" text-anchor="end">{label}</text>"#, x(last.x))?;
+                writeln!(
+                    out,
+                    r#"<text class="{class}" x="{:.1}" y="{at:.1}" text-anchor="end">{label}</text>"#,
+                    x(last.x)
+                )?;
             }
         }
         Ok(())
     }
 }
+
+/// Its class, its label, its values.
+type Line = (&'static str, &'static str, fn(&Point) -> f64);
 
 /// A round step that gives four to ten of them.
 fn step(range: f64) -> f64 {

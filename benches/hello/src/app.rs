@@ -12,10 +12,11 @@ use axum::{
 use bytes::Bytes;
 use http_body_util::BodyExt;
 
-static DOWNLOAD: LazyLock<Bytes> = LazyLock::new(|| (0..1 << 20).map(|at: u32| at.wrapping_mul(0x9e37_79b1).to_be_bytes()[0]).collect());
+static DOWNLOAD: LazyLock<Bytes> =
+    LazyLock::new(|| (0..1 << 20).map(|at: u32| at.wrapping_mul(0x9e37_79b1).to_be_bytes()[0]).collect());
 
 /// The routes.
-pub fn app() -> Router {
+pub(crate) fn app() -> Router {
     Router::new()
         .route("/hello/{name}", get(async || "Hello, world!"))
         .route("/upload", post(upload))
