@@ -5,7 +5,7 @@ use http::{HeaderMap, header};
 
 use crate::{
     error::EventError,
-    scan::{Field, Kind},
+    field::{Field, Kind},
 };
 
 /// The request body of the event. The event's flag alone says whether it is base64: no content type is

@@ -13,7 +13,8 @@ use serde_json::value::RawValue;
 
 use crate::{
     EventSource,
-    scan::{Fault, Field, Kind, Scanner},
+    field::{Fault, Field, Kind},
+    scan::Scanner,
 };
 
 /// The event's `requestContext`, exactly as AWS wrote it.

@@ -3,7 +3,10 @@
 
 use std::{error::Error, fmt};
 
-use crate::scan::{Fault, Kind, Scanner};
+use crate::{
+    field::{Fault, Kind},
+    scan::Scanner,
+};
 
 /// The event cannot become a request.
 ///

@@ -10,11 +10,12 @@ use serde_json::value::RawValue;
 use crate::{
     BasePath, EventSource, PathParameters, RequestContext, ResponseFormat, StageVariables, body,
     error::{EventError, describe, found},
+    field::{Expected, Fault, Field, Kind},
     header,
     known::{X_AMZN_TRACE_ID, X_FORWARDED_PROTO},
     locate::{Located, Signals},
     public::{ClientIp, PublicUri, forwarded_for},
-    scan::{Expected, Fault, Field, Kind, Scanner},
+    scan::Scanner,
     source::{contains, detect},
     uri::{Text, push_path, push_query_maps, push_raw_query},
     wire::Wire,

@@ -6,8 +6,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::{
+    field::{Fault, Field, Kind},
     known::known,
-    scan::{Fault, Field, Kind, Scanner},
+    scan::Scanner,
     wire::{Header, Wire},
 };
 

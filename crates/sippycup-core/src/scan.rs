@@ -5,151 +5,11 @@
 //! difference that serde_json's own `IgnoredAny` has too: the escapes of a string that nobody reads are
 //! not checked for lone surrogates.
 
-use std::borrow::Cow;
-
-use wide::u8x16;
-
-/// What was wrong, and at which byte. The JSON path is found again from the position, so that the walk
-/// itself does not have to keep one. Small, because every step of the walk may return it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
-    at: u32,
-    expected: Expected,
-}
-
-/// What should have stood where the walk stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Expected {
-    Colon,
-    CommaOrBrace,
-    CommaOrBracket,
-    Digit,
-    End,
-    Escape,
-    Literal,
-    MemberName,
-    More,
-    NoControl,
-    Pair,
-    Quote,
-    Utf8,
-    Value,
-}
-
-impl Fault {
-    pub(crate) fn new(at: usize, expected: Expected) -> Self {
-        Self { at: small(at), expected }
-    }
-
-    pub(crate) fn at(self) -> usize {
-        self.at as usize
-    }
-
-    /// What was expected, for a message.
-    pub(crate) fn expected(self) -> &'static str {
-        match self.expected {
-            Expected::Colon => "`:`",
-            Expected::CommaOrBrace => "`,` or `}`",
-            Expected::CommaOrBracket => "`,` or `]`",
-            Expected::Digit => "a digit",
-            Expected::End => "the end of the document",
-            Expected::Escape => "a valid escape",
-            Expected::Literal => "`true`, `false` or `null`",
-            Expected::MemberName => "a member name",
-            Expected::More => "more of the document, not its end",
-            Expected::NoControl => "no raw control character in a string",
-            Expected::Pair => "a surrogate pair, not half of one",
-            Expected::Quote => "the end of the string",
-            Expected::Utf8 => "UTF-8",
-            Expected::Value => "a value",
-        }
-    }
-}
-
-/// The JSON type of a member, or that there was none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Kind {
-    #[default]
-    Missing,
-    Null,
-    False,
-    True,
-    Number,
-    String,
-    Array,
-    Object,
-}
-
-/// Where a value stands: for strings without the quotes, for everything else the whole literal.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Field {
-    start: u32,
-    end: u32,
-    pub(crate) kind: Kind,
-    /// Whether the string has a backslash in it, so that its bytes are not its value.
-    pub(crate) escaped: bool,
-}
-
-impl Field {
-    pub(crate) fn new(kind: Kind, start: usize, end: usize) -> Self {
-        Self { start: small(start), end: small(end), kind, escaped: false }
-    }
-
-    pub(crate) fn start(&self) -> usize {
-        self.start as usize
-    }
-
-    /// How many bytes it takes up in the document.
-    pub(crate) fn len(&self) -> usize {
-        (self.end as usize).saturating_sub(self.start as usize)
-    }
-
-    /// The bytes it takes up in the document.
-    pub(crate) fn raw<'a>(&self, json: &'a [u8]) -> &'a [u8] {
-        json.get(self.start as usize..self.end as usize).unwrap_or_default()
-    }
-
-    /// Whether this is something that can stand for a string: a string, or the number or boolean that
-    /// some writer put where AWS has a string.
-    pub(crate) fn is_scalar(&self) -> bool {
-        matches!(self.kind, Kind::String | Kind::Number | Kind::True | Kind::False)
-    }
-
-    /// The value as text, unescaped; `None` for everything that is no scalar.
-    pub(crate) fn text<'a>(&self, json: &'a [u8]) -> Result<Option<Cow<'a, [u8]>>, Fault> {
-        if !self.is_scalar() {
-            return Ok(None);
-        }
-        if !self.escaped {
-            return Ok(Some(Cow::Borrowed(self.raw(json))));
-        }
-        unescape(json, self.start(), self.len()).map(|(text, _)| Some(Cow::Owned(text)))
-    }
-
-    /// The value as a string slice; `None` if it is no scalar.
-    pub(crate) fn string<'a>(&self, json: &'a [u8]) -> Result<Option<Cow<'a, str>>, Fault> {
-        let not_utf8 = Fault::new(self.start(), Expected::Utf8);
-        Ok(match self.text(json)? {
-            None => None,
-            Some(Cow::Borrowed(text)) => Some(Cow::Borrowed(std::str::from_utf8(text).map_err(|_| not_utf8)?)),
-            Some(Cow::Owned(text)) => Some(Cow::Owned(String::from_utf8(text).map_err(|_| not_utf8)?)),
-        })
-    }
-
-    /// Whether the value is exactly `text`. A broken escape is not equal to anything.
-    pub(crate) fn is(&self, json: &[u8], text: &[u8]) -> bool {
-        match (self.kind, self.escaped) {
-            (Kind::String, false) => self.raw(json) == text,
-            (Kind::String, true) => self.text(json).is_ok_and(|value| value.as_deref() == Some(text)),
-            _ => false,
-        }
-    }
-}
-
-/// Documents are shorter than 4 GiB: [`Scanner`]'s callers see to it.
-fn small(position: usize) -> u32 {
-    position as u32
-}
+use crate::{
+    chunk::{CHUNK, special, special_mask},
+    field::{Expected, Fault, Field, Kind},
+    unescape::{hex4, unescape},
+};
 
 /// A position in a JSON document of less than 4 GiB.
 #[derive(Debug)]
@@ -297,7 +157,7 @@ impl<'a> Scanner<'a> {
         }
         let (text, end) = unescape(self.json, start, rest.len())?;
         self.at = end + 1;
-        Ok((Field { escaped: true, ..Field::new(Kind::String, start, end) }, Some(text)))
+        Ok((Field::string_at(start, end, true), Some(text)))
     }
 
     /// The type of the value that stands next.
@@ -361,7 +221,7 @@ impl<'a> Scanner<'a> {
             match self.json.get(at) {
                 Some(b'"') => {
                     self.at = at + 1;
-                    return Ok(Field { escaped, ..Field::new(Kind::String, start, at) });
+                    return Ok(Field::string_at(start, at, escaped));
                 }
                 Some(b'\\') => {
                     escaped = true;
@@ -496,154 +356,6 @@ impl Nesting {
     }
 }
 
-/// The value of the string that begins at `start` of the document, and where it ends. Grammar and value in
-/// one walk.
-pub(crate) fn unescape(json: &[u8], start: usize, capacity: usize) -> Result<(Vec<u8>, usize), Fault> {
-    // No escape is shorter than what it stands for. Whole chunks are written and cut, so one more.
-    let mut out = Vec::with_capacity(capacity + 2 * CHUNK);
-    let mut at = start;
-    loop {
-        at += unescape_plain(json, at, &mut out);
-        let stop = special(json, at);
-        out.extend_from_slice(json.get(at..stop).unwrap_or_default());
-        at = stop;
-        match (json.get(at), json.get(at + 1)) {
-            (Some(b'"'), _) => return Ok((out, at)),
-            (Some(b'\\'), Some(b'u')) => {
-                let escape = Fault::new(at, Expected::Escape);
-                let high = hex4(json, at + 2).ok_or(escape)?;
-                let (character, behind) = code_point(json, high, at + 6).ok_or(Fault::new(at, Expected::Pair))?;
-                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-                at = behind;
-            }
-            (Some(b'\\'), Some(escape)) => {
-                let byte = unescaped(*escape);
-                if byte == 0 {
-                    return Err(Fault::new(at, Expected::Escape));
-                }
-                out.push(byte);
-                at += 2;
-            }
-            (Some(b'\\'), None) => return Err(Fault::new(at, Expected::Escape)),
-            (Some(_), _) => return Err(Fault::new(at, Expected::NoControl)),
-            (None, _) => return Err(Fault::new(at, Expected::Quote)),
-        }
-    }
-}
-
-/// Copies from `at` on as long as whole chunks are there with nothing in them but characters and escapes of
-/// two bytes, and returns how many bytes that were. JSON inside JSON has an escape every few bytes: each
-/// costs a move of what stands behind it, not another search.
-fn unescape_plain(json: &[u8], at: usize, out: &mut Vec<u8>) -> usize {
-    let mut from = at;
-    while let Some(window) = json.get(from..).and_then(<[u8]>::first_chunk::<{ 2 * CHUNK }>) {
-        let mut found = special_mask(first(window, 0));
-        let mut moved = [0; 2 * CHUNK];
-        // How much of the window was read, and how much of `moved` is written.
-        let (mut read, mut written) = (0, 0);
-        loop {
-            put(&mut moved, written, first(window, read));
-            if found == 0 {
-                written += CHUNK - read;
-                read = CHUNK;
-                break;
-            }
-            let next = found.trailing_zeros() as usize;
-            written += next - read;
-            read = next;
-            let (special, escape) = (byte(window, next), byte(window, next + 1));
-            let plain = unescaped(escape);
-            if special != b'\\' || plain == 0 {
-                out.extend_from_slice(&first(&moved, 0));
-                out.truncate(out.len() - CHUNK + written);
-                return from + read - at;
-            }
-            if let Some(space) = moved.get_mut(written % (2 * CHUNK)) {
-                *space = plain;
-            }
-            written += 1;
-            read += 2;
-            if read >= CHUNK {
-                break;
-            }
-            found &= !(3 << next);
-        }
-        out.extend_from_slice(&first(&moved, 0));
-        out.truncate(out.len() - CHUNK + written);
-        from += read;
-    }
-    from - at
-}
-
-/// What the escape stands for; 0 for `u` and everything that is no escape.
-fn unescaped(escape: u8) -> u8 {
-    static TABLE: [u8; 256] = table(&[
-        (b'"', b'"'),
-        (b'\\', b'\\'),
-        (b'/', b'/'),
-        (b'b', 8),
-        (b'f', 12),
-        (b'n', b'\n'),
-        (b'r', b'\r'),
-        (b't', b'\t'),
-    ]);
-    TABLE.get(usize::from(escape)).copied().unwrap_or_default()
-}
-
-/// A map from bytes to bytes; 0 for all that are not named.
-#[expect(clippy::indexing_slicing, reason = "evaluated at compile time, where it cannot fail unseen")]
-pub(crate) const fn table(mut pairs: &[(u8, u8)]) -> [u8; 256] {
-    let mut table = [0; 256];
-    while let Some(((from, to), rest)) = pairs.split_first() {
-        table[*from as usize] = *to;
-        pairs = rest;
-    }
-    table
-}
-
-/// The chunk at `at` (less than one chunk in) of two.
-#[inline(always)]
-pub(crate) fn first(window: &[u8; 2 * CHUNK], at: usize) -> [u8; CHUNK] {
-    let at = at % CHUNK;
-    window.get(at..at + CHUNK).and_then(<[u8]>::first_chunk).copied().unwrap_or_default()
-}
-
-/// Puts a chunk at `at`, which must leave room for it in half of the space.
-#[inline(always)]
-pub(crate) fn put<const SPACE: usize>(window: &mut [u8; SPACE], at: usize, chunk: [u8; CHUNK]) {
-    let at = at % (SPACE / 2);
-    if let Some(space) = window.get_mut(at..at + CHUNK).and_then(<[u8]>::first_chunk_mut) {
-        *space = chunk;
-    }
-}
-
-/// The byte at `at` of two chunks.
-#[inline(always)]
-pub(crate) fn byte(window: &[u8; 2 * CHUNK], at: usize) -> u8 {
-    window.get(at % (2 * CHUNK)).copied().unwrap_or_default()
-}
-
-/// The character of four hex digits and, where they are a high surrogate, of the low one whose escape
-/// follows at `at`; and the position behind it.
-fn code_point(json: &[u8], high: u32, at: usize) -> Option<(char, usize)> {
-    if !(0xd800..0xdc00).contains(&high) {
-        return Some((char::from_u32(high)?, at));
-    }
-    if json.get(at..at + 2)? != b"\\u" {
-        return None;
-    }
-    let low = hex4(json, at + 2)?;
-    if !(0xdc00..0xe000).contains(&low) {
-        return None;
-    }
-    let character = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-    Some((char::from_u32(character)?, at + 6))
-}
-
-fn hex4(text: &[u8], at: usize) -> Option<u32> {
-    text.get(at..at + 4)?.iter().try_fold(0, |value, digit| Some(value << 4 | char::from(*digit).to_digit(16)?))
-}
-
 /// Where the string ends that begins at `start`, if it is short, ends well before the document does, and
 /// nothing in it needs another look.
 #[inline(always)]
@@ -659,46 +371,6 @@ fn plain_end(json: &[u8], start: usize) -> Option<usize> {
     }
     None
 }
-
-/// The first quote, backslash or control character at or behind `at`; the length if there is none.
-#[inline]
-pub(crate) fn special(text: &[u8], mut at: usize) -> usize {
-    while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk) {
-        let found = special_mask(*chunk);
-        if found != 0 {
-            return at + found.trailing_zeros() as usize;
-        }
-        at += CHUNK;
-    }
-    at + (special_mask(chunk(text, at)).trailing_zeros() as usize).min(text.len().saturating_sub(at))
-}
-
-/// The sixteen bytes at `at`; spaces stand for what is behind the end.
-#[inline]
-fn chunk(text: &[u8], at: usize) -> [u8; CHUNK] {
-    let rest = text.get(at..).unwrap_or_default();
-    if let Some(chunk) = rest.first_chunk() {
-        return *chunk;
-    }
-    let mut chunk = [b' '; CHUNK];
-    for (space, byte) in chunk.iter_mut().zip(rest) {
-        *space = *byte;
-    }
-    chunk
-}
-
-/// One bit for each of the sixteen bytes that is a quote, a backslash or a control character.
-#[inline(always)]
-pub(crate) fn special_mask(chunk: [u8; CHUNK]) -> u32 {
-    let bytes = u8x16::new(chunk);
-    let quote = bytes.simd_eq(u8x16::splat(b'"'));
-    let backslash = bytes.simd_eq(u8x16::splat(b'\\'));
-    let control = bytes.min(u8x16::splat(0x1f)).simd_eq(bytes);
-    (quote | backslash | control).to_bitmask()
-}
-
-/// How many bytes are looked at in one step.
-pub(crate) const CHUNK: usize = 16;
 
 /// Strings up to here are looked at once; longer ones pay for this many bytes twice.
 const SHORT: usize = 8 * CHUNK;

@@ -7,7 +7,10 @@
 
 use std::{borrow::Cow, collections::HashSet};
 
-use crate::scan::{Fault, Field, Kind, Scanner};
+use crate::{
+    field::{Fault, Field, Kind},
+    scan::Scanner,
+};
 
 /// How a source writes the text of a path or query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

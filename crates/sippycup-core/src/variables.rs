@@ -8,7 +8,10 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::scan::{Fault, Kind, Scanner};
+use crate::{
+    field::{Fault, Kind},
+    scan::Scanner,
+};
 
 /// A JSON object of strings, read when somebody asks.
 #[derive(Clone, Default)]

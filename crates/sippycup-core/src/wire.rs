@@ -6,7 +6,8 @@
 
 use crate::{
     BASE_PATH_VARIABLE,
-    scan::{Fault, Field, Kind, Scanner},
+    field::{Fault, Field, Kind},
+    scan::Scanner,
 };
 
 /// Where the members of an event stand.
@@ -70,23 +71,6 @@ pub(crate) struct ContextWire {
     pub(crate) service_network_arn: Field,
     pub(crate) source_ip: Field,
     pub(crate) stage: Field,
-}
-
-impl Field {
-    /// Whether the member is there and not null.
-    pub(crate) fn is_some(&self) -> bool {
-        !self.is_none()
-    }
-
-    /// Whether the member is missing or null: the same thing in every event.
-    pub(crate) fn is_none(&self) -> bool {
-        matches!(self.kind, Kind::Missing | Kind::Null)
-    }
-
-    /// This member, or the other if this one is missing or null.
-    pub(crate) fn or(self, other: Self) -> Self {
-        if self.is_none() { other } else { self }
-    }
 }
 
 impl Wire {

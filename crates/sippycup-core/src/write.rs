@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::HeaderValue;
 
-use crate::scan::{CHUNK, byte, first, put, special, special_mask, table};
+use crate::chunk::{CHUNK, byte, first, put, special, special_mask, table};
 
 /// A JSON document under construction.
 pub(crate) struct Writer {

@@ -1,0 +1,166 @@
+//! Where a value of the event stands, or where reading the event failed.
+
+use std::borrow::Cow;
+
+use crate::unescape::unescape;
+
+/// What was wrong, and at which byte. The JSON path is found again from the position, so that the walk
+/// itself does not have to keep one. Small, because every step of the walk may return it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    at: u32,
+    expected: Expected,
+}
+
+/// What should have stood where the walk stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expected {
+    Colon,
+    CommaOrBrace,
+    CommaOrBracket,
+    Digit,
+    End,
+    Escape,
+    Literal,
+    MemberName,
+    More,
+    NoControl,
+    Pair,
+    Quote,
+    Utf8,
+    Value,
+}
+
+impl Fault {
+    pub(crate) fn new(at: usize, expected: Expected) -> Self {
+        Self { at: small(at), expected }
+    }
+
+    pub(crate) fn at(self) -> usize {
+        self.at as usize
+    }
+
+    /// What was expected, for a message.
+    pub(crate) fn expected(self) -> &'static str {
+        match self.expected {
+            Expected::Colon => "`:`",
+            Expected::CommaOrBrace => "`,` or `}`",
+            Expected::CommaOrBracket => "`,` or `]`",
+            Expected::Digit => "a digit",
+            Expected::End => "the end of the document",
+            Expected::Escape => "a valid escape",
+            Expected::Literal => "`true`, `false` or `null`",
+            Expected::MemberName => "a member name",
+            Expected::More => "more of the document, not its end",
+            Expected::NoControl => "no raw control character in a string",
+            Expected::Pair => "a surrogate pair, not half of one",
+            Expected::Quote => "the end of the string",
+            Expected::Utf8 => "UTF-8",
+            Expected::Value => "a value",
+        }
+    }
+}
+
+/// The JSON type of a member, or that there was none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    #[default]
+    Missing,
+    Null,
+    False,
+    True,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+/// Where a value stands: for strings without the quotes, for everything else the whole literal.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Field {
+    start: u32,
+    end: u32,
+    pub(crate) kind: Kind,
+    /// Whether the string has a backslash in it, so that its bytes are not its value.
+    pub(crate) escaped: bool,
+}
+
+impl Field {
+    pub(crate) fn new(kind: Kind, start: usize, end: usize) -> Self {
+        Self { start: small(start), end: small(end), kind, escaped: false }
+    }
+
+    pub(crate) fn string_at(start: usize, end: usize, escaped: bool) -> Self {
+        Self { escaped, ..Self::new(Kind::String, start, end) }
+    }
+
+    pub(crate) fn start(&self) -> usize {
+        self.start as usize
+    }
+
+    /// How many bytes it takes up in the document.
+    pub(crate) fn len(&self) -> usize {
+        (self.end as usize).saturating_sub(self.start as usize)
+    }
+
+    /// The bytes it takes up in the document.
+    pub(crate) fn raw<'a>(&self, json: &'a [u8]) -> &'a [u8] {
+        json.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+
+    /// Whether the member is there and not null.
+    pub(crate) fn is_some(&self) -> bool {
+        !self.is_none()
+    }
+
+    /// Whether the member is missing or null: the same thing in every event.
+    pub(crate) fn is_none(&self) -> bool {
+        matches!(self.kind, Kind::Missing | Kind::Null)
+    }
+
+    /// This member, or the other if this one is missing or null.
+    pub(crate) fn or(self, other: Self) -> Self {
+        if self.is_none() { other } else { self }
+    }
+
+    /// Whether this is something that can stand for a string: a string, or the number or boolean that
+    /// some writer put where AWS has a string.
+    pub(crate) fn is_scalar(&self) -> bool {
+        matches!(self.kind, Kind::String | Kind::Number | Kind::True | Kind::False)
+    }
+
+    /// The value as text, unescaped; `None` for everything that is no scalar.
+    pub(crate) fn text<'a>(&self, json: &'a [u8]) -> Result<Option<Cow<'a, [u8]>>, Fault> {
+        if !self.is_scalar() {
+            return Ok(None);
+        }
+        if !self.escaped {
+            return Ok(Some(Cow::Borrowed(self.raw(json))));
+        }
+        unescape(json, self.start(), self.len()).map(|(text, _)| Some(Cow::Owned(text)))
+    }
+
+    /// The value as a string slice; `None` if it is no scalar.
+    pub(crate) fn string<'a>(&self, json: &'a [u8]) -> Result<Option<Cow<'a, str>>, Fault> {
+        let not_utf8 = Fault::new(self.start(), Expected::Utf8);
+        Ok(match self.text(json)? {
+            None => None,
+            Some(Cow::Borrowed(text)) => Some(Cow::Borrowed(std::str::from_utf8(text).map_err(|_| not_utf8)?)),
+            Some(Cow::Owned(text)) => Some(Cow::Owned(String::from_utf8(text).map_err(|_| not_utf8)?)),
+        })
+    }
+
+    /// Whether the value is exactly `text`. A broken escape is not equal to anything.
+    pub(crate) fn is(&self, json: &[u8], text: &[u8]) -> bool {
+        match (self.kind, self.escaped) {
+            (Kind::String, false) => self.raw(json) == text,
+            (Kind::String, true) => self.text(json).is_ok_and(|value| value.as_deref() == Some(text)),
+            _ => false,
+        }
+    }
+}
+
+/// Documents are shorter than 4 GiB: who reads one sees to it first.
+fn small(position: usize) -> u32 {
+    position as u32
+}

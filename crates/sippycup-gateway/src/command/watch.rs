@@ -1,0 +1,144 @@
+//! `--watch`: source changes restart the function.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::process::Command;
+use tokio::sync::mpsc;
+
+use super::terminal::Terminal;
+use crate::{BoxError, Function};
+
+/// Watches for as long as the guard lives.
+pub(super) struct Watch {
+    _watcher: RecommendedWatcher,
+}
+
+/// What to watch, and what to do before a restart.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Plan {
+    pub(super) paths: Vec<PathBuf>,
+    pub(super) build: Option<String>,
+    /// Written by the command itself.
+    pub(super) except: Option<PathBuf>,
+}
+
+pub(super) fn watch(plan: Plan, function: Function, terminal: Terminal) -> Result<Watch, BoxError> {
+    let (changed, changes) = mpsc::unbounded_channel();
+    let except = plan
+        .except
+        .as_deref()
+        .and_then(|path| path.canonicalize().ok());
+    let mut roots = Vec::new();
+    for path in &plan.paths {
+        roots.push(path.canonicalize()?);
+    }
+    let watched = roots.clone();
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        let Ok(event) = event else { return };
+        let written = matches!(
+            event.kind,
+            EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_)
+        );
+        if let (true, Some(path)) = (
+            written,
+            event
+                .paths
+                .into_iter()
+                .find(|path| is_source(path, &watched, except.as_deref())),
+        ) {
+            let _ = changed.send(path);
+        }
+    })?;
+    for root in &roots {
+        watcher.watch(root, RecursiveMode::Recursive)?;
+    }
+    tokio::spawn(restart_on(changes, plan.build, function, terminal));
+    Ok(Watch { _watcher: watcher })
+}
+
+async fn restart_on(
+    mut changes: mpsc::UnboundedReceiver<PathBuf>,
+    build: Option<String>,
+    function: Function,
+    terminal: Terminal,
+) {
+    while let Some(path) = changes.recv().await {
+        // Editors write a file in several steps, and tools several files: wait for quiet.
+        while let Ok(Some(_)) = tokio::time::timeout(QUIET, changes.recv()).await {}
+        terminal.line(&format!(
+            "{} changed, restarting the function",
+            path.display()
+        ));
+        if let Some(build) = &build {
+            match shell(build).status().await {
+                Ok(status) if status.success() => {}
+                Ok(status) => {
+                    terminal.line(&format!(
+                        "`{build}` failed ({status}); the old function goes on"
+                    ));
+                    continue;
+                }
+                Err(error) => {
+                    terminal.line(&format!(
+                        "`{build}` could not be started: {error}; the old function goes on"
+                    ));
+                    continue;
+                }
+            }
+        }
+        function.restart();
+    }
+}
+
+fn shell(line: &str) -> Command {
+    let (program, flag) = if cfg!(windows) {
+        ("cmd", "/C")
+    } else {
+        ("sh", "-c")
+    };
+    let mut command = Command::new(program);
+    command.arg(flag).arg(line).kill_on_drop(true);
+    command
+}
+
+/// Everything below a root but build output, hidden files and recordings.
+fn is_source(path: &Path, roots: &[PathBuf], except: Option<&Path>) -> bool {
+    if except.is_some_and(|except| path.starts_with(except)) {
+        return false;
+    }
+    let Some(inner) = roots.iter().find_map(|root| path.strip_prefix(root).ok()) else {
+        return false;
+    };
+    inner.components().all(|part| {
+        let part = part.as_os_str().to_string_lossy();
+        !part.starts_with('.')
+            && !part.ends_with('~')
+            && !["__pycache__", "node_modules", "target"].contains(&part.as_ref())
+    })
+}
+
+const QUIET: Duration = Duration::from_millis(150);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn build_output_hidden_files_and_recordings_are_no_source() {
+        let roots = [PathBuf::from("/app")];
+        let except = Some(Path::new("/app/events"));
+        for (path, source) in [
+            ("/app/src/main.rs", true),
+            ("/app/Cargo.toml", true),
+            ("/app/target/debug/app", false),
+            ("/app/.git/index", false),
+            ("/app/src/main.rs~", false),
+            ("/app/events/000001.event.json", false),
+            ("/other/src/main.rs", false),
+        ] {
+            assert_eq!(is_source(Path::new(path), &roots, except), source, "{path}");
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! The settings of one gateway.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::domain::Domain;
+use crate::identity::{Authorizer, ClientCertificate};
+use crate::location::Location;
+use crate::route::Route;
+use crate::stamp::Stamper;
+use crate::{ConfigError, Gateway, Kind};
+
+/// Settings as the rest of the crate reads them, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) location: Location,
+    pub(crate) routes: Vec<Route>,
+    pub(crate) stage_variables: Vec<(String, String)>,
+    pub(crate) binary_media_types: Vec<String>,
+    pub(crate) authorizer: Option<Authorizer>,
+    pub(crate) client_certificate: Option<ClientCertificate>,
+    pub(crate) source_ip: Option<IpAddr>,
+    pub(crate) account_id: String,
+    pub(crate) api_id: String,
+    pub(crate) region: String,
+    pub(crate) forwarded_proto: String,
+    pub(crate) forwarded_port: u16,
+    pub(crate) response_streaming: bool,
+    pub(crate) request_limit: usize,
+    pub(crate) payload_limit: usize,
+    pub(crate) header_limit: usize,
+    pub(crate) timeout: Duration,
+    pub(crate) stamper: Stamper,
+}
+
+impl Config {
+    pub(crate) fn deployment_id(&self) -> String {
+        self.api_id.chars().rev().take(6).collect()
+    }
+
+    pub(crate) fn source_ip(&self, extensions: &http::Extensions) -> IpAddr {
+        let peer = || extensions.get::<SocketAddr>().map(SocketAddr::ip);
+        self.source_ip
+            .or_else(peer)
+            .unwrap_or(IpAddr::from([127, 0, 0, 1]))
+    }
+}
+
+/// Settings of a [`Gateway`]; made by [`Gateway::builder`], used up by [`build`](GatewayBuilder::build).
+///
+/// The common ones can be read from text, for an environment variable for example: a kind, then settings, separated by commas. `stage`, `domain`, `base-path` (repeatable),
+/// `stage-in-path`, `var.NAME`, `route` (repeatable), `binary` (repeatable), `source-ip`, `stream`.
+///
+/// ```
+/// use sippycup_gateway::GatewayBuilder;
+///
+/// let gateway = "rest,stage=prod,base-path=shop,var.LEVEL=debug".parse::<GatewayBuilder>()?.build(())?;
+/// assert_eq!(gateway.base_path(), "/shop");
+/// # Ok::<(), sippycup_gateway::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct GatewayBuilder {
+    config: Config,
+    stage: Option<String>,
+    domains: Vec<Domain>,
+    error: Option<ConfigError>,
+}
+
+impl GatewayBuilder {
+    pub(crate) fn new(kind: Kind) -> Self {
+        let location = Location {
+            kind,
+            stage: String::new(),
+            default_name: String::new(),
+            domains: Vec::new(),
+        };
+        let (request_limit, timeout) = match kind {
+            Kind::FunctionUrl => (6 << 20, 900),
+            Kind::LoadBalancer | Kind::LoadBalancerMultiValue => (1 << 20, 60),
+            Kind::RestApi => (10 << 20, 29),
+            Kind::VpcLatticeV1 | Kind::VpcLatticeV2 => (6 << 20, 60),
+            Kind::HttpApiV1 | Kind::HttpApiV2 => (10 << 20, 30),
+        };
+        let config = Config {
+            location,
+            routes: Vec::new(),
+            stage_variables: Vec::new(),
+            binary_media_types: Vec::new(),
+            authorizer: None,
+            client_certificate: None,
+            source_ip: None,
+            account_id: "123456789012".to_owned(),
+            api_id: "a1b2c3d4e5".to_owned(),
+            region: "us-east-1".to_owned(),
+            forwarded_proto: "https".to_owned(),
+            forwarded_port: 443,
+            response_streaming: false,
+            request_limit,
+            payload_limit: if kind.is_load_balancer() {
+                1 << 20
+            } else {
+                6 << 20
+            },
+            header_limit: if kind.is_load_balancer() {
+                64 << 10
+            } else {
+                10_240
+            },
+            timeout: Duration::from_secs(timeout),
+            stamper: Stamper::default(),
+        };
+        Self {
+            config,
+            stage: None,
+            domains: Vec::new(),
+            error: None,
+        }
+    }
+
+    /// The stage; default `prod` for a REST API, `$default` for an HTTP API. The other kinds have none.
+    pub fn stage(mut self, stage: impl Into<String>) -> Self {
+        self.stage = Some(stage.into());
+        self
+    }
+
+    /// Adds a stage variable; names and values are held to AWS's alphabet and lengths.
+    pub fn stage_variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.config
+            .stage_variables
+            .push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds a resource or route: `/items/{id}` for any method, `GET /items/{id}`, `ANY /{proxy+}`, or `$default`.
+    ///
+    /// Without any, a REST API has `/` and `/{proxy+}`, an HTTP API `$default`. The other kinds have no routes.
+    pub fn route(mut self, route: &str) -> Self {
+        match Route::parse(route) {
+            Ok(route) => self.config.routes.push(route),
+            Err(error) => self.error = self.error.or(Some(error)),
+        }
+        self
+    }
+
+    /// Adds a custom domain. Requests whose host is no known name are meant for the first one.
+    pub fn domain(mut self, domain: Domain) -> Self {
+        self.domains.push(domain);
+        self
+    }
+
+    /// Adds one of a REST API's `binaryMediaTypes`: `image/png`, `image/*` or `*/*`; default none.
+    pub fn binary_media_type(mut self, media_type: impl Into<String>) -> Self {
+        self.config.binary_media_types.push(media_type.into());
+        self
+    }
+
+    /// What the authorizer found out; default no authorizer.
+    pub fn authorizer(mut self, authorizer: Authorizer) -> Self {
+        self.config.authorizer = Some(authorizer);
+        self
+    }
+
+    /// The client certificate of mutual TLS; default none.
+    pub fn client_certificate(mut self, certificate: ClientCertificate) -> Self {
+        self.config.client_certificate = Some(certificate);
+        self
+    }
+
+    /// The client's address; default the `SocketAddr` in the extensions of the request, else 127.0.0.1.
+    pub fn source_ip(mut self, source_ip: IpAddr) -> Self {
+        self.config.source_ip = Some(source_ip);
+        self
+    }
+
+    /// The account; default `123456789012`.
+    pub fn account_id(mut self, account_id: impl Into<String>) -> Self {
+        self.config.account_id = account_id.into();
+        self
+    }
+
+    /// The id of the API or function URL, which begins its host name; default `a1b2c3d4e5`.
+    pub fn api_id(mut self, api_id: impl Into<String>) -> Self {
+        self.config.api_id = api_id.into();
+        self
+    }
+
+    /// The region, part of host names and ARNs; default `us-east-1`.
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.config.region = region.into();
+        self
+    }
+
+    /// What `X-Forwarded-Proto` and `X-Forwarded-Port` say; default `https` and 443, as on AWS.
+    pub fn forwarded(mut self, proto: impl Into<String>, port: u16) -> Self {
+        self.config.forwarded_proto = proto.into();
+        self.config.forwarded_port = port;
+        self
+    }
+
+    /// Whether a REST API's `responseTransferMode` is `STREAM`, or a function URL's invoke mode `RESPONSE_STREAM`; default no. The other kinds cannot stream.
+    pub fn response_streaming(mut self, streaming: bool) -> Self {
+        self.config.response_streaming = streaming;
+        self
+    }
+
+    /// The largest request body, in bytes; default 10 MB for API Gateway, 6 MB for function URLs and Lattice, 1 MB for load balancers. Beyond it: 413.
+    pub fn request_limit(mut self, bytes: usize) -> Self {
+        self.config.request_limit = bytes;
+        self
+    }
+
+    /// The largest event and the largest answer of the function, in bytes of JSON; default 6 MB, for load balancers 1 MB.
+    pub fn payload_limit(mut self, bytes: usize) -> Self {
+        self.config.payload_limit = bytes;
+        self
+    }
+
+    /// The most bytes of request header names and values; default 10,240, for load balancers 64 KB. Beyond it: 431.
+    pub fn header_limit(mut self, bytes: usize) -> Self {
+        self.config.header_limit = bytes;
+        self
+    }
+
+    /// How long the gateway waits for the function; default 29 s for REST APIs, 30 s for HTTP APIs, 60 s for load balancers and Lattice, 15 min for function URLs.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.config.timeout = timeout;
+        self
+    }
+
+    /// The clock behind `requestTimeEpoch` and its like; default the system's.
+    ///
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use http::Request;
+    /// use sippycup_gateway::{Gateway, Kind};
+    ///
+    /// let gateway = Gateway::builder(Kind::HttpApiV2).clock(|| UNIX_EPOCH + Duration::from_secs(1_700_000_000)).build(())?;
+    /// let event = gateway.event(&Request::get("/").body("".into())?)?;
+    /// let event: serde_json::Value = serde_json::from_slice(&event)?;
+    /// assert_eq!(event["requestContext"]["time"], "14/Nov/2023:22:13:20 +0000");
+    /// # Ok::<(), sippycup_gateway::BoxError>(())
+    /// ```
+    pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.config.stamper.set_clock(clock);
+        self
+    }
+
+    /// The source of randomness behind request and trace ids; default random. A constant makes events repeatable.
+    pub fn entropy(mut self, entropy: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        self.config.stamper.set_entropy(entropy);
+        self
+    }
+
+    /// The gateway in front of `function`, which answers event JSON with answer JSON.
+    ///
+    /// # Errors
+    ///
+    /// If AWS would not accept the configuration: a malformed route or base path, a stage variable outside the alphabet, a stage, route or domain on a kind that has none.
+    pub fn build<F>(mut self, function: F) -> Result<Gateway<F>, ConfigError> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let kind = self.config.location.kind;
+        for domain in &mut self.domains {
+            domain.finish(kind)?;
+        }
+        if kind.is_api_gateway() {
+            self.check_stage(kind)?;
+        } else {
+            self.check_plain(kind)?;
+        }
+        let Config { api_id, region, .. } = &self.config;
+        self.config.location.default_name = match kind {
+            Kind::FunctionUrl => format!("{api_id}.lambda-url.{region}.on.aws"),
+            Kind::LoadBalancer | Kind::LoadBalancerMultiValue => {
+                format!("{api_id}.{region}.elb.amazonaws.com")
+            }
+            Kind::VpcLatticeV1 | Kind::VpcLatticeV2 => {
+                format!("{api_id}.vpc-lattice-svcs.{region}.on.aws")
+            }
+            _ => format!("{api_id}.execute-api.{region}.amazonaws.com"),
+        };
+        self.config.location.stage = self.stage.unwrap_or_else(|| {
+            if kind == Kind::RestApi {
+                "prod".to_owned()
+            } else {
+                "$default".to_owned()
+            }
+        });
+        self.config.location.domains = self.domains;
+        if self.config.routes.is_empty() {
+            let defaults: &[&str] = if kind == Kind::RestApi {
+                &["/", "/{proxy+}"]
+            } else {
+                &["$default"]
+            };
+            self.config.routes = defaults
+                .iter()
+                .map(|route| Route::parse(route))
+                .collect::<Result<_, _>>()?;
+        }
+        Ok(Gateway::from_config(Arc::new(self.config), function))
+    }
+
+    fn check_stage(&self, kind: Kind) -> Result<(), ConfigError> {
+        if let Some(stage) = &self.stage {
+            let named = !stage.is_empty()
+                && stage.len() <= 128
+                && stage
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+            let default = stage == "$default" && kind.is_http_api();
+            if !named && !default {
+                return Err(ConfigError::new(format!(
+                    "stage `{stage}`: expected letters, digits, `_` and `-`, or $default on an HTTP API"
+                )));
+            }
+        }
+        if kind == Kind::RestApi && self.config.routes.iter().any(Route::is_default) {
+            return Err(ConfigError::new(
+                "route `$default`: a REST API has none; its catch-all is `/{proxy+}`",
+            ));
+        }
+        for (name, value) in &self.config.stage_variables {
+            if name.is_empty()
+                || name.len() > 64
+                || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            {
+                return Err(ConfigError::new(format!(
+                    "stage variable `{name}`: expected a name of up to 64 letters, digits and `_`"
+                )));
+            }
+            let legal = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/?#&=,".contains(&b);
+            if value.is_empty() || value.len() > 512 || !value.bytes().all(legal) {
+                return Err(ConfigError::new(format!(
+                    "stage variable `{name}`: expected a value of 1 to 512 letters, digits and -._~:/?#&=,"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_plain(&self, kind: Kind) -> Result<(), ConfigError> {
+        let name = match kind {
+            Kind::FunctionUrl => "a function URL",
+            Kind::VpcLatticeV1 | Kind::VpcLatticeV2 => "VPC Lattice",
+            _ => "a load balancer",
+        };
+        let wrong = |what: &str| Err(ConfigError::new(format!("{name} has no {what}")));
+        if self.stage.is_some() {
+            return wrong("stage");
+        }
+        if !self.config.stage_variables.is_empty() {
+            return wrong("stage variables");
+        }
+        if !self.domains.is_empty() {
+            return wrong("base path mappings");
+        }
+        if !self.config.routes.is_empty() {
+            return wrong("routes");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,296 @@
+//! From a request to event JSON. Each submodule writes one payload format; here is what they share.
+
+mod alb;
+mod lattice;
+mod v1;
+mod v2;
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+
+use crate::config::Config;
+use crate::location::Located;
+use crate::names::HeaderNames;
+use crate::route::Matched;
+use crate::stamp::Stamp;
+use crate::{Kind, media_type};
+
+/// One request with everything the gateway found out about it.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) method: &'a Method,
+    pub(crate) query: Option<&'a str>,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) names: Option<&'a HeaderNames>,
+    pub(crate) body: &'a Bytes,
+    pub(crate) located: &'a Located,
+    pub(crate) matched: &'a Matched,
+    pub(crate) source_ip: IpAddr,
+    pub(crate) stamp: &'a Stamp,
+}
+
+impl Call<'_> {
+    pub(crate) fn encode(&self) -> Bytes {
+        let event = match self.config.location.kind {
+            Kind::FunctionUrl | Kind::HttpApiV2 => v2::event(self),
+            Kind::HttpApiV1 | Kind::RestApi => v1::event(self),
+            Kind::LoadBalancer | Kind::LoadBalancerMultiValue => alb::event(self),
+            Kind::VpcLatticeV1 | Kind::VpcLatticeV2 => lattice::event(self),
+        };
+        Bytes::from(event.to_string())
+    }
+
+    fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.headers
+            .get(name)
+            .map(|v| String::from_utf8_lossy(v.as_bytes()))
+    }
+
+    fn user_agent(&self) -> Option<Cow<'_, str>> {
+        self.header("user-agent")
+    }
+
+    /// The headers the event shows: what the client sent, minus what the gateway keeps to itself, plus what it adds. Names are spelled, values grouped per name.
+    fn event_headers(&self) -> Vec<(String, Vec<String>)> {
+        let kind = self.config.location.kind;
+        let mut headers: Vec<(String, Vec<String>)> = Vec::new();
+        for name in self.headers.keys() {
+            if hidden(kind, name.as_str()) || self.is_signature(name.as_str()) {
+                continue;
+            }
+            let values = self
+                .headers
+                .get_all(name)
+                .iter()
+                .map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
+            headers.push((name.as_str().to_owned(), values.collect()));
+        }
+        let mut set = |name: &str, value: String| match headers.iter_mut().find(|(n, _)| n == name)
+        {
+            Some((_, values)) => *values = vec![value],
+            None => headers.push((name.to_owned(), vec![value])),
+        };
+        // A health check of a load balancer brings no host, and its event has none.
+        if !kind.is_load_balancer() && !self.headers.contains_key("host") {
+            set("host", self.located.domain_name.clone());
+        }
+        if self.shows_content_length() {
+            set("content-length", self.body.len().to_string());
+        }
+        let forwarded = match self.header("x-forwarded-for") {
+            Some(sent) => format!("{sent}, {}", self.source_ip),
+            None => self.source_ip.to_string(),
+        };
+        set("x-forwarded-for", forwarded);
+        set("x-forwarded-port", self.config.forwarded_port.to_string());
+        set("x-forwarded-proto", self.config.forwarded_proto.clone());
+        set(
+            "x-amzn-trace-id",
+            self.stamp.trace(
+                self.header("x-amzn-trace-id").as_deref(),
+                kind.is_load_balancer(),
+            ),
+        );
+        if kind == Kind::FunctionUrl {
+            set("x-amzn-tls-version", "TLSv1.3".to_owned());
+            set(
+                "x-amzn-tls-cipher-suite",
+                "TLS_AES_128_GCM_SHA256".to_owned(),
+            );
+        }
+        for (name, _) in &mut headers {
+            let spelled = self.spelled(name);
+            *name = spelled;
+        }
+        headers
+    }
+
+    /// API Gateway's known issues: a REST API drops `Authorization` if it is a signature (Version 4).
+    fn is_signature(&self, name: &str) -> bool {
+        self.config.location.kind == Kind::RestApi
+            && name == "authorization"
+            && self
+                .header(name)
+                .is_some_and(|value| value.starts_with("AWS4-HMAC-SHA256"))
+    }
+
+    fn shows_content_length(&self) -> bool {
+        match self.config.location.kind {
+            Kind::RestApi => false,
+            Kind::HttpApiV1 | Kind::HttpApiV2 => true,
+            _ => !self.body.is_empty() || self.headers.contains_key("content-length"),
+        }
+    }
+
+    /// REST and 1.0 keep the client's spelling, except for the names that API Gateway writes itself.
+    fn spelled(&self, name: &str) -> String {
+        let own: &[&str] = match self.config.location.kind {
+            Kind::RestApi => &["authorization", "host", "user-agent"],
+            Kind::HttpApiV1 => &["content-length", "content-type", "host", "user-agent"],
+            _ => return name.to_owned(),
+        };
+        if own.contains(&name)
+            || name.starts_with("x-forwarded-") && !name.ends_with("-host")
+            || name == "x-amzn-trace-id"
+        {
+            return crate::names::title_case(name);
+        }
+        self.names
+            .and_then(|names| names.spelling(name))
+            .unwrap_or(name)
+            .to_owned()
+    }
+
+    /// Body and `isBase64Encoded`.
+    fn event_body(&self) -> (String, bool) {
+        let content_type = self.header("content-type");
+        let binary = match self.config.location.kind {
+            _ if self.body.is_empty() => false,
+            Kind::RestApi => content_type
+                .as_deref()
+                .is_some_and(|t| media_type::matches_any(t, &self.config.binary_media_types)),
+            Kind::FunctionUrl | Kind::HttpApiV1 | Kind::HttpApiV2 => !content_type
+                .as_deref()
+                .is_some_and(media_type::is_http_api_text),
+            _ => {
+                self.headers.contains_key("content-encoding")
+                    || !content_type
+                        .as_deref()
+                        .is_some_and(media_type::is_load_balancer_text)
+            }
+        };
+        if binary {
+            use base64::Engine as _;
+            (
+                base64::engine::general_purpose::STANDARD.encode(self.body),
+                true,
+            )
+        } else {
+            (String::from_utf8_lossy(self.body).into_owned(), false)
+        }
+    }
+
+    fn stage_variables(&self) -> Option<Value> {
+        let variables = &self.config.stage_variables;
+        (!variables.is_empty()).then(|| {
+            variables
+                .iter()
+                .map(|(k, v)| (k.clone(), Value::from(v.as_str())))
+                .collect::<Map<_, _>>()
+                .into()
+        })
+    }
+
+    fn path_parameters(&self, decode: bool) -> Option<Value> {
+        let parameters = &self.matched.parameters;
+        let value = |v: &str| if decode { decoded(v) } else { v.to_owned() };
+        (!parameters.is_empty()).then(|| {
+            parameters
+                .iter()
+                .map(|(k, v)| (k.clone(), Value::from(value(v))))
+                .collect::<Map<_, _>>()
+                .into()
+        })
+    }
+
+    /// Key and value pairs of the query, still encoded, in order. A key without `=` has an empty value.
+    fn query_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        // API Gateway's known issues: a plain semicolon splits data in a REST API.
+        let semicolon = self.config.location.kind == Kind::RestApi;
+        self.query
+            .unwrap_or_default()
+            .split(move |c| c == '&' || semicolon && c == ';')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+    }
+
+    /// The query decoded and grouped per key, in order of the keys' first appearance.
+    fn decoded_query(&self) -> Vec<(String, Vec<String>)> {
+        grouped(
+            self.query_pairs()
+                .map(|(k, v)| (form_decoded(k), form_decoded(v))),
+        )
+    }
+
+    /// The query as sent, grouped per key.
+    fn raw_query(&self) -> Vec<(String, Vec<String>)> {
+        grouped(
+            self.query_pairs()
+                .map(|(k, v)| (k.to_owned(), v.to_owned())),
+        )
+    }
+}
+
+fn grouped(pairs: impl Iterator<Item = (String, String)>) -> Vec<(String, Vec<String>)> {
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for (key, value) in pairs {
+        match groups.iter_mut().find(|(k, _)| *k == key) {
+            Some((_, values)) => values.push(value),
+            None => groups.push((key, vec![value])),
+        }
+    }
+    groups
+}
+
+fn lasts(groups: &[(String, Vec<String>)]) -> Value {
+    groups
+        .iter()
+        .filter_map(|(k, v)| Some((k.clone(), Value::from(v.last()?.as_str()))))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+fn lists(groups: &[(String, Vec<String>)]) -> Value {
+    groups
+        .iter()
+        .map(|(k, v)| (k.clone(), Value::from(v.clone())))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+fn joined(groups: &[(String, Vec<String>)], separator: &str) -> Value {
+    groups
+        .iter()
+        .map(|(k, v)| (k.clone(), Value::from(v.join(separator))))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+fn form_decoded(text: &str) -> String {
+    decoded(&text.replace('+', " "))
+}
+
+/// Headers a function never sees.
+fn hidden(kind: Kind, name: &str) -> bool {
+    let hop_by_hop = matches!(
+        name,
+        "connection"
+            | "expect"
+            | "keep-alive"
+            | "proxy-connection"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+    );
+    let rest_only = matches!(
+        name,
+        "content-length"
+            | "content-md5"
+            | "max-forwards"
+            | "proxy-authenticate"
+            | "server"
+            | "www-authenticate"
+    );
+    hop_by_hop || kind == Kind::RestApi && rest_only
+}

@@ -1,0 +1,115 @@
+//! Payload format 2.0: HTTP APIs and function URLs. What is unused is absent, not null.
+
+use serde_json::{Map, Value, json};
+
+use super::{Call, decoded, joined};
+use crate::Kind;
+
+pub(super) fn event(call: &Call<'_>) -> Value {
+    let url = call.config.location.kind == Kind::FunctionUrl;
+    let path = &call.located.event_path;
+    let mut headers = call.event_headers();
+    let cookies = cookies(call);
+    // A function URL shows cookies twice, an HTTP API moves them.
+    if !url {
+        headers.retain(|(name, _)| name != "cookie");
+    }
+    for (name, values) in &mut headers {
+        if name == "cookie" {
+            *values = vec![values.join("; ")];
+        }
+    }
+    let query = call.decoded_query();
+    let (body, base64) = call.event_body();
+
+    let mut event = Map::new();
+    let mut set = |key: &str, value: Value| event.insert(key.to_owned(), value);
+    set("version", "2.0".into());
+    set("routeKey", call.matched.key.clone().into());
+    set(
+        "rawPath",
+        if url { path.clone() } else { decoded(path) }.into(),
+    );
+    set("rawQueryString", call.query.unwrap_or_default().into());
+    set("headers", joined(&headers, ","));
+    set("requestContext", context(call, url));
+    set("isBase64Encoded", base64.into());
+    if !cookies.is_empty() {
+        set("cookies", cookies.into());
+    }
+    if !query.is_empty() {
+        set("queryStringParameters", joined(&query, ","));
+    }
+    if !call.body.is_empty() {
+        set("body", body.into());
+    }
+    if let Some(parameters) = call.path_parameters(true) {
+        set("pathParameters", parameters);
+    }
+    if let Some(variables) = call.stage_variables() {
+        set("stageVariables", variables);
+    }
+    event.into()
+}
+
+fn context(call: &Call<'_>, url: bool) -> Value {
+    let config = call.config;
+    let path = decoded(&call.located.context_path);
+    let caller = config.authorizer.as_ref().and_then(|a| a.account_id());
+    let mut context = json!({
+        "accountId": if url { caller.unwrap_or("anonymous") } else { &config.account_id },
+        "apiId": config.api_id,
+        "domainName": call.located.domain_name,
+        "domainPrefix": call.located.domain_name.split('.').next(),
+        "http": {
+            "method": call.method.as_str(),
+            "path": if url { without_trailing_slash(path) } else { path },
+            "protocol": "HTTP/1.1",
+            "sourceIp": call.source_ip,
+            "userAgent": call.user_agent().unwrap_or_default(),
+        },
+        "requestId": if url { &call.stamp.uuid } else { &call.stamp.extended_id },
+        "routeKey": call.matched.key,
+        "stage": config.location.stage,
+        "time": call.stamp.common_log_time(),
+        "timeEpoch": call.stamp.epoch_millis(),
+    });
+    if let Some(context) = context.as_object_mut() {
+        if let Some(authorizer) = config
+            .authorizer
+            .as_ref()
+            .and_then(|a| a.context(config.location.kind))
+        {
+            context.insert("authorizer".to_owned(), authorizer);
+        }
+        let certificate = config
+            .client_certificate
+            .as_ref()
+            .map(|c| json!({ "clientCert": c.to_json() }));
+        if certificate.is_some() || url {
+            context.insert("authentication".to_owned(), certificate.into());
+        }
+    }
+    context
+}
+
+fn cookies(call: &Call<'_>) -> Vec<String> {
+    let headers = call.headers.get_all("cookie").iter();
+    headers
+        .flat_map(|value| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            value
+                .split(';')
+                .map(|cookie| cookie.trim().to_owned())
+                .collect::<Vec<_>>()
+        })
+        .filter(|cookie| !cookie.is_empty())
+        .collect()
+}
+
+fn without_trailing_slash(path: String) -> String {
+    match path.strip_suffix('/') {
+        Some("") | None => path,
+        Some(trimmed) => trimmed.to_owned(),
+    }
+}

@@ -1,0 +1,174 @@
+//! Lambda function processes behind the Runtime API, as a tower service.
+//!
+//! ```text
+//! Function ── Invoke ──► pool ◄── Next, Answer, Done ── runtime_api ◄── HTTP ── the function
+//!    ▲                    │ ▲                                             ▲
+//!    └────── reply ───────┘ └────────── Exited ───────── process ─────────┘
+//! ```
+//!
+//! The pool is one task that owns all state; everything else sends it messages. An environment is a process with a Runtime API of its own, as on Lambda.
+
+mod environment;
+mod error;
+mod message;
+mod pool;
+mod process;
+mod runtime_api;
+mod settings;
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+use tower_service::Service;
+
+pub use error::FunctionError;
+pub use settings::FunctionBuilder;
+#[cfg(feature = "command")]
+pub(crate) use settings::find_program;
+
+use crate::Answer;
+use message::{Invocation, Message};
+use pool::Pool;
+use settings::Settings;
+
+/// A Lambda function in any language, run as a process: a service from event JSON to answers.
+///
+/// Cloned handles share the function. When the last one is dropped, its processes are stopped; [`stop`](Self::stop) also waits for that.
+///
+/// ```no_run
+/// use bytes::Bytes;
+/// use sippycup_gateway::{Function, Gateway, Kind};
+///
+/// # async fn run() -> Result<(), sippycup_gateway::BoxError> {
+/// let function = Function::builder().spawn("cargo", ["run", "-p", "axum-hello"])?;
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:9000").await?;
+/// Gateway::builder(Kind::RestApi).build(function)?.serve(listener, std::future::pending()).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Function {
+    handle: Arc<Handle>,
+}
+
+struct Handle {
+    pool: mpsc::UnboundedSender<Message>,
+}
+
+impl Function {
+    /// Begins a function with Lambda's defaults.
+    pub fn builder() -> FunctionBuilder {
+        FunctionBuilder::default()
+    }
+
+    pub(crate) fn spawned(settings: Settings) -> Self {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let pool = Pool::new(Arc::new(settings), sender.clone());
+        tokio::spawn(pool.run(receiver));
+        // The first environment starts before the first request: a function that cannot start should say so at once.
+        let _ = sender.send(Message::Warm);
+        Self {
+            handle: Arc::new(Handle { pool: sender }),
+        }
+    }
+
+    pub(crate) fn attached(settings: Settings, listener: TcpListener) -> io::Result<Self> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let address = listener.local_addr()?;
+        let settings = Arc::new(settings);
+        let api = tokio::spawn(runtime_api::serve(
+            listener,
+            pool::ATTACHED,
+            Arc::clone(&settings),
+            sender.clone(),
+        ));
+        let pool = Pool::attached(settings, sender.clone(), address);
+        tokio::spawn(async move {
+            pool.run(receiver).await;
+            api.abort();
+        });
+        Ok(Self {
+            handle: Arc::new(Handle { pool: sender }),
+        })
+    }
+
+    /// Starts new environments from now on; the old ones finish what they work on and are stopped then.
+    pub fn restart(&self) {
+        let _ = self.handle.pool.send(Message::Restart);
+    }
+
+    /// Stops every process and waits until they are gone.
+    pub async fn stop(&self) {
+        let (stopped, wait) = oneshot::channel();
+        if self.handle.pool.send(Message::Stop(Some(stopped))).is_ok() {
+            let _ = wait.await;
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        let _ = self.pool.send(Message::Stop(None));
+    }
+}
+
+impl Service<Bytes> for Function {
+    type Response = Answer;
+    type Error = FunctionError;
+    type Future = InvocationFuture;
+
+    /// Always ready: invocations wait in a queue.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), FunctionError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, event: Bytes) -> InvocationFuture {
+        let (invocation, reply) = Invocation::new(event);
+        let handle = Arc::clone(&self.handle);
+        let sent = handle.pool.send(Message::Invoke(invocation)).is_ok();
+        InvocationFuture {
+            inner: Box::pin(async move {
+                // Keeps the pool alive for as long as somebody waits for an answer.
+                let _handle = handle;
+                if !sent {
+                    return Err(FunctionError::stopped());
+                }
+                reply
+                    .await
+                    .unwrap_or_else(|_| Err(FunctionError::stopped()))
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Function")
+    }
+}
+
+/// The answer a [`Function`] is working on.
+pub struct InvocationFuture {
+    inner: Pin<Box<dyn Future<Output = Result<Answer, FunctionError>> + Send>>,
+}
+
+impl Future for InvocationFuture {
+    type Output = Result<Answer, FunctionError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.inner.as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for InvocationFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InvocationFuture")
+    }
+}

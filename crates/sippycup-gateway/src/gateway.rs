@@ -1,0 +1,278 @@
+//! The gateway as a tower service.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Request, Response};
+use tower_service::Service;
+
+use crate::config::{Config, GatewayBuilder};
+use crate::decode::{Asked, decode};
+use crate::intake::{Refused, event};
+use crate::refusal::Refusal;
+use crate::stamp::Stamp;
+use crate::{Answer, Body, BoxError, Kind};
+
+/// A front door before a function: a tower service that takes requests and gives responses, over a service that takes event JSON and gives answer JSON.
+///
+/// Build one with [`Gateway::builder`]. The [crate documentation](crate) shows how tests use it.
+#[derive(Clone)]
+pub struct Gateway<F> {
+    config: Arc<Config>,
+    function: F,
+}
+
+impl Gateway<()> {
+    /// Begins a gateway of a kind, with AWS's defaults.
+    pub fn builder(kind: Kind) -> GatewayBuilder {
+        GatewayBuilder::new(kind)
+    }
+}
+
+impl<F> Gateway<F> {
+    pub(crate) fn from_config(config: Arc<Config>, function: F) -> Self {
+        Self { config, function }
+    }
+
+    /// The kind of front door.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.config.location.kind
+    }
+
+    /// What a client writes between the host and the application's own path: `/prod`, `/shop`, or nothing.
+    ///
+    /// ```
+    /// use sippycup_gateway::{Domain, Gateway, Kind};
+    ///
+    /// let domain = Domain::new("api.example.com").mapping("shop");
+    /// assert_eq!(Gateway::builder(Kind::RestApi).domain(domain).build(())?.base_path(), "/shop");
+    /// assert_eq!(Gateway::builder(Kind::RestApi).build(())?.base_path(), "/prod");
+    /// assert_eq!(Gateway::builder(Kind::HttpApiV2).build(())?.base_path(), "");
+    /// # Ok::<(), sippycup_gateway::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn base_path(&self) -> String {
+        self.config.location.base_path()
+    }
+
+    /// The function behind the gateway.
+    pub const fn get_ref(&self) -> &F {
+        &self.function
+    }
+
+    /// The same front door before another function.
+    pub fn with_function<G>(&self, function: G) -> Gateway<G> {
+        Gateway {
+            config: Arc::clone(&self.config),
+            function,
+        }
+    }
+
+    /// The event JSON of a request, without invoking anything.
+    ///
+    /// # Errors
+    ///
+    /// If the gateway refuses the request (no such stage or route, too large); the error is the [`Fault`](crate::Fault)'s text.
+    pub fn event(&self, request: &Request<Bytes>) -> Result<Bytes, BoxError> {
+        let (mut parts, ()) = request.clone().map(|_| ()).into_parts();
+        let accepted = self
+            .config
+            .accept(&mut parts)
+            .map_err(|refused| refused.reason)?;
+        Ok(self
+            .config
+            .encode(
+                &parts,
+                &accepted,
+                request.body(),
+                &self.config.stamper.stamp(),
+            )
+            .map_err(|refused| refused.reason)?)
+    }
+
+    #[cfg(feature = "command")]
+    pub(crate) fn location(&self) -> &crate::location::Location {
+        &self.config.location
+    }
+
+    /// The host name AWS itself gives the gateway.
+    #[must_use]
+    pub fn default_domain(&self) -> &str {
+        &self.config.location.default_name
+    }
+}
+
+impl<F> Gateway<F>
+where
+    F: Service<Bytes>,
+    F::Response: Into<Answer>,
+    F::Error: Into<BoxError>,
+{
+    async fn handle<B>(mut self, request: Request<B>) -> Response<Body>
+    where
+        B: http_body::Body,
+        B::Error: Into<BoxError>,
+    {
+        let config = Arc::clone(&self.config);
+        let kind = config.location.kind;
+        let (mut parts, body) = request.into_parts();
+        let header = |name| {
+            parts
+                .headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned)
+        };
+        let asked = Asked {
+            method: parts.method.clone(),
+            accept: header("accept"),
+        };
+        // The ids in the event are the ids in the response.
+        let stamp = config.stamper.stamp();
+        let trace = stamp.trace(
+            header("x-amzn-trace-id").as_deref(),
+            kind.is_load_balancer(),
+        );
+        let event = match event(&config, &mut parts, body, &stamp).await {
+            Ok(event) => event,
+            Err(Refused { refusal, reason }) => {
+                let response = refusal.response(kind, &reason);
+                return identified(response, kind, &stamp, &trace);
+            }
+        };
+        let mut sizes = Sizes {
+            event: event.len(),
+            answer: None,
+        };
+        let response = tokio::time::timeout(config.timeout, async {
+            let answer = match self.invoke(event).await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    return Refusal::FunctionFailed
+                        .response(kind, &format!("the function failed: {error}"));
+                }
+            };
+            sizes.answer = answer.buffered_len();
+            decode(&config, &asked, answer).await
+        });
+        let mut response = response.await.unwrap_or_else(|_| {
+            let reason = format!("no answer within {} s", config.timeout.as_secs_f32());
+            Refusal::TimedOut.response(kind, &reason)
+        });
+        response.extensions_mut().insert(sizes);
+        identified(response, kind, &stamp, &trace)
+    }
+
+    async fn invoke(&mut self, event: Bytes) -> Result<Answer, BoxError> {
+        poll_fn(|cx| self.function.poll_ready(cx))
+            .await
+            .map_err(Into::into)?;
+        self.function
+            .call(event)
+            .await
+            .map(Into::into)
+            .map_err(Into::into)
+    }
+}
+
+impl<F, B> Service<Request<B>> for Gateway<F>
+where
+    F: Service<Bytes> + Clone + Send + 'static,
+    F::Response: Into<Answer> + Send,
+    F::Error: Into<BoxError>,
+    F::Future: Send,
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = ResponseFuture;
+
+    /// Always ready: a function that is not makes the response wait, within the gateway's timeout.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> ResponseFuture {
+        ResponseFuture {
+            inner: Box::pin(self.clone().handle(request)),
+        }
+    }
+}
+
+impl<F> fmt::Debug for Gateway<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway")
+            .field("kind", &self.kind().as_str())
+            .field("base_path", &self.base_path())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The response a [`Gateway`] is working on.
+pub struct ResponseFuture {
+    inner: Pin<Box<dyn Future<Output = Response<Body>> + Send>>,
+}
+
+impl Future for ResponseFuture {
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.inner.as_mut().poll(cx).map(Ok)
+    }
+}
+
+impl fmt::Debug for ResponseFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResponseFuture")
+    }
+}
+
+/// How large event and answer were, for whoever logs.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(
+    not(feature = "command"),
+    expect(dead_code, reason = "only the command logs")
+)]
+pub(crate) struct Sizes {
+    pub(crate) event: usize,
+    /// None if there was no answer, or a stream.
+    pub(crate) answer: Option<usize>,
+}
+
+/// Adds the headers by which AWS names its own request.
+fn identified(
+    mut response: Response<Body>,
+    kind: Kind,
+    stamp: &Stamp,
+    trace: &str,
+) -> Response<Body> {
+    let ids = match kind {
+        Kind::RestApi => &[
+            ("x-amzn-requestid", &*stamp.uuid),
+            ("x-amz-apigw-id", &*stamp.extended_id),
+            ("x-amzn-trace-id", trace),
+        ][..],
+        Kind::HttpApiV1 | Kind::HttpApiV2 => &[("apigw-requestid", &*stamp.extended_id)],
+        Kind::FunctionUrl => &[
+            ("x-amzn-requestid", &*stamp.uuid),
+            ("x-amzn-trace-id", trace),
+        ],
+        _ => &[],
+    };
+    for (name, id) in ids {
+        if let Ok(value) = HeaderValue::from_str(id) {
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
+        }
+    }
+    response
+}

@@ -1,0 +1,159 @@
+//! The request half: is this request the gateway's, which route does it reach, how large may it be, and what is its event.
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderValue, Method};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use crate::config::Config;
+use crate::encode::Call;
+use crate::location::Located;
+use crate::names::HeaderNames;
+use crate::refusal::Refusal;
+use crate::route::{self, Matched};
+use crate::stamp::Stamp;
+use crate::{BoxError, Kind};
+
+/// A request the gateway answers without the function.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) refusal: Refusal,
+    pub(crate) reason: String,
+}
+
+impl Refused {
+    fn new(refusal: Refusal, reason: String) -> Self {
+        Self { refusal, reason }
+    }
+
+    fn too_large(limit: usize) -> Self {
+        Self::new(
+            Refusal::RequestTooLarge,
+            format!("the body has more than {limit} bytes"),
+        )
+    }
+}
+
+pub(crate) async fn event<B>(
+    config: &Config,
+    parts: &mut Parts,
+    body: B,
+    stamp: &Stamp,
+) -> Result<Bytes, Refused>
+where
+    B: http_body::Body,
+    B::Error: Into<BoxError>,
+{
+    let accepted = config.accept(parts)?;
+    let limit = config.request_limit;
+    let body = Limited::new(body, limit).collect().await.map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            Refused::too_large(limit)
+        } else {
+            Refused::new(
+                Refusal::FunctionFailed,
+                format!("the client broke off its body: {error}"),
+            )
+        }
+    })?;
+    config.encode(parts, &accepted, &body.to_bytes(), stamp)
+}
+
+impl Config {
+    /// Finds stage, mapping and route of a request, and puts right what the gateway reads differently than `http`.
+    pub(crate) fn accept(&self, parts: &mut Parts) -> Result<(Located, Matched), Refused> {
+        let kind = self.location.kind;
+        let size: usize = parts
+            .headers
+            .iter()
+            .map(|(k, v)| k.as_str().len() + v.len())
+            .sum();
+        if size > self.header_limit {
+            return Err(Refused::new(
+                Refusal::HeadersTooLarge,
+                format!(
+                    "{size} bytes of headers, where {} are the limit",
+                    self.header_limit
+                ),
+            ));
+        }
+        // An absolute-form target names the host, whatever the header says (RFC 9112, 3.2.2).
+        if let Some(host) = parts
+            .uri
+            .authority()
+            .and_then(|a| HeaderValue::from_str(a.as_str()).ok())
+        {
+            parts.headers.insert(http::header::HOST, host);
+        }
+        if kind == Kind::RestApi
+            && let Some(method) = parts.headers.get("x-http-method-override")
+            && let Ok(method) = Method::from_bytes(method.as_bytes())
+        {
+            parts.method = method;
+        }
+        let host = parts
+            .headers
+            .get(http::header::HOST)
+            .and_then(|h| h.to_str().ok());
+        let path = parts.uri.path();
+        let path = if path.is_empty() { "/" } else { path };
+        let located = self.location.locate(host, path).ok_or_else(|| {
+            Refused::new(
+                Refusal::NoStage,
+                format!(
+                    "`{path}` is under no stage or mapping; paths begin with `{}`",
+                    self.location.base_path()
+                ),
+            )
+        })?;
+        let find = if kind == Kind::RestApi {
+            route::resource
+        } else {
+            route::route
+        };
+        let matched = find(&self.routes, &parts.method, &located.route_path).ok_or_else(|| {
+            Refused::new(
+                Refusal::NoRoute,
+                format!("no route for {} {}", parts.method, located.route_path),
+            )
+        })?;
+        Ok((located, matched))
+    }
+
+    pub(crate) fn encode(
+        &self,
+        parts: &Parts,
+        accepted: &(Located, Matched),
+        body: &Bytes,
+        stamp: &Stamp,
+    ) -> Result<Bytes, Refused> {
+        if body.len() > self.request_limit {
+            return Err(Refused::too_large(self.request_limit));
+        }
+        let call = Call {
+            config: self,
+            method: &parts.method,
+            query: parts.uri.query(),
+            headers: &parts.headers,
+            names: parts.extensions.get::<HeaderNames>(),
+            body,
+            located: &accepted.0,
+            matched: &accepted.1,
+            source_ip: self.source_ip(&parts.extensions),
+            stamp,
+        };
+        let event = call.encode();
+        // A load balancer limits the body of the request, the other kinds what Lambda takes.
+        if !self.location.kind.is_load_balancer() && event.len() > self.payload_limit {
+            return Err(Refused::new(
+                Refusal::RequestTooLarge,
+                format!(
+                    "an event of {} bytes, where {} are the limit",
+                    event.len(),
+                    self.payload_limit
+                ),
+            ));
+        }
+        Ok(event)
+    }
+}

@@ -1,0 +1,176 @@
+//! A local stand-in for the front doors of AWS Lambda: API Gateway (REST and HTTP APIs), function URLs, Application Load Balancers and VPC Lattice.
+//!
+//! As a library it is a tower service, `http::Request` in and `http::Response` out, over any service that answers event JSON with answer JSON: tests send requests through
+//! every front door without a port or a process. As the command `sippycup-gateway` it runs a Lambda function in any language, without Docker. It was written from AWS's
+//! documentation and recordings alone and shares no code with an adapter, so the two can be checked against each other.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use http::Request;
+//! use sippycup_gateway::{Body, BoxError, Domain, Gateway, Kind};
+//! use tower::{ServiceExt, service_fn};
+//!
+//! // Stands for your application behind its Lambda adapter: event JSON in, answer JSON out.
+//! let function = service_fn(async |event: Bytes| {
+//!     let event: serde_json::Value = serde_json::from_slice(&event)?;
+//!     let path = event["rawPath"].as_str().or(event["path"].as_str()).unwrap_or_default();
+//!     let answer = serde_json::json!({
+//!         "statusCode": 200, "headers": {"content-type": "text/plain"}, "body": path, "isBase64Encoded": false,
+//!     });
+//!     Ok::<_, BoxError>(Bytes::from(answer.to_string()))
+//! });
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+//! for builder in [
+//!     Gateway::builder(Kind::RestApi).stage("prod"),
+//!     Gateway::builder(Kind::RestApi).domain(Domain::new("api.example.com").mapping("shop")),
+//!     Gateway::builder(Kind::HttpApiV2),
+//!     Gateway::builder(Kind::LoadBalancer),
+//! ] {
+//!     let gateway = builder.build(function.clone())?;
+//!     let target = format!("{}/items/a%20b?q=1", gateway.base_path());
+//!     let response = gateway.oneshot(Request::get(target).body(Body::empty())?).await?;
+//!     assert_eq!(response.status(), 200);
+//! }
+//! # Ok::<(), BoxError>(())
+//! # }).unwrap();
+//! ```
+//!
+//! A `Router` behind SippyCup is such a function as well; `tower::ServiceExt::map_request` and `map_response` turn its events and answers into bytes.
+//!
+//! # The parts
+//!
+//! ```text
+//! http::Request ──► intake ──► domain: stage, mapping ──► route ──► encode ──► event JSON ──► F
+//! http::Response ◄── finish ◄── decode (or refusal) ◄───────────────────────── answer JSON ◄──┘
+//! ```
+//!
+//! - [`Gateway::builder`] makes a gateway of a [`Kind`]; [`GatewayBuilder`] has stage, routes, [`Domain`]s, `binaryMediaTypes`, [`Authorizer`], limits and timeouts, each
+//!   with AWS's default.
+//! - A builder can also be read from text, `"rest,stage=prod,base-path=shop"`: see [`GatewayBuilder`].
+//! - [`Gateway::event`] gives the event of a request without invoking anything.
+//! - [`Fault`], in the extensions of a response, says why the gateway answered in its own words: AWS tells only `Internal server error`.
+//! - [`Answer`] lets a function stream; [`HeaderNames`] carries the spelling of header names.
+//! - `Gateway::serve` (feature `serve`) puts a gateway on a TCP listener, `Function` (feature `function`) runs a process behind the Runtime API.
+//!
+//! # Features
+//!
+//! | name | adds | default |
+//! |---|---|---|
+//! | `serve` | `Gateway::serve` on hyper and tokio | no |
+//! | `function` | `Function`: processes behind the Runtime API; implies `serve` | no |
+//! | `command` | the binary `sippycup-gateway`; implies `function` | yes |
+//!
+//! Without features the crate knows no sockets: bytes, http, serde_json and the timer of tokio.
+//!
+//! # Configuration of the command
+//!
+//! `sippycup-gateway --help` lists the flags. `--config sippycup.toml` describes several gateways and functions at once. Unknown keys are errors, told with line and key.
+//!
+//! ```toml
+//! listen = "127.0.0.1:9000"            # where gateways listen; default this
+//! events = "events"                    # record events and answers here; default nowhere
+//!
+//! [[function]]
+//! name = "shop"                        # required; AWS_LAMBDA_FUNCTION_NAME
+//! command = ["cargo", "run"]           # this, or attach = "127.0.0.1:9001"
+//! directory = "shop"                   # paths are meant from this file; default its directory
+//! env = { LOG = "debug" }
+//! concurrency = 10                     # processes at most; default 10
+//! timeout = 30                         # seconds per invocation; default 30
+//! memory = 128                         # default 128, only told
+//! snap-start = false
+//! watch = ["shop/src"]                 # restart when something here changes; default never
+//! build = "cargo build"                # before such a restart; default nothing
+//!
+//! [[gateway]]
+//! kind = "rest"                        # required; as --kind
+//! function = "shop"                    # required; the name of a function
+//! listen = "127.0.0.1:9002"            # default the one above, shared by host and path
+//! stage = "prod"
+//! variables = { SIPPYCUP_SCRIPT_NAME_BASE = "/shop" }
+//! routes = ["/", "GET /items/{id}", "/{proxy+}"]
+//! domains = [{ name = "api.example.com", mappings = ["shop"], mappings-without-stage = [] }]
+//! binary = ["image/*"]
+//! claims = { sub = "42" }              # of a Cognito or JWT authorizer, with scopes = ["read"]
+//! # lambda-authorizer = { principalId = "me", tier = "gold" }
+//! source-ip = "192.0.2.1"              # default the real one
+//! api-id = "a1b2c3d4e5"
+//! stream = false
+//! timeout = 29
+//! ```
+//!
+//! Several gateways can share an address. A request goes to the gateway whose domain or AWS host name it names, with the longest mapping; on any other host, to the one whose
+//! stage or mapping its path begins with.
+//!
+//! # Where it differs from AWS
+//!
+//! | what | here | on AWS | why |
+//! |---|---|---|---|
+//! | spelling of header names over TCP | lower case in events, as from an HTTP/2 client; title case for an HTTP API's responses | REST keeps the spelling of HTTP/1.1 clients and functions | hyper and `http` do not keep it; in process [`HeaderNames`] does |
+//! | `CloudFront-*`, `Via`, `X-Amz-Cf-Id` of edge-optimised REST APIs | only if the request brings them | CloudFront adds them | this is the gateway behind CloudFront |
+//! | authorizers, API keys, usage plans, WAF, request validation, VTL, caching, CORS configuration | not done; [`Authorizer`] injects a result | done | the stand-in is for the function's side |
+//! | `Host` | as the client sent it, also when that is a loopback address | the domain name | links and redirects made from it should work on this machine |
+//! | TLS | none; the event says `https` and 443 unless [`forwarded`](GatewayBuilder::forwarded) says else | always | as the function sees it in production |
+//! | memory limit, CPU share, freezing between invocations, `/tmp` | not done | done | a process is no sandbox |
+//! | more requests than `--concurrency` | wait, within the timeouts | throttled (429 or 5xx) | a waiting developer learns more |
+//! | HTTP API 1.0 on a custom domain with a named stage | `path` as typed, mapping key without stage | not recorded | the documentation speaks of the key only |
+//! | raw `<`, `>`, spaces and the like in a target | 400 from hyper, without a log line | 400 | no URI |
+//! | Lattice: path and query | as sent, not decoded | not documented | as a load balancer |
+//! | Lattice: base64 | the load balancer's rule | not documented | |
+//! | bytes that are no UTF-8 in headers and text bodies | U+FFFD | not recorded, but for REST bodies | JSON has no other place for them |
+//! | `text/plain; charset=iso-8859-1` behind a load balancer | taken for UTF-8 | not recorded | the documentation looks at the type only |
+//! | error pages for 413, 431 and timeouts of function URLs, load balancers and Lattice | plausible | not recorded | |
+//! | HTTP API at its timeout | 503 `Service Unavailable` | the same, by report | not recorded |
+//! | URL length, quota of routes and mappings, `/ping` and `/sping` | not checked | 8,192 to 10,240 characters; reserved | rarely met |
+//! | 2 MB/s throttle of streams, idle timeouts | not done | done | |
+//! | Extensions, Logs and Telemetry API | none (404) | served to extensions | functions need none of them |
+//! | WebSocket APIs | none | | no request and response to stand between |
+//!
+//! # What changes between a client and a function, as on AWS
+//!
+//! - REST: repeated headers and queries survive only in the multi-value maps; the order between different query keys is lost; `;` splits a query; leading slashes collapse;
+//!   `Content-Length`, `Connection`, `TE`, `Expect`, `Max-Forwards`, `Server`, `Content-MD5` and their like are dropped, and `Authorization` if it is a signature; bytes that match no `binaryMediaTypes` are mangled.
+//! - HTTP API: paths arrive decoded (2.0), so `%2F`, `%25`, `%3F` are lost; repeated headers are joined by commas (2.0); cookies move to their own member (2.0).
+//! - Function URL: a trailing slash is lost in `requestContext.http.path` (not in `rawPath`); repeated headers are joined.
+//! - Load balancer without multi-value headers: of repeated headers and query keys the last remains.
+//! - All: hop-by-hop headers stay behind; `X-Forwarded-*` and `X-Amzn-Trace-Id` are added.
+
+mod answer;
+mod body;
+#[cfg(feature = "command")]
+#[doc(hidden)]
+pub mod command;
+mod config;
+mod decode;
+mod domain;
+mod encode;
+mod error;
+#[cfg(feature = "function")]
+mod function;
+mod gateway;
+mod identity;
+mod intake;
+mod json;
+mod kind;
+mod location;
+mod media_type;
+mod names;
+mod refusal;
+mod route;
+#[cfg(feature = "serve")]
+mod serve;
+mod shorthand;
+mod stamp;
+
+pub use answer::Answer;
+pub use body::Body;
+pub use config::GatewayBuilder;
+pub use domain::Domain;
+pub use error::{BoxError, ConfigError, Fault};
+#[cfg(feature = "function")]
+pub use function::{Function, FunctionBuilder, FunctionError, InvocationFuture};
+pub use gateway::{Gateway, ResponseFuture};
+pub use identity::{Authorizer, ClientCertificate};
+pub use kind::Kind;
+pub use names::HeaderNames;

@@ -1,0 +1,178 @@
+//! The answers a gateway gives in its own words.
+
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
+
+use crate::{Body, Fault, Kind};
+
+/// What went wrong, as far as the client is told apart.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Refusal {
+    /// REST: the answer's base64 could not be decoded.
+    Configuration,
+    /// The answer is JSON, but no proxy response.
+    Malformed,
+    /// REST: no such stage or mapping.
+    NoStage,
+    /// No such resource or route.
+    NoRoute,
+    /// The answer is no JSON at all.
+    NotJson,
+    /// The function failed, or died.
+    FunctionFailed,
+    HeadersTooLarge,
+    RequestTooLarge,
+    TimedOut,
+}
+
+impl Refusal {
+    pub(crate) fn response(self, kind: Kind, reason: &str) -> Response<Body> {
+        let (status, content_type, body, error_type) = match kind {
+            Kind::RestApi => self.rest(),
+            Kind::HttpApiV1 | Kind::HttpApiV2 => self.http_api(),
+            Kind::FunctionUrl => self.function_url(),
+            Kind::LoadBalancer | Kind::LoadBalancerMultiValue => self.load_balancer(),
+            Kind::VpcLatticeV1 | Kind::VpcLatticeV2 => self.lattice(),
+        };
+        let length = body.len();
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = status;
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        response
+            .headers_mut()
+            .insert(CONTENT_LENGTH, HeaderValue::from(length));
+        if let Some(error_type) = error_type {
+            response
+                .headers_mut()
+                .insert(ERROR_TYPE, HeaderValue::from_static(error_type));
+        }
+        response.extensions_mut().insert(Fault::new(reason));
+        response
+    }
+
+    fn rest(self) -> Page {
+        let internal = Some("InternalServerErrorException");
+        let (status, body, error_type) = match self {
+            Self::Configuration => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                r#"{"message": "Internal server error"}"#,
+                internal,
+            ),
+            Self::FunctionFailed | Self::Malformed => (
+                StatusCode::BAD_GATEWAY,
+                r#"{"message": "Internal server error"}"#,
+                internal,
+            ),
+            Self::HeadersTooLarge => (
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                r#"{"message":"Request Header Fields Too Large"}"#,
+                None,
+            ),
+            Self::NoRoute => (
+                StatusCode::FORBIDDEN,
+                r#"{"message":"Missing Authentication Token"}"#,
+                Some("MissingAuthenticationTokenException"),
+            ),
+            Self::NoStage => (
+                StatusCode::FORBIDDEN,
+                r#"{"message":"Forbidden"}"#,
+                Some("ForbiddenException"),
+            ),
+            // Recorded without the blank and without an error type.
+            Self::NotJson => (
+                StatusCode::BAD_GATEWAY,
+                r#"{"message":"Internal server error"}"#,
+                None,
+            ),
+            Self::RequestTooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                r#"{"message":"Request Too Long"}"#,
+                Some("RequestTooLargeException"),
+            ),
+            Self::TimedOut => (
+                StatusCode::GATEWAY_TIMEOUT,
+                r#"{"message": "Endpoint request timed out"}"#,
+                internal,
+            ),
+        };
+        (status, JSON, body.to_owned(), error_type)
+    }
+
+    fn http_api(self) -> Page {
+        let (status, body) = match self {
+            Self::Configuration | Self::FunctionFailed | Self::Malformed | Self::NotJson => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                r#"{"message":"Internal Server Error"}"#,
+            ),
+            Self::HeadersTooLarge => (
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                r#"{"message":"Request Header Fields Too Large"}"#,
+            ),
+            Self::NoRoute | Self::NoStage => (StatusCode::NOT_FOUND, r#"{"message":"Not Found"}"#),
+            Self::RequestTooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                r#"{"message":"Request Entity Too Large"}"#,
+            ),
+            Self::TimedOut => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                r#"{"message":"Service Unavailable"}"#,
+            ),
+        };
+        (status, JSON, body.to_owned(), None)
+    }
+
+    fn function_url(self) -> Page {
+        let (status, body) = match self {
+            Self::HeadersTooLarge => (
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                r#"{"Message":"Request Header Fields Too Large"}"#,
+            ),
+            Self::RequestTooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                r#"{"Message":"Request Entity Too Large"}"#,
+            ),
+            _ => (StatusCode::BAD_GATEWAY, "Internal Server Error"),
+        };
+        (status, JSON, body.to_owned(), None)
+    }
+
+    /// A load balancer answers in HTML.
+    fn load_balancer(self) -> Page {
+        let status = match self {
+            Self::HeadersTooLarge => StatusCode::BAD_REQUEST,
+            Self::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            _ => StatusCode::BAD_GATEWAY,
+        };
+        let title = format!(
+            "{} {}",
+            status.as_u16(),
+            status.canonical_reason().unwrap_or_default()
+        );
+        let body = format!(
+            "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n</body>\r\n</html>\r\n"
+        );
+        (status, "text/html", body, None)
+    }
+
+    fn lattice(self) -> Page {
+        let status = match self {
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+            _ => StatusCode::BAD_GATEWAY,
+        };
+        (
+            status,
+            "text/plain; charset=utf-8",
+            status.canonical_reason().unwrap_or_default().to_owned(),
+            None,
+        )
+    }
+}
+
+type Page = (StatusCode, &'static str, String, Option<&'static str>);
+
+const JSON: &str = "application/json";
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");

@@ -1,0 +1,134 @@
+//! Gateways and Runtime APIs on TCP listeners.
+
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::TcpListener;
+use tower_service::Service;
+
+use crate::{Answer, Body, BoxError, Gateway};
+
+impl<F> Gateway<F>
+where
+    F: Service<Bytes> + Clone + Send + 'static,
+    F::Response: Into<Answer> + Send,
+    F::Error: Into<BoxError>,
+    F::Future: Send,
+{
+    /// Serves HTTP/1.1 on a listener until `shutdown` resolves; then takes no new connection and lets the open ones finish, for ten seconds at most.
+    ///
+    /// ```no_run
+    /// use bytes::Bytes;
+    /// use sippycup_gateway::{Gateway, Kind};
+    /// use tower::service_fn;
+    ///
+    /// # async fn run() -> Result<(), sippycup_gateway::BoxError> {
+    /// let function = service_fn(async |_event: Bytes| Ok::<_, std::io::Error>(Bytes::from_static(b"\"hello\"")));
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:9000").await?;
+    /// Gateway::builder(Kind::HttpApiV2).build(function)?.serve(listener, std::future::pending()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the listener breaks for good. A connection that breaks ends alone.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) -> io::Result<()> {
+        // API Gateway writes the names of an HTTP API's headers like this over HTTP/1.1; `http` cannot carry the spelling.
+        let title_case = self.kind().is_http_api();
+        serve(listener, self, title_case, shutdown).await
+    }
+}
+
+/// Serves any service of requests. The peer's address travels in the extensions.
+pub(crate) async fn serve<S>(
+    listener: TcpListener,
+    service: S,
+    title_case: bool,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()>
+where
+    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>
+        + Clone
+        + Send
+        + 'static,
+    S::Future: Send,
+{
+    let connections = GracefulShutdown::new();
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        let (stream, peer) = tokio::select! {
+            () = &mut shutdown => break,
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) if is_of_one_connection(&error) => continue,
+                Err(error) if is_exhaustion(&error) => {
+                    // Descriptors come back when connections end; asking at once again would spin.
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            },
+        };
+        // An event stream must not wait for a full segment.
+        let _ = stream.set_nodelay(true);
+        let service = service.clone();
+        let connection = http1::Builder::new()
+            .title_case_headers(title_case)
+            .serve_connection(
+                TokioIo::new(stream),
+                service_fn(move |request| respond(service.clone(), peer, request)),
+            );
+        let connection = connections.watch(connection);
+        tokio::spawn(async move {
+            // The error of a connection is the client's: it went away or sent no HTTP.
+            let _ = connection.await;
+        });
+    }
+    drop(listener);
+    let _ = tokio::time::timeout(GRACE, connections.shutdown()).await;
+    Ok(())
+}
+
+async fn respond<S>(
+    mut service: S,
+    peer: SocketAddr,
+    mut request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible>
+where
+    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
+{
+    request.extensions_mut().insert(peer);
+    poll_fn(|cx| service.poll_ready(cx)).await?;
+    service.call(request).await
+}
+
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    )
+}
+
+/// EMFILE and ENFILE have no kind of their own.
+fn is_exhaustion(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(23 | 24))
+}
+
+const GRACE: Duration = Duration::from_secs(10);

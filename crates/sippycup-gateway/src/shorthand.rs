@@ -1,0 +1,133 @@
+//! Gateways written in one line: `rest,stage=prod,base-path=shop`.
+
+use std::str::FromStr;
+
+use crate::{ConfigError, Domain, Gateway, GatewayBuilder, Kind};
+
+impl FromStr for GatewayBuilder {
+    type Err = ConfigError;
+
+    /// # Errors
+    ///
+    /// If the kind or a setting is unknown or malformed. What does not fit together is found by [`build`](GatewayBuilder::build).
+    fn from_str(text: &str) -> Result<Self, ConfigError> {
+        let mut parts = text.split(',').map(str::trim);
+        let kind: Kind = parts.next().unwrap_or_default().parse()?;
+        let mut builder = Gateway::builder(kind);
+        let mut mapped = Mapped::default();
+        for part in parts.filter(|part| !part.is_empty()) {
+            let (key, value) = part.split_once('=').unwrap_or((part, ""));
+            let wrong = |what: &str| ConfigError::new(format!("gateway `{text}`: {what} `{part}`"));
+            builder = match key {
+                "stage-in-path" | "stream" if !value.is_empty() => {
+                    return Err(wrong("expected no value in"));
+                }
+                "stage-in-path" => {
+                    mapped.stage_in_path = true;
+                    builder
+                }
+                "stream" => builder.response_streaming(true),
+                _ if value.is_empty() => {
+                    return Err(wrong("expected a setting with a value, found"));
+                }
+                "base-path" => {
+                    mapped.base_paths.push(value);
+                    builder
+                }
+                "binary" => builder.binary_media_type(value),
+                "domain" => {
+                    mapped.domain = Some(value);
+                    builder
+                }
+                "route" => builder.route(value),
+                "source-ip" => builder.source_ip(
+                    value
+                        .parse()
+                        .map_err(|_| wrong("expected an IP address, found"))?,
+                ),
+                "stage" => builder.stage(value),
+                _ => match key.strip_prefix("var.") {
+                    Some(name) => builder.stage_variable(name, value),
+                    None => return Err(wrong("unknown setting")),
+                },
+            };
+        }
+        Ok(mapped.apply(builder))
+    }
+}
+
+/// A custom domain in pieces. A base path without a domain is one of a domain that does not matter.
+#[derive(Debug, Default)]
+pub(crate) struct Mapped<'a> {
+    pub(crate) domain: Option<&'a str>,
+    pub(crate) base_paths: Vec<&'a str>,
+    pub(crate) stage_in_path: bool,
+}
+
+impl Mapped<'_> {
+    pub(crate) fn apply(self, builder: GatewayBuilder) -> GatewayBuilder {
+        if self.domain.is_none() && self.base_paths.is_empty() && !self.stage_in_path {
+            return builder;
+        }
+        let domain = Domain::new(self.domain.unwrap_or("api.example.com"));
+        let paths = if self.base_paths.is_empty() {
+            vec![""]
+        } else {
+            self.base_paths
+        };
+        builder.domain(paths.into_iter().fold(domain, |domain, path| {
+            if self.stage_in_path {
+                domain.mapping_without_stage(path)
+            } else {
+                domain.mapping(path)
+            }
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_says_what_a_builder_says() {
+        for (text, base_path) in [
+            ("http", ""),
+            ("http,stage=dev", "/dev"),
+            ("rest, stage=prod, base-path=shop", "/shop"),
+            ("rest,stage=live,base-path=shop,stage-in-path", "/shop/live"),
+            ("rest,domain=a.example", ""),
+            ("url,stream,source-ip=192.0.2.1", ""),
+        ] {
+            let gateway = text.parse::<GatewayBuilder>().unwrap().build(()).unwrap();
+            assert_eq!(gateway.base_path(), base_path, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_malformed_line_names_its_part() {
+        for (text, message) in [
+            (
+                "rest,stagge=prod",
+                "gateway `rest,stagge=prod`: unknown setting `stagge=prod`",
+            ),
+            (
+                "rest,stage",
+                "gateway `rest,stage`: expected a setting with a value, found `stage`",
+            ),
+            (
+                "url,stream=yes",
+                "gateway `url,stream=yes`: expected no value in `stream=yes`",
+            ),
+            (
+                "rest,source-ip=x",
+                "gateway `rest,source-ip=x`: expected an IP address, found `source-ip=x`",
+            ),
+        ] {
+            assert_eq!(
+                text.parse::<GatewayBuilder>().unwrap_err().to_string(),
+                message
+            );
+        }
+    }
+}

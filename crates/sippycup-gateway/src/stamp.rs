@@ -1,0 +1,175 @@
+//! The volatile members of an event: ids and times. Both come from functions that tests can replace.
+
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE;
+
+#[derive(Clone)]
+pub(crate) struct Stamper {
+    clock: Arc<dyn Fn() -> SystemTime + Send + Sync>,
+    entropy: Arc<dyn Fn() -> u64 + Send + Sync>,
+}
+
+impl Stamper {
+    pub(crate) fn set_clock(&mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) {
+        self.clock = Arc::new(clock);
+    }
+
+    pub(crate) fn set_entropy(&mut self, entropy: impl Fn() -> u64 + Send + Sync + 'static) {
+        self.entropy = Arc::new(entropy);
+    }
+
+    pub(crate) fn stamp(&self) -> Stamp {
+        let since_epoch = (self.clock)()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Stamp {
+            micros: since_epoch.as_micros(),
+            uuid: uuid((self.entropy)(), (self.entropy)()),
+            // Extended request ids are ten and a bit bytes of URL-safe base64 with the padding on.
+            extended_id: {
+                let (a, b) = (
+                    (self.entropy)().to_be_bytes(),
+                    (self.entropy)().to_be_bytes(),
+                );
+                URL_SAFE.encode(
+                    a.iter()
+                        .chain(b.iter())
+                        .copied()
+                        .take(11)
+                        .collect::<Vec<_>>(),
+                )
+            },
+            trace_id: format!(
+                "1-{:08x}-{:016x}{:08x}",
+                since_epoch.as_secs(),
+                (self.entropy)(),
+                (self.entropy)() >> 32
+            ),
+        }
+    }
+}
+
+impl Default for Stamper {
+    fn default() -> Self {
+        // Every `RandomState` is keyed afresh, which is randomness enough for ids and costs no dependency.
+        Self {
+            clock: Arc::new(SystemTime::now),
+            entropy: Arc::new(|| RandomState::new().hash_one(0_u8)),
+        }
+    }
+}
+
+impl fmt::Debug for Stamper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Stamper")
+    }
+}
+
+/// The ids and the time of one request.
+#[derive(Clone, Debug)]
+pub(crate) struct Stamp {
+    micros: u128,
+    pub(crate) uuid: String,
+    pub(crate) extended_id: String,
+    trace_id: String,
+}
+
+impl Stamp {
+    pub(crate) fn epoch_millis(&self) -> u64 {
+        u64::try_from(self.micros / 1000).unwrap_or(u64::MAX)
+    }
+
+    pub(crate) fn epoch_micros(&self) -> String {
+        self.micros.to_string()
+    }
+
+    /// The time in Common Log Format, always in UTC: `14/Nov/2023:22:13:20 +0000`.
+    pub(crate) fn common_log_time(&self) -> String {
+        let seconds = u64::try_from(self.micros / 1_000_000).unwrap_or(u64::MAX);
+        let (year, month, day) = civil(seconds / 86_400);
+        let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+        let month = MONTHS.get(month).copied().unwrap_or_default();
+        format!("{day:02}/{month}/{year:04}:{hour:02}:{minute:02}:{second:02} +0000")
+    }
+
+    /// `X-Amzn-Trace-Id` for a request that may have brought one along.
+    pub(crate) fn trace(&self, sent: Option<&str>, load_balancer: bool) -> String {
+        match sent {
+            None => format!("Root={}", self.trace_id),
+            Some(sent) if load_balancer => format!("Self={};{sent}", self.trace_id),
+            Some(sent) => sent.to_owned(),
+        }
+    }
+}
+
+pub(crate) fn uuid(a: u64, b: u64) -> String {
+    format!(
+        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+        a >> 32,
+        a >> 16 & 0xffff,
+        a & 0xfff,
+        0x8000 | (b >> 48 & 0x3fff),
+        b & 0xffff_ffff_ffff
+    )
+}
+
+/// Year, month from zero, and day of a number of days since 1970: the proleptic Gregorian calendar counted in eras of 400 years that begin in March.
+fn civil(days: u64) -> (u64, usize, u64) {
+    let days = days + 719_468;
+    let era = days / 146_097;
+    let day_of_era = days % 146_097;
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * march_month + 2) / 5 + 1;
+    let month = (march_month + 2) % 12;
+    let year = year_of_era + era * 400 + u64::from(month < 2);
+    (year, usize::try_from(month).unwrap_or_default(), day)
+}
+
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn times_read_as_aws_writes_them() {
+        for (seconds, expected) in [
+            (0, "01/Jan/1970:00:00:00 +0000"),
+            (951_782_399, "28/Feb/2000:23:59:59 +0000"),
+            (951_782_400, "29/Feb/2000:00:00:00 +0000"),
+            (1_700_000_000, "14/Nov/2023:22:13:20 +0000"),
+            (1_744_669_005, "14/Apr/2025:22:16:45 +0000"),
+            (4_107_542_400, "01/Mar/2100:00:00:00 +0000"),
+        ] {
+            let mut stamper = Stamper::default();
+            stamper.set_clock(move || UNIX_EPOCH + Duration::from_secs(seconds));
+            assert_eq!(stamper.stamp().common_log_time(), expected);
+        }
+    }
+
+    #[test]
+    fn ids_have_the_shape_of_aws_ids_and_differ() {
+        let stamper = Stamper::default();
+        let (a, b) = (stamper.stamp(), stamper.stamp());
+        assert_ne!(a.uuid, b.uuid);
+        assert_eq!(a.uuid.len(), 36);
+        assert_eq!(a.extended_id.len(), 16);
+        assert!(a.extended_id.ends_with('='));
+        assert_eq!(
+            a.trace_id.len(),
+            "1-67fd894d-3c512d985fc0f8aa38cbeaac".len()
+        );
+    }
+}

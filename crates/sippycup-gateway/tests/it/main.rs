@@ -1,0 +1,21 @@
+//! The gateway against what AWS was recorded to do, and against everything that can go wrong.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests, but clippy's exemption knows only test functions"
+)]
+
+mod answers;
+mod command;
+mod events;
+mod function;
+mod hostile;
+mod limits;
+mod python;
+mod recorded;
+mod scripted;
+mod support;
+mod wire;

@@ -1,0 +1,316 @@
+//! A Lambda function that follows a script, on plain sockets: this test binary, started again as a process.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::exit;
+use std::sync::{Arc, Barrier};
+use std::thread;
+
+use sippycup_gateway::{Function, FunctionBuilder};
+
+/// A function that follows `script`; what the developer would read goes to `report`.
+pub(crate) fn scripted(script: &str, builder: FunctionBuilder) -> Function {
+    let program = std::env::current_exe().unwrap();
+    let arguments = [
+        "scripted::function_process",
+        "--exact",
+        "--ignored",
+        "--nocapture",
+    ];
+    builder
+        .env("SCRIPT", script)
+        .spawn(program, arguments)
+        .unwrap()
+}
+
+/// The same as a command line, for tests of the command.
+pub(crate) fn command_line() -> Vec<String> {
+    let program = std::env::current_exe()
+        .unwrap()
+        .to_str()
+        .unwrap()
+        .to_owned();
+    [
+        &program,
+        "scripted::function_process",
+        "--exact",
+        "--ignored",
+        "--nocapture",
+    ]
+    .map(str::to_owned)
+    .into()
+}
+
+#[test]
+#[ignore = "the process behind other tests"]
+fn function_process() {
+    let script = std::env::var("SCRIPT").expect("started by another test");
+    let api = std::env::var("AWS_LAMBDA_RUNTIME_API").unwrap();
+    let (script, argument) = script.split_once(':').unwrap_or((&script, ""));
+    match script {
+        "exit-at-start" => {
+            eprintln!("cannot find my configuration");
+            exit(3);
+        }
+        "init-error" => {
+            let body = r#"{"errorMessage":"no database","errorType":"Init.NoDatabase"}"#;
+            post(&api, "init/error", "", body.as_bytes());
+            exit(1);
+        }
+        "hang-at-start" => loop {
+            thread::park();
+        },
+        // Nobody is answered before everybody has asked.
+        "barrier" => {
+            let polls: usize = argument.parse().unwrap();
+            let barrier = Arc::new(Barrier::new(polls));
+            let threads: Vec<_> = (0..polls)
+                .map(|_| {
+                    let (api, barrier) = (api.clone(), Arc::clone(&barrier));
+                    thread::spawn(move || {
+                        loop {
+                            let event = next(&api);
+                            barrier.wait();
+                            answer(&api, &event.id, &ok(&event.path()));
+                        }
+                    })
+                })
+                .collect();
+            threads.into_iter().for_each(|t| t.join().unwrap());
+        }
+        "restore" => {
+            let (head, _) = exchange(&api, "GET", "restore/next", "", b"");
+            println!("restored: {}", head.lines().next().unwrap());
+        }
+        _ => {}
+    }
+    loop {
+        let event = next(&api);
+        let event_id = event.id.clone();
+        match script {
+            "die-once" if event.path() == "/die" => exit(7),
+            "never" => loop {
+                thread::park();
+            },
+            "never-once" if event.path() == "/never" => loop {
+                thread::park();
+            },
+            "skip" if event.path() == "/skip" => continue,
+            "twice" => {
+                answer(&api, &event.id, &ok("first"));
+                let (head, body) = exchange(
+                    &api,
+                    "POST",
+                    &format!("invocation/{}/response", event.id),
+                    "",
+                    ok("second").as_bytes(),
+                );
+                println!(
+                    "second answer: {} {}",
+                    head.lines().next().unwrap(),
+                    String::from_utf8(body).unwrap()
+                );
+            }
+            "garbage" => answer(&api, &event.id, "{not json"),
+            "large" => {
+                let (head, _) = exchange(
+                    &api,
+                    "POST",
+                    &format!("invocation/{}/response", event.id),
+                    "",
+                    &vec![b'x'; 7 << 20],
+                );
+                println!("large answer: {}", head.lines().next().unwrap());
+            }
+            "error" => {
+                let body =
+                    r#"{"errorMessage":"it broke","errorType":"ValueError","stackTrace":[]}"#;
+                post(
+                    &api,
+                    &format!("invocation/{}/error", event.id),
+                    "Lambda-Runtime-Function-Error-Type: ValueError\r\n",
+                    body.as_bytes(),
+                );
+            }
+            "stream" | "stream-dies" | "stream-fails" | "stream-raw" => {
+                stream(&api, &event.id, script)
+            }
+            "environment" => {
+                let names = [
+                    "AWS_LAMBDA_FUNCTION_NAME",
+                    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+                    "AWS_LAMBDA_FUNCTION_VERSION",
+                    "AWS_LAMBDA_LOG_GROUP_NAME",
+                    "AWS_LAMBDA_LOG_STREAM_NAME",
+                    "AWS_REGION",
+                    "_HANDLER",
+                    "LAMBDA_TASK_ROOT",
+                    "AWS_LAMBDA_INITIALIZATION_TYPE",
+                ];
+                let found: Vec<_> = names
+                    .iter()
+                    .map(|n| format!("{n}={}", std::env::var(n).unwrap()))
+                    .collect();
+                answer(
+                    &api,
+                    &event.id,
+                    &ok(&format!(
+                        "{}\\n{}",
+                        found.join("\\n"),
+                        event.head.replace("\r\n", "\\n")
+                    )),
+                );
+            }
+            // The event itself, in base64: nothing on the way back can change it.
+            "event" => {
+                use base64::Engine as _;
+                let event =
+                    base64::engine::general_purpose::STANDARD.encode(event.json.to_string());
+                let body = format!(
+                    r#"{{"statusCode":200,"headers":{{}},"multiValueHeaders":{{}},"body":"{event}","isBase64Encoded":true}}"#
+                );
+                answer(&api, &event_id, &body);
+            }
+            "pid" => answer(&api, &event.id, &ok(&std::process::id().to_string())),
+            "gate" => {
+                if event.path() == "/gate" {
+                    wait_for_sign();
+                }
+                answer(&api, &event.id, &ok(&std::process::id().to_string()));
+            }
+            _ => answer(&api, &event.id, &ok(&event.path())),
+        }
+    }
+}
+
+struct Event {
+    id: String,
+    head: String,
+    json: serde_json::Value,
+}
+
+impl Event {
+    fn path(&self) -> String {
+        let path = self
+            .json
+            .get("rawPath")
+            .or(self.json.get("path"))
+            .and_then(|p| p.as_str());
+        path.unwrap_or_default().to_owned()
+    }
+}
+
+fn ok(body: &str) -> String {
+    format!(
+        r#"{{"statusCode":200,"headers":{{"x-script":"yes"}},"body":"{body}","isBase64Encoded":false}}"#
+    )
+}
+
+fn next(api: &str) -> Event {
+    let (head, body) = exchange(api, "GET", "invocation/next", "", b"");
+    let id = head.lines().find_map(|l| {
+        l.to_lowercase()
+            .strip_prefix("lambda-runtime-aws-request-id: ")
+            .map(str::to_owned)
+    });
+    let Some(id) = id else {
+        // The gateway is stopping.
+        exit(0);
+    };
+    Event {
+        id,
+        head,
+        json: serde_json::from_slice(&body).unwrap_or_default(),
+    }
+}
+
+fn answer(api: &str, id: &str, body: &str) {
+    post(
+        api,
+        &format!("invocation/{id}/response"),
+        "",
+        body.as_bytes(),
+    );
+}
+
+fn post(api: &str, path: &str, headers: &str, body: &[u8]) {
+    let (head, _) = exchange(api, "POST", path, headers, body);
+    assert!(head.starts_with("HTTP/1.1 202"), "{head}");
+}
+
+fn exchange(api: &str, method: &str, path: &str, headers: &str, body: &[u8]) -> (String, Vec<u8>) {
+    let Ok(mut socket) = TcpStream::connect(api) else {
+        exit(0)
+    };
+    let head = format!(
+        "{method} /2018-06-01/runtime/{path} HTTP/1.1\r\nHost: {api}\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n",
+        body.len()
+    );
+    socket.write_all(head.as_bytes()).unwrap();
+    // A server that has seen enough may close before it has read everything.
+    let _ = socket.write_all(body);
+    read(socket)
+}
+
+fn read(socket: TcpStream) -> (String, Vec<u8>) {
+    let mut reader = BufReader::new(socket);
+    let mut head = String::new();
+    while reader.read_line(&mut head).unwrap_or_default() > 2 {}
+    let mut body = Vec::new();
+    let _ = reader.read_to_end(&mut body);
+    (head, body)
+}
+
+/// Sends a prelude and a first chunk, waits for the sign to go on, and ends as the script says.
+fn stream(api: &str, id: &str, script: &str) {
+    let mut socket = TcpStream::connect(api).unwrap();
+    let content_type = if script == "stream-raw" {
+        "application/octet-stream"
+    } else {
+        "application/vnd.awslambda.http-integration-response"
+    };
+    let head = format!(
+        "POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nHost: {api}\r\nLambda-Runtime-Function-Response-Mode: streaming\r\n\
+         Content-Type: {content_type}\r\nTransfer-Encoding: chunked\r\nTrailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n\
+         Connection: close\r\n\r\n"
+    );
+    socket.write_all(head.as_bytes()).unwrap();
+    let prelude: &[u8] = if script == "stream-raw" {
+        b""
+    } else {
+        b"{\"statusCode\":201,\"headers\":{\"x-a\":\"b\"},\"cookies\":[\"c=1\",\"d=2\"]}\0\0\0\0\0\0\0\0"
+    };
+    // The prelude and its delimiter may come in any pieces.
+    for piece in prelude.chunks(40) {
+        chunk(&mut socket, piece);
+    }
+    chunk(&mut socket, b"first");
+    wait_for_sign();
+    match script {
+        "stream-dies" => exit(9),
+        "stream-fails" => {
+            // base64 of {"errorMessage":"in the middle"}
+            let trailers = "0\r\nLambda-Runtime-Function-Error-Type: Middle\r\nLambda-Runtime-Function-Error-Body: eyJlcnJvck1lc3NhZ2UiOiJpbiB0aGUgbWlkZGxlIn0=\r\n\r\n";
+            socket.write_all(trailers.as_bytes()).unwrap();
+        }
+        _ => {
+            chunk(&mut socket, b"second");
+            socket.write_all(b"0\r\n\r\n").unwrap();
+        }
+    }
+    read(socket);
+}
+
+/// The test decides when a function goes on, not a clock.
+fn wait_for_sign() {
+    let mut sign = TcpStream::connect(std::env::var("GO_ON").unwrap()).unwrap();
+    sign.read_exact(&mut [0]).unwrap();
+}
+
+fn chunk(socket: &mut TcpStream, data: &[u8]) {
+    socket
+        .write_all(format!("{:x}\r\n", data.len()).as_bytes())
+        .unwrap();
+    socket.write_all(data).unwrap();
+    socket.write_all(b"\r\n").unwrap();
+}
