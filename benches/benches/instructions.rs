@@ -146,7 +146,7 @@ fn table(all: &[Counts], tuned: &[Counts]) -> String {
         let run = counts.ratio("theirs run", "run", &["router", "client"]);
         for (way, ratio, goal) in [("raw", raw, case.goal_raw), ("run", run, case.goal_run)] {
             if ratio < goal {
-                missed.push(format!("{} {way} ({ratio:.1} of {goal:.1})", case.name));
+                missed.push(format!("{} {way} ({ratio:.2} of {goal:.1})", case.name));
             }
         }
         let router = counts.get("router");

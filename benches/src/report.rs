@@ -61,7 +61,7 @@ pub fn thousands(number: u64) -> String {
 /// A ratio beside its goal, marked where it misses.
 pub fn against(ratio: f64, goal: f64) -> String {
     let missed = if ratio < goal { " **missed**" } else { "" };
-    format!("{ratio:.1} ≥ {goal:.1}{missed}")
+    format!("{ratio:.2} ≥ {goal:.1}{missed}")
 }
 
 /// The package's own directory.
