@@ -61,6 +61,8 @@ pub fn totals(program: &Path, arguments: &[&str]) -> Vec<u64> {
         .arg("--tool=callgrind")
         .arg("--toggle-collect=sippycup_benches::callgrind::counted*")
         .arg("--dump-before=sippycup_benches::callgrind::end*")
+        // Each file by itself, for those who keep them to look into.
+        .args(["--compress-strings=no", "--compress-pos=no"])
         .arg(format!("--callgrind-out-file={}", directory.join("out").display()))
         .arg(program)
         .args(arguments)
