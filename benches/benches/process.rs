@@ -51,7 +51,8 @@ fn main() {
 }
 
 fn build((package, binary): (&str, &str)) -> PathBuf {
-    report::build(&["--release", "-p", package, "--bin", binary], binary)
+    let features: &[&str] = if binary.ends_with("concurrent") { &["--features", "concurrent"] } else { &[] };
+    report::build(&[&["--release", "-p", package, "--bin", binary], features].concat(), binary)
 }
 
 const NOTES: &str = "\
@@ -64,7 +65,7 @@ to the first call of the Runtime API. `current` is tokio's current-thread runtim
 const CONCURRENCY_NOTES: &str = "\
 Invocations per second, medians, with `AWS_LAMBDA_MAX_CONCURRENCY` as in the head; *hello* answers at once, *wait*
 after 5 ms, as if it had asked a database. The server takes its share of the same CPUs. `lambda_http::run_concurrent`
-does not take axum's router; its function here calls `lambda_runtime::run_concurrent` with its adapter.
+does not take axum's router, whose response is not `Sync`; its function here collects each answer into one that is.
 ";
 
 fn name(program: &std::path::Path) -> String {
