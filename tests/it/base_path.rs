@@ -1,1 +1,633 @@
-//! Soon.
+//! Which part of a path is the gateway's: (source, stage, domain, mapping, what was stated) to
+//! (base path, the app's path, public URI), and what that means for redirects and cookies.
+
+use std::convert::Infallible;
+
+use http::{Request, Response};
+use serde_json::{Value, json};
+use sippycup::{BasePath, Body, EventOptions, SippyCupLayer};
+use tower::service_fn;
+
+use crate::support::{base, bytes_of, public, try_request};
+
+const OWN: &str = "q7.execute-api.eu-central-1.amazonaws.com";
+const CUSTOM: &str = "api.shop.example";
+
+/// What the event says, and what others said before it.
+#[derive(Clone, Copy)]
+struct Case {
+    domain: &'static str,
+    stage: &'static str,
+    /// `resource`, or the route behind the method; empty for `$default`.
+    template: &'static str,
+    /// The first path parameter.
+    parameter: Option<(&'static str, &'static str)>,
+    path: &'static str,
+    context_path: Option<&'static str>,
+    variable: Option<&'static str>,
+    builder: Option<&'static str>,
+    environment: Option<&'static str>,
+    mount: bool,
+}
+
+const CASE: Case = Case {
+    domain: CUSTOM,
+    stage: "live",
+    template: "/{proxy+}",
+    parameter: None,
+    path: "/",
+    context_path: None,
+    variable: None,
+    builder: None,
+    environment: None,
+    mount: false,
+};
+
+impl Case {
+    fn options(&self) -> EventOptions {
+        let mut options = EventOptions::default().mount_at_resource(self.mount);
+        if let Some(path) = self.builder {
+            options = options.base_path(BasePath::from_lossy(path));
+        }
+        if let Some(path) = self.environment {
+            options = options.base_path_fallback(BasePath::from_lossy(path));
+        }
+        options
+    }
+
+    fn variables(&self) -> Value {
+        self.variable.map_or(Value::Null, |path| json!({"SIPPYCUP_SCRIPT_NAME_BASE": path}))
+    }
+
+    fn parameters(&self) -> Value {
+        self.parameter.map_or(Value::Null, |(name, value)| json!({name: value}))
+    }
+
+    fn rest(&self) -> String {
+        json!({
+            "httpMethod": "GET", "resource": self.template, "path": self.path, "pathParameters": self.parameters(),
+            "stageVariables": self.variables(), "headers": {"Host": self.domain},
+            "requestContext": {
+                "stage": self.stage, "path": self.context_path, "domainName": self.domain, "resourcePath": self.template
+            },
+        })
+        .to_string()
+    }
+
+    fn http_1(&self) -> String {
+        let mut event: Value = serde_json::from_str(&self.rest()).unwrap();
+        event["version"] = "1.0".into();
+        event["requestContext"]["resourceId"] = format!("GET {}", self.template).into();
+        event.to_string()
+    }
+
+    fn http_2(&self) -> String {
+        let route = if self.template.is_empty() { "$default".to_owned() } else { format!("ANY {}", self.template) };
+        json!({
+            "version": "2.0", "routeKey": route, "rawPath": self.path, "rawQueryString": "",
+            "pathParameters": self.parameters(), "stageVariables": self.variables(), "headers": {"host": self.domain},
+            "requestContext": {
+                "stage": self.stage, "domainName": self.domain, "http": {"method": "GET", "path": self.path}
+            },
+        })
+        .to_string()
+    }
+
+    /// Base path, the app's path, public path.
+    #[track_caller]
+    fn found(&self, event: String) -> (String, String, String) {
+        let request = try_request(event, &self.options()).unwrap();
+        let public = public(&request).unwrap();
+        let public = public.strip_prefix(&format!("https://{}", self.domain)).unwrap().to_owned();
+        (base(&request).to_owned(), request.uri().path().to_owned(), public)
+    }
+}
+
+type Row = (&'static str, Case, &'static str, &'static str, &'static str);
+
+#[track_caller]
+fn check(rows: Vec<Row>, event: impl Fn(&Case) -> String) {
+    for (name, case, base, path, public) in rows {
+        let found = case.found(event(&case));
+        assert_eq!(found, (base.to_owned(), path.to_owned(), public.to_owned()), "{name}");
+    }
+}
+
+#[test]
+fn rest_api_proves_its_base_path() {
+    let own = Case { domain: OWN, ..CASE };
+    let rows: Vec<Row> = vec![
+        (
+            "own domain",
+            Case { path: "/x", context_path: Some("/live/x"), parameter: Some(("proxy", "x")), ..own },
+            "/live",
+            "/x",
+            "/live/x",
+        ),
+        (
+            "own domain, root",
+            Case { template: "/", path: "/", context_path: Some("/live/"), ..own },
+            "/live",
+            "/",
+            "/live/",
+        ),
+        ("own domain, no context path", Case { path: "/x", ..own }, "/live", "/x", "/live/x"),
+        (
+            "own domain, trailing slash",
+            Case { path: "/x/", context_path: Some("/live/x/"), ..own },
+            "/live",
+            "/x/",
+            "/live/x/",
+        ),
+        (
+            "own domain, slashes behind the stage",
+            Case { template: "/hard", path: "/hard", context_path: Some("/live//hard"), ..own },
+            "/live",
+            "/hard",
+            "/live/hard",
+        ),
+        (
+            "own domain, segment like the stage",
+            Case { path: "/live/x", context_path: Some("/live/live/x"), ..own },
+            "/live",
+            "/live/x",
+            "/live/live/x",
+        ),
+        (
+            "mapping",
+            Case { path: "/v1/x", context_path: Some("/v1/x"), parameter: Some(("proxy", "x")), ..CASE },
+            "/v1",
+            "/x",
+            "/v1/x",
+        ),
+        (
+            "mapping, encoded",
+            Case {
+                path: "/a%2Bb/x%20y",
+                context_path: Some("/a%2Bb/x%20y"),
+                parameter: Some(("proxy", "x%20y")),
+                ..CASE
+            },
+            "/a%2Bb",
+            "/x%20y",
+            "/a%2Bb/x%20y",
+        ),
+        (
+            "mapping of two levels",
+            Case { path: "/v1/n/x", context_path: Some("/v1/n/x"), parameter: Some(("proxy", "x")), ..CASE },
+            "/v1/n",
+            "/x",
+            "/v1/n/x",
+        ),
+        ("mapping, root", Case { template: "/", path: "/v1", context_path: Some("/v1"), ..CASE }, "/v1", "/", "/v1"),
+        (
+            "mapping, root with a slash",
+            Case { template: "/", path: "/v1/", context_path: Some("/v1/"), ..CASE },
+            "/v1",
+            "/",
+            "/v1/",
+        ),
+        (
+            "mapping without stage",
+            Case { path: "/v1/live/x", context_path: Some("/v1/live/x"), parameter: Some(("proxy", "x")), ..CASE },
+            "/v1/live",
+            "/x",
+            "/v1/live/x",
+        ),
+        (
+            "empty mapping",
+            Case { path: "/x", context_path: Some("/x"), parameter: Some(("proxy", "x")), ..CASE },
+            "",
+            "/x",
+            "/x",
+        ),
+        (
+            "empty mapping without stage",
+            Case { path: "/live/x", context_path: Some("/live/x"), parameter: Some(("proxy", "x")), ..CASE },
+            "/live",
+            "/x",
+            "/live/x",
+        ),
+        (
+            "parameter",
+            Case {
+                template: "/users/{id}",
+                path: "/v1/users/7",
+                context_path: Some("/v1/users/7"),
+                parameter: Some(("id", "7")),
+                ..CASE
+            },
+            "/v1",
+            "/users/7",
+            "/v1/users/7",
+        ),
+        (
+            "mapping called like the resource",
+            Case { template: "/v1", path: "/v1/v1", context_path: Some("/v1/v1"), ..CASE },
+            "/v1",
+            "/v1",
+            "/v1/v1",
+        ),
+        (
+            "greedy without its value: never a longer guess",
+            Case { path: "/a/b/c", context_path: Some("/a/b/c"), ..CASE },
+            "",
+            "/a/b/c",
+            "/a/b/c",
+        ),
+        (
+            "greedy with an empty value",
+            Case {
+                template: "/h/{proxy+}",
+                path: "/v1/h/",
+                context_path: Some("/v1/h/"),
+                parameter: Some(("proxy", "")),
+                ..CASE
+            },
+            "/v1",
+            "/h/",
+            "/v1/h/",
+        ),
+        (
+            "template that does not match",
+            Case {
+                template: "/users/{id}",
+                path: "/user/42/id/50",
+                context_path: Some("/user/42/id/50"),
+                parameter: Some(("id", "50")),
+                ..CASE
+            },
+            "",
+            "/user/42/id/50",
+            "/user/42/id/50",
+        ),
+        (
+            "context path is a template",
+            Case { path: "/x", context_path: Some("/{proxy+}"), parameter: Some(("proxy", "x")), ..CASE },
+            "",
+            "/x",
+            "/x",
+        ),
+    ];
+    check(rows, Case::rest);
+}
+
+#[test]
+fn what_was_stated_wins_over_what_the_event_proves() {
+    let mapped = Case { path: "/v1/x", context_path: Some("/v1/x"), parameter: Some(("proxy", "x")), ..CASE };
+    let direct =
+        Case { path: "/x", context_path: Some("/live/x"), parameter: Some(("proxy", "x")), domain: OWN, ..CASE };
+    let rows: Vec<Row> = vec![
+        ("variable", Case { variable: Some("/v1"), ..mapped }, "/v1", "/x", "/v1/x"),
+        ("variable, any spelling", Case { variable: Some("v1/"), ..mapped }, "/v1", "/x", "/v1/x"),
+        ("variable, other than the mapping", Case { variable: Some("/cdn"), ..mapped }, "/cdn", "/x", "/cdn/x"),
+        ("variable at the root", Case { variable: Some("/"), ..mapped }, "", "/x", "/x"),
+        ("variable, empty, counts as the root", Case { variable: Some(""), ..direct }, "", "/x", "/x"),
+        ("variable on the own domain", Case { variable: Some("/v1"), ..direct }, "/v1", "/x", "/v1/x"),
+        ("environment", Case { environment: Some("/env"), ..direct }, "/env", "/x", "/env/x"),
+        (
+            "variable before environment",
+            Case { variable: Some("/v1"), environment: Some("/env"), ..direct },
+            "/v1",
+            "/x",
+            "/v1/x",
+        ),
+        (
+            "builder before both",
+            Case { builder: Some("/b"), variable: Some("/v1"), environment: Some("/env"), ..direct },
+            "/b",
+            "/x",
+            "/b/x",
+        ),
+        ("builder at the root", Case { builder: Some("/"), variable: Some("/v1"), ..direct }, "", "/x", "/x"),
+    ];
+    check(rows, Case::rest);
+}
+
+#[test]
+fn what_is_stripped_is_what_the_path_carries() {
+    let plain = Case { template: "", stage: "$default", ..CASE };
+    let rows: Vec<Row> = vec![
+        ("exactly the base path", Case { variable: Some("/dev"), path: "/dev", ..plain }, "/dev", "/", "/dev"),
+        ("the base path and a slash", Case { variable: Some("/dev"), path: "/dev/", ..plain }, "/dev", "/", "/dev/"),
+        ("once", Case { variable: Some("/a"), path: "/a/a/x", ..plain }, "/a", "/a/x", "/a/a/x"),
+        (
+            "only in front",
+            Case { variable: Some("/base"), path: "/x/base/y", ..plain },
+            "/base",
+            "/x/base/y",
+            "/base/x/base/y",
+        ),
+        ("whole segments", Case { variable: Some("/api"), path: "/apis/x", ..plain }, "/api", "/apis/x", "/api/apis/x"),
+        ("whatever the encoding", Case { variable: Some("/a b"), path: "/a b/x", ..plain }, "/a%20b", "/x", "/a%20b/x"),
+        ("slashes behind it stay", Case { variable: Some("/a"), path: "/a//x", ..plain }, "/a", "//x", "/a//x"),
+        ("the case counts", Case { variable: Some("/A"), path: "/a/x", ..plain }, "/A", "/a/x", "/A/a/x"),
+    ];
+    check(rows, Case::http_2);
+}
+
+#[test]
+fn http_api_2_carries_its_stage_everywhere_and_its_mapping_nowhere() {
+    let own = Case { domain: OWN, template: "", ..CASE };
+    let custom = Case { template: "", ..CASE };
+    let rows: Vec<Row> = vec![
+        ("default stage", Case { stage: "$default", path: "/x", ..own }, "", "/x", "/x"),
+        ("named stage", Case { path: "/live/x", ..own }, "/live", "/x", "/live/x"),
+        ("named stage, root", Case { path: "/live", ..own }, "/live", "/", "/live"),
+        ("named stage, root with a slash", Case { path: "/live/", ..own }, "/live", "/", "/live/"),
+        ("stage is a whole segment", Case { path: "/lively/x", ..own }, "", "/lively/x", "/lively/x"),
+        ("custom domain", Case { path: "/live/x", ..custom }, "", "/x", "/x"),
+        (
+            "custom domain, stated",
+            Case { path: "/live/x", variable: Some("/shop"), ..custom },
+            "/shop",
+            "/x",
+            "/shop/x",
+        ),
+        (
+            "custom domain, stated by the environment",
+            Case { path: "/live/x", environment: Some("/shop"), ..custom },
+            "/shop",
+            "/x",
+            "/shop/x",
+        ),
+        (
+            "custom domain, default stage",
+            Case { stage: "$default", path: "/x", variable: Some("/shop"), ..custom },
+            "/shop",
+            "/x",
+            "/shop/x",
+        ),
+        (
+            "a CDN left the base path in",
+            Case { path: "/live/shop/x", builder: Some("/shop"), ..custom },
+            "/shop",
+            "/x",
+            "/shop/x",
+        ),
+    ];
+    check(rows, Case::http_2);
+}
+
+#[test]
+fn http_api_1_shows_its_stage_and_its_mapping() {
+    let rows: Vec<Row> = vec![
+        (
+            "named stage",
+            Case {
+                domain: OWN,
+                path: "/live/x",
+                context_path: Some("/live/x"),
+                parameter: Some(("proxy", "x")),
+                ..CASE
+            },
+            "/live",
+            "/x",
+            "/live/x",
+        ),
+        (
+            "default stage",
+            Case {
+                domain: OWN,
+                stage: "$default",
+                path: "/x",
+                context_path: Some("/x"),
+                parameter: Some(("proxy", "x")),
+                ..CASE
+            },
+            "",
+            "/x",
+            "/x",
+        ),
+        (
+            "mapping",
+            Case {
+                stage: "$default",
+                path: "/v1/x",
+                context_path: Some("/v1/x"),
+                parameter: Some(("proxy", "x")),
+                ..CASE
+            },
+            "/v1",
+            "/x",
+            "/v1/x",
+        ),
+        (
+            "encoded path, decoded parameters",
+            Case {
+                domain: OWN,
+                template: "/i/{id}",
+                path: "/live/i/a%20b",
+                context_path: Some("/live/i/a b"),
+                parameter: Some(("id", "a b")),
+                ..CASE
+            },
+            "/live",
+            "/i/a%20b",
+            "/live/i/a%20b",
+        ),
+    ];
+    check(rows, Case::http_1);
+}
+
+#[test]
+fn mount_at_resource_counts_the_literal_part() {
+    let own = Case { domain: OWN, mount: true, ..CASE };
+    let rows: Vec<Row> = vec![
+        (
+            "greedy",
+            Case {
+                template: "/nested/{proxy+}",
+                path: "/nested/x",
+                context_path: Some("/live/nested/x"),
+                parameter: Some(("proxy", "x")),
+                ..own
+            },
+            "/live/nested",
+            "/x",
+            "/live/nested/x",
+        ),
+        (
+            "parameter",
+            Case {
+                template: "/users/{id}",
+                path: "/users/7",
+                context_path: Some("/live/users/7"),
+                parameter: Some(("id", "7")),
+                ..own
+            },
+            "/live/users",
+            "/7",
+            "/live/users/7",
+        ),
+        (
+            "parameter in the middle",
+            Case {
+                template: "/a/{id}/b/{proxy+}",
+                path: "/a/7/b/x",
+                context_path: Some("/live/a/7/b/x"),
+                parameter: Some(("proxy", "x")),
+                ..own
+            },
+            "/live/a",
+            "/7/b/x",
+            "/live/a/7/b/x",
+        ),
+        (
+            "literal only",
+            Case { template: "/nested", path: "/nested", context_path: Some("/live/nested"), ..own },
+            "/live/nested",
+            "/",
+            "/live/nested",
+        ),
+        (
+            "root",
+            Case {
+                template: "/{proxy+}",
+                path: "/x",
+                context_path: Some("/live/x"),
+                parameter: Some(("proxy", "x")),
+                ..own
+            },
+            "/live",
+            "/x",
+            "/live/x",
+        ),
+        (
+            "mapping",
+            Case {
+                domain: CUSTOM,
+                template: "/nested/{proxy+}",
+                path: "/v1/nested/x",
+                context_path: Some("/v1/nested/x"),
+                parameter: Some(("proxy", "x")),
+                ..own
+            },
+            "/v1/nested",
+            "/x",
+            "/v1/nested/x",
+        ),
+        (
+            "stated",
+            Case {
+                domain: CUSTOM,
+                variable: Some("/v1"),
+                template: "/nested/{proxy+}",
+                path: "/v1/nested/x",
+                context_path: Some("/v1/nested/x"),
+                parameter: Some(("proxy", "x")),
+                ..own
+            },
+            "/v1/nested",
+            "/x",
+            "/v1/nested/x",
+        ),
+        (
+            "off by default",
+            Case {
+                mount: false,
+                template: "/nested/{proxy+}",
+                path: "/nested/x",
+                context_path: Some("/live/nested/x"),
+                parameter: Some(("proxy", "x")),
+                ..own
+            },
+            "/live",
+            "/nested/x",
+            "/live/nested/x",
+        ),
+    ];
+    check(rows, Case::rest);
+}
+
+#[test]
+fn the_other_sources_have_no_base_path_of_their_own() {
+    for event in [
+        json!({"requestContext": {"elb": {}}, "httpMethod": "GET", "path": "/prod/x", "headers": {"host": CUSTOM}}),
+        json!({"raw_path": "/prod/x", "method": "GET", "headers": {"host": CUSTOM}}),
+        json!({"path": "/prod/x", "method": "GET", "headers": {"host": [CUSTOM]}, "requestContext": {"serviceArn": "arn:x"}}),
+        json!({
+            "version": "2.0", "rawPath": "/prod/x", "headers": {"host": CUSTOM},
+            "requestContext": {"stage": "$default", "domainName": "x.lambda-url.eu-west-1.on.aws", "http": {"method": "GET"}},
+        }),
+    ] {
+        let plain = try_request(event.to_string(), &EventOptions::default()).unwrap();
+        assert_eq!((base(&plain), plain.uri().path()), ("", "/prod/x"), "{event}");
+        let options = EventOptions::default().base_path_fallback(BasePath::from_static("/prod"));
+        let stated = try_request(event.to_string(), &options).unwrap();
+        assert_eq!((base(&stated), stated.uri().path()), ("/prod", "/x"), "{event}");
+        assert_eq!(public(&stated).unwrap(), format!("https://{CUSTOM}/prod/x"));
+    }
+}
+
+#[test]
+fn join_and_strip_are_each_others_inverse() {
+    for base in ["/shop", "/a/b", ""] {
+        let base = BasePath::try_from(base).unwrap();
+        for path in ["/", "/x", "/x/", "//x"] {
+            assert_eq!(base.strip(&base.join(path)), Some(path));
+        }
+        assert_eq!(base.join("x"), base.join("/x"));
+    }
+}
+
+/// The headers that an app's headers become, behind a mapping at `/shop`.
+async fn sent(layer: SippyCupLayer, headers: &'static [(&str, &str)]) -> Value {
+    let app = service_fn(async |_: Request<Body>| {
+        let response = headers
+            .iter()
+            .fold(Response::builder().status(302), |response, (name, value)| response.header(*name, *value));
+        Ok::<_, Infallible>(response.body(String::new()).unwrap())
+    });
+    let event = Case { path: "/shop/x", context_path: Some("/shop/x"), parameter: Some(("proxy", "x")), ..CASE }.rest();
+    let answer = bytes_of(layer, app, event).await.unwrap();
+    serde_json::from_slice::<Value>(&answer).unwrap()["multiValueHeaders"].clone()
+}
+
+#[tokio::test]
+async fn redirects_on_the_own_host_get_the_base_path_once() {
+    let location = async |layer: SippyCupLayer, location: &'static str| {
+        let headers: &'static [(&str, &str)] =
+            Box::leak(Box::new([("location", location), ("content-location", location)]));
+        let sent = sent(layer, headers).await;
+        assert_eq!(sent["location"], sent["content-location"]);
+        sent["location"][0].as_str().unwrap().to_owned()
+    };
+    for (from, to) in [
+        ("/login?next=/a#b", "/shop/login?next=/a#b"),
+        ("/", "/shop/"),
+        ("/shop", "/shop"),
+        ("/shop/login", "/shop/login"),
+        ("/shopping", "/shop/shopping"),
+        ("https://api.shop.example/login", "https://api.shop.example/shop/login"),
+        ("https://api.shop.example/shop/login", "https://api.shop.example/shop/login"),
+        ("//api.shop.example/login", "//api.shop.example/shop/login"),
+        ("https://elsewhere.example/login", "https://elsewhere.example/login"),
+        ("https://api.shop.example.evil.example/login", "https://api.shop.example.evil.example/login"),
+        ("https://api.shop.example@evil.example/login", "https://api.shop.example@evil.example/login"),
+        ("//evil.example/login", "//evil.example/login"),
+        ("login", "login"),
+        ("../login", "../login"),
+        ("?page=2", "?page=2"),
+        ("mailto:a@shop.example", "mailto:a@shop.example"),
+    ] {
+        assert_eq!(location(SippyCupLayer::new(), from).await, to);
+        assert_eq!(location(SippyCupLayer::new().rewrite_location(false), from).await, from);
+        let root = SippyCupLayer::new().base_path(BasePath::ROOT);
+        assert_eq!(location(root, from).await, from, "at the root nothing is rewritten");
+    }
+}
+
+#[tokio::test]
+async fn cookie_paths_get_the_base_path_on_request() {
+    let cookies: &[(&str, &str)] = &[
+        ("set-cookie", "a=1; Path=/; Secure"),
+        ("set-cookie", "b=2; path=/x"),
+        ("set-cookie", "c=3"),
+        ("set-cookie", "d=/; Path=/shop"),
+    ];
+    let off = sent(SippyCupLayer::new(), cookies).await;
+    assert_eq!(off["set-cookie"], json!(["a=1; Path=/; Secure", "b=2; path=/x", "c=3", "d=/; Path=/shop"]));
+    let on = sent(SippyCupLayer::new().rewrite_cookie_path(true), cookies).await;
+    assert_eq!(on["set-cookie"], json!(["a=1; Path=/shop; Secure", "b=2; Path=/shop/x", "c=3", "d=/; Path=/shop"]));
+}

@@ -183,7 +183,7 @@ fn query(event: &Value, source: EventSource) -> Pairs {
     let mut singles = map("queryStringParameters");
     singles.extend(map("query_string_parameters"));
     let singles = singles.into_iter().filter(|(name, _)| !multi.contains_key(name)).collect::<Vec<_>>();
-    for (name, value) in multi.clone().into_iter().chain(singles) {
+    for (name, value) in multi.into_iter().chain(singles) {
         let values = match value {
             Value::Array(values) => values,
             value => vec![value],
@@ -243,7 +243,7 @@ fn check_assertion(id: &str, event: &Value, request: &Request<Bytes>, assertion:
         "sent_target" => assert!(is_like(value.as_str().unwrap(), &request.uri().to_string()), "{id}"),
         "request" => check_request(id, event, request, value),
         field if field.starts_with("query ") => {
-            let key = field["query ".len()..].as_bytes();
+            let key = field.strip_prefix("query ").unwrap().as_bytes();
             let got: Vec<_> = query.iter().filter(|(name, _)| name == key).map(|(_, value)| value.clone()).collect();
             let wanted: Vec<_> =
                 value.as_array().unwrap().iter().map(|v| v.as_str().unwrap().as_bytes().to_vec()).collect();

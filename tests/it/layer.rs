@@ -1,1 +1,244 @@
-//! Soon.
+//! The middleware as tower sees it.
+
+use std::{
+    convert::Infallible,
+    error::Error as _,
+    future,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+use serde_json::Value;
+use sippycup::{
+    BasePath, BinaryPolicy, Body, BoxError, BytesFuture, ClientIp, Error, EventError, EventOptions, EventSource,
+    PathParameters, ProxyEvent, ProxyResponse, PublicUri, RequestContext, ResponseError, ResponseFormat,
+    ResponseFuture, SippyCup, SippyCupLayer, StageVariables, StreamFuture, Streaming,
+};
+use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
+use tower_test::mock;
+
+use crate::support::fixture;
+
+type Mock = mock::Mock<Request<Body>, Response<Full<Bytes>>>;
+type Handle = mock::Handle<Request<Body>, Response<Full<Bytes>>>;
+
+fn mocked() -> (SippyCup<Mock>, Handle) {
+    let (mock, handle) = mock::pair();
+    (SippyCupLayer::new().layer(mock), handle)
+}
+
+fn ready<E, Q>(service: &mut SippyCup<Mock>) -> Poll<Result<(), E>>
+where
+    SippyCup<Mock>: Service<Q, Error = E>,
+{
+    Service::<Q>::poll_ready(service, &mut Context::from_waker(std::task::Waker::noop()))
+}
+
+#[test]
+fn readiness_is_the_apps() {
+    let (mut service, mut handle) = mocked();
+    handle.allow(0);
+    assert!(ready::<_, ProxyEvent>(&mut service).is_pending());
+    assert!(ready::<_, Bytes>(&mut service).is_pending());
+    handle.allow(1);
+    assert!(matches!(ready::<_, ProxyEvent>(&mut service), Poll::Ready(Ok(()))));
+}
+
+#[test]
+fn an_app_that_fails_to_get_ready_is_a_failed_service() {
+    let (mut service, mut handle) = mocked();
+    handle.send_error("never again");
+    let Poll::Ready(Err(error)) = ready::<Error, Bytes>(&mut service) else { panic!("it must fail") };
+    assert!(error.is_service());
+    assert_eq!(error.source().unwrap().to_string(), "never again");
+}
+
+#[tokio::test]
+async fn the_app_gets_the_request_and_its_response_is_the_answer() {
+    let (service, mut handle) = mocked();
+    let app = async {
+        let (request, respond) = handle.next_request().await.unwrap();
+        assert_eq!(request.uri().path(), "/orders/7%20b");
+        assert_eq!(request.method(), "PATCH");
+        respond.send_response(Response::new(Full::from("done")));
+    };
+    let answer = service.oneshot(fixture("rest_api/mapped_domain"));
+    let (answer, ()) = tokio::join!(answer, app);
+    assert_eq!(serde_json::from_slice::<Value>(&answer.unwrap()).unwrap()["body"], "done");
+}
+
+#[tokio::test]
+async fn an_app_that_fails_keeps_its_error_as_the_source() {
+    let (service, mut handle) = mocked();
+    let app = async {
+        let (_, respond) = handle.next_request().await.unwrap();
+        respond.send_error("broken");
+    };
+    let (answer, ()) = tokio::join!(service.oneshot(fixture("alb/single")), app);
+    let error = answer.unwrap_err();
+    assert!(error.is_service() && !error.is_event() && !error.is_body() && !error.is_response());
+    assert_eq!(error.to_string(), "service failed");
+    assert_eq!(error.source().unwrap().to_string(), "broken");
+}
+
+#[tokio::test]
+async fn an_event_that_is_none_never_reaches_the_app() {
+    let called = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&called);
+    let app = service_fn(move |_: Request<Body>| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        future::ready(Ok::<_, Infallible>(Response::new(String::new())))
+    });
+    for event in [fixture("not_http/sqs"), Bytes::from("{"), Bytes::from(r#"{"httpMethod":"GET","requestContext":{}}"#)]
+    {
+        let error = SippyCup::new(app.clone()).oneshot(event).await.unwrap_err();
+        assert!(error.is_event() && !error.is_service());
+        assert!(error.to_string().starts_with("cannot decode event: "));
+        assert!(error.source().is_none(), "its text must not stand twice in a chain");
+    }
+    assert_eq!(called.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn a_response_that_no_format_can_write_is_an_error_of_its_own() {
+    let app = service_fn(async |_: Request<Body>| {
+        let response =
+            (0..513).fold(Response::builder(), |response, n| response.header("set-cookie", format!("c{n}=1")));
+        Ok::<_, Infallible>(response.body(String::new()).unwrap())
+    });
+    let error = SippyCup::new(app).oneshot(fixture("alb/single")).await.unwrap_err();
+    assert!(error.is_response() && !error.is_service());
+    assert!(error.to_string().starts_with("cannot encode response: "), "{error}");
+}
+
+#[test]
+#[should_panic(expected = "polled after completion")]
+fn a_future_polled_after_its_end_says_so() {
+    let mut service =
+        SippyCup::new(service_fn(|_: Request<Body>| future::ready(Ok::<_, Infallible>(Response::new(String::new())))));
+    let mut answer = pin!(service.call(fixture("not_http/sqs")));
+    let mut cx = Context::from_waker(std::task::Waker::noop());
+    assert!(answer.as_mut().poll(&mut cx).is_ready());
+    let _panics = answer.poll(&mut cx);
+}
+
+#[tokio::test]
+async fn an_event_a_response_and_json_are_the_same_service() {
+    let app = service_fn(async |request: Request<Body>| {
+        Ok::<_, Infallible>(Response::new(request.extensions().get::<u8>().map_or(0, |n| *n).to_string()))
+    });
+    let mut event: ProxyEvent = serde_json::from_slice(&fixture("alb/single")).unwrap();
+    assert_eq!(event.source(), Some(EventSource::LoadBalancer));
+    event.extensions_mut().insert(7_u8);
+    let answer: ProxyResponse = SippyCup::new(app).oneshot(event).await.unwrap();
+    let value = serde_json::to_value(&answer).unwrap();
+    assert_eq!(value["body"], "7");
+    assert_eq!(serde_json::to_vec(&answer).unwrap(), answer.as_bytes());
+}
+
+#[tokio::test]
+async fn a_pinned_source_takes_every_event_for_its_own() {
+    let app = service_fn(async |request: Request<Body>| {
+        Ok::<_, Infallible>(Response::new(request.extensions().get::<EventSource>().unwrap().to_string()))
+    });
+    let event = Bytes::from(r#"{"httpMethod":"GET","path":"/x","requestContext":{}}"#);
+    for source in [EventSource::RestApi, EventSource::HttpApi, EventSource::LoadBalancer] {
+        let answer = SippyCupLayer::new().source(source).layer(app).oneshot(event.clone()).await.unwrap();
+        assert_eq!(serde_json::from_slice::<Value>(&answer).unwrap()["body"], source.as_str());
+    }
+    let pinned = SippyCupLayer::new().source(EventSource::VpcLattice).layer(app);
+    assert!(pinned.oneshot(fixture("not_http/sqs")).await.unwrap_err().is_event());
+}
+
+#[tokio::test]
+async fn the_client_is_the_hop_that_was_trusted() {
+    let app = service_fn(async |request: Request<Body>| {
+        let ip = request.extensions().get::<ClientIp>().map(|ip| ip.ip().to_string());
+        Ok::<_, Infallible>(Response::new(ip.unwrap_or_default()))
+    });
+    for (hops, client) in [(0, ""), (1, "192.0.2.44"), (2, "203.0.113.9"), (3, "")] {
+        let layer = SippyCupLayer::new().forwarded_hops(hops);
+        let answer = layer.layer(app).oneshot(fixture("alb/multi")).await.unwrap();
+        assert_eq!(serde_json::from_slice::<Value>(&answer).unwrap()["body"], client);
+    }
+}
+
+#[tokio::test]
+async fn it_stacks_with_other_layers_on_either_side() {
+    let app = service_fn(async |_: Request<Body>| Ok::<_, BoxError>(Response::new("x".to_owned())));
+    let stack = ServiceBuilder::new()
+        .load_shed()
+        .concurrency_limit(1)
+        .layer(SippyCupLayer::new().binary_policy(BinaryPolicy::default().base64_for(["*/*"])))
+        .map_response(|mut response: Response<String>| {
+            *response.status_mut() = StatusCode::ACCEPTED;
+            response
+        })
+        .service(app);
+    let answer: Bytes = stack.oneshot(fixture("alb/single")).await.unwrap();
+    let answer: Value = serde_json::from_slice(&answer).unwrap();
+    assert_eq!((answer["statusCode"].as_u64(), answer["body"].as_str()), (Some(202), Some("eA==")));
+}
+
+#[tokio::test]
+async fn the_app_can_be_reached_and_taken_back() {
+    let mut service = SippyCupLayer::default().layer(5);
+    *service.get_mut() += 1;
+    assert_eq!(*service.get_ref(), 6);
+    assert_eq!(service.clone().into_inner(), 6);
+}
+
+#[test]
+fn everything_is_what_a_runtime_asks_for() {
+    fn is<T: Clone + Send + Sync + Unpin + 'static>() {}
+    fn shared<T: Send + Sync + Unpin + 'static>() {}
+    fn sent<T: Send>() {}
+    type Ready = future::Ready<Result<Response<Full<Bytes>>, Infallible>>;
+    is::<SippyCup<Body>>();
+    is::<SippyCupLayer>();
+    is::<Streaming<Body>>();
+    is::<Body>();
+    is::<BasePath>();
+    is::<BinaryPolicy>();
+    is::<ClientIp>();
+    is::<EventOptions>();
+    is::<EventSource>();
+    is::<PathParameters>();
+    is::<ProxyResponse>();
+    is::<PublicUri>();
+    is::<RequestContext>();
+    is::<ResponseFormat>();
+    is::<StageVariables>();
+    shared::<Error>();
+    shared::<EventError>();
+    shared::<ResponseError>();
+    shared::<ProxyEvent>();
+    sent::<ResponseFuture<Ready, Full<Bytes>>>();
+    sent::<BytesFuture<Ready, Full<Bytes>>>();
+    sent::<StreamFuture<Ready>>();
+}
+
+#[test]
+fn debug_output_keeps_the_events_secrets() {
+    let event = ProxyEvent::from_bytes(
+        r#"{"httpMethod":"GET","path":"/planted-secret","headers":{"authorization":"planted-secret"},
+            "stageVariables":{"K":"planted-secret"},"pathParameters":{"p":"planted-secret"},
+            "requestContext":{"authorizer":{"token":"planted-secret"}}}"#,
+    )
+    .unwrap();
+    let mut shown = format!("{event:?}");
+    let request = event.into_request(&EventOptions::default()).unwrap();
+    let extensions = request.extensions();
+    shown += &format!("{:?}", extensions.get::<RequestContext>().unwrap());
+    shown += &format!("{:?}", extensions.get::<StageVariables>().unwrap());
+    shown += &format!("{:?}", extensions.get::<PathParameters>().unwrap());
+    assert!(!shown.contains("planted-secret"), "{shown}");
+    assert!(shown.contains("RestApi"));
+}

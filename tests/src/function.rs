@@ -1,1 +1,100 @@
-fn main() {}
+//! The Lambda function that `it/lambda.rs` starts, in the way that `FUNCTION_MODE` says.
+
+use std::{
+    convert::Infallible,
+    future, io,
+    pin::Pin,
+    sync::LazyLock,
+    task::{Context, Poll},
+};
+
+use axum::body::Body as AxumBody;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Frame;
+use lambda_runtime::Context as LambdaContext;
+use serde_json::json;
+use sippycup::{BasePath, Body, BoxError, EventSource, SippyCupLayer};
+use tokio::sync::Barrier;
+use tower::{Layer, Service, service_fn};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), BoxError> {
+    let layer = SippyCupLayer::new();
+    match std::env::var("FUNCTION_MODE").as_deref() {
+        Ok("stream") => sippycup::run_streaming(layer, service_fn(app)).await,
+        Ok("lambda-http") => lambda_http::run(layer.layer(service_fn(app))).await,
+        Ok("builder") => sippycup::run_with(layer.base_path(BasePath::from_static("/built")), service_fn(app)).await,
+        Ok("never-ready") => sippycup::run(NeverReady).await,
+        _ => sippycup::run(service_fn(app)).await,
+    }
+}
+
+static TWO: LazyLock<Barrier> = LazyLock::new(|| Barrier::new(2));
+
+#[expect(clippy::panic, reason = "what a panic costs is what is tested")]
+async fn app(request: Request<Body>) -> Result<Response<AxumBody>, BoxError> {
+    match request.uri().path() {
+        "/body-failure" => Ok(Response::new(AxumBody::new(Failing(false)))),
+        "/cookies" => {
+            let response = Response::builder().header("set-cookie", "a=1").header("set-cookie", "b=2");
+            Ok(response.header("x-latin", &b"caf\xe9"[..]).body(AxumBody::from(&b"\xff\x00"[..]))?)
+        }
+        "/login" => Ok(Response::builder().status(303).header("location", "/done").body(AxumBody::empty())?),
+        "/panic" => panic!("the handler panicked on purpose"),
+        "/service-error" => Err("the service failed on purpose".into()),
+        // Passes only where another invocation is under way at the same time.
+        "/two" => {
+            TWO.wait().await;
+            Ok(Response::new(AxumBody::from("two")))
+        }
+        "/wide" => Ok(Response::new(AxumBody::from("w".repeat(1 << 20)))),
+        _ => Ok(Response::new(AxumBody::from(seen(&request).to_string()))),
+    }
+}
+
+fn seen(request: &Request<Body>) -> serde_json::Value {
+    let extensions = request.extensions();
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    json!({
+        "uri": request.uri().to_string(),
+        "trace": header("x-amzn-trace-id"),
+        "base": extensions.get::<BasePath>().map(ToString::to_string),
+        "source": extensions.get::<EventSource>().map(ToString::to_string),
+        "request_id": extensions.get::<LambdaContext>().map(|context| context.request_id.clone()),
+        "deadline": extensions.get::<LambdaContext>().map(|context| context.deadline),
+    })
+}
+
+/// Two bytes, then an error.
+struct Failing(bool);
+
+impl http_body::Body for Failing {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if std::mem::replace(&mut self.0, true) {
+            return Poll::Ready(Some(Err(io::Error::other("the body failed on purpose"))));
+        }
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"he")))))
+    }
+}
+
+#[derive(Clone)]
+struct NeverReady;
+
+impl Service<Request<Body>> for NeverReady {
+    type Response = Response<AxumBody>;
+    type Error = BoxError;
+    type Future = future::Ready<Result<Response<AxumBody>, BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Err("never ready on purpose".into()))
+    }
+
+    fn call(&mut self, _: Request<Body>) -> Self::Future {
+        let response: Result<_, Infallible> = Ok(Response::new(AxumBody::empty()));
+        future::ready(response.map_err(Into::into))
+    }
+}

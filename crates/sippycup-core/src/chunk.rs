@@ -35,8 +35,18 @@ pub(crate) fn special_mask(chunk: [u8; CHUNK]) -> u32 {
     let bytes = u8x16::new(chunk);
     let quote = bytes.simd_eq(u8x16::splat(b'"'));
     let backslash = bytes.simd_eq(u8x16::splat(b'\\'));
-    let control = bytes.min(u8x16::splat(0x1f)).simd_eq(bytes);
-    (quote | backslash | control).to_bitmask()
+    (quote | backslash | control(bytes)).to_bitmask()
+}
+
+/// One bit for each of the sixteen bytes that is a control character.
+#[inline(always)]
+pub(crate) fn control_mask(chunk: [u8; CHUNK]) -> u32 {
+    control(u8x16::new(chunk)).to_bitmask()
+}
+
+#[inline(always)]
+fn control(bytes: u8x16) -> u8x16 {
+    bytes.min(u8x16::splat(0x1f)).simd_eq(bytes)
 }
 
 /// A map from bytes to bytes; 0 for all that are not named.
@@ -50,26 +60,29 @@ pub(crate) const fn table(mut pairs: &[(u8, u8)]) -> [u8; 256] {
     table
 }
 
-/// The chunk at `at` (less than one chunk in) of two.
+/// The chunk at `at` of a block that has a chunk behind its end. Positions wrap around at that end, so that
+/// nothing has to be checked in loops that keep to it.
 #[inline(always)]
-pub(crate) fn first(window: &[u8; 2 * CHUNK], at: usize) -> [u8; CHUNK] {
-    let at = at % CHUNK;
-    window.get(at..at + CHUNK).and_then(<[u8]>::first_chunk).copied().unwrap_or_default()
+pub(crate) fn part<const LENGTH: usize>(block: &[u8; LENGTH], at: usize) -> [u8; CHUNK] {
+    let at = at % (LENGTH - CHUNK);
+    block.get(at..at + CHUNK).and_then(<[u8]>::first_chunk).copied().unwrap_or_default()
 }
 
-/// Puts a chunk at `at`, which must leave room for it in half of the space.
+/// Puts a chunk at `at` of a space that has a chunk behind its end.
 #[inline(always)]
-pub(crate) fn put<const SPACE: usize>(window: &mut [u8; SPACE], at: usize, chunk: [u8; CHUNK]) {
-    let at = at % (SPACE / 2);
-    if let Some(space) = window.get_mut(at..at + CHUNK).and_then(<[u8]>::first_chunk_mut) {
+pub(crate) fn put<const LENGTH: usize>(space: &mut [u8; LENGTH], at: usize, chunk: [u8; CHUNK]) {
+    let at = at % (LENGTH - CHUNK);
+    if let Some(space) = space.get_mut(at..at + CHUNK).and_then(<[u8]>::first_chunk_mut) {
         *space = chunk;
     }
 }
 
-/// The byte at `at` of two chunks.
+/// Sets the byte at `at` of such a space.
 #[inline(always)]
-pub(crate) fn byte(window: &[u8; 2 * CHUNK], at: usize) -> u8 {
-    window.get(at % (2 * CHUNK)).copied().unwrap_or_default()
+pub(crate) fn set<const LENGTH: usize>(space: &mut [u8; LENGTH], at: usize, byte: u8) {
+    if let Some(space) = space.get_mut(at % (LENGTH - CHUNK)) {
+        *space = byte;
+    }
 }
 
 /// How many bytes are looked at in one step.

@@ -149,7 +149,8 @@ impl ProxyEvent {
     /// they are known [`PublicUri`] and [`ClientIp`].
     ///
     /// A WebSocket event is a request too: `GET` for `CONNECT`, `POST` for `MESSAGE`, `DELETE` for
-    /// `DISCONNECT`; the path is the route key (`/$connect`, `/$default`, `/sendmessage`).
+    /// `DISCONNECT`; the path is the route key (`/$connect`, `/$default`, `/sendmessage`). A method or path of
+    /// the event's own, which only hand-made ones have, counts instead.
     ///
     /// # Errors
     ///

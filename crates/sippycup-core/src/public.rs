@@ -67,6 +67,10 @@ impl PublicUri {
             Some(_) => return None,
         };
         let host = host.filter(|host| is_authority(host.as_bytes()))?;
+        // The target of `OPTIONS *` has no absolute form.
+        if target.path() == "*" || base.as_str().len() + target.as_str().len() > MAX_TARGET {
+            return None;
+        }
         let bare = exact_root || web_socket;
         let parts = PublicParts { scheme, host, base: base.clone(), target: target.clone(), bare };
         Some(Self { parts: Some(parts), uri: OnceLock::new() })
@@ -87,7 +91,7 @@ impl Deref for PublicUri {
     type Target = Uri;
 
     fn deref(&self) -> &Uri {
-        // Base path and target together can exceed what a URI holds; then there is nothing better than `/`.
+        // The parts were checked when they were put here.
         self.uri.get_or_init(|| self.parts.as_ref().and_then(PublicParts::uri).unwrap_or_default())
     }
 }
@@ -155,6 +159,9 @@ fn is_authority(host: &[u8]) -> bool {
     let plain = |byte: &u8| HOST_BYTES.get(usize::from(*byte)) == Some(&true) || (bracketed && *byte == b':');
     !name.is_empty() && name.iter().all(plain) && is_port(port)
 }
+
+/// What `http::Uri` holds, in bytes.
+const MAX_TARGET: usize = 65_534;
 
 static HOST_BYTES: [bool; 256] = {
     let mut bytes = [false; 256];

@@ -1,7 +1,7 @@
 //! The values of JSON strings that have escapes.
 
 use crate::{
-    chunk::{CHUNK, byte, first, put, special, special_mask, table},
+    chunk::{CHUNK, part, put, set, special, special_mask, table},
     field::{Expected, Fault},
 };
 
@@ -40,49 +40,65 @@ pub(crate) fn unescape(json: &[u8], start: usize, capacity: usize) -> Result<(Ve
     }
 }
 
-/// Copies from `at` on as long as whole chunks are there with nothing in them but characters and escapes of
-/// two bytes, and returns how many bytes that were. JSON inside JSON has an escape every few bytes: each
-/// costs a move of what stands behind it, not another search.
+/// Copies from `at` on as long as whole blocks are there with nothing in them but characters and escapes of
+/// two bytes, and returns how many bytes that were.
 fn unescape_plain(json: &[u8], at: usize, out: &mut Vec<u8>) -> usize {
     let mut from = at;
-    while let Some(window) = json.get(from..).and_then(<[u8]>::first_chunk::<{ 2 * CHUNK }>) {
-        let mut found = special_mask(first(window, 0));
-        let mut moved = [0; 2 * CHUNK];
-        // How much of the window was read, and how much of `moved` is written.
-        let (mut read, mut written) = (0, 0);
-        loop {
-            put(&mut moved, written, first(window, read));
-            if found == 0 {
-                written += CHUNK - read;
-                read = CHUNK;
-                break;
-            }
-            let next = found.trailing_zeros() as usize;
-            written += next - read;
-            read = next;
-            let (special, escape) = (byte(window, next), byte(window, next + 1));
-            let plain = unescaped(escape);
-            if special != b'\\' || plain == 0 {
-                out.extend_from_slice(&first(&moved, 0));
-                out.truncate(out.len() - CHUNK + written);
-                return from + read - at;
-            }
-            if let Some(space) = moved.get_mut(written % (2 * CHUNK)) {
-                *space = plain;
-            }
-            written += 1;
-            read += 2;
-            if read >= CHUNK {
-                break;
-            }
-            found &= !(3 << next);
-        }
-        out.extend_from_slice(&first(&moved, 0));
-        out.truncate(out.len() - CHUNK + written);
+    while let Some(block) = json.get(from..).and_then(<[u8]>::first_chunk) {
+        let start = out.len();
+        out.resize(start + ROOM, 0);
+        let Some(space) = out.get_mut(start..).and_then(<[u8]>::first_chunk_mut) else { break };
+        let (read, written) = unescape_block(block, space);
+        out.truncate(start + written);
         from += read;
+        if read < BLOCK {
+            break;
+        }
     }
     from - at
 }
+
+/// Copies a block, up to the first thing that is more than an escape of two bytes; returns how much was read
+/// (one more than the block where an escape stands across its end) and written. JSON inside JSON has an escape
+/// every few bytes: each costs a move of what stands behind it, not another search.
+fn unescape_block(block: &[u8; BLOCK + CHUNK], space: &mut [u8; ROOM]) -> (usize, usize) {
+    // What is behind position `read` of the block was not copied; `written` is where it goes.
+    let (mut at, mut read, mut written) = (0, 0, 0);
+    while at < BLOCK {
+        let mut found = special_mask(part(block, at));
+        // The second byte of an escape across the border of two chunks was read already.
+        if read > at {
+            found &= !1;
+        } else {
+            put(space, written, part(block, read));
+        }
+        while found != 0 {
+            let next = at + found.trailing_zeros() as usize;
+            written += next - read;
+            let escape = part(block, next);
+            let plain = unescaped(escape[1]);
+            if escape[0] != b'\\' || plain == 0 {
+                return (next, written);
+            }
+            read = next + 2;
+            set(space, written, plain);
+            written += 1;
+            put(space, written, part(block, read));
+            found &= !(3 << (next - at));
+        }
+        at += CHUNK;
+        written += at.saturating_sub(read);
+        read = read.max(at);
+    }
+    (read, written)
+}
+
+/// How much is read at once.
+const BLOCK: usize = 8 * CHUNK;
+
+/// Room for a block without escapes, and for the chunk that is written behind its end. The next power of two
+/// spares a division for each position.
+const ROOM: usize = 2 * BLOCK + CHUNK;
 
 /// What the escape stands for; 0 for `u` and everything that is no escape.
 fn unescaped(escape: u8) -> u8 {

@@ -24,7 +24,8 @@ pub(crate) enum Text {
 
 /// Appends a path to `out`; a missing leading slash is added, an empty path is `/`.
 pub(crate) fn push_path(out: &mut Vec<u8>, path: &[u8], text: Text) {
-    if path.first() != Some(&b'/') {
+    // `OPTIONS *` asks about the server as a whole; its target is no path.
+    if path.first() != Some(&b'/') && path != b"*" {
         out.push(b'/');
     }
     let plain = path.iter().position(|byte| !PATH.keeps(*byte) || *byte == b'%');

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::HeaderValue;
 
-use crate::chunk::{CHUNK, byte, first, put, special, special_mask, table};
+use crate::chunk::{CHUNK, control_mask, part, put, set, special, special_mask, table};
 
 /// A JSON document under construction.
 pub(crate) struct Writer {
@@ -56,40 +56,20 @@ impl Writer {
         }
     }
 
-    /// Copies from `at` on as long as whole chunks are there with nothing in them that needs more than a
-    /// backslash and a letter, and returns how many bytes that were. A backslash before each moves the rest of its
-    /// chunk by one, which is all that JSON inside JSON should cost.
+    /// Copies from `at` on as long as whole blocks are there with nothing in them that needs more than a
+    /// backslash and a letter, and returns how many bytes that were.
     fn quoted(&mut self, text: &[u8], at: usize) -> usize {
         let mut from = at;
-        while let Some(window) = text.get(from..).and_then(<[u8]>::first_chunk::<{ 2 * CHUNK }>) {
-            let chunk = first(window, 0);
-            let mut found = special_mask(chunk);
-            if found == 0 {
-                self.out.extend_from_slice(&chunk);
-                from += CHUNK;
-                continue;
+        while let Some(block) = text.get(from..).and_then(<[u8]>::first_chunk) {
+            let start = self.out.len();
+            self.out.resize(start + QUOTED, 0);
+            let Some(space) = self.out.get_mut(start..).and_then(<[u8]>::first_chunk_mut) else { break };
+            let (read, written) = quote(block, space);
+            self.out.truncate(start + written);
+            from += read;
+            if read < BLOCK {
+                break;
             }
-            let mut moved = [0; 4 * CHUNK];
-            put(&mut moved, 0, chunk);
-            let mut written = CHUNK;
-            while found != 0 {
-                let next = found.trailing_zeros() as usize;
-                let to = next + written - CHUNK;
-                put(&mut moved, to + 1, first(window, next));
-                let letter = short_escape(byte(window, next));
-                if letter == 0 {
-                    self.out.extend_from_slice(moved.get(..to).unwrap_or_default());
-                    return from + next - at;
-                }
-                if let Some(space) = moved.get_mut(to % (2 * CHUNK)..).and_then(<[u8]>::first_chunk_mut) {
-                    *space = [b'\\', letter];
-                }
-                written += 1;
-                found &= found - 1;
-            }
-            self.out.extend_from_slice(moved.first_chunk::<{ 2 * CHUNK }>().unwrap_or(&[0; 2 * CHUNK]));
-            self.out.truncate(self.out.len() - 2 * CHUNK + written);
-            from += CHUNK;
         }
         from - at
     }
@@ -110,6 +90,49 @@ impl Writer {
         }
     }
 }
+
+/// Writes a block of text as it stands in JSON, up to the first character that has no short escape; returns how
+/// much was read and written. A backslash moves what stands behind it by one byte: that is all that a quote
+/// costs, and JSON inside JSON has one every few bytes.
+fn quote(block: &[u8; BLOCK + CHUNK], space: &mut [u8; QUOTED]) -> (usize, usize) {
+    let (mut at, mut moved) = (0, 0);
+    while at < BLOCK {
+        let chunk = part(block, at);
+        put(space, at + moved, chunk);
+        let mut found = special_mask(chunk);
+        if found != 0 && control_mask(chunk) == 0 {
+            // Quotes and backslashes keep their own character.
+            while found != 0 {
+                let next = at + found.trailing_zeros() as usize;
+                put(space, next + moved + 1, part(block, next));
+                set(space, next + moved, b'\\');
+                moved += 1;
+                found &= found - 1;
+            }
+        }
+        while found != 0 {
+            let next = at + found.trailing_zeros() as usize;
+            let behind = part(block, next);
+            let letter = short_escape(behind[0]);
+            if letter == 0 {
+                return (next, next + moved);
+            }
+            put(space, next + moved + 1, behind);
+            set(space, next + moved, b'\\');
+            set(space, next + moved + 1, letter);
+            moved += 1;
+            found &= found - 1;
+        }
+        at += CHUNK;
+    }
+    (BLOCK, BLOCK + moved)
+}
+
+/// How much text is written at once: enough to make room seldom, little enough for short texts.
+const BLOCK: usize = 4 * CHUNK;
+
+/// Room for a block of nothing but quotes, and for the chunk that is written behind its end.
+const QUOTED: usize = 2 * BLOCK + CHUNK;
 
 /// What stands behind the backslash for a quote, a backslash or one of the control characters that have a
 /// letter; 0 for the others.

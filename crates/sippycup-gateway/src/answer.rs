@@ -33,12 +33,7 @@ impl Answer {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        Self {
-            content: Content::Streaming {
-                body: Body::new(body),
-                prelude,
-            },
-        }
+        Self { content: Content::Streaming { body: Body::new(body), prelude } }
     }
 
     /// Whether the function streams.
@@ -57,8 +52,6 @@ impl Answer {
 
 impl From<Bytes> for Answer {
     fn from(json: Bytes) -> Self {
-        Self {
-            content: Content::Buffered(json),
-        }
+        Self { content: Content::Buffered(json) }
     }
 }

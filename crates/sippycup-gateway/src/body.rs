@@ -36,9 +36,7 @@ impl Body {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        Self {
-            inner: body.map_err(Into::into).boxed_unsync(),
-        }
+        Self { inner: body.map_err(Into::into).boxed_unsync() }
     }
 }
 
@@ -50,9 +48,7 @@ impl Default for Body {
 
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Body")
-            .field("size", &http_body::Body::size_hint(self))
-            .finish()
+        f.debug_struct("Body").field("size", &http_body::Body::size_hint(self)).finish()
     }
 }
 
@@ -84,10 +80,7 @@ impl http_body::Body for Body {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         Pin::new(&mut self.inner).poll_frame(cx)
     }
 

@@ -41,9 +41,7 @@ impl Config {
 
     pub(crate) fn source_ip(&self, extensions: &http::Extensions) -> IpAddr {
         let peer = || extensions.get::<SocketAddr>().map(SocketAddr::ip);
-        self.source_ip
-            .or_else(peer)
-            .unwrap_or(IpAddr::from([127, 0, 0, 1]))
+        self.source_ip.or_else(peer).unwrap_or(IpAddr::from([127, 0, 0, 1]))
     }
 }
 
@@ -70,12 +68,7 @@ pub struct GatewayBuilder {
 
 impl GatewayBuilder {
     pub(crate) fn new(kind: Kind) -> Self {
-        let location = Location {
-            kind,
-            stage: String::new(),
-            default_name: String::new(),
-            domains: Vec::new(),
-        };
+        let location = Location { kind, stage: String::new(), default_name: String::new(), domains: Vec::new() };
         let (request_limit, timeout) = match kind {
             Kind::FunctionUrl => (6 << 20, 900),
             Kind::LoadBalancer | Kind::LoadBalancerMultiValue => (1 << 20, 60),
@@ -98,25 +91,12 @@ impl GatewayBuilder {
             forwarded_port: 443,
             response_streaming: false,
             request_limit,
-            payload_limit: if kind.is_load_balancer() {
-                1 << 20
-            } else {
-                6 << 20
-            },
-            header_limit: if kind.is_load_balancer() {
-                64 << 10
-            } else {
-                10_240
-            },
+            payload_limit: if kind.is_load_balancer() { 1 << 20 } else { 6 << 20 },
+            header_limit: if kind.is_load_balancer() { 64 << 10 } else { 10_240 },
             timeout: Duration::from_secs(timeout),
             stamper: Stamper::default(),
         };
-        Self {
-            config,
-            stage: None,
-            domains: Vec::new(),
-            error: None,
-        }
+        Self { config, stage: None, domains: Vec::new(), error: None }
     }
 
     /// The stage; default `prod` for a REST API, `$default` for an HTTP API. The other kinds have none.
@@ -127,9 +107,7 @@ impl GatewayBuilder {
 
     /// Adds a stage variable; names and values are held to AWS's alphabet and lengths.
     pub fn stage_variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.config
-            .stage_variables
-            .push((name.into(), value.into()));
+        self.config.stage_variables.push((name.into(), value.into()));
         self
     }
 
@@ -282,24 +260,12 @@ impl GatewayBuilder {
             }
             _ => format!("{api_id}.execute-api.{region}.amazonaws.com"),
         };
-        self.config.location.stage = self.stage.unwrap_or_else(|| {
-            if kind == Kind::RestApi {
-                "prod".to_owned()
-            } else {
-                "$default".to_owned()
-            }
-        });
+        self.config.location.stage =
+            self.stage.unwrap_or_else(|| if kind == Kind::RestApi { "prod".to_owned() } else { "$default".to_owned() });
         self.config.location.domains = self.domains;
         if self.config.routes.is_empty() {
-            let defaults: &[&str] = if kind == Kind::RestApi {
-                &["/", "/{proxy+}"]
-            } else {
-                &["$default"]
-            };
-            self.config.routes = defaults
-                .iter()
-                .map(|route| Route::parse(route))
-                .collect::<Result<_, _>>()?;
+            let defaults: &[&str] = if kind == Kind::RestApi { &["/", "/{proxy+}"] } else { &["$default"] };
+            self.config.routes = defaults.iter().map(|route| Route::parse(route)).collect::<Result<_, _>>()?;
         }
         Ok(Gateway::from_config(Arc::new(self.config), function))
     }
@@ -308,9 +274,7 @@ impl GatewayBuilder {
         if let Some(stage) = &self.stage {
             let named = !stage.is_empty()
                 && stage.len() <= 128
-                && stage
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+                && stage.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
             let default = stage == "$default" && kind.is_http_api();
             if !named && !default {
                 return Err(ConfigError::new(format!(
@@ -319,15 +283,10 @@ impl GatewayBuilder {
             }
         }
         if kind == Kind::RestApi && self.config.routes.iter().any(Route::is_default) {
-            return Err(ConfigError::new(
-                "route `$default`: a REST API has none; its catch-all is `/{proxy+}`",
-            ));
+            return Err(ConfigError::new("route `$default`: a REST API has none; its catch-all is `/{proxy+}`"));
         }
         for (name, value) in &self.config.stage_variables {
-            if name.is_empty()
-                || name.len() > 64
-                || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-            {
+            if name.is_empty() || name.len() > 64 || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
                 return Err(ConfigError::new(format!(
                     "stage variable `{name}`: expected a name of up to 64 letters, digits and `_`"
                 )));

@@ -68,10 +68,7 @@ impl<F> Gateway<F> {
 
     /// The same front door before another function.
     pub fn with_function<G>(&self, function: G) -> Gateway<G> {
-        Gateway {
-            config: Arc::clone(&self.config),
-            function,
-        }
+        Gateway { config: Arc::clone(&self.config), function }
     }
 
     /// The event JSON of a request, without invoking anything.
@@ -81,18 +78,10 @@ impl<F> Gateway<F> {
     /// If the gateway refuses the request (no such stage or route, too large); the error is the [`Fault`](crate::Fault)'s text.
     pub fn event(&self, request: &Request<Bytes>) -> Result<Bytes, BoxError> {
         let (mut parts, ()) = request.clone().map(|_| ()).into_parts();
-        let accepted = self
-            .config
-            .accept(&mut parts)
-            .map_err(|refused| refused.reason)?;
+        let accepted = self.config.accept(&mut parts).map_err(|refused| refused.reason)?;
         Ok(self
             .config
-            .encode(
-                &parts,
-                &accepted,
-                request.body(),
-                &self.config.stamper.stamp(),
-            )
+            .encode(&parts, &accepted, request.body(), &self.config.stamper.stamp())
             .map_err(|refused| refused.reason)?)
     }
 
@@ -122,23 +111,11 @@ where
         let config = Arc::clone(&self.config);
         let kind = config.location.kind;
         let (mut parts, body) = request.into_parts();
-        let header = |name| {
-            parts
-                .headers
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .map(str::to_owned)
-        };
-        let asked = Asked {
-            method: parts.method.clone(),
-            accept: header("accept"),
-        };
+        let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let asked = Asked { method: parts.method.clone(), accept: header("accept") };
         // The ids in the event are the ids in the response.
         let stamp = config.stamper.stamp();
-        let trace = stamp.trace(
-            header("x-amzn-trace-id").as_deref(),
-            kind.is_load_balancer(),
-        );
+        let trace = stamp.trace(header("x-amzn-trace-id").as_deref(), kind.is_load_balancer());
         let event = match event(&config, &mut parts, body, &stamp).await {
             Ok(event) => event,
             Err(Refused { refusal, reason }) => {
@@ -146,16 +123,12 @@ where
                 return identified(response, kind, &stamp, &trace);
             }
         };
-        let mut sizes = Sizes {
-            event: event.len(),
-            answer: None,
-        };
+        let mut sizes = Sizes { event: event.len(), answer: None };
         let response = tokio::time::timeout(config.timeout, async {
             let answer = match self.invoke(event).await {
                 Ok(answer) => answer,
                 Err(error) => {
-                    return Refusal::FunctionFailed
-                        .response(kind, &format!("the function failed: {error}"));
+                    return Refusal::FunctionFailed.response(kind, &format!("the function failed: {error}"));
                 }
             };
             sizes.answer = answer.buffered_len();
@@ -170,14 +143,8 @@ where
     }
 
     async fn invoke(&mut self, event: Bytes) -> Result<Answer, BoxError> {
-        poll_fn(|cx| self.function.poll_ready(cx))
-            .await
-            .map_err(Into::into)?;
-        self.function
-            .call(event)
-            .await
-            .map(Into::into)
-            .map_err(Into::into)
+        poll_fn(|cx| self.function.poll_ready(cx)).await.map_err(Into::into)?;
+        self.function.call(event).await.map(Into::into).map_err(Into::into)
     }
 }
 
@@ -201,9 +168,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
-        ResponseFuture {
-            inner: Box::pin(self.clone().handle(request)),
-        }
+        ResponseFuture { inner: Box::pin(self.clone().handle(request)) }
     }
 }
 
@@ -237,10 +202,7 @@ impl fmt::Debug for ResponseFuture {
 
 /// How large event and answer were, for whoever logs.
 #[derive(Clone, Copy, Debug)]
-#[cfg_attr(
-    not(feature = "command"),
-    expect(dead_code, reason = "only the command logs")
-)]
+#[cfg_attr(not(feature = "command"), expect(dead_code, reason = "only the command logs"))]
 pub(crate) struct Sizes {
     pub(crate) event: usize,
     /// None if there was no answer, or a stream.
@@ -248,30 +210,18 @@ pub(crate) struct Sizes {
 }
 
 /// Adds the headers by which AWS names its own request.
-fn identified(
-    mut response: Response<Body>,
-    kind: Kind,
-    stamp: &Stamp,
-    trace: &str,
-) -> Response<Body> {
+fn identified(mut response: Response<Body>, kind: Kind, stamp: &Stamp, trace: &str) -> Response<Body> {
     let ids = match kind {
-        Kind::RestApi => &[
-            ("x-amzn-requestid", &*stamp.uuid),
-            ("x-amz-apigw-id", &*stamp.extended_id),
-            ("x-amzn-trace-id", trace),
-        ][..],
+        Kind::RestApi => {
+            &[("x-amzn-requestid", &*stamp.uuid), ("x-amz-apigw-id", &*stamp.extended_id), ("x-amzn-trace-id", trace)][..]
+        }
         Kind::HttpApiV1 | Kind::HttpApiV2 => &[("apigw-requestid", &*stamp.extended_id)],
-        Kind::FunctionUrl => &[
-            ("x-amzn-requestid", &*stamp.uuid),
-            ("x-amzn-trace-id", trace),
-        ],
+        Kind::FunctionUrl => &[("x-amzn-requestid", &*stamp.uuid), ("x-amzn-trace-id", trace)],
         _ => &[],
     };
     for (name, id) in ids {
         if let Ok(value) = HeaderValue::from_str(id) {
-            response
-                .headers_mut()
-                .insert(HeaderName::from_static(name), value);
+            response.headers_mut().insert(HeaderName::from_static(name), value);
         }
     }
     response

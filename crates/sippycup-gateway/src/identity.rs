@@ -21,20 +21,9 @@ pub struct Authorizer {
 
 #[derive(Clone, Debug)]
 enum Source {
-    Claims {
-        claims: Map<String, Value>,
-        scopes: Option<Vec<String>>,
-    },
-    Iam {
-        access_key: String,
-        account_id: String,
-        user_arn: String,
-        user_id: String,
-    },
-    Lambda {
-        principal: String,
-        context: Map<String, Value>,
-    },
+    Claims { claims: Map<String, Value>, scopes: Option<Vec<String>> },
+    Iam { access_key: String, account_id: String, user_arn: String, user_id: String },
+    Lambda { principal: String, context: Map<String, Value> },
 }
 
 impl Authorizer {
@@ -44,14 +33,9 @@ impl Authorizer {
     }
 
     /// Claims of a JWT authorizer (HTTP API); `scopes` only if the route asks for some.
-    pub fn jwt<K: Into<String>>(
-        claims: impl IntoIterator<Item = (K, Value)>,
-        scopes: Option<Vec<String>>,
-    ) -> Self {
+    pub fn jwt<K: Into<String>>(claims: impl IntoIterator<Item = (K, Value)>, scopes: Option<Vec<String>>) -> Self {
         let claims = claims.into_iter().map(|(k, v)| (k.into(), v)).collect();
-        Self {
-            source: Source::Claims { claims, scopes },
-        }
+        Self { source: Source::Claims { claims, scopes } }
     }
 
     /// The context a Lambda authorizer returned.
@@ -60,12 +44,7 @@ impl Authorizer {
         context: impl IntoIterator<Item = (K, Value)>,
     ) -> Self {
         let context = context.into_iter().map(|(k, v)| (k.into(), v)).collect();
-        Self {
-            source: Source::Lambda {
-                principal: principal_id.into(),
-                context,
-            },
-        }
+        Self { source: Source::Lambda { principal: principal_id.into(), context } }
     }
 
     /// An IAM user whose signature was checked.
@@ -90,10 +69,8 @@ impl Authorizer {
         let version_2 = matches!(kind, Kind::HttpApiV2 | Kind::FunctionUrl);
         Some(match &self.source {
             Source::Claims { claims, scopes } => {
-                let claims: Map<_, _> = claims
-                    .iter()
-                    .filter_map(|(k, v)| Some((k.clone(), Value::String(text(v)?))))
-                    .collect();
+                let claims: Map<_, _> =
+                    claims.iter().filter_map(|(k, v)| Some((k.clone(), Value::String(text(v)?)))).collect();
                 match kind {
                     Kind::RestApi => json!({ "claims": claims }),
                     Kind::HttpApiV1 => json!({ "claims": claims, "scopes": scopes }),
@@ -102,20 +79,13 @@ impl Authorizer {
             }
             Source::Lambda { context, .. } if version_2 => json!({ "lambda": context }),
             Source::Lambda { principal, context } => {
-                let mut flat: Map<_, _> = context
-                    .iter()
-                    .filter_map(|(k, v)| Some((k.clone(), Value::String(text(v)?))))
-                    .collect();
+                let mut flat: Map<_, _> =
+                    context.iter().filter_map(|(k, v)| Some((k.clone(), Value::String(text(v)?)))).collect();
                 flat.insert("principalId".to_owned(), principal.as_str().into());
                 flat.insert("integrationLatency".to_owned(), 0.into());
                 Value::Object(flat)
             }
-            Source::Iam {
-                access_key,
-                account_id,
-                user_arn,
-                user_id,
-            } if version_2 => json!({ "iam": {
+            Source::Iam { access_key, account_id, user_arn, user_id } if version_2 => json!({ "iam": {
                 "accessKey": access_key,
                 "accountId": account_id,
                 "callerId": user_id,
@@ -130,13 +100,7 @@ impl Authorizer {
 
     /// The members of `requestContext.identity` that an IAM caller fills in payload format 1.0.
     pub(crate) fn identify(&self, identity: &mut Map<String, Value>) {
-        if let Source::Iam {
-            access_key,
-            account_id,
-            user_arn,
-            user_id,
-        } = &self.source
-        {
+        if let Source::Iam { access_key, account_id, user_arn, user_id } = &self.source {
             for (key, value) in [
                 ("accessKey", access_key),
                 ("accountId", account_id),
@@ -170,17 +134,8 @@ pub struct ClientCertificate {
 
 impl ClientCertificate {
     /// A certificate in PEM with its subject and issuer distinguished names.
-    pub fn new(
-        pem: impl Into<String>,
-        subject_dn: impl Into<String>,
-        issuer_dn: impl Into<String>,
-    ) -> Self {
-        Self {
-            pem: pem.into(),
-            subject: subject_dn.into(),
-            issuer: issuer_dn.into(),
-            ..Self::default()
-        }
+    pub fn new(pem: impl Into<String>, subject_dn: impl Into<String>, issuer_dn: impl Into<String>) -> Self {
+        Self { pem: pem.into(), subject: subject_dn.into(), issuer: issuer_dn.into(), ..Self::default() }
     }
 
     /// The serial number; default empty.
@@ -212,10 +167,7 @@ impl ClientCertificate {
 /// Claims arrive as text: arrays in brackets without commas, objects as JSON, nulls not at all.
 fn text(value: &Value) -> Option<String> {
     Some(match value {
-        Value::Array(items) => format!(
-            "[{}]",
-            items.iter().filter_map(text).collect::<Vec<_>>().join(" ")
-        ),
+        Value::Array(items) => format!("[{}]", items.iter().filter_map(text).collect::<Vec<_>>().join(" ")),
         Value::Null => return None,
         Value::String(s) => s.clone(),
         other => other.to_string(),
@@ -238,10 +190,7 @@ mod tests {
             ]
         };
         let text = json!({"sub": "42", "n": "7", "groups": "[admin poweruser]", "o": "{\"a\":1}"});
-        assert_eq!(
-            Authorizer::cognito(claims()).context(Kind::RestApi),
-            Some(json!({"claims": text}))
-        );
+        assert_eq!(Authorizer::cognito(claims()).context(Kind::RestApi), Some(json!({"claims": text})));
         assert_eq!(
             Authorizer::jwt(claims(), None).context(Kind::HttpApiV1),
             Some(json!({"claims": text, "scopes": null}))
@@ -259,30 +208,16 @@ mod tests {
             lambda.context(Kind::RestApi),
             Some(json!({"principalId": "me", "tier": "2", "integrationLatency": 0}))
         );
-        assert_eq!(
-            lambda.context(Kind::HttpApiV2),
-            Some(json!({"lambda": {"tier": 2}}))
-        );
+        assert_eq!(lambda.context(Kind::HttpApiV2), Some(json!({"lambda": {"tier": 2}})));
     }
 
     #[test]
     fn an_iam_caller_is_identity_in_one_and_authorizer_in_two() {
-        let iam = Authorizer::iam(
-            "AKIA",
-            "123456789012",
-            "arn:aws:iam::123456789012:user/x",
-            "AIDA",
-        );
+        let iam = Authorizer::iam("AKIA", "123456789012", "arn:aws:iam::123456789012:user/x", "AIDA");
         assert_eq!(iam.context(Kind::RestApi), None);
         let mut identity = Map::new();
         iam.identify(&mut identity);
-        assert_eq!(
-            identity.get("userArn"),
-            Some(&json!("arn:aws:iam::123456789012:user/x"))
-        );
-        assert_eq!(
-            iam.context(Kind::FunctionUrl).unwrap()["iam"]["callerId"],
-            "AIDA"
-        );
+        assert_eq!(identity.get("userArn"), Some(&json!("arn:aws:iam::123456789012:user/x")));
+        assert_eq!(iam.context(Kind::FunctionUrl).unwrap()["iam"]["callerId"], "AIDA");
     }
 }

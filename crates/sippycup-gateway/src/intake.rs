@@ -27,19 +27,11 @@ impl Refused {
     }
 
     fn too_large(limit: usize) -> Self {
-        Self::new(
-            Refusal::RequestTooLarge,
-            format!("the body has more than {limit} bytes"),
-        )
+        Self::new(Refusal::RequestTooLarge, format!("the body has more than {limit} bytes"))
     }
 }
 
-pub(crate) async fn event<B>(
-    config: &Config,
-    parts: &mut Parts,
-    body: B,
-    stamp: &Stamp,
-) -> Result<Bytes, Refused>
+pub(crate) async fn event<B>(config: &Config, parts: &mut Parts, body: B, stamp: &Stamp) -> Result<Bytes, Refused>
 where
     B: http_body::Body,
     B::Error: Into<BoxError>,
@@ -50,10 +42,7 @@ where
         if error.is::<LengthLimitError>() {
             Refused::too_large(limit)
         } else {
-            Refused::new(
-                Refusal::FunctionFailed,
-                format!("the client broke off its body: {error}"),
-            )
+            Refused::new(Refusal::FunctionFailed, format!("the client broke off its body: {error}"))
         }
     })?;
     config.encode(parts, &accepted, &body.to_bytes(), stamp)
@@ -63,26 +52,15 @@ impl Config {
     /// Finds stage, mapping and route of a request, and puts right what the gateway reads differently than `http`.
     pub(crate) fn accept(&self, parts: &mut Parts) -> Result<(Located, Matched), Refused> {
         let kind = self.location.kind;
-        let size: usize = parts
-            .headers
-            .iter()
-            .map(|(k, v)| k.as_str().len() + v.len())
-            .sum();
+        let size: usize = parts.headers.iter().map(|(k, v)| k.as_str().len() + v.len()).sum();
         if size > self.header_limit {
             return Err(Refused::new(
                 Refusal::HeadersTooLarge,
-                format!(
-                    "{size} bytes of headers, where {} are the limit",
-                    self.header_limit
-                ),
+                format!("{size} bytes of headers, where {} are the limit", self.header_limit),
             ));
         }
         // An absolute-form target names the host, whatever the header says (RFC 9112, 3.2.2).
-        if let Some(host) = parts
-            .uri
-            .authority()
-            .and_then(|a| HeaderValue::from_str(a.as_str()).ok())
-        {
+        if let Some(host) = parts.uri.authority().and_then(|a| HeaderValue::from_str(a.as_str()).ok()) {
             parts.headers.insert(http::header::HOST, host);
         }
         if kind == Kind::RestApi
@@ -91,31 +69,18 @@ impl Config {
         {
             parts.method = method;
         }
-        let host = parts
-            .headers
-            .get(http::header::HOST)
-            .and_then(|h| h.to_str().ok());
+        let host = parts.headers.get(http::header::HOST).and_then(|h| h.to_str().ok());
         let path = parts.uri.path();
         let path = if path.is_empty() { "/" } else { path };
         let located = self.location.locate(host, path).ok_or_else(|| {
             Refused::new(
                 Refusal::NoStage,
-                format!(
-                    "`{path}` is under no stage or mapping; paths begin with `{}`",
-                    self.location.base_path()
-                ),
+                format!("`{path}` is under no stage or mapping; paths begin with `{}`", self.location.base_path()),
             )
         })?;
-        let find = if kind == Kind::RestApi {
-            route::resource
-        } else {
-            route::route
-        };
+        let find = if kind == Kind::RestApi { route::resource } else { route::route };
         let matched = find(&self.routes, &parts.method, &located.route_path).ok_or_else(|| {
-            Refused::new(
-                Refusal::NoRoute,
-                format!("no route for {} {}", parts.method, located.route_path),
-            )
+            Refused::new(Refusal::NoRoute, format!("no route for {} {}", parts.method, located.route_path))
         })?;
         Ok((located, matched))
     }
@@ -147,11 +112,7 @@ impl Config {
         if !self.location.kind.is_load_balancer() && event.len() > self.payload_limit {
             return Err(Refused::new(
                 Refusal::RequestTooLarge,
-                format!(
-                    "an event of {} bytes, where {} are the limit",
-                    event.len(),
-                    self.payload_limit
-                ),
+                format!("an event of {} bytes, where {} are the limit", event.len(), self.payload_limit),
             ));
         }
         Ok(event)

@@ -27,23 +27,13 @@ impl Location {
     /// `None` where API Gateway would answer that there is no such stage or mapping.
     pub(crate) fn locate(&self, host: Option<&str>, path: &str) -> Option<Located> {
         let host = host.map(|h| {
-            h.rsplit_once(':').map_or(h, |(name, port)| {
-                if port.bytes().all(|b| b.is_ascii_digit()) {
-                    name
-                } else {
-                    h
-                }
-            })
+            h.rsplit_once(':').map_or(h, |(name, port)| if port.bytes().all(|b| b.is_ascii_digit()) { name } else { h })
         });
         let Some(domain) = self.domain(host) else {
             return self.on_default_domain(path);
         };
         let (mapping, rest) = domain.find(path)?;
-        let rest = if mapping.stage {
-            rest
-        } else {
-            strip(rest, &self.stage)?
-        };
+        let rest = if mapping.stage { rest } else { strip(rest, &self.stage)? };
         let route_path = rooted(rest);
         let event_path = match self.kind {
             // The mapping key is lost; the stage takes its place.
@@ -51,16 +41,8 @@ impl Location {
             Kind::RestApi => rooted(path),
             _ => path.to_owned(),
         };
-        let context_path = if self.kind == Kind::HttpApiV2 {
-            event_path.clone()
-        } else {
-            path.to_owned()
-        };
-        let route_path = if self.kind == Kind::RestApi {
-            collapsed(&route_path)
-        } else {
-            route_path
-        };
+        let context_path = if self.kind == Kind::HttpApiV2 { event_path.clone() } else { path.to_owned() };
+        let route_path = if self.kind == Kind::RestApi { collapsed(&route_path) } else { route_path };
         Some(Located {
             domain_name: domain.name().to_owned(),
             route_path,
@@ -72,11 +54,7 @@ impl Location {
     /// The prefixes a client can write before the application's own path when it talks to the gateway; the main one first.
     pub(crate) fn base_paths(&self) -> Vec<String> {
         match self.domains.is_empty() {
-            false => self
-                .domains
-                .iter()
-                .flat_map(|domain| domain.prefixes(&self.stage))
-                .collect(),
+            false => self.domains.iter().flat_map(|domain| domain.prefixes(&self.stage)).collect(),
             true if self.kind.is_api_gateway() => vec![self.with_stage("")],
             true => vec![String::new()],
         }
@@ -89,13 +67,8 @@ impl Location {
     /// How many bytes of base path a request matches, if its host names one of the custom domains; for choosing between several gateways.
     #[cfg(feature = "command")]
     pub(crate) fn mapping_length(&self, host: &str, path: &str) -> Option<usize> {
-        let domain = self
-            .domains
-            .iter()
-            .find(|d| d.name().eq_ignore_ascii_case(host))?;
-        domain
-            .find(path)
-            .map(|(mapping, _)| mapping.base_path.len())
+        let domain = self.domains.iter().find(|d| d.name().eq_ignore_ascii_case(host))?;
+        domain.find(path).map(|(mapping, _)| mapping.base_path.len())
     }
 
     /// A request to an address nobody mapped (a loopback address, mostly) is meant for the first custom domain, if there is one.
@@ -104,10 +77,7 @@ impl Location {
         if host.eq_ignore_ascii_case(&self.default_name) {
             return None;
         }
-        self.domains
-            .iter()
-            .find(|d| d.name().eq_ignore_ascii_case(host))
-            .or(self.domains.first())
+        self.domains.iter().find(|d| d.name().eq_ignore_ascii_case(host)).or(self.domains.first())
     }
 
     fn on_default_domain(&self, path: &str) -> Option<Located> {
@@ -121,41 +91,23 @@ impl Location {
         match self.kind {
             Kind::RestApi => {
                 let route_path = collapsed(&rooted(strip(path, &self.stage)?));
-                Some(Located {
-                    domain_name,
-                    event_path: route_path.clone(),
-                    route_path,
-                    context_path: path.to_owned(),
-                })
+                Some(Located { domain_name, event_path: route_path.clone(), route_path, context_path: path.to_owned() })
             }
             Kind::HttpApiV1 | Kind::HttpApiV2 if self.stage != "$default" => {
                 let route_path = rooted(strip(path, &self.stage)?);
                 let event_path = self.with_stage(&route_path);
-                Some(Located {
-                    domain_name,
-                    route_path,
-                    context_path: event_path.clone(),
-                    event_path,
-                })
+                Some(Located { domain_name, route_path, context_path: event_path.clone(), event_path })
             }
             _ => Some(as_sent(path)),
         }
     }
 
     fn with_stage(&self, path: &str) -> String {
-        if self.stage == "$default" {
-            path.to_owned()
-        } else {
-            format!("/{}{path}", self.stage)
-        }
+        if self.stage == "$default" { path.to_owned() } else { format!("/{}{path}", self.stage) }
     }
 
     fn collapsed_for_rest(&self, path: String) -> String {
-        if self.kind == Kind::RestApi {
-            collapsed(&path)
-        } else {
-            path
-        }
+        if self.kind == Kind::RestApi { collapsed(&path) } else { path }
     }
 }
 
@@ -169,11 +121,7 @@ pub(crate) fn strip<'p>(path: &'p str, prefix: &str) -> Option<&'p str> {
 }
 
 fn rooted(path: &str) -> String {
-    if path.starts_with('/') {
-        path.to_owned()
-    } else {
-        format!("/{path}")
-    }
+    if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
 }
 
 /// REST APIs make one slash of several leading ones.

@@ -22,18 +22,13 @@ impl HeaderNames {
     /// The spelling of a name, if it was given.
     #[must_use]
     pub fn spelling(&self, name: &str) -> Option<&str> {
-        self.names
-            .iter()
-            .find(|n| n.eq_ignore_ascii_case(name))
-            .map(String::as_str)
+        self.names.iter().find(|n| n.eq_ignore_ascii_case(name)).map(String::as_str)
     }
 }
 
 impl<S: Into<String>> FromIterator<S> for HeaderNames {
     fn from_iter<I: IntoIterator<Item = S>>(names: I) -> Self {
-        Self {
-            names: names.into_iter().map(Into::into).collect(),
-        }
+        Self { names: names.into_iter().map(Into::into).collect() }
     }
 }
 
@@ -42,11 +37,7 @@ pub(crate) fn title_case(name: &str) -> String {
     let mut start = true;
     name.chars()
         .map(|c| {
-            let spelled = if start {
-                c.to_ascii_uppercase()
-            } else {
-                c.to_ascii_lowercase()
-            };
+            let spelled = if start { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
             start = c == '-';
             spelled
         })

@@ -37,16 +37,10 @@ impl Refusal {
         let length = body.len();
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        response
-            .headers_mut()
-            .insert(CONTENT_LENGTH, HeaderValue::from(length));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
         if let Some(error_type) = error_type {
-            response
-                .headers_mut()
-                .insert(ERROR_TYPE, HeaderValue::from_static(error_type));
+            response.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(error_type));
         }
         response.extensions_mut().insert(Fault::new(reason));
         response
@@ -55,84 +49,52 @@ impl Refusal {
     fn rest(self) -> Page {
         let internal = Some("InternalServerErrorException");
         let (status, body, error_type) = match self {
-            Self::Configuration => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                r#"{"message": "Internal server error"}"#,
-                internal,
-            ),
-            Self::FunctionFailed | Self::Malformed => (
-                StatusCode::BAD_GATEWAY,
-                r#"{"message": "Internal server error"}"#,
-                internal,
-            ),
-            Self::HeadersTooLarge => (
-                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                r#"{"message":"Request Header Fields Too Large"}"#,
-                None,
-            ),
+            Self::Configuration => {
+                (StatusCode::INTERNAL_SERVER_ERROR, r#"{"message": "Internal server error"}"#, internal)
+            }
+            Self::FunctionFailed | Self::Malformed => {
+                (StatusCode::BAD_GATEWAY, r#"{"message": "Internal server error"}"#, internal)
+            }
+            Self::HeadersTooLarge => {
+                (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, r#"{"message":"Request Header Fields Too Large"}"#, None)
+            }
             Self::NoRoute => (
                 StatusCode::FORBIDDEN,
                 r#"{"message":"Missing Authentication Token"}"#,
                 Some("MissingAuthenticationTokenException"),
             ),
-            Self::NoStage => (
-                StatusCode::FORBIDDEN,
-                r#"{"message":"Forbidden"}"#,
-                Some("ForbiddenException"),
-            ),
+            Self::NoStage => (StatusCode::FORBIDDEN, r#"{"message":"Forbidden"}"#, Some("ForbiddenException")),
             // Recorded without the blank and without an error type.
-            Self::NotJson => (
-                StatusCode::BAD_GATEWAY,
-                r#"{"message":"Internal server error"}"#,
-                None,
-            ),
-            Self::RequestTooLarge => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                r#"{"message":"Request Too Long"}"#,
-                Some("RequestTooLargeException"),
-            ),
-            Self::TimedOut => (
-                StatusCode::GATEWAY_TIMEOUT,
-                r#"{"message": "Endpoint request timed out"}"#,
-                internal,
-            ),
+            Self::NotJson => (StatusCode::BAD_GATEWAY, r#"{"message":"Internal server error"}"#, None),
+            Self::RequestTooLarge => {
+                (StatusCode::PAYLOAD_TOO_LARGE, r#"{"message":"Request Too Long"}"#, Some("RequestTooLargeException"))
+            }
+            Self::TimedOut => (StatusCode::GATEWAY_TIMEOUT, r#"{"message": "Endpoint request timed out"}"#, internal),
         };
         (status, JSON, body.to_owned(), error_type)
     }
 
     fn http_api(self) -> Page {
         let (status, body) = match self {
-            Self::Configuration | Self::FunctionFailed | Self::Malformed | Self::NotJson => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                r#"{"message":"Internal Server Error"}"#,
-            ),
-            Self::HeadersTooLarge => (
-                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                r#"{"message":"Request Header Fields Too Large"}"#,
-            ),
+            Self::Configuration | Self::FunctionFailed | Self::Malformed | Self::NotJson => {
+                (StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal Server Error"}"#)
+            }
+            Self::HeadersTooLarge => {
+                (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, r#"{"message":"Request Header Fields Too Large"}"#)
+            }
             Self::NoRoute | Self::NoStage => (StatusCode::NOT_FOUND, r#"{"message":"Not Found"}"#),
-            Self::RequestTooLarge => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                r#"{"message":"Request Entity Too Large"}"#,
-            ),
-            Self::TimedOut => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                r#"{"message":"Service Unavailable"}"#,
-            ),
+            Self::RequestTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, r#"{"message":"Request Entity Too Large"}"#),
+            Self::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, r#"{"message":"Service Unavailable"}"#),
         };
         (status, JSON, body.to_owned(), None)
     }
 
     fn function_url(self) -> Page {
         let (status, body) = match self {
-            Self::HeadersTooLarge => (
-                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                r#"{"Message":"Request Header Fields Too Large"}"#,
-            ),
-            Self::RequestTooLarge => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                r#"{"Message":"Request Entity Too Large"}"#,
-            ),
+            Self::HeadersTooLarge => {
+                (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, r#"{"Message":"Request Header Fields Too Large"}"#)
+            }
+            Self::RequestTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, r#"{"Message":"Request Entity Too Large"}"#),
             _ => (StatusCode::BAD_GATEWAY, "Internal Server Error"),
         };
         (status, JSON, body.to_owned(), None)
@@ -145,11 +107,7 @@ impl Refusal {
             Self::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             _ => StatusCode::BAD_GATEWAY,
         };
-        let title = format!(
-            "{} {}",
-            status.as_u16(),
-            status.canonical_reason().unwrap_or_default()
-        );
+        let title = format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or_default());
         let body = format!(
             "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n</body>\r\n</html>\r\n"
         );
@@ -163,12 +121,7 @@ impl Refusal {
             Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
             _ => StatusCode::BAD_GATEWAY,
         };
-        (
-            status,
-            "text/plain; charset=utf-8",
-            status.canonical_reason().unwrap_or_default().to_owned(),
-            None,
-        )
+        (status, "text/plain; charset=utf-8", status.canonical_reason().unwrap_or_default().to_owned(), None)
     }
 }
 

@@ -47,11 +47,7 @@ impl Route {
         };
         if template == DEFAULT {
             return match method {
-                None => Ok(Self {
-                    method,
-                    template: template.to_owned(),
-                    segments: Vec::new(),
-                }),
+                None => Ok(Self { method, template: template.to_owned(), segments: Vec::new() }),
                 Some(_) => wrong("$default takes no method"),
             };
         }
@@ -63,30 +59,22 @@ impl Route {
             if segments.iter().any(|s| matches!(s, Segment::Greedy(_))) {
                 return wrong("a greedy parameter must be the last segment");
             }
-            segments.push(
-                match segment.strip_prefix('{').and_then(|s| s.strip_suffix('}')) {
-                    Some(name) => match name.strip_suffix('+') {
-                        Some(name) if is_name(name) => Segment::Greedy(name.to_owned()),
-                        None if is_name(name) => Segment::Parameter(name.to_owned()),
-                        _ => {
-                            return wrong(
-                                "a parameter's name is made of letters, digits and `._-`",
-                            );
-                        }
-                    },
-                    None if segment.is_empty() => return wrong("a segment is empty"),
-                    None if segment.contains(['{', '}']) => {
-                        return wrong("a parameter must fill its segment");
+            segments.push(match segment.strip_prefix('{').and_then(|s| s.strip_suffix('}')) {
+                Some(name) => match name.strip_suffix('+') {
+                    Some(name) if is_name(name) => Segment::Greedy(name.to_owned()),
+                    None if is_name(name) => Segment::Parameter(name.to_owned()),
+                    _ => {
+                        return wrong("a parameter's name is made of letters, digits and `._-`");
                     }
-                    None => Segment::Literal(segment.to_owned()),
                 },
-            );
+                None if segment.is_empty() => return wrong("a segment is empty"),
+                None if segment.contains(['{', '}']) => {
+                    return wrong("a parameter must fill its segment");
+                }
+                None => Segment::Literal(segment.to_owned()),
+            });
         }
-        Ok(Self {
-            method,
-            template: template.to_owned(),
-            segments,
-        })
+        Ok(Self { method, template: template.to_owned(), segments })
     }
 
     pub(crate) fn is_default(&self) -> bool {
@@ -99,11 +87,7 @@ impl Route {
             Some(method) => format!("{method} {}", self.template),
             None => format!("ANY {}", self.template),
         };
-        Matched {
-            template: self.template.clone(),
-            key,
-            parameters,
-        }
+        Matched { template: self.template.clone(), key, parameters }
     }
 
     fn parameters(&self, path: &Path<'_>) -> Option<Vec<(String, String)>> {
@@ -146,12 +130,7 @@ impl Route {
         };
         self.is_default()
             .cmp(&other.is_default())
-            .then_with(|| {
-                self.segments
-                    .iter()
-                    .map(rank)
-                    .cmp(other.segments.iter().map(rank))
-            })
+            .then_with(|| self.segments.iter().map(rank).cmp(other.segments.iter().map(rank)))
             .then_with(|| self.method.is_none().cmp(&other.method.is_none()))
     }
 }
@@ -180,15 +159,8 @@ struct Path<'a> {
 impl<'a> Path<'a> {
     fn new(path: &'a str, empty_tail: bool) -> Self {
         let path = path.strip_prefix('/').unwrap_or(path);
-        let segments = if path.is_empty() {
-            Vec::new()
-        } else {
-            path.split('/').collect()
-        };
-        Self {
-            segments,
-            empty_tail,
-        }
+        let segments = if path.is_empty() { Vec::new() } else { path.split('/').collect() };
+        Self { segments, empty_tail }
     }
 }
 
@@ -197,11 +169,7 @@ fn best(routes: &[Route], method: &Method, path: &Path<'_>) -> Option<Matched> {
         .iter()
         .filter(|route| route.method.as_ref().is_none_or(|m| m == method))
         .filter_map(|route| {
-            let parameters = if route.is_default() {
-                Vec::new()
-            } else {
-                route.parameters(path)?
-            };
+            let parameters = if route.is_default() { Vec::new() } else { route.parameters(path)? };
             Some((route, parameters))
         })
         .min_by(|(a, _), (b, _)| a.precedence(b))
@@ -209,10 +177,7 @@ fn best(routes: &[Route], method: &Method, path: &Path<'_>) -> Option<Matched> {
 }
 
 fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
 }
 
 const DEFAULT: &str = "$default";
@@ -227,14 +192,7 @@ mod tests {
 
     #[test]
     fn rest_resources_follow_the_precedence_of_api_gateway() {
-        let table = routes(&[
-            "/",
-            "/items",
-            "GET /items/{id}",
-            "/items/special",
-            "/items/{id}/{rest+}",
-            "/{proxy+}",
-        ]);
+        let table = routes(&["/", "/items", "GET /items/{id}", "/items/special", "/items/{id}/{rest+}", "/{proxy+}"]);
         for (method, path, template, parameters) in [
             ("GET", "/", "/", vec![]),
             ("GET", "/items", "/items", vec![]),
@@ -242,26 +200,13 @@ mod tests {
             ("GET", "/items/7", "/items/{id}", vec![("id", "7")]),
             ("GET", "/items/special", "/items/special", vec![]),
             ("POST", "/items/7", "/{proxy+}", vec![("proxy", "items/7")]),
-            (
-                "GET",
-                "/items/7/a//b/",
-                "/items/{id}/{rest+}",
-                vec![("id", "7"), ("rest", "a//b")],
-            ),
+            ("GET", "/items/7/a//b/", "/items/{id}/{rest+}", vec![("id", "7"), ("rest", "a//b")]),
             ("GET", "/other/x/", "/{proxy+}", vec![("proxy", "other/x")]),
             ("GET", "/a%2Fb", "/{proxy+}", vec![("proxy", "a%2Fb")]),
         ] {
-            let found = resource(&table, &method.parse().unwrap(), path)
-                .unwrap_or_else(|| panic!("{path}"));
-            let parameters: Vec<_> = parameters
-                .iter()
-                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-                .collect();
-            assert_eq!(
-                (found.template.as_str(), found.parameters),
-                (template, parameters),
-                "{method} {path}"
-            );
+            let found = resource(&table, &method.parse().unwrap(), path).unwrap_or_else(|| panic!("{path}"));
+            let parameters: Vec<_> = parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+            assert_eq!((found.template.as_str(), found.parameters), (template, parameters), "{method} {path}");
         }
         assert_eq!(
             resource(&routes(&["/a/{x+}"]), &Method::GET, "/a/"),
@@ -292,48 +237,22 @@ mod tests {
             ("GET", "/handler", "$default"),
             ("GET", "/", "$default"),
         ] {
-            assert_eq!(
-                route(&table, &method.parse().unwrap(), path).unwrap().key,
-                key,
-                "{method} {path}"
-            );
+            assert_eq!(route(&table, &method.parse().unwrap(), path).unwrap().key, key, "{method} {path}");
         }
         let slash = route(&routes(&["/{proxy+}"]), &Method::GET, "/foo/").unwrap();
-        assert_eq!(
-            slash.parameters,
-            [("proxy".to_owned(), "foo/".to_owned())],
-            "an HTTP API keeps the slash"
-        );
+        assert_eq!(slash.parameters, [("proxy".to_owned(), "foo/".to_owned())], "an HTTP API keeps the slash");
     }
 
     #[test]
     fn malformed_routes_are_told_apart() {
         for (text, message) in [
-            (
-                "items",
-                "route `items`: expected a path with a leading slash, or $default",
-            ),
-            (
-                "/a/{x+}/b",
-                "route `/a/{x+}/b`: a greedy parameter must be the last segment",
-            ),
-            (
-                "/a/{}",
-                "route `/a/{}`: a parameter's name is made of letters, digits and `._-`",
-            ),
+            ("items", "route `items`: expected a path with a leading slash, or $default"),
+            ("/a/{x+}/b", "route `/a/{x+}/b`: a greedy parameter must be the last segment"),
+            ("/a/{}", "route `/a/{}`: a parameter's name is made of letters, digits and `._-`"),
             ("/a//b", "route `/a//b`: a segment is empty"),
-            (
-                "/a/x{id}",
-                "route `/a/x{id}`: a parameter must fill its segment",
-            ),
-            (
-                "get /a",
-                "route `get /a`: expected a method in upper case before the path",
-            ),
-            (
-                "GET $default",
-                "route `GET $default`: $default takes no method",
-            ),
+            ("/a/x{id}", "route `/a/x{id}`: a parameter must fill its segment"),
+            ("get /a", "route `get /a`: expected a method in upper case before the path"),
+            ("GET $default", "route `GET $default`: $default takes no method"),
         ] {
             assert_eq!(Route::parse(text).unwrap_err().to_string(), message);
         }

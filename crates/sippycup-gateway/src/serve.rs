@@ -43,11 +43,7 @@ where
     /// # Errors
     ///
     /// If the listener breaks for good. A connection that breaks ends alone.
-    pub async fn serve(
-        self,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()>,
-    ) -> io::Result<()> {
+    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
         // API Gateway writes the names of an HTTP API's headers like this over HTTP/1.1; `http` cannot carry the spelling.
         let title_case = self.kind().is_http_api();
         serve(listener, self, title_case, shutdown).await
@@ -62,10 +58,7 @@ pub(crate) async fn serve<S>(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()>
 where
-    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>
-        + Clone
-        + Send
-        + 'static,
+    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
     let connections = GracefulShutdown::new();
@@ -89,10 +82,7 @@ where
         let service = service.clone();
         let connection = http1::Builder::new()
             .title_case_headers(title_case)
-            .serve_connection(
-                TokioIo::new(stream),
-                service_fn(move |request| respond(service.clone(), peer, request)),
-            );
+            .serve_connection(TokioIo::new(stream), service_fn(move |request| respond(service.clone(), peer, request)));
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             // The error of a connection is the client's: it went away or sent no HTTP.
@@ -120,9 +110,7 @@ where
 fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::Interrupted
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
     )
 }
 

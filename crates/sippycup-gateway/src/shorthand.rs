@@ -40,11 +40,7 @@ impl FromStr for GatewayBuilder {
                     builder
                 }
                 "route" => builder.route(value),
-                "source-ip" => builder.source_ip(
-                    value
-                        .parse()
-                        .map_err(|_| wrong("expected an IP address, found"))?,
-                ),
+                "source-ip" => builder.source_ip(value.parse().map_err(|_| wrong("expected an IP address, found"))?),
                 "stage" => builder.stage(value),
                 _ => match key.strip_prefix("var.") {
                     Some(name) => builder.stage_variable(name, value),
@@ -70,17 +66,9 @@ impl Mapped<'_> {
             return builder;
         }
         let domain = Domain::new(self.domain.unwrap_or("api.example.com"));
-        let paths = if self.base_paths.is_empty() {
-            vec![""]
-        } else {
-            self.base_paths
-        };
+        let paths = if self.base_paths.is_empty() { vec![""] } else { self.base_paths };
         builder.domain(paths.into_iter().fold(domain, |domain, path| {
-            if self.stage_in_path {
-                domain.mapping_without_stage(path)
-            } else {
-                domain.mapping(path)
-            }
+            if self.stage_in_path { domain.mapping_without_stage(path) } else { domain.mapping(path) }
         }))
     }
 }
@@ -107,27 +95,12 @@ mod tests {
     #[test]
     fn a_malformed_line_names_its_part() {
         for (text, message) in [
-            (
-                "rest,stagge=prod",
-                "gateway `rest,stagge=prod`: unknown setting `stagge=prod`",
-            ),
-            (
-                "rest,stage",
-                "gateway `rest,stage`: expected a setting with a value, found `stage`",
-            ),
-            (
-                "url,stream=yes",
-                "gateway `url,stream=yes`: expected no value in `stream=yes`",
-            ),
-            (
-                "rest,source-ip=x",
-                "gateway `rest,source-ip=x`: expected an IP address, found `source-ip=x`",
-            ),
+            ("rest,stagge=prod", "gateway `rest,stagge=prod`: unknown setting `stagge=prod`"),
+            ("rest,stage", "gateway `rest,stage`: expected a setting with a value, found `stage`"),
+            ("url,stream=yes", "gateway `url,stream=yes`: expected no value in `stream=yes`"),
+            ("rest,source-ip=x", "gateway `rest,source-ip=x`: expected an IP address, found `source-ip=x`"),
         ] {
-            assert_eq!(
-                text.parse::<GatewayBuilder>().unwrap_err().to_string(),
-                message
-            );
+            assert_eq!(text.parse::<GatewayBuilder>().unwrap_err().to_string(), message);
         }
     }
 }

@@ -24,25 +24,14 @@ impl Stamper {
     }
 
     pub(crate) fn stamp(&self) -> Stamp {
-        let since_epoch = (self.clock)()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let since_epoch = (self.clock)().duration_since(UNIX_EPOCH).unwrap_or_default();
         Stamp {
             micros: since_epoch.as_micros(),
             uuid: uuid((self.entropy)(), (self.entropy)()),
             // Extended request ids are ten and a bit bytes of URL-safe base64 with the padding on.
             extended_id: {
-                let (a, b) = (
-                    (self.entropy)().to_be_bytes(),
-                    (self.entropy)().to_be_bytes(),
-                );
-                URL_SAFE.encode(
-                    a.iter()
-                        .chain(b.iter())
-                        .copied()
-                        .take(11)
-                        .collect::<Vec<_>>(),
-                )
+                let (a, b) = ((self.entropy)().to_be_bytes(), (self.entropy)().to_be_bytes());
+                URL_SAFE.encode(a.iter().chain(b.iter()).copied().take(11).collect::<Vec<_>>())
             },
             trace_id: format!(
                 "1-{:08x}-{:016x}{:08x}",
@@ -57,10 +46,7 @@ impl Stamper {
 impl Default for Stamper {
     fn default() -> Self {
         // Every `RandomState` is keyed afresh, which is randomness enough for ids and costs no dependency.
-        Self {
-            clock: Arc::new(SystemTime::now),
-            entropy: Arc::new(|| RandomState::new().hash_one(0_u8)),
-        }
+        Self { clock: Arc::new(SystemTime::now), entropy: Arc::new(|| RandomState::new().hash_one(0_u8)) }
     }
 }
 
@@ -123,8 +109,7 @@ fn civil(days: u64) -> (u64, usize, u64) {
     let days = days + 719_468;
     let era = days / 146_097;
     let day_of_era = days % 146_097;
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let march_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * march_month + 2) / 5 + 1;
@@ -133,9 +118,7 @@ fn civil(days: u64) -> (u64, usize, u64) {
     (year, usize::try_from(month).unwrap_or_default(), day)
 }
 
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 #[cfg(test)]
 mod tests {
@@ -167,9 +150,6 @@ mod tests {
         assert_eq!(a.uuid.len(), 36);
         assert_eq!(a.extended_id.len(), 16);
         assert!(a.extended_id.ends_with('='));
-        assert_eq!(
-            a.trace_id.len(),
-            "1-67fd894d-3c512d985fc0f8aa38cbeaac".len()
-        );
+        assert_eq!(a.trace_id.len(), "1-67fd894d-3c512d985fc0f8aa38cbeaac".len());
     }
 }

@@ -11,6 +11,11 @@ pub(crate) fn on_lambda() -> bool {
     env::var_os("AWS_LAMBDA_RUNTIME_API").is_some()
 }
 
+#[cfg(not(feature = "local"))]
+pub(crate) fn not_on_lambda() -> BoxError {
+    "not on Lambda (no `AWS_LAMBDA_RUNTIME_API`), and built without feature `local` that would serve here".into()
+}
+
 /// Fails with all that is missing at once; `lambda_runtime` would panic at the first.
 pub(crate) fn check() -> Result<(), BoxError> {
     let mut wrong = Vec::new();

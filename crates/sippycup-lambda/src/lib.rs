@@ -46,14 +46,21 @@
 //! |---|---|
 //! | `SIPPYCUP_SCRIPT_NAME_BASE` | the public base path, unless the builder or the stage variable of that name states one; read once |
 //! | `AWS_LAMBDA_RUNTIME_API` | set by Lambda; without it `run` serves locally |
+//! | `SIPPYCUP_GATEWAY` | the front door of the local gateway, such as `rest,stage=prod,base-path=shop`; default `http` |
 //! | `PORT` | the local port, default 9000 |
+//!
+//! # On a laptop
+//!
+//! Without `AWS_LAMBDA_RUNTIME_API` the app is served on 127.0.0.1 behind a [`Gateway`](sippycup_gateway::Gateway)
+//! in the same process: an HTTP API with stage `$default`, so the paths are the app's own. Every request becomes
+//! a real event and every answer a real proxy response. `SIPPYCUP_GATEWAY` or [`run_behind`] put another front
+//! door there.
 //!
 //! # Features
 //!
 //! | feature | default | adds |
 //! |---|---|---|
-//! | `local` | yes | off Lambda, serve on this machine |
-//! | `axum` | no | `ConnectInfo<SocketAddr>` off Lambda too |
+//! | `local` | yes | off Lambda, serve on this machine behind the local gateway; [`run_behind`] |
 
 mod diagnostic;
 mod environment;
@@ -64,6 +71,8 @@ mod run;
 mod runtime_api;
 mod streaming;
 
+#[cfg(feature = "local")]
+pub use self::run::run_behind;
 pub use self::run::{Invocations, run, run_streaming, run_with, runtime};
 #[doc(no_inline)]
 pub use sippycup_layer::BoxError;

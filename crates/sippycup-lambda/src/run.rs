@@ -6,12 +6,14 @@ use http_body::Body as HttpBody;
 use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, layers::TracingLayer, service_fn};
 use serde::de::IgnoredAny;
 use sippycup_core::ProxyEvent;
+#[cfg(feature = "local")]
+use sippycup_gateway::{GatewayBuilder, Kind};
 use sippycup_layer::{Body, BoxError, SippyCup, SippyCupLayer};
 use tower_layer::Layer;
 use tower_service::Service;
 
 #[cfg(feature = "local")]
-use crate::local::serve as off_lambda;
+use crate::local;
 use crate::{
     environment,
     invoke::{Answer, Invoke},
@@ -63,7 +65,41 @@ where
     if environment::on_lambda() {
         return runtime(layer, app)?.run_concurrent().await;
     }
-    off_lambda(app).await
+    #[cfg(feature = "local")]
+    return local::serve(None, Kind::HttpApiV2, layered(layer, app)).await;
+    #[cfg(not(feature = "local"))]
+    Err(environment::not_on_lambda())
+}
+
+/// Runs the app with a configured layer, and off Lambda behind this gateway.
+///
+/// ```no_run
+/// # use sippycup_gateway::{Gateway, Kind};
+/// # use sippycup_layer::SippyCupLayer;
+/// # use sippycup_lambda::{BoxError, run_behind};
+/// # async fn f<S>(app: S) -> Result<(), BoxError>
+/// # where S: tower_service::Service<http::Request<sippycup_layer::Body>, Response = http::Response<sippycup_layer::Body>, Error = BoxError> + Clone + Send + 'static, S::Future: Send + 'static {
+/// run_behind(Gateway::builder(Kind::RestApi).stage("prod"), SippyCupLayer::new(), app).await
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// As [`run`]; also if the gateway's settings contradict each other.
+#[cfg(feature = "local")]
+pub async fn run_behind<S, B>(gateway: GatewayBuilder, layer: SippyCupLayer, app: S) -> Result<(), BoxError>
+where
+    S: Service<http::Request<Body>, Response = http::Response<B>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<BoxError>,
+    B: HttpBody + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    if environment::on_lambda() {
+        return runtime(layer, app)?.run_concurrent().await;
+    }
+    local::serve(Some(gateway), Kind::HttpApiV2, layered(layer, app)).await
 }
 
 /// Runs the app and streams its answers: the head goes out when the app has it, the body as it comes.
@@ -84,11 +120,15 @@ where
     B::Data: Send,
     B::Error: Into<BoxError>,
 {
+    let app = layered(layer, app).into_streaming();
     if environment::on_lambda() {
         environment::check()?;
-        return start(layered(layer, app).into_streaming()).run_concurrent().await;
+        return start(app).run_concurrent().await;
     }
-    off_lambda(app).await
+    #[cfg(feature = "local")]
+    return local::serve(None, Kind::FunctionUrl, local::StreamingFunction(app)).await;
+    #[cfg(not(feature = "local"))]
+    Err(environment::not_on_lambda())
 }
 
 /// The runtime that [`run_with`] runs on Lambda, not started: for SnapStart resources and further layers
@@ -146,9 +186,4 @@ impl<S, T: Clone> Layer<S> for Replace<T> {
     fn layer(&self, _: S) -> T {
         self.0.clone()
     }
-}
-
-#[cfg(not(feature = "local"))]
-async fn off_lambda<S>(_: S) -> Result<(), BoxError> {
-    Err("not on Lambda (no `AWS_LAMBDA_RUNTIME_API`), and built without feature `local` that would serve here".into())
 }

@@ -28,17 +28,23 @@ where
     B::Error: Into<BoxError>,
 {
     async fn send(self, api: &RuntimeApi, invocation: &Invocation) -> Result<(), BoxError> {
-        let body = Streamed { prelude: Some(self.prelude), body: self.body };
-        api.respond(invocation, &HEADERS, Body::new(body)).await?;
+        api.respond(invocation, &HEADERS, Body::new(Streamed::new(self))).await?;
         Ok(())
     }
 }
 
 pin_project! {
-    struct Streamed<B> {
+    /// The bytes of a streamed answer.
+    pub(crate) struct Streamed<B> {
         prelude: Option<Bytes>,
         #[pin]
         body: Option<B>,
+    }
+}
+
+impl<B> Streamed<B> {
+    pub(crate) fn new(response: StreamedResponse<B>) -> Self {
+        Self { prelude: Some(response.prelude), body: response.body }
     }
 }
 

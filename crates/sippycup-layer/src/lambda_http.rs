@@ -17,12 +17,17 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response, Uri, header::SET_COOKIE, uri::PathAndQuery};
+use http::{
+    HeaderMap, HeaderValue, Request, Response, Uri,
+    header::{HOST, SET_COOKIE},
+    request::Parts,
+    uri::PathAndQuery,
+};
 use http_body::Body as HttpBody;
 use http_body_util::BodyExt;
 use lambda_http::{Body as LambdaBody, IntoResponse, RequestExt, request::RequestContext};
 use serde_json::{Map, Value, json};
-use sippycup_core::{BinaryPolicy, EventSource, ProxyEvent};
+use sippycup_core::{BinaryPolicy, EventSource, ProxyEvent, PublicUri};
 use tower_service::Service;
 
 use crate::{Body, BoxError, Error, SippyCup, rewrite::Rewrite, service::add_frameworks_extensions};
@@ -92,17 +97,23 @@ fn translate(
     options: &sippycup_core::EventOptions,
 ) -> Result<(Request<Body>, EventSource), Error> {
     let (parts, body) = request.into_parts();
-    let event = outline(&parts.extensions, parts.method.as_str());
+    let event = outline(&parts);
     let event = ProxyEvent::from_bytes(event.to_string())?;
-    let outlined = event.into_request(options)?;
+    let mut outlined = event.into_request(options)?;
     let source = outlined.extensions().get().copied().unwrap_or(EventSource::RestApi);
 
     let mut request = Request::from_parts(parts, Body::new(bytes_of(body)));
     let query = request.uri().query().map_or(String::new(), |query| format!("?{query}"));
     let target = format!("{}{query}", outlined.uri().path());
+    let public = outlined.extensions().get::<PublicUri>().and_then(|uri| format!("{uri}{query}").parse().ok());
+    if let Some(uri) = public {
+        outlined.extensions_mut().insert(PublicUri::from_uri(uri));
+    }
     if let Ok(target) = PathAndQuery::try_from(target) {
         *request.uri_mut() = Uri::from(target);
     }
+    // That of a WebSocket event is told by its type; `lambda_http` makes all of them GET.
+    *request.method_mut() = outlined.method().clone();
     if let Some(context) = request.extensions().get::<lambda_runtime::Context>().cloned() {
         request.extensions_mut().insert(context);
     }
@@ -111,24 +122,35 @@ fn translate(
     Ok((request, source))
 }
 
-/// The event without headers, query and body.
-fn outline(extensions: &http::Extensions, method: &str) -> Value {
+/// The event without query and body, and of the headers only those that say where the request came from.
+fn outline(parts: &Parts) -> Value {
+    let (extensions, method) = (&parts.extensions, parts.method.as_str());
     let strings = |pairs: Vec<(&str, &str)>| {
         pairs.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect::<Map<String, Value>>()
     };
     let variables = extensions.stage_variables_ref();
     let parameters = extensions.path_parameters_ref();
     let mut event = Map::new();
+    let mut web_socket = false;
     let path = extensions.raw_http_path();
     let context = match extensions.request_context_ref() {
-        Some(RequestContext::ApiGatewayV1(context)) => serde_json::to_value(context),
+        Some(RequestContext::ApiGatewayV1(context)) => {
+            // An HTTP API has a route key where a REST API has an opaque id.
+            if context.resource_id.as_deref().is_some_and(|id| id == "$default" || id.contains(' ')) {
+                event.insert("version".to_owned(), "1.0".into());
+            }
+            serde_json::to_value(context)
+        }
         Some(RequestContext::ApiGatewayV2(context)) => {
             event.insert("rawPath".to_owned(), path.into());
             event.insert("routeKey".to_owned(), context.route_key.clone().into());
             serde_json::to_value(context)
         }
         Some(RequestContext::Alb(context)) => serde_json::to_value(context),
-        Some(RequestContext::WebSocket(context)) => serde_json::to_value(context),
+        Some(RequestContext::WebSocket(context)) => {
+            web_socket = true;
+            serde_json::to_value(context)
+        }
         Some(RequestContext::VpcLattice(context)) => {
             event.insert("method".to_owned(), method.into());
             serde_json::to_value(context)
@@ -136,8 +158,15 @@ fn outline(extensions: &http::Extensions, method: &str) -> Value {
         _ => Ok(json!({})),
     };
     event.insert("requestContext".to_owned(), context.unwrap_or_default());
-    event.insert("httpMethod".to_owned(), method.into());
-    event.insert("path".to_owned(), path.into());
+    if !web_socket {
+        event.insert("httpMethod".to_owned(), method.into());
+        event.insert("path".to_owned(), path.into());
+    }
+    let headers = [HOST.as_str(), "x-forwarded-for", "x-forwarded-proto"].into_iter().map(|name| {
+        let values = parts.headers.get_all(name).iter().filter_map(|value| std::str::from_utf8(value.as_bytes()).ok());
+        (name.to_owned(), values.collect())
+    });
+    event.insert("headers".to_owned(), headers.collect::<Map<String, Value>>().into());
     event.insert(
         "stageVariables".to_owned(),
         strings(variables.map_or(Vec::new(), |variables| variables.iter().collect())).into(),

@@ -15,7 +15,8 @@
 //! }
 //! ```
 //!
-//! On Lambda this is a function; on a laptop `cargo run` serves the same app on `http://127.0.0.1:9000`.
+//! On Lambda this is a function; on a laptop `cargo run` serves the same app on `http://127.0.0.1:9000`, behind
+//! a local gateway that writes the events and reads the answers AWS's would.
 //!
 //! # What SippyCup promises
 //!
@@ -39,7 +40,7 @@
 //! | [`ClientIp`] | the client's address |
 //! | `lambda_runtime::Context` | deadline, request id |
 //!
-//! With feature `axum` they are extractors (see [`axum`](crate::axum)), and axum's own `OriginalUri` and
+//! With feature `axum` they are extractors (module `axum`), and axum's own `OriginalUri` and
 //! `ConnectInfo<SocketAddr>` are there, so handlers and middleware that read those work as they are.
 //!
 //! In a test, put them there yourself; no event is needed:
@@ -70,7 +71,7 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `lambda` | yes | [`run`] and its relatives |
-//! | `local` | yes | off Lambda, `run` serves on this machine |
+//! | `local` | yes | off Lambda, `run` serves on this machine behind the local gateway (`gateway`) |
 //! | `axum` | no | extractors, `OriginalUri`, `ConnectInfo` |
 //! | `lambda-http` | no | [`SippyCup`] is a `Service<lambda_http::Request>` too, for stacks that `lambda_http` runs |
 //!
@@ -85,6 +86,12 @@ pub use sippycup_core::{
     PathParameters, ProxyEvent, ProxyResponse, PublicUri, RequestContext, ResponseError, ResponseFormat,
     StageVariables,
 };
+#[cfg(feature = "local")]
+#[doc(no_inline)]
+pub use sippycup_gateway as gateway;
+#[cfg(feature = "local")]
+#[doc(inline)]
+pub use sippycup_lambda::run_behind;
 #[cfg(feature = "lambda")]
 #[doc(inline)]
 pub use sippycup_lambda::{Invocations, run, run_streaming, run_with, runtime};
@@ -96,3 +103,8 @@ pub use sippycup_layer::{
     Body, BoxError, BytesFuture, Error, ResponseFuture, SippyCup, SippyCupLayer, StreamFuture, StreamedResponse,
     Streaming,
 };
+
+/// The code in the README is code that compiles.
+#[cfg(all(doctest, feature = "axum"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -1,1 +1,5 @@
-//! Soon.
+//! Responses as each source wants them.
+
+mod baseline;
+mod format;
+mod streaming;

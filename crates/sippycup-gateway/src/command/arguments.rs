@@ -71,19 +71,13 @@ pub(super) fn parse(mut parser: Parser) -> Result<Task, UsageError> {
         }
         let Some(arg) = parser.next()? else { break };
         match arg {
-            Arg::Value(value)
-                if first && ["event", "invoke", "replay"].iter().any(|s| value == *s) =>
-            {
+            Arg::Value(value) if first && ["event", "invoke", "replay"].iter().any(|s| value == *s) => {
                 subcommand = Some(value)
             }
-            Arg::Value(value) if subcommand.is_some() && flags.subject.is_none() => {
-                flags.subject = Some(value)
-            }
+            Arg::Value(value) if subcommand.is_some() && flags.subject.is_none() => flags.subject = Some(value),
             Arg::Short('h') | Arg::Long("help") => return Ok(Task::Print(HELP.to_owned())),
             Arg::Short('V') | Arg::Long("version") => {
-                return Ok(Task::Print(
-                    concat!("sippycup-gateway ", env!("CARGO_PKG_VERSION")).to_owned(),
-                ));
+                return Ok(Task::Print(concat!("sippycup-gateway ", env!("CARGO_PKG_VERSION")).to_owned()));
             }
             Arg::Value(value) => {
                 return Err(UsageError::new(format!(
@@ -98,11 +92,7 @@ pub(super) fn parse(mut parser: Parser) -> Result<Task, UsageError> {
                     Arg::Value(_) => String::new(),
                 };
                 flags.set(&flag, &mut parser).map_err(|error| {
-                    if error.message.starts_with('`') {
-                        error
-                    } else {
-                        UsageError::new(format!("{flag}: {error}"))
-                    }
+                    if error.message.starts_with('`') { error } else { UsageError::new(format!("{flag}: {error}")) }
                 })?;
             }
         }
@@ -161,13 +151,8 @@ impl Flags {
             "--claims" => self.authorizer = Some(Authorizer::jwt(object(&text(parser)?)?, None)),
             "--lambda-authorizer" => {
                 let mut context = object(&text(parser)?)?;
-                let principal = context
-                    .remove("principalId")
-                    .and_then(|p| p.as_str().map(str::to_owned));
-                self.authorizer = Some(Authorizer::lambda(
-                    principal.unwrap_or_else(|| "user".to_owned()),
-                    context,
-                ));
+                let principal = context.remove("principalId").and_then(|p| p.as_str().map(str::to_owned));
+                self.authorizer = Some(Authorizer::lambda(principal.unwrap_or_else(|| "user".to_owned()), context));
             }
             "--source-ip" => self.source_ip = Some(parsed(parser, "an IP address")?),
             "--stream" => self.stream = true,
@@ -179,17 +164,13 @@ impl Flags {
             "--name" => self.name = text(parser)?,
             "--env" => self.environment.push(pair(&text(parser)?, '=')?),
             "--snap-start" => self.snap_start = true,
-            "--watch" => self.watch.push(
-                parser
-                    .optional_value()
-                    .map_or_else(|| PathBuf::from("."), PathBuf::from),
-            ),
+            "--watch" => self.watch.push(parser.optional_value().map_or_else(|| PathBuf::from("."), PathBuf::from)),
             "--build" => self.build = Some(text(parser)?),
             "--attach" => {
                 self.attach = Some(match parser.optional_value() {
-                    Some(address) => address
-                        .parse()
-                        .map_err(|_| UsageError::new("expected an address like 127.0.0.1:9001"))?,
+                    Some(address) => {
+                        address.parse().map_err(|_| UsageError::new("expected an address like 127.0.0.1:9001"))?
+                    }
                     None => SocketAddr::from(([127, 0, 0, 1], 9001)),
                 });
             }
@@ -207,16 +188,10 @@ impl Flags {
         let wrong = |message: &str| Err(UsageError::new(message));
         let flags = Box::new(self);
         match subcommand.and_then(std::ffi::OsStr::to_str) {
-            Some("event") if flags.subject.is_none() => {
-                wrong("event: expected a request line like 'GET /path'")
-            }
+            Some("event") if flags.subject.is_none() => wrong("event: expected a request line like 'GET /path'"),
             Some("event") => Ok(Task::Event(flags)),
-            Some(_) if flags.subject.is_none() => {
-                wrong("expected an event file for invoke, a directory for replay")
-            }
-            Some(_) if flags.command.is_empty() => {
-                wrong("expected the function's command behind `--`")
-            }
+            Some(_) if flags.subject.is_none() => wrong("expected an event file for invoke, a directory for replay"),
+            Some(_) if flags.command.is_empty() => wrong("expected the function's command behind `--`"),
             Some("invoke") => Ok(Task::Invoke(flags)),
             Some(_) => Ok(Task::Replay(flags)),
             None => {
@@ -224,9 +199,7 @@ impl Flags {
                     + usize::from(flags.attach.is_some())
                     + usize::from(flags.config.is_some());
                 match sources {
-                    0 => wrong(
-                        "expected the function's command behind `--`, or --attach, or --config; see --help",
-                    ),
+                    0 => wrong("expected the function's command behind `--`, or --attach, or --config; see --help"),
                     1 => Ok(Task::Serve(flags)),
                     _ => wrong("a command behind `--`, --attach and --config exclude each other"),
                 }
@@ -250,11 +223,7 @@ impl Flags {
             builder = builder.binary_media_type(media_type);
         }
         let base_paths = self.base_paths.iter().map(String::as_str).collect();
-        let mapped = Mapped {
-            domain: self.domain.as_deref(),
-            base_paths,
-            stage_in_path: self.stage_in_path,
-        };
+        let mapped = Mapped { domain: self.domain.as_deref(), base_paths, stage_in_path: self.stage_in_path };
         builder = mapped.apply(builder);
         if let Some(authorizer) = &self.authorizer {
             builder = builder.authorizer(authorizer.clone());
@@ -272,24 +241,16 @@ impl Flags {
 }
 
 fn text(parser: &mut Parser) -> Result<String, UsageError> {
-    parser
-        .value()?
-        .into_string()
-        .map_err(|_| UsageError::new("expected UTF-8"))
+    parser.value()?.into_string().map_err(|_| UsageError::new("expected UTF-8"))
 }
 
 fn parsed<T: std::str::FromStr>(parser: &mut Parser, expected: &str) -> Result<T, UsageError> {
     let text = text(parser)?;
-    text.parse()
-        .map_err(|_| UsageError::new(format!("expected {expected}, found `{text}`")))
+    text.parse().map_err(|_| UsageError::new(format!("expected {expected}, found `{text}`")))
 }
 
 fn positive(number: usize) -> Result<usize, UsageError> {
-    if number == 0 {
-        Err(UsageError::new("expected at least 1"))
-    } else {
-        Ok(number)
-    }
+    if number == 0 { Err(UsageError::new("expected at least 1")) } else { Ok(number) }
 }
 
 fn seconds(parser: &mut Parser) -> Result<Duration, UsageError> {
@@ -302,16 +263,11 @@ fn seconds(parser: &mut Parser) -> Result<Duration, UsageError> {
 
 fn pair(text: &str, separator: char) -> Result<(String, String), UsageError> {
     match text.split_once(separator) {
-        Some((name, value)) if !name.trim().is_empty() => {
-            Ok((name.trim().to_owned(), value.trim().to_owned()))
-        }
-        _ => Err(UsageError::new(format!(
-            "expected a name, `{separator}` and a value, found `{text}`"
-        ))),
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
+        _ => Err(UsageError::new(format!("expected a name, `{separator}` and a value, found `{text}`"))),
     }
 }
 
 fn object(text: &str) -> Result<Map<String, Value>, UsageError> {
-    serde_json::from_str(text)
-        .map_err(|error| UsageError::new(format!("expected a JSON object: {error}")))
+    serde_json::from_str(text).map_err(|error| UsageError::new(format!("expected a JSON object: {error}")))
 }

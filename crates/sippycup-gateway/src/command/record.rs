@@ -31,25 +31,14 @@ impl Recorder {
         let mut last = 0;
         for entry in std::fs::read_dir(directory)? {
             let name = entry?.file_name();
-            let number = name
-                .to_string_lossy()
-                .split('.')
-                .next()
-                .and_then(|n| n.parse().ok());
+            let number = name.to_string_lossy().split('.').next().and_then(|n| n.parse().ok());
             last = last.max(number.unwrap_or(0));
         }
-        Ok(Self {
-            directory: Arc::new(directory.to_owned()),
-            last: Arc::new(AtomicU64::new(last)),
-            terminal,
-        })
+        Ok(Self { directory: Arc::new(directory.to_owned()), last: Arc::new(AtomicU64::new(last)), terminal })
     }
 
     fn begin(&self, event: &[u8]) -> Recording {
-        let recording = Recording {
-            recorder: self.clone(),
-            number: self.last.fetch_add(1, Ordering::Relaxed) + 1,
-        };
+        let recording = Recording { recorder: self.clone(), number: self.last.fetch_add(1, Ordering::Relaxed) + 1 };
         recording.write("event.json", event);
         recording
     }
@@ -63,16 +52,10 @@ struct Recording {
 impl Recording {
     /// JSON is written to be read, anything else as it is.
     fn write(&self, extension: &str, content: &[u8]) {
-        let pretty = serde_json::from_slice::<Value>(content)
-            .and_then(|json| serde_json::to_vec_pretty(&json));
-        let path = self
-            .recorder
-            .directory
-            .join(format!("{:06}.{extension}", self.number));
+        let pretty = serde_json::from_slice::<Value>(content).and_then(|json| serde_json::to_vec_pretty(&json));
+        let path = self.recorder.directory.join(format!("{:06}.{extension}", self.number));
         if let Err(error) = std::fs::write(&path, pretty.as_deref().unwrap_or(content)) {
-            self.recorder
-                .terminal
-                .line(&format!("cannot write {}: {error}", path.display()));
+            self.recorder.terminal.line(&format!("cannot write {}: {error}", path.display()));
         }
     }
 }
@@ -94,10 +77,7 @@ impl Service<Bytes> for Recorded {
     }
 
     fn call(&mut self, event: Bytes) -> Self::Future {
-        let recording = self
-            .recorder
-            .as_ref()
-            .map(|recorder| recorder.begin(&event));
+        let recording = self.recorder.as_ref().map(|recorder| recorder.begin(&event));
         let answer = self.function.call(event);
         Box::pin(async move {
             let answer = answer.await;
@@ -105,22 +85,13 @@ impl Service<Bytes> for Recorded {
                 return answer;
             };
             match answer {
-                Ok(Answer {
-                    content: Content::Buffered(json),
-                }) => {
+                Ok(Answer { content: Content::Buffered(json) }) => {
                     recording.write("answer.json", &json);
                     Ok(Answer::from(json))
                 }
-                Ok(Answer {
-                    content: Content::Streaming { body, prelude },
-                }) => Ok(Answer::streaming(
-                    Tee {
-                        body,
-                        copy: Vec::new(),
-                        recording,
-                    },
-                    prelude,
-                )),
+                Ok(Answer { content: Content::Streaming { body, prelude } }) => {
+                    Ok(Answer::streaming(Tee { body, copy: Vec::new(), recording }, prelude))
+                }
                 Err(error) => {
                     recording.write("error.json", error.payload());
                     Err(error)
@@ -141,10 +112,7 @@ impl http_body::Body for Tee {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let polled = Pin::new(&mut self.body).poll_frame(cx);
         if let Poll::Ready(Some(Ok(frame))) = &polled
             && let Some(data) = frame.data_ref()

@@ -29,38 +29,24 @@ pub(super) async fn serve(flags: Box<Flags>) -> Result<ExitCode, BoxError> {
     for address in plan.addresses() {
         listeners.push(bind(address, "--listen").await?);
     }
-    let recorder = plan
-        .events
-        .as_deref()
-        .map(|directory| Recorder::new(directory, terminal))
-        .transpose()?;
+    let recorder = plan.events.as_deref().map(|directory| Recorder::new(directory, terminal)).transpose()?;
     let mut functions = Vec::new();
     let mut watches: Vec<Watch> = Vec::new();
     for function in &plan.functions {
         let started = start(function, terminal).await?;
         if !function.watch.paths.is_empty() {
-            let watched = Plan {
-                except: plan.events.clone(),
-                ..function.watch.clone()
-            };
+            let watched = Plan { except: plan.events.clone(), ..function.watch.clone() };
             watches.push(watch(watched, started.clone(), terminal)?);
         }
         functions.push(started);
     }
     let (stop, stopping) = signal::channel(false);
     let mut servers = Vec::new();
-    for (behind, listener) in plan
-        .gateways_per_address(&functions)
-        .into_iter()
-        .zip(listeners)
-    {
+    for (behind, listener) in plan.gateways_per_address(&functions).into_iter().zip(listeners) {
         let address = listener.local_addr()?;
         let mut gateways = Vec::new();
         for (builder, function) in behind {
-            let gateway = builder.build(Recorded {
-                function,
-                recorder: recorder.clone(),
-            })?;
+            let gateway = builder.build(Recorded { function, recorder: recorder.clone() })?;
             announce(terminal, &gateway, address);
             gateways.push(gateway);
         }
@@ -69,12 +55,7 @@ pub(super) async fn serve(flags: Box<Flags>) -> Result<ExitCode, BoxError> {
         let shutdown = async move {
             let _ = stopping.wait_for(|stop| *stop).await;
         };
-        servers.push(tokio::spawn(crate::serve::serve(
-            listener,
-            Front::new(gateways, terminal),
-            title_case,
-            shutdown,
-        )));
+        servers.push(tokio::spawn(crate::serve::serve(listener, Front::new(gateways, terminal), title_case, shutdown)));
     }
     interrupted().await?;
     terminal.line("stopping");
@@ -107,9 +88,7 @@ async fn start(plan: &config::FunctionPlan, terminal: Terminal) -> Result<Functi
         Some(address) => {
             let listener = bind(address, "--attach").await?;
             let address = listener.local_addr()?;
-            terminal.line(&format!(
-                "waiting for a function with AWS_LAMBDA_RUNTIME_API={address}"
-            ));
+            terminal.line(&format!("waiting for a function with AWS_LAMBDA_RUNTIME_API={address}"));
             Ok(builder(plan, terminal).attach(listener)?)
         }
         None => spawn(plan, terminal),
@@ -134,15 +113,8 @@ fn builder(plan: &config::FunctionPlan, terminal: Terminal) -> FunctionBuilder {
     if let Some(directory) = &plan.directory {
         builder = builder.current_dir(directory);
     }
-    let own = plan
-        .environment
-        .iter()
-        .find(|(name, _)| name == MAX_CONCURRENCY)
-        .map(|(_, value)| value.clone());
-    if let Some(polls) = own
-        .or_else(|| std::env::var(MAX_CONCURRENCY).ok())
-        .and_then(|n| n.parse().ok())
-    {
+    let own = plan.environment.iter().find(|(name, _)| name == MAX_CONCURRENCY).map(|(_, value)| value.clone());
+    if let Some(polls) = own.or_else(|| std::env::var(MAX_CONCURRENCY).ok()).and_then(|n| n.parse().ok()) {
         builder = builder.max_concurrency(polls);
     }
     for (name, value) in &plan.environment {
@@ -152,9 +124,9 @@ fn builder(plan: &config::FunctionPlan, terminal: Terminal) -> FunctionBuilder {
 }
 
 async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, BoxError> {
-    TcpListener::bind(address).await.map_err(|error| {
-        format!("cannot listen on {address}: {error}; choose another address with {flag}").into()
-    })
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| format!("cannot listen on {address}: {error}; choose another address with {flag}").into())
 }
 
 fn announce(terminal: Terminal, gateway: &Gateway<Recorded>, address: SocketAddr) {
@@ -166,8 +138,7 @@ fn announce(terminal: Terminal, gateway: &Gateway<Recorded>, address: SocketAddr
 async fn interrupted() -> std::io::Result<()> {
     #[cfg(unix)]
     {
-        let mut terminate =
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
         tokio::select! {
             interrupt = tokio::signal::ctrl_c() => interrupt,
             _ = terminate.recv() => Ok(()),

@@ -25,9 +25,7 @@ impl FromStr for Color {
             "always" => Ok(Self::Always),
             "auto" => Ok(Self::Auto),
             "never" => Ok(Self::Never),
-            _ => Err(UsageError::new(format!(
-                "expected auto, always or never, found `{text}`"
-            ))),
+            _ => Err(UsageError::new(format!("expected auto, always or never, found `{text}`"))),
         }
     }
 }
@@ -40,9 +38,7 @@ pub(super) struct Terminal {
 impl Terminal {
     pub(super) fn new(color: Color) -> Self {
         let wanted = || std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Self {
-            colored: color == Color::Always || (color == Color::Auto && wanted()),
-        }
+        Self { colored: color == Color::Always || (color == Color::Auto && wanted()) }
     }
 
     /// A line of the command itself.
@@ -55,13 +51,7 @@ impl Terminal {
         eprintln!("{} {line}", self.paint(DIM, &format!("{name} |")));
     }
 
-    pub(super) fn request(
-        self,
-        method: &Method,
-        target: &str,
-        response: &Response<Body>,
-        took: Duration,
-    ) {
+    pub(super) fn request(self, method: &Method, target: &str, response: &Response<Body>, took: Duration) {
         let status = response.status();
         let color = match status.as_u16() {
             ..400 => GREEN,
@@ -69,38 +59,22 @@ impl Terminal {
             _ => RED,
         };
         let sizes = match response.extensions().get::<Sizes>() {
-            Some(Sizes {
-                event,
-                answer: Some(answer),
-            }) => format!("event {event} B, answer {answer} B"),
-            Some(Sizes {
-                event,
-                answer: None,
-            }) if response.extensions().get::<Fault>().is_none() => {
+            Some(Sizes { event, answer: Some(answer) }) => format!("event {event} B, answer {answer} B"),
+            Some(Sizes { event, answer: None }) if response.extensions().get::<Fault>().is_none() => {
                 format!("event {event} B, answer streamed")
             }
-            Some(Sizes {
-                event,
-                answer: None,
-            }) => format!("event {event} B, no answer"),
+            Some(Sizes { event, answer: None }) => format!("event {event} B, no answer"),
             None => "no event".to_owned(),
         };
         let status = self.paint(color, status.as_str());
-        eprintln!(
-            "{method} {target} {status} {} ms, {sizes}",
-            took.as_millis()
-        );
+        eprintln!("{method} {target} {status} {} ms, {sizes}", took.as_millis());
         if let Some(fault) = response.extensions().get::<Fault>() {
             eprintln!("  {}", self.paint(color, &fault.to_string()));
         }
     }
 
     fn paint(self, color: &str, text: &str) -> String {
-        if self.colored {
-            format!("\x1b[{color}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
+        if self.colored { format!("\x1b[{color}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }
 

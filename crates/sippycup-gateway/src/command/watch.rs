@@ -26,10 +26,7 @@ pub(super) struct Plan {
 
 pub(super) fn watch(plan: Plan, function: Function, terminal: Terminal) -> Result<Watch, BoxError> {
     let (changed, changes) = mpsc::unbounded_channel();
-    let except = plan
-        .except
-        .as_deref()
-        .and_then(|path| path.canonicalize().ok());
+    let except = plan.except.as_deref().and_then(|path| path.canonicalize().ok());
     let mut roots = Vec::new();
     for path in &plan.paths {
         roots.push(path.canonicalize()?);
@@ -37,17 +34,10 @@ pub(super) fn watch(plan: Plan, function: Function, terminal: Terminal) -> Resul
     let watched = roots.clone();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
         let Ok(event) = event else { return };
-        let written = matches!(
-            event.kind,
-            EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_)
-        );
-        if let (true, Some(path)) = (
-            written,
-            event
-                .paths
-                .into_iter()
-                .find(|path| is_source(path, &watched, except.as_deref())),
-        ) {
+        let written = matches!(event.kind, EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_));
+        if let (true, Some(path)) =
+            (written, event.paths.into_iter().find(|path| is_source(path, &watched, except.as_deref())))
+        {
             let _ = changed.send(path);
         }
     })?;
@@ -67,23 +57,16 @@ async fn restart_on(
     while let Some(path) = changes.recv().await {
         // Editors write a file in several steps, and tools several files: wait for quiet.
         while let Ok(Some(_)) = tokio::time::timeout(QUIET, changes.recv()).await {}
-        terminal.line(&format!(
-            "{} changed, restarting the function",
-            path.display()
-        ));
+        terminal.line(&format!("{} changed, restarting the function", path.display()));
         if let Some(build) = &build {
             match shell(build).status().await {
                 Ok(status) if status.success() => {}
                 Ok(status) => {
-                    terminal.line(&format!(
-                        "`{build}` failed ({status}); the old function goes on"
-                    ));
+                    terminal.line(&format!("`{build}` failed ({status}); the old function goes on"));
                     continue;
                 }
                 Err(error) => {
-                    terminal.line(&format!(
-                        "`{build}` could not be started: {error}; the old function goes on"
-                    ));
+                    terminal.line(&format!("`{build}` could not be started: {error}; the old function goes on"));
                     continue;
                 }
             }
@@ -93,11 +76,7 @@ async fn restart_on(
 }
 
 fn shell(line: &str) -> Command {
-    let (program, flag) = if cfg!(windows) {
-        ("cmd", "/C")
-    } else {
-        ("sh", "-c")
-    };
+    let (program, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let mut command = Command::new(program);
     command.arg(flag).arg(line).kill_on_drop(true);
     command

@@ -9,39 +9,21 @@ use crate::json::Json;
 use crate::refusal::Refusal;
 use crate::{Body, Kind};
 
-pub(super) fn decode(
-    config: &Config,
-    asked: &Asked,
-    json: Bytes,
-) -> Result<Response<Body>, Rejected> {
+pub(super) fn decode(config: &Config, asked: &Asked, json: Bytes) -> Result<Response<Body>, Rejected> {
     let kind = config.location.kind;
     if json.len() > config.payload_limit {
-        let reason = format!(
-            "an answer of {} bytes, where {} are the limit",
-            json.len(),
-            config.payload_limit
-        );
-        return Err(Rejected {
-            refusal: Refusal::FunctionFailed,
-            reason,
-        });
+        let reason = format!("an answer of {} bytes, where {} are the limit", json.len(), config.payload_limit);
+        return Err(Rejected { refusal: Refusal::FunctionFailed, reason });
     }
     let infers = matches!(kind, Kind::FunctionUrl | Kind::HttpApiV2);
     let object = match Json::parse(&json) {
-        Ok(Json::Object(object))
-            if !infers || object.iter().any(|(key, _)| key == "statusCode") =>
-        {
-            object
-        }
+        Ok(Json::Object(object)) if !infers || object.iter().any(|(key, _)| key == "statusCode") => object,
         // Without a status code the whole payload is the body.
         Ok(Json::String(text)) if infers => return inferred(config, asked, text.into()),
         _ if infers => return inferred(config, asked, json),
         Ok(_) => return Err(Rejected::malformed("expected an object")),
         Err(error) => {
-            return Err(Rejected {
-                refusal: Refusal::NotJson,
-                reason: format!("malformed answer: no JSON: {error}"),
-            });
+            return Err(Rejected { refusal: Refusal::NotJson, reason: format!("malformed answer: no JSON: {error}") });
         }
     };
     let mut fields = Fields::read(kind, object)?;
@@ -57,11 +39,7 @@ pub(super) fn decode(
 
 fn inferred(config: &Config, asked: &Asked, body: Bytes) -> Result<Response<Body>, Rejected> {
     let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
-    Parts {
-        headers,
-        ..Parts::default()
-    }
-    .with_body(config, asked, Some(body.len()), body.into())
+    Parts { headers, ..Parts::default() }.with_body(config, asked, Some(body.len()), body.into())
 }
 
 #[derive(Default)]
@@ -78,13 +56,10 @@ impl Fields {
     fn read(kind: Kind, object: Vec<(String, Json)>) -> Result<Self, Rejected> {
         let mut fields = Self::default();
         for (key, value) in object {
-            let wrong =
-                |expected: &str| Rejected::malformed(format!("expected {expected} at `{key}`"));
+            let wrong = |expected: &str| Rejected::malformed(format!("expected {expected} at `{key}`"));
             match key.as_str() {
                 "statusCode" if value == Json::Null && kind == Kind::RestApi => {}
-                "statusCode" => {
-                    fields.status = Some(status(value).ok_or_else(|| wrong("a status code"))?)
-                }
+                "statusCode" => fields.status = Some(status(value).ok_or_else(|| wrong("a status code"))?),
                 "body" => {
                     fields.body = match value {
                         Json::Null => None,
@@ -109,9 +84,7 @@ impl Fields {
                     _ => return Err(wrong("a list")),
                 },
                 _ if kind == Kind::RestApi => {
-                    return Err(Rejected::malformed(format!(
-                        "a REST API knows no key `{key}`"
-                    )));
+                    return Err(Rejected::malformed(format!("a REST API knows no key `{key}`")));
                 }
                 _ => {}
             }
@@ -127,9 +100,7 @@ impl Fields {
             return missing("statusCode");
         }
         match kind {
-            Kind::LoadBalancer | Kind::LoadBalancerMultiValue if self.base64.is_none() => {
-                missing("isBase64Encoded")
-            }
+            Kind::LoadBalancer | Kind::LoadBalancerMultiValue if self.base64.is_none() => missing("isBase64Encoded"),
             Kind::LoadBalancer if self.single.is_none() => missing("headers"),
             Kind::LoadBalancerMultiValue if self.multi.is_none() => missing("multiValueHeaders"),
             _ => Ok(()),
@@ -140,9 +111,7 @@ impl Fields {
     fn headers(&mut self, kind: Kind) -> Result<Vec<(String, String)>, Rejected> {
         let mut headers = Vec::new();
         for cookie in std::mem::take(&mut self.cookies) {
-            let cookie = cookie
-                .into_text()
-                .ok_or_else(|| Rejected::malformed("expected strings in `cookies`"))?;
+            let cookie = cookie.into_text().ok_or_else(|| Rejected::malformed("expected strings in `cookies`"))?;
             headers.push(("set-cookie".to_owned(), cookie));
         }
         let mut single = Vec::new();
@@ -151,20 +120,16 @@ impl Fields {
                 // AWS writes a missing value as none at all.
                 Json::Null => {}
                 value => {
-                    let value = value.into_text().ok_or_else(|| {
-                        Rejected::malformed(format!("expected a string at `headers.{name}`"))
-                    })?;
+                    let value = value
+                        .into_text()
+                        .ok_or_else(|| Rejected::malformed(format!("expected a string at `headers.{name}`")))?;
                     single.push((name, value));
                 }
             }
         }
         let mut multi = Vec::new();
         for (name, values) in self.multi.take().unwrap_or_default() {
-            let wrong = || {
-                Rejected::malformed(format!(
-                    "expected a list of strings at `multiValueHeaders.{name}`"
-                ))
-            };
+            let wrong = || Rejected::malformed(format!("expected a list of strings at `multiValueHeaders.{name}`"));
             let Json::Array(values) = values else {
                 return Err(wrong());
             };
@@ -176,11 +141,7 @@ impl Fields {
             Kind::LoadBalancerMultiValue => headers.append(&mut multi),
             Kind::RestApi => {
                 // The same pair in both maps is one header, under the spelling of the list.
-                single.retain(|(name, value)| {
-                    !multi
-                        .iter()
-                        .any(|(n, v)| n.eq_ignore_ascii_case(name) && v == value)
-                });
+                single.retain(|(name, value)| !multi.iter().any(|(n, v)| n.eq_ignore_ascii_case(name) && v == value));
                 headers.append(&mut multi);
                 headers.append(&mut single);
             }
@@ -195,10 +156,7 @@ impl Fields {
 }
 
 /// An object, or null for none.
-#[expect(
-    clippy::option_option,
-    reason = "`None` is a wrong type, `Some(None)` an absent map"
-)]
+#[expect(clippy::option_option, reason = "`None` is a wrong type, `Some(None)` an absent map")]
 fn map(value: Json) -> Option<Option<Vec<(String, Json)>>> {
     match value {
         Json::Null => Some(None),

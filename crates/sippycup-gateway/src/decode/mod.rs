@@ -32,10 +32,7 @@ pub(crate) struct Rejected {
 
 impl Rejected {
     fn malformed(reason: impl Into<String>) -> Self {
-        Self {
-            refusal: Refusal::Malformed,
-            reason: format!("malformed answer: {}", reason.into()),
-        }
+        Self { refusal: Refusal::Malformed, reason: format!("malformed answer: {}", reason.into()) }
     }
 }
 
@@ -52,9 +49,7 @@ pub(crate) async fn decode(config: &Config, asked: &Asked, answer: Answer) -> Re
     let kind = config.location.kind;
     let decoded = match answer.content {
         Content::Buffered(json) => buffered::decode(config, asked, json),
-        Content::Streaming { body, prelude } => {
-            streaming::decode(config, asked, body, prelude).await
-        }
+        Content::Streaming { body, prelude } => streaming::decode(config, asked, body, prelude).await,
     };
     decoded.unwrap_or_else(|Rejected { refusal, reason }| refusal.response(kind, &reason))
 }
@@ -76,19 +71,10 @@ impl Parts {
         if !self.base64 || !binary {
             return Ok(Bytes::from(body));
         }
-        STANDARD
-            .decode(body)
-            .map(Bytes::from)
-            .map_err(|error| Rejected {
-                refusal: if rest {
-                    Refusal::Configuration
-                } else {
-                    Refusal::Malformed
-                },
-                reason: format!(
-                    "malformed answer: isBase64Encoded is true, but the body is no base64: {error}"
-                ),
-            })
+        STANDARD.decode(body).map(Bytes::from).map_err(|error| Rejected {
+            refusal: if rest { Refusal::Configuration } else { Refusal::Malformed },
+            reason: format!("malformed answer: isBase64Encoded is true, but the body is no base64: {error}"),
+        })
     }
 
     fn with_body(
@@ -100,8 +86,8 @@ impl Parts {
     ) -> Result<Response<Body>, Rejected> {
         let kind = config.location.kind;
         let status = self.status.unwrap_or(200);
-        let status = StatusCode::from_u16(status)
-            .map_err(|_| Rejected::malformed(format!("{status} is no status code")))?;
+        let status =
+            StatusCode::from_u16(status).map_err(|_| Rejected::malformed(format!("{status} is no status code")))?;
         let mut spelled = Vec::new();
         let mut response = Response::new(Body::empty());
         *response.status_mut() = status;
@@ -110,23 +96,15 @@ impl Parts {
             let Some(name) = forwarded_name(kind, &name) else {
                 continue;
             };
-            let wrong = |what: &str| {
-                Rejected::malformed(format!("{what} of header `{name}` is not allowed in HTTP"))
-            };
+            let wrong = |what: &str| Rejected::malformed(format!("{what} of header `{name}` is not allowed in HTTP"));
             let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong("the name"))?;
-            let value =
-                HeaderValue::from_bytes(value.as_bytes()).map_err(|_| wrong("the value"))?;
+            let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| wrong("the value"))?;
             spelled.push(name);
             headers.append(key, value);
         }
-        let size: usize = headers
-            .iter()
-            .map(|(k, v)| k.as_str().len() + v.len())
-            .sum();
+        let size: usize = headers.iter().map(|(k, v)| k.as_str().len() + v.len()).sum();
         if kind.is_load_balancer() && size > 32 << 10 {
-            return Err(Rejected::malformed(format!(
-                "{size} bytes of headers, where a load balancer takes 32768"
-            )));
+            return Err(Rejected::malformed(format!("{size} bytes of headers, where a load balancer takes 32768")));
         }
         let default = match kind {
             Kind::FunctionUrl | Kind::RestApi => Some("application/json"),
@@ -144,9 +122,7 @@ impl Parts {
         if !bodiless && asked.method != Method::HEAD {
             *response.body_mut() = body;
         }
-        response
-            .extensions_mut()
-            .insert(spelled.into_iter().collect::<HeaderNames>());
+        response.extensions_mut().insert(spelled.into_iter().collect::<HeaderNames>());
         Ok(response)
     }
 }
@@ -173,9 +149,7 @@ fn forwarded_name(kind: Kind, name: &str) -> Option<String> {
             }
             _ => Some(name.to_owned()),
         },
-        Kind::FunctionUrl if lower == "content-length" => {
-            Some("x-amzn-remapped-content-length".to_owned())
-        }
+        Kind::FunctionUrl if lower == "content-length" => Some("x-amzn-remapped-content-length".to_owned()),
         _ if matches!(
             lower.as_str(),
             "connection"

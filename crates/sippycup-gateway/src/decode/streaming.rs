@@ -37,36 +37,22 @@ pub(super) async fn decode(
         if kind == Kind::RestApi {
             return Err(Rejected::malformed("a stream without a prelude"));
         }
-        let headers = vec![(
-            "content-type".to_owned(),
-            "application/octet-stream".to_owned(),
-        )];
-        return Parts {
-            headers,
-            ..Parts::default()
-        }
-        .with_body(config, asked, None, body);
+        let headers = vec![("content-type".to_owned(), "application/octet-stream".to_owned())];
+        return Parts { headers, ..Parts::default() }.with_body(config, asked, None, body);
     }
     let mut head = BytesMut::new();
     let end = loop {
-        if let Some(end) = head
-            .windows(DELIMITER.len())
-            .position(|window| window == DELIMITER)
-        {
+        if let Some(end) = head.windows(DELIMITER.len()).position(|window| window == DELIMITER) {
             break end;
         }
         if head.len() > PRELUDE_LIMIT {
-            return Err(Rejected::malformed(
-                "no eight NULs within the first 16 KB of the stream",
-            ));
+            return Err(Rejected::malformed("no eight NULs within the first 16 KB of the stream"));
         }
         match body.frame().await {
             Some(Ok(frame)) => head.extend_from_slice(&frame.into_data().unwrap_or_default()),
             Some(Err(error)) => return Err(broken(&error)),
             None => {
-                return Err(Rejected::malformed(
-                    "the stream ended before the eight NULs",
-                ));
+                return Err(Rejected::malformed("the stream ended before the eight NULs"));
             }
         }
     };
@@ -82,23 +68,17 @@ fn prelude_parts(kind: Kind, json: &[u8]) -> Result<Parts, Rejected> {
     };
     let mut parts = Parts::default();
     let text = |key: &str, value: Json| {
-        value.into_text().ok_or_else(|| {
-            Rejected::malformed(format!("expected a string in `{key}` of the prelude"))
-        })
+        value.into_text().ok_or_else(|| Rejected::malformed(format!("expected a string in `{key}` of the prelude")))
     };
     for (key, value) in object {
         match (key.as_str(), value) {
             ("statusCode", value) => {
                 parts.status =
-                    Some(status(value).ok_or_else(|| {
-                        Rejected::malformed("expected a status code in the prelude")
-                    })?)
+                    Some(status(value).ok_or_else(|| Rejected::malformed("expected a status code in the prelude"))?)
             }
             ("headers" | "multiValueHeaders", Json::Object(entries)) => {
                 if key == "multiValueHeaders" && kind != Kind::RestApi {
-                    return Err(Rejected::malformed(
-                        "a function URL takes no multiValueHeaders in a prelude",
-                    ));
+                    return Err(Rejected::malformed("a function URL takes no multiValueHeaders in a prelude"));
                 }
                 for (name, value) in entries {
                     match value {
@@ -113,16 +93,12 @@ fn prelude_parts(kind: Kind, json: &[u8]) -> Result<Parts, Rejected> {
             }
             ("cookies", Json::Array(cookies)) => {
                 for cookie in cookies {
-                    parts
-                        .headers
-                        .push(("set-cookie".to_owned(), text(&key, cookie)?));
+                    parts.headers.push(("set-cookie".to_owned(), text(&key, cookie)?));
                 }
             }
             (_, Json::Null) => {}
             _ => {
-                return Err(Rejected::malformed(format!(
-                    "cannot read `{key}` of the prelude"
-                )));
+                return Err(Rejected::malformed(format!("cannot read `{key}` of the prelude")));
             }
         }
     }
@@ -130,10 +106,7 @@ fn prelude_parts(kind: Kind, json: &[u8]) -> Result<Parts, Rejected> {
 }
 
 fn prepended(first: Bytes, rest: Body) -> Body {
-    Body::new(Prepended {
-        first: Some(first).filter(|f| !f.is_empty()),
-        rest,
-    })
+    Body::new(Prepended { first: Some(first).filter(|f| !f.is_empty()), rest })
 }
 
 /// One chunk, then the frames of a body.
@@ -146,10 +119,7 @@ impl http_body::Body for Prepended {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match self.first.take() {
             Some(first) => Poll::Ready(Some(Ok(Frame::data(first)))),
             None => Pin::new(&mut self.rest).poll_frame(cx),
@@ -158,10 +128,7 @@ impl http_body::Body for Prepended {
 }
 
 fn broken(error: &BoxError) -> Rejected {
-    Rejected {
-        refusal: Refusal::FunctionFailed,
-        reason: format!("the function broke off its stream: {error}"),
-    }
+    Rejected { refusal: Refusal::FunctionFailed, reason: format!("the function broke off its stream: {error}") }
 }
 
 const COLLECTED: &str = "the function streamed, but this gateway is not set to stream";

@@ -15,18 +15,10 @@ pub(super) fn event(call: &Call<'_>) -> Value {
         config.region, config.account_id, config.api_id, "6d0ecf831eec9f09"
     );
     let (headers_key, headers, query_key, query) = match config.location.kind {
-        Kind::LoadBalancerMultiValue => (
-            "multiValueHeaders",
-            lists(&headers),
-            "multiValueQueryStringParameters",
-            lists(&query),
-        ),
-        _ => (
-            "headers",
-            lasts(&headers),
-            "queryStringParameters",
-            lasts(&query),
-        ),
+        Kind::LoadBalancerMultiValue => {
+            ("multiValueHeaders", lists(&headers), "multiValueQueryStringParameters", lists(&query))
+        }
+        _ => ("headers", lasts(&headers), "queryStringParameters", lasts(&query)),
     };
     json!({
         "requestContext": { "elb": { "targetGroupArn": arn } },

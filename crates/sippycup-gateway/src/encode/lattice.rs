@@ -36,30 +36,15 @@ pub(super) fn event(call: &Call<'_>) -> Value {
 
 fn context(call: &Call<'_>) -> Value {
     let config = call.config;
-    let arn = |what: &str| {
-        format!(
-            "arn:aws:vpc-lattice:{}:{}:{what}",
-            config.region, config.account_id
-        )
-    };
+    let arn = |what: &str| format!("arn:aws:vpc-lattice:{}:{}:{what}", config.region, config.account_id);
     let mut identity = Map::new();
     identity.insert(
         "sourceVpcArn".to_owned(),
-        format!(
-            "arn:aws:ec2:{}:{}:vpc/vpc-0b8276c84697e7339",
-            config.region, config.account_id
-        )
-        .into(),
+        format!("arn:aws:ec2:{}:{}:vpc/vpc-0b8276c84697e7339", config.region, config.account_id).into(),
     );
     if let Some(certificate) = &config.client_certificate {
-        identity.insert(
-            "x509SubjectCn".to_owned(),
-            certificate
-                .to_json()
-                .get("subjectDN")
-                .cloned()
-                .unwrap_or_default(),
-        );
+        identity
+            .insert("x509SubjectCn".to_owned(), certificate.to_json().get("subjectDN").cloned().unwrap_or_default());
     }
     json!({
         "serviceNetworkArn": arn("servicenetwork/sn-0bf3f2882e9cc805a"),

@@ -47,9 +47,7 @@ impl Call<'_> {
     }
 
     fn header(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.headers
-            .get(name)
-            .map(|v| String::from_utf8_lossy(v.as_bytes()))
+        self.headers.get(name).map(|v| String::from_utf8_lossy(v.as_bytes()))
     }
 
     fn user_agent(&self) -> Option<Cow<'_, str>> {
@@ -64,15 +62,10 @@ impl Call<'_> {
             if hidden(kind, name.as_str()) || self.is_signature(name.as_str()) {
                 continue;
             }
-            let values = self
-                .headers
-                .get_all(name)
-                .iter()
-                .map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
+            let values = self.headers.get_all(name).iter().map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
             headers.push((name.as_str().to_owned(), values.collect()));
         }
-        let mut set = |name: &str, value: String| match headers.iter_mut().find(|(n, _)| n == name)
-        {
+        let mut set = |name: &str, value: String| match headers.iter_mut().find(|(n, _)| n == name) {
             Some((_, values)) => *values = vec![value],
             None => headers.push((name.to_owned(), vec![value])),
         };
@@ -90,19 +83,10 @@ impl Call<'_> {
         set("x-forwarded-for", forwarded);
         set("x-forwarded-port", self.config.forwarded_port.to_string());
         set("x-forwarded-proto", self.config.forwarded_proto.clone());
-        set(
-            "x-amzn-trace-id",
-            self.stamp.trace(
-                self.header("x-amzn-trace-id").as_deref(),
-                kind.is_load_balancer(),
-            ),
-        );
+        set("x-amzn-trace-id", self.stamp.trace(self.header("x-amzn-trace-id").as_deref(), kind.is_load_balancer()));
         if kind == Kind::FunctionUrl {
             set("x-amzn-tls-version", "TLSv1.3".to_owned());
-            set(
-                "x-amzn-tls-cipher-suite",
-                "TLS_AES_128_GCM_SHA256".to_owned(),
-            );
+            set("x-amzn-tls-cipher-suite", "TLS_AES_128_GCM_SHA256".to_owned());
         }
         for (name, _) in &mut headers {
             let spelled = self.spelled(name);
@@ -115,9 +99,7 @@ impl Call<'_> {
     fn is_signature(&self, name: &str) -> bool {
         self.config.location.kind == Kind::RestApi
             && name == "authorization"
-            && self
-                .header(name)
-                .is_some_and(|value| value.starts_with("AWS4-HMAC-SHA256"))
+            && self.header(name).is_some_and(|value| value.starts_with("AWS4-HMAC-SHA256"))
     }
 
     fn shows_content_length(&self) -> bool {
@@ -141,10 +123,7 @@ impl Call<'_> {
         {
             return crate::names::title_case(name);
         }
-        self.names
-            .and_then(|names| names.spelling(name))
-            .unwrap_or(name)
-            .to_owned()
+        self.names.and_then(|names| names.spelling(name)).unwrap_or(name).to_owned()
     }
 
     /// Body and `isBase64Encoded`.
@@ -152,25 +131,20 @@ impl Call<'_> {
         let content_type = self.header("content-type");
         let binary = match self.config.location.kind {
             _ if self.body.is_empty() => false,
-            Kind::RestApi => content_type
-                .as_deref()
-                .is_some_and(|t| media_type::matches_any(t, &self.config.binary_media_types)),
-            Kind::FunctionUrl | Kind::HttpApiV1 | Kind::HttpApiV2 => !content_type
-                .as_deref()
-                .is_some_and(media_type::is_http_api_text),
+            Kind::RestApi => {
+                content_type.as_deref().is_some_and(|t| media_type::matches_any(t, &self.config.binary_media_types))
+            }
+            Kind::FunctionUrl | Kind::HttpApiV1 | Kind::HttpApiV2 => {
+                !content_type.as_deref().is_some_and(media_type::is_http_api_text)
+            }
             _ => {
                 self.headers.contains_key("content-encoding")
-                    || !content_type
-                        .as_deref()
-                        .is_some_and(media_type::is_load_balancer_text)
+                    || !content_type.as_deref().is_some_and(media_type::is_load_balancer_text)
             }
         };
         if binary {
             use base64::Engine as _;
-            (
-                base64::engine::general_purpose::STANDARD.encode(self.body),
-                true,
-            )
+            (base64::engine::general_purpose::STANDARD.encode(self.body), true)
         } else {
             (String::from_utf8_lossy(self.body).into_owned(), false)
         }
@@ -178,25 +152,15 @@ impl Call<'_> {
 
     fn stage_variables(&self) -> Option<Value> {
         let variables = &self.config.stage_variables;
-        (!variables.is_empty()).then(|| {
-            variables
-                .iter()
-                .map(|(k, v)| (k.clone(), Value::from(v.as_str())))
-                .collect::<Map<_, _>>()
-                .into()
-        })
+        (!variables.is_empty())
+            .then(|| variables.iter().map(|(k, v)| (k.clone(), Value::from(v.as_str()))).collect::<Map<_, _>>().into())
     }
 
     fn path_parameters(&self, decode: bool) -> Option<Value> {
         let parameters = &self.matched.parameters;
         let value = |v: &str| if decode { decoded(v) } else { v.to_owned() };
-        (!parameters.is_empty()).then(|| {
-            parameters
-                .iter()
-                .map(|(k, v)| (k.clone(), Value::from(value(v))))
-                .collect::<Map<_, _>>()
-                .into()
-        })
+        (!parameters.is_empty())
+            .then(|| parameters.iter().map(|(k, v)| (k.clone(), Value::from(value(v)))).collect::<Map<_, _>>().into())
     }
 
     /// Key and value pairs of the query, still encoded, in order. A key without `=` has an empty value.
@@ -212,18 +176,12 @@ impl Call<'_> {
 
     /// The query decoded and grouped per key, in order of the keys' first appearance.
     fn decoded_query(&self) -> Vec<(String, Vec<String>)> {
-        grouped(
-            self.query_pairs()
-                .map(|(k, v)| (form_decoded(k), form_decoded(v))),
-        )
+        grouped(self.query_pairs().map(|(k, v)| (form_decoded(k), form_decoded(v))))
     }
 
     /// The query as sent, grouped per key.
     fn raw_query(&self) -> Vec<(String, Vec<String>)> {
-        grouped(
-            self.query_pairs()
-                .map(|(k, v)| (k.to_owned(), v.to_owned())),
-        )
+        grouped(self.query_pairs().map(|(k, v)| (k.to_owned(), v.to_owned())))
     }
 }
 
@@ -239,27 +197,15 @@ fn grouped(pairs: impl Iterator<Item = (String, String)>) -> Vec<(String, Vec<St
 }
 
 fn lasts(groups: &[(String, Vec<String>)]) -> Value {
-    groups
-        .iter()
-        .filter_map(|(k, v)| Some((k.clone(), Value::from(v.last()?.as_str()))))
-        .collect::<Map<_, _>>()
-        .into()
+    groups.iter().filter_map(|(k, v)| Some((k.clone(), Value::from(v.last()?.as_str())))).collect::<Map<_, _>>().into()
 }
 
 fn lists(groups: &[(String, Vec<String>)]) -> Value {
-    groups
-        .iter()
-        .map(|(k, v)| (k.clone(), Value::from(v.clone())))
-        .collect::<Map<_, _>>()
-        .into()
+    groups.iter().map(|(k, v)| (k.clone(), Value::from(v.clone()))).collect::<Map<_, _>>().into()
 }
 
 fn joined(groups: &[(String, Vec<String>)], separator: &str) -> Value {
-    groups
-        .iter()
-        .map(|(k, v)| (k.clone(), Value::from(v.join(separator))))
-        .collect::<Map<_, _>>()
-        .into()
+    groups.iter().map(|(k, v)| (k.clone(), Value::from(v.join(separator)))).collect::<Map<_, _>>().into()
 }
 
 fn decoded(text: &str) -> String {
@@ -285,12 +231,7 @@ fn hidden(kind: Kind, name: &str) -> bool {
     );
     let rest_only = matches!(
         name,
-        "content-length"
-            | "content-md5"
-            | "max-forwards"
-            | "proxy-authenticate"
-            | "server"
-            | "www-authenticate"
+        "content-length" | "content-md5" | "max-forwards" | "proxy-authenticate" | "server" | "www-authenticate"
     );
     hop_by_hop || kind == Kind::RestApi && rest_only
 }

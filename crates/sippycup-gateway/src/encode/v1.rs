@@ -35,11 +35,7 @@ fn context(call: &Call<'_>, rest: bool) -> Value {
     let config = call.config;
     let path = &call.located.context_path;
     // A REST API knows two request ids, an HTTP API writes its one twice.
-    let request_id = if rest {
-        &call.stamp.uuid
-    } else {
-        &call.stamp.extended_id
-    };
+    let request_id = if rest { &call.stamp.uuid } else { &call.stamp.extended_id };
     let mut context = json!({
         "accountId": config.account_id,
         "apiId": config.api_id,
@@ -61,11 +57,7 @@ fn context(call: &Call<'_>, rest: bool) -> Value {
         if rest {
             context.insert("deploymentId".to_owned(), config.deployment_id().into());
         }
-        if let Some(authorizer) = config
-            .authorizer
-            .as_ref()
-            .and_then(|a| a.context(config.location.kind))
-        {
+        if let Some(authorizer) = config.authorizer.as_ref().and_then(|a| a.context(config.location.kind)) {
             context.insert("authorizer".to_owned(), authorizer);
         }
     }
@@ -73,10 +65,7 @@ fn context(call: &Call<'_>, rest: bool) -> Value {
 }
 
 fn identity(call: &Call<'_>, rest: bool) -> Value {
-    let mut identity: Map<String, Value> = NULLS
-        .iter()
-        .map(|key| ((*key).to_owned(), Value::Null))
-        .collect();
+    let mut identity: Map<String, Value> = NULLS.iter().map(|key| ((*key).to_owned(), Value::Null)).collect();
     if !rest {
         identity.insert("cognitoAmr".to_owned(), Value::Null);
     }
@@ -99,9 +88,7 @@ fn identity(call: &Call<'_>, rest: bool) -> Value {
 fn resource_id(template: &str) -> String {
     let hash = template
         .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     (0..6)
         .scan(hash, |rest, _| {
             let digit = u32::try_from(*rest % 36).ok()?;

@@ -26,10 +26,7 @@ pub(super) fn event(call: &Call<'_>) -> Value {
     let mut set = |key: &str, value: Value| event.insert(key.to_owned(), value);
     set("version", "2.0".into());
     set("routeKey", call.matched.key.clone().into());
-    set(
-        "rawPath",
-        if url { path.clone() } else { decoded(path) }.into(),
-    );
+    set("rawPath", if url { path.clone() } else { decoded(path) }.into());
     set("rawQueryString", call.query.unwrap_or_default().into());
     set("headers", joined(&headers, ","));
     set("requestContext", context(call, url));
@@ -75,17 +72,10 @@ fn context(call: &Call<'_>, url: bool) -> Value {
         "timeEpoch": call.stamp.epoch_millis(),
     });
     if let Some(context) = context.as_object_mut() {
-        if let Some(authorizer) = config
-            .authorizer
-            .as_ref()
-            .and_then(|a| a.context(config.location.kind))
-        {
+        if let Some(authorizer) = config.authorizer.as_ref().and_then(|a| a.context(config.location.kind)) {
             context.insert("authorizer".to_owned(), authorizer);
         }
-        let certificate = config
-            .client_certificate
-            .as_ref()
-            .map(|c| json!({ "clientCert": c.to_json() }));
+        let certificate = config.client_certificate.as_ref().map(|c| json!({ "clientCert": c.to_json() }));
         if certificate.is_some() || url {
             context.insert("authentication".to_owned(), certificate.into());
         }
@@ -98,10 +88,7 @@ fn cookies(call: &Call<'_>) -> Vec<String> {
     headers
         .flat_map(|value| {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            value
-                .split(';')
-                .map(|cookie| cookie.trim().to_owned())
-                .collect::<Vec<_>>()
+            value.split(';').map(|cookie| cookie.trim().to_owned()).collect::<Vec<_>>()
         })
         .filter(|cookie| !cookie.is_empty())
         .collect()

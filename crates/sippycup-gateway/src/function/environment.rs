@@ -41,11 +41,7 @@ impl Environment {
 }
 
 /// Tells the pool when the time of an invocation is up.
-pub(super) fn start_timer(
-    settings: &Settings,
-    pool: &mpsc::UnboundedSender<Message>,
-    id: &str,
-) -> AbortHandle {
+pub(super) fn start_timer(settings: &Settings, pool: &mpsc::UnboundedSender<Message>, id: &str) -> AbortHandle {
     let (timeout, pool, id) = (settings.timeout, pool.clone(), id.to_owned());
     let timer = tokio::spawn(async move {
         tokio::time::sleep(timeout).await;

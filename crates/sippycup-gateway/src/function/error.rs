@@ -18,11 +18,7 @@ impl FunctionError {
     pub(crate) fn new(error_type: &str, message: impl Into<String>) -> Self {
         let message = message.into();
         let payload = json!({ "errorType": error_type, "errorMessage": message }).to_string();
-        Self {
-            error_type: error_type.to_owned(),
-            message,
-            payload: payload.into(),
-        }
+        Self { error_type: error_type.to_owned(), message, payload: payload.into() }
     }
 
     /// What the function sent to `/error`, in whatever state it is.
@@ -33,8 +29,7 @@ impl FunctionError {
             error_type: member("errorType")
                 .or(header.map(str::to_owned))
                 .unwrap_or_else(|| "Runtime.Unknown".to_owned()),
-            message: member("errorMessage")
-                .unwrap_or_else(|| String::from_utf8_lossy(&payload).into_owned()),
+            message: member("errorMessage").unwrap_or_else(|| String::from_utf8_lossy(&payload).into_owned()),
             payload,
         }
     }
@@ -58,9 +53,7 @@ impl FunctionError {
 
 impl fmt::Debug for FunctionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("FunctionError")
-            .field(&self.to_string())
-            .finish()
+        f.debug_tuple("FunctionError").field(&self.to_string()).finish()
     }
 }
 

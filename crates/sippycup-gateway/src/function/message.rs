@@ -65,16 +65,7 @@ impl Invocation {
         let stamp = Stamper::default().stamp();
         let trace_id = trace_id(&event, &stamp);
         // Lambda's request id is its own, never the gateway's.
-        (
-            Self {
-                id: stamp.uuid,
-                event,
-                trace_id,
-                reply,
-                timer: None,
-            },
-            answer,
-        )
+        (Self { id: stamp.uuid, event, trace_id, reply, timer: None }, answer)
     }
 }
 
@@ -94,27 +85,13 @@ fn trace_id(event: &[u8], stamp: &Stamp) -> String {
         multi_value_headers: Option<Map<String, Value>>,
     }
     let event = serde_json::from_slice::<Event>(event).ok();
-    let headers = event
-        .and_then(|event| event.headers.or(event.multi_value_headers))
-        .unwrap_or_default();
+    let headers = event.and_then(|event| event.headers.or(event.multi_value_headers)).unwrap_or_default();
     let sent = headers
         .iter()
         .find(|(name, _)| name.eq_ignore_ascii_case("x-amzn-trace-id"))
         .and_then(|(_, value)| value.get(0).unwrap_or(value).as_str());
-    let root = sent.and_then(|trace| {
-        trace
-            .split(';')
-            .find(|part| part.trim_start().starts_with("Root="))
-    });
+    let root = sent.and_then(|trace| trace.split(';').find(|part| part.trim_start().starts_with("Root=")));
     let own = stamp.trace(None, false);
-    let parent = stamp
-        .uuid
-        .replace('-', "")
-        .chars()
-        .take(16)
-        .collect::<String>();
-    format!(
-        "{};Parent={parent};Sampled=0",
-        root.map_or(own.as_str(), str::trim)
-    )
+    let parent = stamp.uuid.replace('-', "").chars().take(16).collect::<String>();
+    format!("{};Parent={parent};Sampled=0", root.map_or(own.as_str(), str::trim))
 }

@@ -74,29 +74,20 @@ impl Function {
         tokio::spawn(pool.run(receiver));
         // The first environment starts before the first request: a function that cannot start should say so at once.
         let _ = sender.send(Message::Warm);
-        Self {
-            handle: Arc::new(Handle { pool: sender }),
-        }
+        Self { handle: Arc::new(Handle { pool: sender }) }
     }
 
     pub(crate) fn attached(settings: Settings, listener: TcpListener) -> io::Result<Self> {
         let (sender, receiver) = mpsc::unbounded_channel();
         let address = listener.local_addr()?;
         let settings = Arc::new(settings);
-        let api = tokio::spawn(runtime_api::serve(
-            listener,
-            pool::ATTACHED,
-            Arc::clone(&settings),
-            sender.clone(),
-        ));
+        let api = tokio::spawn(runtime_api::serve(listener, pool::ATTACHED, Arc::clone(&settings), sender.clone()));
         let pool = Pool::attached(settings, sender.clone(), address);
         tokio::spawn(async move {
             pool.run(receiver).await;
             api.abort();
         });
-        Ok(Self {
-            handle: Arc::new(Handle { pool: sender }),
-        })
+        Ok(Self { handle: Arc::new(Handle { pool: sender }) })
     }
 
     /// Starts new environments from now on; the old ones finish what they work on and are stopped then.
@@ -140,9 +131,7 @@ impl Service<Bytes> for Function {
                 if !sent {
                     return Err(FunctionError::stopped());
                 }
-                reply
-                    .await
-                    .unwrap_or_else(|_| Err(FunctionError::stopped()))
+                reply.await.unwrap_or_else(|_| Err(FunctionError::stopped()))
             }),
         }
     }

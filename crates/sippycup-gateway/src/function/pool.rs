@@ -45,13 +45,7 @@ impl Pool {
     ) -> Self {
         let mut pool = Self::new(settings, sender);
         pool.attached = Some(address);
-        pool.environments.insert(
-            ATTACHED,
-            Environment {
-                initialised: true,
-                ..Environment::default()
-            },
-        );
+        pool.environments.insert(ATTACHED, Environment { initialised: true, ..Environment::default() });
         pool
     }
 
@@ -71,20 +65,11 @@ impl Pool {
 
     fn handle(&mut self, message: Message) {
         match message {
-            Message::Answer {
-                environment,
-                id,
-                take,
-            } => self.answer(environment, &id, take),
+            Message::Answer { environment, id, take } => self.answer(environment, &id, take),
             Message::Done { environment, id } => self.done(environment, &id),
-            Message::Exited {
-                environment,
-                how,
-                output,
-            } => self.exited(environment, &how, &output),
+            Message::Exited { environment, how, output } => self.exited(environment, &how, &output),
             Message::InitError { environment, error } => {
-                self.settings
-                    .report(&format!("the function could not initialise: {error}"));
+                self.settings.report(&format!("the function could not initialise: {error}"));
                 if let Some(environment) = self.environments.get_mut(&environment) {
                     environment.init_error = Some(error);
                     environment.kill();
@@ -120,11 +105,7 @@ impl Pool {
         };
         environment.initialised = true;
         if !parallel {
-            for invoked in environment
-                .working
-                .drain()
-                .filter_map(|(_, invoked)| invoked)
-            {
+            for invoked in environment.working.drain().filter_map(|(_, invoked)| invoked) {
                 invoked.timer.abort();
                 let _ = invoked.reply.send(Err(FunctionError::new(
                     "Runtime.NoResponse",
@@ -149,11 +130,7 @@ impl Pool {
             }
         }
         let (limit, attached) = (
-            if self.settings.max_concurrency.is_some() {
-                1
-            } else {
-                self.settings.concurrency
-            },
+            if self.settings.max_concurrency.is_some() { 1 } else { self.settings.concurrency },
             self.attached.is_some(),
         );
         while !attached && self.free_soon() < self.pending.len() && self.alive() < limit {
@@ -171,18 +148,8 @@ impl Pool {
             .filter(|(id, e)| **id == ATTACHED || e.generation == generation && !e.is_dying());
         for (_, environment) in free {
             while let Some(poll) = environment.polls.pop_front() {
-                let Invocation {
-                    id,
-                    event,
-                    trace_id,
-                    reply,
-                    timer,
-                } = invocation;
-                match poll.send(Work {
-                    id: id.clone(),
-                    event,
-                    trace_id,
-                }) {
+                let Invocation { id, event, trace_id, reply, timer } = invocation;
+                match poll.send(Work { id: id.clone(), event, trace_id }) {
                     Ok(()) => {
                         // The time counts from here, as the deadline the function is told.
                         if let Some(timer) = timer {
@@ -190,25 +157,11 @@ impl Pool {
                         }
                         let timer = start_timer(&self.settings, &self.sender, &id);
                         environment.served = true;
-                        environment
-                            .working
-                            .insert(id, Some(Invoked { reply, timer }));
+                        environment.working.insert(id, Some(Invoked { reply, timer }));
                         return None;
                     }
                     // That poll's connection is gone.
-                    Err(Work {
-                        id,
-                        event,
-                        trace_id,
-                    }) => {
-                        invocation = Invocation {
-                            id,
-                            event,
-                            trace_id,
-                            reply,
-                            timer,
-                        }
-                    }
+                    Err(Work { id, event, trace_id }) => invocation = Invocation { id, event, trace_id, reply, timer },
                 }
             }
         }
@@ -216,10 +169,7 @@ impl Pool {
     }
 
     fn answer(&mut self, environment: u64, id: &str, take: oneshot::Sender<Option<Reply>>) {
-        let working = self
-            .environments
-            .get_mut(&environment)
-            .and_then(|e| e.working.get_mut(id));
+        let working = self.environments.get_mut(&environment).and_then(|e| e.working.get_mut(id));
         let invoked = working.and_then(Option::take);
         let _ = take.send(invoked.map(|invoked| {
             invoked.timer.abort();
@@ -231,10 +181,7 @@ impl Pool {
         let generation = self.generation;
         if let Some(environment) = self.environments.get_mut(&id) {
             environment.working.remove(invocation);
-            if id != ATTACHED
-                && environment.generation != generation
-                && environment.working.is_empty()
-            {
+            if id != ATTACHED && environment.generation != generation && environment.working.is_empty() {
                 environment.kill();
             }
         }
@@ -263,20 +210,13 @@ impl Pool {
             report.push_str(line);
         }
         self.settings.report(&report);
-        let failed = environment
-            .init_error
-            .unwrap_or_else(|| FunctionError::new("Runtime.ExitError", message));
+        let failed = environment.init_error.unwrap_or_else(|| FunctionError::new("Runtime.ExitError", message));
         for invoked in environment.working.into_values().flatten() {
             invoked.timer.abort();
             let _ = invoked.reply.send(Err(failed.clone()));
         }
         // Without a process that works, waiting for one would only repeat the failure for each request in turn.
-        if !environment.initialised
-            && !self
-                .environments
-                .values()
-                .any(|e| e.initialised && !e.is_dying())
-        {
+        if !environment.initialised && !self.environments.values().any(|e| e.initialised && !e.is_dying()) {
             for invocation in self.pending.drain(..) {
                 if let Some(timer) = invocation.timer {
                     timer.abort();
@@ -301,9 +241,7 @@ impl Pool {
                     None => format!("no process was free within {seconds} s"),
                 };
                 self.settings.report(&message);
-                let _ = invocation
-                    .reply
-                    .send(Err(FunctionError::new("Sandbox.Timedout", message)));
+                let _ = invocation.reply.send(Err(FunctionError::new("Sandbox.Timedout", message)));
             }
             // A process that does not even begin would block the next request as well.
             for environment in self.environments.values_mut().filter(|e| !e.initialised) {
@@ -315,9 +253,7 @@ impl Pool {
             if let Some(Some(invoked)) = environment.working.remove(id) {
                 let message = format!("Task timed out after {seconds:.2} seconds");
                 self.settings.report(&message);
-                let _ = invoked
-                    .reply
-                    .send(Err(FunctionError::new("Sandbox.Timedout", message)));
+                let _ = invoked.reply.send(Err(FunctionError::new("Sandbox.Timedout", message)));
                 environment.kill();
             }
         }
@@ -325,11 +261,7 @@ impl Pool {
 
     fn restart(&mut self) {
         self.generation += 1;
-        for (_, environment) in self
-            .environments
-            .iter_mut()
-            .filter(|(id, _)| **id != ATTACHED)
-        {
+        for (_, environment) in self.environments.iter_mut().filter(|(id, _)| **id != ATTACHED) {
             if environment.working.is_empty() {
                 environment.kill();
             }
@@ -344,11 +276,7 @@ impl Pool {
         for environment in self.environments.values_mut() {
             environment.polls.clear();
             environment.kill();
-            for invoked in environment
-                .working
-                .drain()
-                .filter_map(|(_, invoked)| invoked)
-            {
+            for invoked in environment.working.drain().filter_map(|(_, invoked)| invoked) {
                 let _ = invoked.reply.send(Err(FunctionError::stopped()));
             }
         }
@@ -360,25 +288,13 @@ impl Pool {
     fn start(&mut self) {
         self.last_id += 1;
         let (kill, killed) = oneshot::channel();
-        let environment = Environment {
-            generation: self.generation,
-            kill: Some(kill),
-            ..Environment::default()
-        };
+        let environment = Environment { generation: self.generation, kill: Some(kill), ..Environment::default() };
         self.environments.insert(self.last_id, environment);
-        tokio::spawn(process::run(
-            self.last_id,
-            Arc::clone(&self.settings),
-            self.sender.clone(),
-            killed,
-        ));
+        tokio::spawn(process::run(self.last_id, Arc::clone(&self.settings), self.sender.clone(), killed));
     }
 
     fn alive(&self) -> usize {
-        self.environments
-            .values()
-            .filter(|e| e.generation == self.generation && !e.is_dying())
-            .count()
+        self.environments.values().filter(|e| e.generation == self.generation && !e.is_dying()).count()
     }
 
     /// Environments that will ask for work without anybody's help: they start, or have just answered.

@@ -35,11 +35,7 @@ pub(super) async fn run(
         }
         Err(error) => (format!("could not be started: {error}"), Vec::new()),
     };
-    let _ = pool.send(Message::Exited {
-        environment,
-        how,
-        output,
-    });
+    let _ = pool.send(Message::Exited { environment, how, output });
 }
 
 async fn start(
@@ -66,20 +62,11 @@ async fn start(
     #[cfg(unix)]
     command.process_group(0);
     let child = command.spawn()?;
-    let api = tokio::spawn(runtime_api::serve(
-        listener,
-        environment,
-        Arc::clone(settings),
-        pool.clone(),
-    ));
+    let api = tokio::spawn(runtime_api::serve(listener, environment, Arc::clone(settings), pool.clone()));
     Ok((child, api))
 }
 
-async fn supervise(
-    mut child: Child,
-    settings: &Settings,
-    mut kill: oneshot::Receiver<()>,
-) -> (String, Vec<String>) {
+async fn supervise(mut child: Child, settings: &Settings, mut kill: oneshot::Receiver<()>) -> (String, Vec<String>) {
     let (sender, mut lines) = mpsc::unbounded_channel();
     if let Some(stdout) = child.stdout.take() {
         tokio::spawn(read(stdout, sender.clone()));
@@ -140,10 +127,7 @@ async fn read(stream: impl AsyncRead + Unpin, lines: mpsc::UnboundedSender<Strin
     let mut reader = BufReader::new(stream);
     let mut line = Vec::new();
     while let Ok(1..) = reader.read_until(b'\n', &mut line).await {
-        if lines
-            .send(String::from_utf8_lossy(&line).trim_end().to_owned())
-            .is_err()
-        {
+        if lines.send(String::from_utf8_lossy(&line).trim_end().to_owned()).is_err() {
             return;
         }
         line.clear();
@@ -152,33 +136,18 @@ async fn read(stream: impl AsyncRead + Unpin, lines: mpsc::UnboundedSender<Strin
 
 /// The environment of a function on Lambda (developer guide, "Defined runtime environment variables"). What the developer has set for region and handler stays.
 fn variables(settings: &Settings, runtime_api: &str) -> Vec<(String, String)> {
-    let inherited =
-        |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
-    let directory = settings
-        .directory
-        .clone()
-        .or_else(|| std::env::current_dir().ok())
-        .unwrap_or_default();
+    let inherited = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
+    let directory = settings.directory.clone().or_else(|| std::env::current_dir().ok()).unwrap_or_default();
     let stream = Stamper::default().stamp().uuid.replace('-', "");
     let region = inherited("AWS_REGION", &settings.region);
-    let start = if settings.snap_start {
-        "snap-start"
-    } else {
-        "on-demand"
-    };
+    let start = if settings.snap_start { "snap-start" } else { "on-demand" };
     let mut variables: Vec<(String, String)> = [
         ("AWS_DEFAULT_REGION", region.clone()),
-        (
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-            settings.memory.to_string(),
-        ),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", settings.memory.to_string()),
         ("AWS_LAMBDA_FUNCTION_NAME", settings.name.clone()),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
         ("AWS_LAMBDA_INITIALIZATION_TYPE", start.to_owned()),
-        (
-            "AWS_LAMBDA_LOG_GROUP_NAME",
-            format!("/aws/lambda/{}", settings.name),
-        ),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", settings.name)),
         ("AWS_LAMBDA_LOG_STREAM_NAME", format!("[$LATEST]{stream}")),
         ("AWS_LAMBDA_RUNTIME_API", runtime_api.to_owned()),
         ("AWS_REGION", region),
@@ -203,9 +172,7 @@ enum Signal {
 
 #[cfg(unix)]
 fn signal(group: Option<u32>, signal: Signal) {
-    let pid = group
-        .and_then(|id| i32::try_from(id).ok())
-        .and_then(rustix::process::Pid::from_raw);
+    let pid = group.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
     let signal = match signal {
         Signal::Kill => rustix::process::Signal::KILL,
         Signal::Terminate => rustix::process::Signal::TERM,

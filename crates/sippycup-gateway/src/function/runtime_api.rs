@@ -31,11 +31,7 @@ pub(super) async fn serve(
     settings: Arc<Settings>,
     pool: mpsc::UnboundedSender<Message>,
 ) {
-    let api = RuntimeApi {
-        environment,
-        settings: Arc::clone(&settings),
-        pool,
-    };
+    let api = RuntimeApi { environment, settings: Arc::clone(&settings), pool };
     if let Err(error) = crate::serve::serve(listener, api, true, std::future::pending()).await {
         settings.report(&format!("the Runtime API broke: {error}"));
     }
@@ -52,42 +48,24 @@ impl RuntimeApi {
     async fn handle(self, request: Request<Incoming>) -> Response<Body> {
         let path = request.uri().path().to_owned();
         let Some(rest) = path.strip_prefix("/2018-06-01/runtime/") else {
-            return error(
-                StatusCode::NOT_FOUND,
-                "Runtime.NotFound",
-                &format!("no such path: {path}"),
-            );
+            return error(StatusCode::NOT_FOUND, "Runtime.NotFound", &format!("no such path: {path}"));
         };
-        match (
-            request.method(),
-            rest.split('/').collect::<Vec<_>>().as_slice(),
-        ) {
+        match (request.method(), rest.split('/').collect::<Vec<_>>().as_slice()) {
             (&Method::GET, ["invocation", "next"]) => self.next().await,
             (&Method::POST, ["invocation", id, "response"]) => self.response(id, request).await,
             (&Method::POST, ["invocation", id, "error"]) => self.error(id, request).await,
             (&Method::POST, ["init" | "restore", "error"]) => self.init_error(request).await,
             // A restored function asks this until it may go on; here it may at once.
             (&Method::GET, ["restore", "next"]) => Response::new(Body::empty()),
-            _ => error(
-                StatusCode::NOT_FOUND,
-                "Runtime.NotFound",
-                &format!("no such path: {path}"),
-            ),
+            _ => error(StatusCode::NOT_FOUND, "Runtime.NotFound", &format!("no such path: {path}")),
         }
     }
 
     async fn next(self) -> Response<Body> {
         let (hand, work) = oneshot::channel();
-        let _ = self.pool.send(Message::Next {
-            environment: self.environment,
-            hand,
-        });
+        let _ = self.pool.send(Message::Next { environment: self.environment, hand });
         let Ok(work) = work.await else {
-            return error(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "Runtime.Stopped",
-                "the function is being stopped",
-            );
+            return error(StatusCode::SERVICE_UNAVAILABLE, "Runtime.Stopped", "the function is being stopped");
         };
         let deadline = SystemTime::now() + self.settings.timeout;
         let response = Response::builder()
@@ -95,23 +73,13 @@ impl RuntimeApi {
             .header("lambda-runtime-aws-request-id", &work.id)
             .header(
                 "lambda-runtime-deadline-ms",
-                deadline
-                    .duration_since(UNIX_EPOCH)
-                    .unwrap_or_default()
-                    .as_millis()
-                    .to_string(),
+                deadline.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis().to_string(),
             )
             .header("lambda-runtime-invoked-function-arn", self.settings.arn())
             .header("lambda-runtime-trace-id", &work.trace_id)
             .body(Body::from(work.event));
         // Only the trace id comes from outside, and a header brought it.
-        response.unwrap_or_else(|e| {
-            error(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "Runtime.Unknown",
-                &e.to_string(),
-            )
-        })
+        response.unwrap_or_else(|e| error(StatusCode::INTERNAL_SERVER_ERROR, "Runtime.Unknown", &e.to_string()))
     }
 
     async fn response(self, id: &str, request: Request<Incoming>) -> Response<Body> {
@@ -132,18 +100,9 @@ impl RuntimeApi {
         let (answer, response) = match Limited::new(body, limit).collect().await {
             Ok(body) => (Ok(Answer::from(body.to_bytes())), accepted()),
             Err(e) if e.is::<LengthLimitError>() => {
-                let message = format!(
-                    "Response payload size exceeded maximum allowed payload size ({limit} bytes)."
-                );
-                let refused = error(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    "RequestEntityTooLarge",
-                    &message,
-                );
-                (
-                    Err(FunctionError::new("Function.ResponseSizeTooLarge", message)),
-                    refused,
-                )
+                let message = format!("Response payload size exceeded maximum allowed payload size ({limit} bytes).");
+                let refused = error(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message);
+                (Err(FunctionError::new("Function.ResponseSizeTooLarge", message)), refused)
             }
             Err(e) => {
                 let message = format!("the answer broke off: {e}");
@@ -158,13 +117,7 @@ impl RuntimeApi {
     }
 
     /// Passes a stream on while it comes. If the client goes away the rest is read all the same: the function is not to blame.
-    async fn stream(
-        &self,
-        id: &str,
-        reply: Reply,
-        headers: &HeaderMap,
-        mut body: Incoming,
-    ) -> Response<Body> {
+    async fn stream(&self, id: &str, reply: Reply, headers: &HeaderMap, mut body: Incoming) -> Response<Body> {
         let content_type = headers.get(CONTENT_TYPE);
         let prelude = content_type.is_some_and(|t| t.as_bytes() == INTEGRATION_RESPONSE.as_bytes());
         let (sender, receiver) = mpsc::channel(16);
@@ -197,8 +150,7 @@ impl RuntimeApi {
             return self.invalid_id(id);
         };
         let failed = reported(request).await;
-        self.settings
-            .report(&format!("the function reported {failed}"));
+        self.settings.report(&format!("the function reported {failed}"));
         self.done(id);
         let _ = reply.send(Err(failed));
         accepted()
@@ -206,40 +158,24 @@ impl RuntimeApi {
 
     /// Always before the reply: otherwise the client's next request could find this process busy, and cause another to be started.
     fn done(&self, id: &str) {
-        let _ = self.pool.send(Message::Done {
-            environment: self.environment,
-            id: id.to_owned(),
-        });
+        let _ = self.pool.send(Message::Done { environment: self.environment, id: id.to_owned() });
     }
 
     async fn init_error(self, request: Request<Incoming>) -> Response<Body> {
         let error = reported(request).await;
-        let _ = self.pool.send(Message::InitError {
-            environment: self.environment,
-            error,
-        });
+        let _ = self.pool.send(Message::InitError { environment: self.environment, error });
         accepted()
     }
 
     async fn take(&self, id: &str) -> Option<Reply> {
         let (take, taken) = oneshot::channel();
-        let _ = self.pool.send(Message::Answer {
-            environment: self.environment,
-            id: id.to_owned(),
-            take,
-        });
+        let _ = self.pool.send(Message::Answer { environment: self.environment, id: id.to_owned(), take });
         taken.await.ok().flatten()
     }
 
     fn invalid_id(&self, id: &str) -> Response<Body> {
-        self.settings.report(&format!(
-            "the function answered invocation {id}, which is unknown or answered already"
-        ));
-        error(
-            StatusCode::BAD_REQUEST,
-            "InvalidRequestID",
-            "Invalid request ID",
-        )
+        self.settings.report(&format!("the function answered invocation {id}, which is unknown or answered already"));
+        error(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
     }
 }
 
@@ -260,15 +196,8 @@ impl Service<Request<Incoming>> for RuntimeApi {
 
 async fn reported(request: Request<Incoming>) -> FunctionError {
     let (parts, body) = request.into_parts();
-    let header = parts
-        .headers
-        .get("lambda-runtime-function-error-type")
-        .and_then(|v| v.to_str().ok());
-    let payload = body
-        .collect()
-        .await
-        .map(http_body_util::Collected::to_bytes)
-        .unwrap_or_default();
+    let header = parts.headers.get("lambda-runtime-function-error-type").and_then(|v| v.to_str().ok());
+    let payload = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     FunctionError::reported(header, payload)
 }
 
@@ -276,9 +205,7 @@ async fn reported(request: Request<Incoming>) -> FunctionError {
 fn trailer_error(trailers: &HeaderMap) -> Option<FunctionError> {
     let text = |name: &str| trailers.get(name).and_then(|v| v.to_str().ok());
     let error_type = text("lambda-runtime-function-error-type")?;
-    let body = text("lambda-runtime-function-error-body")
-        .and_then(|b| STANDARD.decode(b).ok())
-        .unwrap_or_default();
+    let body = text("lambda-runtime-function-error-body").and_then(|b| STANDARD.decode(b).ok()).unwrap_or_default();
     Some(FunctionError::reported(Some(error_type), Bytes::from(body)))
 }
 
@@ -304,10 +231,7 @@ impl http_body::Body for Channel {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         self.receiver.poll_recv(cx)
     }
 }

@@ -36,10 +36,7 @@ impl Settings {
     }
 
     pub(super) fn arn(&self) -> String {
-        format!(
-            "arn:aws:lambda:{}:{}:function:{}",
-            self.region, self.account_id, self.name
-        )
+        format!("arn:aws:lambda:{}:{}:function:{}", self.region, self.account_id, self.name)
     }
 }
 
@@ -155,10 +152,7 @@ impl FunctionBuilder {
     ) -> io::Result<Function> {
         self.settings.program = program.into();
         self.settings.arguments = arguments.into_iter().map(Into::into).collect();
-        find_program(
-            self.settings.program.as_ref(),
-            self.settings.directory.as_deref(),
-        )?;
+        find_program(self.settings.program.as_ref(), self.settings.directory.as_deref())?;
         Ok(Function::spawned(self.settings))
     }
 
@@ -178,9 +172,7 @@ impl FunctionBuilder {
 
 impl fmt::Debug for FunctionBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FunctionBuilder")
-            .field("name", &self.settings.name)
-            .finish_non_exhaustive()
+        f.debug_struct("FunctionBuilder").field("name", &self.settings.name).finish_non_exhaustive()
     }
 }
 
@@ -198,8 +190,5 @@ pub(crate) fn find_program(program: &Path, directory: Option<&Path>) -> io::Resu
     if found {
         return Ok(());
     }
-    Err(io::Error::new(
-        io::ErrorKind::NotFound,
-        format!("no program `{}`", program.display()),
-    ))
+    Err(io::Error::new(io::ErrorKind::NotFound, format!("no program `{}`", program.display())))
 }

@@ -16,40 +16,16 @@ fn root(kind: Kind) -> Request {
 }
 
 fn values<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
-    headers
-        .get_all(name)
-        .iter()
-        .map(|v| v.to_str().unwrap())
-        .collect()
+    headers.get_all(name).iter().map(|v| v.to_str().unwrap()).collect()
 }
 
 #[tokio::test]
 async fn malformed_answers_are_refused_with_a_reason() {
     for (kind, answer, status, reason) in [
-        (
-            Kind::RestApi,
-            r#"{"cookies":["a=1"]}"#,
-            502,
-            "malformed answer: a REST API knows no key `cookies`",
-        ),
-        (
-            Kind::RestApi,
-            r#"{"statusCode":200,"body":{"a":1}}"#,
-            502,
-            "malformed answer: expected a string at `body`",
-        ),
-        (
-            Kind::RestApi,
-            r#"{"statusCode":99}"#,
-            502,
-            "malformed answer: expected a status code at `statusCode`",
-        ),
-        (
-            Kind::RestApi,
-            r#"{"headers":{"a":["b"]}}"#,
-            502,
-            "malformed answer: expected a string at `headers.a`",
-        ),
+        (Kind::RestApi, r#"{"cookies":["a=1"]}"#, 502, "malformed answer: a REST API knows no key `cookies`"),
+        (Kind::RestApi, r#"{"statusCode":200,"body":{"a":1}}"#, 502, "malformed answer: expected a string at `body`"),
+        (Kind::RestApi, r#"{"statusCode":99}"#, 502, "malformed answer: expected a status code at `statusCode`"),
+        (Kind::RestApi, r#"{"headers":{"a":["b"]}}"#, 502, "malformed answer: expected a string at `headers.a`"),
         (
             Kind::RestApi,
             r#"{"headers":{"a b":"c"}}"#,
@@ -62,36 +38,16 @@ async fn malformed_answers_are_refused_with_a_reason() {
             502,
             "malformed answer: the value of header `a` is not allowed in HTTP",
         ),
-        (
-            Kind::RestApi,
-            "[]",
-            502,
-            "malformed answer: expected an object",
-        ),
-        (
-            Kind::HttpApiV1,
-            r#"{"statusCode":"no"}"#,
-            500,
-            "malformed answer: expected a status code at `statusCode`",
-        ),
+        (Kind::RestApi, "[]", 502, "malformed answer: expected an object"),
+        (Kind::HttpApiV1, r#"{"statusCode":"no"}"#, 500, "malformed answer: expected a status code at `statusCode`"),
         (
             Kind::HttpApiV2,
             r#"{"statusCode":200,"cookies":"a=1"}"#,
             500,
             "malformed answer: expected a list at `cookies`",
         ),
-        (
-            Kind::HttpApiV2,
-            r#"{"statusCode":200,"body":"???","isBase64Encoded":true}"#,
-            500,
-            "no base64",
-        ),
-        (
-            Kind::FunctionUrl,
-            r#"{"statusCode":"x"}"#,
-            502,
-            "malformed answer: expected a status code at `statusCode`",
-        ),
+        (Kind::HttpApiV2, r#"{"statusCode":200,"body":"???","isBase64Encoded":true}"#, 500, "no base64"),
+        (Kind::FunctionUrl, r#"{"statusCode":"x"}"#, 502, "malformed answer: expected a status code at `statusCode`"),
         (
             Kind::LoadBalancer,
             r#"{"statusCode":200,"headers":{}}"#,
@@ -116,20 +72,11 @@ async fn malformed_answers_are_refused_with_a_reason() {
             502,
             "malformed answer: `multiValueHeaders` is missing",
         ),
-        (
-            Kind::VpcLatticeV1,
-            "{}",
-            502,
-            "malformed answer: `statusCode` is missing",
-        ),
+        (Kind::VpcLatticeV1, "{}", 502, "malformed answer: `statusCode` is missing"),
         (Kind::VpcLatticeV2, "x", 502, "malformed answer: no JSON"),
     ] {
         let response = respond(of(kind), root(kind), answer).await;
-        let fault = response
-            .extensions()
-            .get::<Fault>()
-            .unwrap_or_else(|| panic!("{kind} {answer}"))
-            .to_string();
+        let fault = response.extensions().get::<Fault>().unwrap_or_else(|| panic!("{kind} {answer}")).to_string();
         assert_eq!(response.status().as_u16(), status, "{kind} {answer}");
         assert!(fault.contains(reason), "{kind} {answer}: {fault}");
     }
@@ -146,29 +93,16 @@ async fn rest_remaps_what_it_keeps_for_itself() {
         ("server", "s"),
         ("www-authenticate", "Basic"),
     ] {
-        assert_eq!(
-            values(response.headers(), &format!("x-amzn-remapped-{name}")),
-            [value]
-        );
+        assert_eq!(values(response.headers(), &format!("x-amzn-remapped-{name}")), [value]);
     }
     assert_eq!(values(response.headers(), "content-length"), ["4"]);
     assert!(
-        [
-            "connection",
-            "date",
-            "server",
-            "www-authenticate",
-            "transfer-encoding",
-            "x-amzn-remapped-transfer-encoding"
-        ]
-        .iter()
-        .all(|n| !response.headers().contains_key(*n))
+        ["connection", "date", "server", "www-authenticate", "transfer-encoding", "x-amzn-remapped-transfer-encoding"]
+            .iter()
+            .all(|n| !response.headers().contains_key(*n))
     );
     let names = response.extensions().get::<HeaderNames>().unwrap();
-    assert_eq!(
-        names.spelling("x-amzn-remapped-www-authenticate"),
-        Some("x-amzn-Remapped-WWW-Authenticate")
-    );
+    assert_eq!(names.spelling("x-amzn-remapped-www-authenticate"), Some("x-amzn-Remapped-WWW-Authenticate"));
 }
 
 #[tokio::test]
@@ -196,11 +130,7 @@ async fn cookies_become_one_header_each_where_the_kind_has_them() {
     }
     let variants = r#"{"statusCode":200,"headers":{"set-cookie":"a=1","Set-cookie":"b=2"},"isBase64Encoded":false}"#;
     let response = respond(of(Kind::LoadBalancer), root(Kind::LoadBalancer), variants).await;
-    assert_eq!(
-        values(response.headers(), "set-cookie"),
-        ["a=1", "b=2"],
-        "spelling variants are different keys"
-    );
+    assert_eq!(values(response.headers(), "set-cookie"), ["a=1", "b=2"], "spelling variants are different keys");
 }
 
 #[tokio::test]
@@ -216,31 +146,18 @@ async fn rest_takes_base64_off_only_for_the_first_accepted_binary_type() {
         (&["*/*"][..], "", "hi"),
         (&["image/png"][..], "", "aGk="),
     ] {
-        let builder = types.iter().fold(of(Kind::RestApi), |builder, t| {
-            builder.binary_media_type(*t)
-        });
+        let builder = types.iter().fold(of(Kind::RestApi), |builder, t| builder.binary_media_type(*t));
         let mut request = root(Kind::RestApi);
         if !accept.is_empty() {
-            request
-                .headers_mut()
-                .insert("accept", accept.parse().unwrap());
+            request.headers_mut().insert("accept", accept.parse().unwrap());
         }
-        assert_eq!(
-            text(respond(builder, request, answer).await).await,
-            body,
-            "{types:?} {accept}"
-        );
+        assert_eq!(text(respond(builder, request, answer).await).await, body, "{types:?} {accept}");
     }
     let mut request = root(Kind::RestApi);
-    request
-        .headers_mut()
-        .insert("accept", "image/png".parse().unwrap());
-    let broken = respond(
-        of(Kind::RestApi).binary_media_type("image/png"),
-        request,
-        r#"{"body":"?","isBase64Encoded":true}"#,
-    )
-    .await;
+    request.headers_mut().insert("accept", "image/png".parse().unwrap());
+    let broken =
+        respond(of(Kind::RestApi).binary_media_type("image/png"), request, r#"{"body":"?","isBase64Encoded":true}"#)
+            .await;
     assert_eq!(broken.status(), StatusCode::INTERNAL_SERVER_ERROR);
 }
 
@@ -248,11 +165,7 @@ async fn rest_takes_base64_off_only_for_the_first_accepted_binary_type() {
 async fn every_other_kind_always_takes_base64_off() {
     let answer = r#"{"statusCode":200,"headers":{},"multiValueHeaders":{},"body":"aGk=","isBase64Encoded":true}"#;
     for kind in Kind::ALL.into_iter().filter(|k| *k != Kind::RestApi) {
-        assert_eq!(
-            text(respond(of(kind), root(kind), answer).await).await,
-            "hi",
-            "{kind}"
-        );
+        assert_eq!(text(respond(of(kind), root(kind), answer).await).await, "hi", "{kind}");
     }
 }
 
@@ -263,11 +176,7 @@ async fn head_has_the_headers_of_the_body_and_no_body() {
         let mut request = root(kind);
         *request.method_mut() = Method::HEAD;
         let response = respond(of(kind), request, answer).await;
-        assert_eq!(
-            values(response.headers(), "content-length"),
-            ["4"],
-            "{kind}"
-        );
+        assert_eq!(values(response.headers(), "content-length"), ["4"], "{kind}");
         assert_eq!(text(response).await, "", "{kind}");
     }
 }
@@ -283,8 +192,7 @@ async fn no_content_has_neither_body_nor_length() {
 #[tokio::test]
 async fn the_response_names_the_request_as_the_event_does() {
     let echo = tower::service_fn(async |event: Bytes| {
-        let answer =
-            json!({"statusCode": 200, "headers": {}, "body": String::from_utf8_lossy(&event)});
+        let answer = json!({"statusCode": 200, "headers": {}, "body": String::from_utf8_lossy(&event)});
         Ok::<_, std::io::Error>(Bytes::from(answer.to_string()))
     });
     for (kind, ids) in [
@@ -296,41 +204,25 @@ async fn the_response_names_the_request_as_the_event_does() {
                 ("x-amzn-trace-id", "/headers/X-Amzn-Trace-Id"),
             ][..],
         ),
-        (
-            Kind::HttpApiV2,
-            &[("apigw-requestid", "/requestContext/requestId")][..],
-        ),
+        (Kind::HttpApiV2, &[("apigw-requestid", "/requestContext/requestId")][..]),
         (
             Kind::FunctionUrl,
-            &[
-                ("x-amzn-requestid", "/requestContext/requestId"),
-                ("x-amzn-trace-id", "/headers/x-amzn-trace-id"),
-            ][..],
+            &[("x-amzn-requestid", "/requestContext/requestId"), ("x-amzn-trace-id", "/headers/x-amzn-trace-id")][..],
         ),
     ] {
         let response = ask(of(kind).build(echo).unwrap(), root(kind)).await;
         let headers = response.headers().clone();
         let event: serde_json::Value = serde_json::from_str(&text(response).await).unwrap();
         for (header, member) in ids {
-            assert_eq!(
-                event.pointer(member).unwrap(),
-                headers[*header].to_str().unwrap(),
-                "{kind} {header}"
-            );
+            assert_eq!(event.pointer(member).unwrap(), headers[*header].to_str().unwrap(), "{kind} {header}");
         }
     }
 }
 
 #[tokio::test]
 async fn non_ascii_header_values_are_sent_as_utf8() {
-    let response = respond(
-        of(Kind::HttpApiV2),
-        root(Kind::HttpApiV2),
-        r#"{"statusCode":200,"headers":{"x-city":"Torrejón"}}"#,
-    )
-    .await;
-    assert_eq!(
-        response.headers()["x-city"].as_bytes(),
-        "Torrejón".as_bytes()
-    );
+    let response =
+        respond(of(Kind::HttpApiV2), root(Kind::HttpApiV2), r#"{"statusCode":200,"headers":{"x-city":"Torrejón"}}"#)
+            .await;
+    assert_eq!(response.headers()["x-city"].as_bytes(), "Torrejón".as_bytes());
 }

@@ -23,41 +23,22 @@ fn answers() -> impl Strategy<Value = String> {
     ];
     let json = scalar.prop_recursive(2, 8, 3, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..3)
-                .prop_map(|items| format!("[{}]", items.join(","))),
+            prop::collection::vec(inner.clone(), 0..3).prop_map(|items| format!("[{}]", items.join(","))),
             prop::collection::vec((".{0,6}", inner), 0..3).prop_map(object),
         ]
     });
-    let keys = [
-        "statusCode",
-        "headers",
-        "multiValueHeaders",
-        "cookies",
-        "body",
-        "isBase64Encoded",
-        "other",
-    ];
-    let member = (
-        proptest::sample::select(keys.to_vec()).prop_map(str::to_owned),
-        json.clone(),
-    );
+    let keys = ["statusCode", "headers", "multiValueHeaders", "cookies", "body", "isBase64Encoded", "other"];
+    let member = (proptest::sample::select(keys.to_vec()).prop_map(str::to_owned), json.clone());
     prop_oneof![prop::collection::vec(member, 0..6).prop_map(object), json]
 }
 
 fn object(members: Vec<(String, String)>) -> String {
-    let members: Vec<_> = members
-        .into_iter()
-        .map(|(k, v)| format!("{}:{v}", Value::from(k)))
-        .collect();
+    let members: Vec<_> = members.into_iter().map(|(k, v)| format!("{}:{v}", Value::from(k))).collect();
     format!("{{{}}}", members.join(","))
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap()
-        .block_on(future)
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
 }
 
 proptest! {

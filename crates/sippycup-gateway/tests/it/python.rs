@@ -14,53 +14,29 @@ fn awslambdaric_runs_a_handler() {
     std::fs::create_dir_all(&root).unwrap();
     std::fs::write(root.join("app.py"), HANDLER).unwrap();
     let mut gateway = Command::new(env!("CARGO_BIN_EXE_sippycup-gateway"))
-        .args([
-            "--listen",
-            "127.0.0.1:0",
-            "--",
-            "python3",
-            "-m",
-            "awslambdaric",
-            "app.handler",
-        ])
+        .args(["--listen", "127.0.0.1:0", "--", "python3", "-m", "awslambdaric", "app.handler"])
         .current_dir(&root)
         .env("PYTHONPATH", client)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(gateway.stderr.take().unwrap())
-        .lines()
-        .map_while(Result::ok);
+    let mut lines = BufReader::new(gateway.stderr.take().unwrap()).lines().map_while(Result::ok);
     let url = lines.find(|line| line.contains("http://")).unwrap();
-    let address = url
-        .split("http://")
-        .nth(1)
-        .unwrap()
-        .trim_end_matches('/')
-        .to_owned();
+    let address = url.split("http://").nth(1).unwrap().trim_end_matches('/').to_owned();
     // Nobody may be blocked by a full pipe.
     std::thread::spawn(move || lines.for_each(drop));
 
     let (head, body) = get(&address, "/ok");
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
-    assert_eq!(
-        body,
-        b"hello from arn:aws:lambda:us-east-1:123456789012:function:function"
-    );
+    assert_eq!(body, b"hello from arn:aws:lambda:us-east-1:123456789012:function:function");
 
     let (head, _) = get(&address, "/cookies");
-    let cookies: Vec<_> = head
-        .lines()
-        .filter_map(|l| l.strip_prefix("Set-Cookie: "))
-        .collect();
+    let cookies: Vec<_> = head.lines().filter_map(|l| l.strip_prefix("Set-Cookie: ")).collect();
     assert_eq!(cookies, ["a=1", "b=2"]);
 
     let (head, body) = get(&address, "/binary");
-    assert!(
-        head.contains("Content-Type: application/octet-stream"),
-        "{head}"
-    );
+    assert!(head.contains("Content-Type: application/octet-stream"), "{head}");
     assert_eq!(body, (0..=255).collect::<Vec<u8>>());
 
     let (head, body) = get(&address, "/error");
@@ -68,14 +44,8 @@ fn awslambdaric_runs_a_handler() {
     assert_eq!(body, br#"{"message":"Internal Server Error"}"#);
 
     let (_, body) = get(&address, "/ok");
-    assert!(
-        body.starts_with(b"hello"),
-        "the process goes on after an error"
-    );
-    Command::new("kill")
-        .args(["-INT", &gateway.id().to_string()])
-        .status()
-        .unwrap();
+    assert!(body.starts_with(b"hello"), "the process goes on after an error");
+    Command::new("kill").args(["-INT", &gateway.id().to_string()]).status().unwrap();
     assert!(gateway.wait().unwrap().success());
 }
 
@@ -86,14 +56,7 @@ fn runtime_client() -> Option<PathBuf> {
         return Some(target);
     }
     let installed = Command::new("python3")
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--target",
-        ])
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"])
         .arg(&target)
         .arg("awslambdaric")
         .stdout(Stdio::null())
@@ -109,10 +72,7 @@ fn runtime_client() -> Option<PathBuf> {
 fn get(address: &str, path: &str) -> (String, Vec<u8>) {
     let mut socket = TcpStream::connect(address).unwrap();
     socket
-        .write_all(
-            format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
-                .as_bytes(),
-        )
+        .write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes())
         .unwrap();
     let mut response = Vec::new();
     socket.read_to_end(&mut response).unwrap();

@@ -33,18 +33,10 @@ async fn all_71_recorded_answers_give_awss_response() {
         let (parts, body) = response.into_parts();
         let body = crate::support::text(http::Response::new(body)).await;
         let expected = &recording["http"];
-        assert_eq!(
-            u64::from(parts.status.as_u16()),
-            expected["status"].as_u64().unwrap(),
-            "{id}"
-        );
+        assert_eq!(u64::from(parts.status.as_u16()), expected["status"].as_u64().unwrap(), "{id}");
         match &expected["body"] {
             Value::String(expected) => assert_eq!(&body, expected, "{id}"),
-            _ => assert_eq!(
-                serde_json::from_str::<Value>(&body).unwrap(),
-                expected["body_json"],
-                "{id}"
-            ),
+            _ => assert_eq!(serde_json::from_str::<Value>(&body).unwrap(), expected["body_json"], "{id}"),
         }
         let Some(headers) = expected["headers"].as_array() else {
             continue;
@@ -52,41 +44,24 @@ async fn all_71_recorded_answers_give_awss_response() {
         let mut wanted: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for pair in headers {
             let (name, value) = (pair[0].as_str().unwrap(), pair[1].as_str().unwrap());
-            let spelling = parts
-                .extensions
-                .get::<HeaderNames>()
-                .and_then(|names| names.spelling(name));
-            if let Some(spelling) = spelling.filter(|_| !name.eq_ignore_ascii_case("content-type"))
-            {
+            let spelling = parts.extensions.get::<HeaderNames>().and_then(|names| names.spelling(name));
+            if let Some(spelling) = spelling.filter(|_| !name.eq_ignore_ascii_case("content-type")) {
                 assert_eq!(spelling, name, "{id}");
             }
-            wanted
-                .entry(name.to_lowercase())
-                .or_default()
-                .push(value.to_owned());
+            wanted.entry(name.to_lowercase()).or_default().push(value.to_owned());
         }
         let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, value) in &parts.headers {
-            found
-                .entry(name.as_str().to_owned())
-                .or_default()
-                .push(value.to_str().unwrap().to_owned());
+            found.entry(name.as_str().to_owned()).or_default().push(value.to_str().unwrap().to_owned());
         }
         // The ids by which AWS names the request are volatile, and were not recorded.
-        for volatile in [
-            "x-amzn-requestid",
-            "x-amz-apigw-id",
-            "x-amzn-trace-id",
-            "apigw-requestid",
-        ] {
+        for volatile in ["x-amzn-requestid", "x-amz-apigw-id", "x-amzn-trace-id", "apigw-requestid"] {
             assert_eq!(wanted.get(volatile), None, "{id}");
             found.remove(volatile);
         }
         if id.starts_with("localstack.") {
             // The recording client joined repeated headers, and its test kept only some of them.
-            found
-                .values_mut()
-                .for_each(|values| *values = vec![values.join(", ")]);
+            found.values_mut().for_each(|values| *values = vec![values.join(", ")]);
             found.retain(|name, _| wanted.contains_key(name));
         }
         assert_eq!(found, wanted, "{id}");
@@ -137,10 +112,7 @@ fn exact_rest_event(id: &str, recording: &Value) {
         "/requestContext/requestTimeEpoch",
         "/requestContext/resourceId",
     ] {
-        let (kind, place) = (
-            event.pointer(volatile).unwrap().is_string(),
-            recorded.pointer_mut(volatile).unwrap(),
-        );
+        let (kind, place) = (event.pointer(volatile).unwrap().is_string(), recorded.pointer_mut(volatile).unwrap());
         assert_eq!(kind, place.is_string(), "{id} {volatile}");
         *place = event.pointer(volatile).unwrap().clone();
     }
@@ -156,12 +128,8 @@ fn reserialised_event(id: &str, recording: &Value, kind: Kind) {
         Kind::HttpApiV1 => recorded["requestContext"]["resourceId"].as_str().unwrap(),
         _ => recorded["resource"].as_str().unwrap(),
     };
-    let mut builder = Gateway::builder(kind)
-        .route(route)
-        .stage(stage)
-        .api_id("EXAMPLE")
-        .account_id("ACCOUNT_ID")
-        .region("REGION");
+    let mut builder =
+        Gateway::builder(kind).route(route).stage(stage).api_id("EXAMPLE").account_id("ACCOUNT_ID").region("REGION");
     if id.contains("binary") && kind == Kind::RestApi {
         builder = builder.binary_media_type("application/octet-stream");
     }
@@ -169,16 +137,10 @@ fn reserialised_event(id: &str, recording: &Value, kind: Kind) {
     let masked = recording["sent_target"].as_str().unwrap();
     let real = route.split('/').nth(1).unwrap();
     let target = masked.replacen("test*", real, 1);
-    let target = if kind == Kind::RestApi {
-        format!("/{stage}{target}")
-    } else {
-        target
-    };
+    let target = if kind == Kind::RestApi { format!("/{stage}{target}") } else { target };
     let event = event(builder, &request_of(recorded, &target));
-    let (mut event, mut recorded) = (
-        lowercased(without_nulls(event), kind),
-        lowercased(without_nulls(recorded.clone()), kind),
-    );
+    let (mut event, mut recorded) =
+        (lowercased(without_nulls(event), kind), lowercased(without_nulls(recorded.clone()), kind));
     for volatile in [
         "/requestContext/connectedAt",
         "/requestContext/deploymentId",
@@ -215,9 +177,7 @@ fn observed_members(id: &str, recording: &Value) {
     let body = match &observed["data"] {
         Value::String(base64) => {
             use base64::Engine as _;
-            base64::engine::general_purpose::STANDARD
-                .decode(base64)
-                .unwrap()
+            base64::engine::general_purpose::STANDARD.decode(base64).unwrap()
         }
         json => json.to_string().replace(':', ": ").into_bytes(),
     };
@@ -227,35 +187,16 @@ fn observed_members(id: &str, recording: &Value) {
             request = request.header(name, value.as_str().unwrap());
         }
     }
-    let event = event(
-        Gateway::builder(Kind::FunctionUrl),
-        &request.body(body.into()).unwrap(),
-    );
+    let event = event(Gateway::builder(Kind::FunctionUrl), &request.body(body.into()).unwrap());
     assert_eq!(event["rawPath"], observed["path"], "{id}");
-    assert_eq!(
-        event["requestContext"]["http"]["method"], observed["method"],
-        "{id}"
-    );
-    assert_eq!(
-        event
-            .get("queryStringParameters")
-            .cloned()
-            .unwrap_or_else(|| json!({})),
-        observed["args"],
-        "{id}"
-    );
+    assert_eq!(event["requestContext"]["http"]["method"], observed["method"], "{id}");
+    assert_eq!(event.get("queryStringParameters").cloned().unwrap_or_else(|| json!({})), observed["args"], "{id}");
     match &observed["data"] {
-        Value::String(base64) => assert_eq!(
-            (&event["body"], &event["isBase64Encoded"]),
-            (&json!(base64), &json!(true)),
-            "{id}"
-        ),
+        Value::String(base64) => {
+            assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!(base64), &json!(true)), "{id}")
+        }
         json => {
-            assert_eq!(
-                &serde_json::from_str::<Value>(event["body"].as_str().unwrap()).unwrap(),
-                json,
-                "{id}"
-            );
+            assert_eq!(&serde_json::from_str::<Value>(event["body"].as_str().unwrap()).unwrap(), json, "{id}");
             assert_eq!(event["isBase64Encoded"], false, "{id}");
         }
     }
@@ -270,9 +211,7 @@ fn observed_members(id: &str, recording: &Value) {
 /// The request that led to a recorded event, as far as the event tells.
 fn request_of(event: &Value, target: &str) -> Request {
     let mut request = HttpRequest::builder().uri(target);
-    let method = event
-        .pointer("/requestContext/http/method")
-        .unwrap_or(&event["httpMethod"]);
+    let method = event.pointer("/requestContext/http/method").unwrap_or(&event["httpMethod"]);
     request = request.method(method.as_str().unwrap());
     let mut names = Vec::new();
     for (name, value) in event["headers"].as_object().unwrap() {
@@ -289,18 +228,12 @@ fn request_of(event: &Value, target: &str) -> Request {
     let body = match event["body"].as_str() {
         Some(body) if event["isBase64Encoded"] == true => {
             use base64::Engine as _;
-            base64::engine::general_purpose::STANDARD
-                .decode(body)
-                .unwrap()
-                .into()
+            base64::engine::general_purpose::STANDARD.decode(body).unwrap().into()
         }
         Some(body) => Bytes::copy_from_slice(body.as_bytes()),
         None => Bytes::new(),
     };
-    request
-        .extension(names.into_iter().collect::<HeaderNames>())
-        .body(body)
-        .unwrap()
+    request.extension(names.into_iter().collect::<HeaderNames>()).body(body).unwrap()
 }
 
 fn without_nulls(value: Value) -> Value {
@@ -318,10 +251,7 @@ fn without_nulls(value: Value) -> Value {
 /// In the 2.0 recordings the masking tool wrote `Host` and `X-Forwarded-For`; AWS's names are lower case.
 fn lowercased(mut event: Value, kind: Kind) -> Value {
     if let (Kind::HttpApiV2, Some(headers)) = (kind, event["headers"].as_object_mut()) {
-        *headers = std::mem::take(headers)
-            .into_iter()
-            .map(|(k, v)| (k.to_lowercase(), v))
-            .collect();
+        *headers = std::mem::take(headers).into_iter().map(|(k, v)| (k.to_lowercase(), v)).collect();
     }
     event
 }

@@ -11,34 +11,14 @@ use sippycup_gateway::{Function, FunctionBuilder};
 /// A function that follows `script`; what the developer would read goes to `report`.
 pub(crate) fn scripted(script: &str, builder: FunctionBuilder) -> Function {
     let program = std::env::current_exe().unwrap();
-    let arguments = [
-        "scripted::function_process",
-        "--exact",
-        "--ignored",
-        "--nocapture",
-    ];
-    builder
-        .env("SCRIPT", script)
-        .spawn(program, arguments)
-        .unwrap()
+    let arguments = ["scripted::function_process", "--exact", "--ignored", "--nocapture"];
+    builder.env("SCRIPT", script).spawn(program, arguments).unwrap()
 }
 
 /// The same as a command line, for tests of the command.
 pub(crate) fn command_line() -> Vec<String> {
-    let program = std::env::current_exe()
-        .unwrap()
-        .to_str()
-        .unwrap()
-        .to_owned();
-    [
-        &program,
-        "scripted::function_process",
-        "--exact",
-        "--ignored",
-        "--nocapture",
-    ]
-    .map(str::to_owned)
-    .into()
+    let program = std::env::current_exe().unwrap().to_str().unwrap().to_owned();
+    [&program, "scripted::function_process", "--exact", "--ignored", "--nocapture"].map(str::to_owned).into()
 }
 
 #[test]
@@ -98,33 +78,18 @@ fn function_process() {
             "skip" if event.path() == "/skip" => continue,
             "twice" => {
                 answer(&api, &event.id, &ok("first"));
-                let (head, body) = exchange(
-                    &api,
-                    "POST",
-                    &format!("invocation/{}/response", event.id),
-                    "",
-                    ok("second").as_bytes(),
-                );
-                println!(
-                    "second answer: {} {}",
-                    head.lines().next().unwrap(),
-                    String::from_utf8(body).unwrap()
-                );
+                let (head, body) =
+                    exchange(&api, "POST", &format!("invocation/{}/response", event.id), "", ok("second").as_bytes());
+                println!("second answer: {} {}", head.lines().next().unwrap(), String::from_utf8(body).unwrap());
             }
             "garbage" => answer(&api, &event.id, "{not json"),
             "large" => {
-                let (head, _) = exchange(
-                    &api,
-                    "POST",
-                    &format!("invocation/{}/response", event.id),
-                    "",
-                    &vec![b'x'; 7 << 20],
-                );
+                let (head, _) =
+                    exchange(&api, "POST", &format!("invocation/{}/response", event.id), "", &vec![b'x'; 7 << 20]);
                 println!("large answer: {}", head.lines().next().unwrap());
             }
             "error" => {
-                let body =
-                    r#"{"errorMessage":"it broke","errorType":"ValueError","stackTrace":[]}"#;
+                let body = r#"{"errorMessage":"it broke","errorType":"ValueError","stackTrace":[]}"#;
                 post(
                     &api,
                     &format!("invocation/{}/error", event.id),
@@ -132,9 +97,7 @@ fn function_process() {
                     body.as_bytes(),
                 );
             }
-            "stream" | "stream-dies" | "stream-fails" | "stream-raw" => {
-                stream(&api, &event.id, script)
-            }
+            "stream" | "stream-dies" | "stream-fails" | "stream-raw" => stream(&api, &event.id, script),
             "environment" => {
                 let names = [
                     "AWS_LAMBDA_FUNCTION_NAME",
@@ -147,25 +110,13 @@ fn function_process() {
                     "LAMBDA_TASK_ROOT",
                     "AWS_LAMBDA_INITIALIZATION_TYPE",
                 ];
-                let found: Vec<_> = names
-                    .iter()
-                    .map(|n| format!("{n}={}", std::env::var(n).unwrap()))
-                    .collect();
-                answer(
-                    &api,
-                    &event.id,
-                    &ok(&format!(
-                        "{}\\n{}",
-                        found.join("\\n"),
-                        event.head.replace("\r\n", "\\n")
-                    )),
-                );
+                let found: Vec<_> = names.iter().map(|n| format!("{n}={}", std::env::var(n).unwrap())).collect();
+                answer(&api, &event.id, &ok(&format!("{}\\n{}", found.join("\\n"), event.head.replace("\r\n", "\\n"))));
             }
             // The event itself, in base64: nothing on the way back can change it.
             "event" => {
                 use base64::Engine as _;
-                let event =
-                    base64::engine::general_purpose::STANDARD.encode(event.json.to_string());
+                let event = base64::engine::general_purpose::STANDARD.encode(event.json.to_string());
                 let body = format!(
                     r#"{{"statusCode":200,"headers":{{}},"multiValueHeaders":{{}},"body":"{event}","isBase64Encoded":true}}"#
                 );
@@ -191,46 +142,28 @@ struct Event {
 
 impl Event {
     fn path(&self) -> String {
-        let path = self
-            .json
-            .get("rawPath")
-            .or(self.json.get("path"))
-            .and_then(|p| p.as_str());
+        let path = self.json.get("rawPath").or(self.json.get("path")).and_then(|p| p.as_str());
         path.unwrap_or_default().to_owned()
     }
 }
 
 fn ok(body: &str) -> String {
-    format!(
-        r#"{{"statusCode":200,"headers":{{"x-script":"yes"}},"body":"{body}","isBase64Encoded":false}}"#
-    )
+    format!(r#"{{"statusCode":200,"headers":{{"x-script":"yes"}},"body":"{body}","isBase64Encoded":false}}"#)
 }
 
 fn next(api: &str) -> Event {
     let (head, body) = exchange(api, "GET", "invocation/next", "", b"");
-    let id = head.lines().find_map(|l| {
-        l.to_lowercase()
-            .strip_prefix("lambda-runtime-aws-request-id: ")
-            .map(str::to_owned)
-    });
+    let id =
+        head.lines().find_map(|l| l.to_lowercase().strip_prefix("lambda-runtime-aws-request-id: ").map(str::to_owned));
     let Some(id) = id else {
         // The gateway is stopping.
         exit(0);
     };
-    Event {
-        id,
-        head,
-        json: serde_json::from_slice(&body).unwrap_or_default(),
-    }
+    Event { id, head, json: serde_json::from_slice(&body).unwrap_or_default() }
 }
 
 fn answer(api: &str, id: &str, body: &str) {
-    post(
-        api,
-        &format!("invocation/{id}/response"),
-        "",
-        body.as_bytes(),
-    );
+    post(api, &format!("invocation/{id}/response"), "", body.as_bytes());
 }
 
 fn post(api: &str, path: &str, headers: &str, body: &[u8]) {
@@ -239,9 +172,7 @@ fn post(api: &str, path: &str, headers: &str, body: &[u8]) {
 }
 
 fn exchange(api: &str, method: &str, path: &str, headers: &str, body: &[u8]) -> (String, Vec<u8>) {
-    let Ok(mut socket) = TcpStream::connect(api) else {
-        exit(0)
-    };
+    let Ok(mut socket) = TcpStream::connect(api) else { exit(0) };
     let head = format!(
         "{method} /2018-06-01/runtime/{path} HTTP/1.1\r\nHost: {api}\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n",
         body.len()
@@ -308,9 +239,7 @@ fn wait_for_sign() {
 }
 
 fn chunk(socket: &mut TcpStream, data: &[u8]) {
-    socket
-        .write_all(format!("{:x}\r\n", data.len()).as_bytes())
-        .unwrap();
+    socket.write_all(format!("{:x}\r\n", data.len()).as_bytes()).unwrap();
     socket.write_all(data).unwrap();
     socket.write_all(b"\r\n").unwrap();
 }

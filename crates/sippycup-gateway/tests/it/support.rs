@@ -15,10 +15,7 @@ pub(crate) type Request = http::Request<Bytes>;
 /// A function that always gives the same answer.
 pub(crate) fn answering(
     answer: impl Into<Bytes>,
-) -> impl tower::Service<Bytes, Response = Bytes, Error = Infallible, Future: Send>
-+ Clone
-+ Send
-+ 'static {
+) -> impl tower::Service<Bytes, Response = Bytes, Error = Infallible, Future: Send> + Clone + Send + 'static {
     let answer = answer.into();
     tower::service_fn(move |_event: Bytes| {
         let answer = answer.clone();
@@ -27,36 +24,20 @@ pub(crate) fn answering(
 }
 
 /// The response to a request for which the function answers with the given JSON.
-pub(crate) async fn respond(
-    builder: GatewayBuilder,
-    request: Request,
-    answer: impl Into<Bytes>,
-) -> Response<Body> {
+pub(crate) async fn respond(builder: GatewayBuilder, request: Request, answer: impl Into<Bytes>) -> Response<Body> {
     ask(builder.build(answering(answer)).unwrap(), request).await
 }
 
 pub(crate) async fn ask<F>(gateway: Gateway<F>, request: Request) -> Response<Body>
 where
-    F: tower::Service<Bytes, Future: Send, Error: Into<sippycup_gateway::BoxError>>
-        + Clone
-        + Send
-        + 'static,
+    F: tower::Service<Bytes, Future: Send, Error: Into<sippycup_gateway::BoxError>> + Clone + Send + 'static,
     F::Response: Into<Answer> + Send,
 {
     gateway.oneshot(request.map(Body::from)).await.unwrap()
 }
 
 pub(crate) async fn text(response: Response<Body>) -> String {
-    String::from_utf8(
-        response
-            .into_body()
-            .collect()
-            .await
-            .unwrap()
-            .to_bytes()
-            .to_vec(),
-    )
-    .unwrap()
+    String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
 }
 
 /// The event a gateway writes for a request.
@@ -78,10 +59,7 @@ pub(crate) fn shared(file: &str) -> Option<Value> {
     match std::fs::read(&path) {
         Ok(bytes) => Some(serde_json::from_slice(&bytes).unwrap()),
         Err(error) => {
-            skipped(&format!(
-                "{}: {error}; set SIPPYCUP_SHARED to the directory of recordings",
-                path.display()
-            ));
+            skipped(&format!("{}: {error}; set SIPPYCUP_SHARED to the directory of recordings", path.display()));
             None
         }
     }
@@ -95,10 +73,6 @@ pub(crate) fn skipped(why: &str) {
 
 /// Whether a process works; one that ended and waits to be noticed does not.
 pub(crate) fn alive(pid: &str) -> bool {
-    let state = std::process::Command::new("ps")
-        .args(["-o", "stat=", "-p", pid])
-        .output()
-        .unwrap()
-        .stdout;
+    let state = std::process::Command::new("ps").args(["-o", "stat=", "-p", pid]).output().unwrap().stdout;
     state.first().is_some_and(|state| *state != b'Z')
 }

@@ -53,13 +53,8 @@ struct Sent<'a> {
 impl<'a> Sent<'a> {
     fn new(request: &'a Value) -> Self {
         // The file writes one character per byte.
-        let bytes = |text: &Value| {
-            text.as_str()
-                .unwrap()
-                .chars()
-                .map(|c| u8::try_from(u32::from(c)).unwrap())
-                .collect()
-        };
+        let bytes =
+            |text: &Value| text.as_str().unwrap().chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
         Self {
             id: request["id"].as_str().unwrap(),
             method: request["method"].as_str().unwrap(),
@@ -70,16 +65,13 @@ impl<'a> Sent<'a> {
                 .iter()
                 .map(|h| (h[0].as_str().unwrap(), bytes(&h[1])))
                 .collect(),
-            body: STANDARD
-                .decode(request["body_b64"].as_str().unwrap())
-                .unwrap(),
+            body: STANDARD.decode(request["body_b64"].as_str().unwrap()).unwrap(),
             chunked: request["framing"] == "chunked",
         }
     }
 
     fn path_and_query(&self) -> (String, String) {
-        let target =
-            String::from_utf8_lossy(&self.target).replacen("http://api.example.com", "", 1);
+        let target = String::from_utf8_lossy(&self.target).replacen("http://api.example.com", "", 1);
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         (path.to_owned(), query.to_owned())
     }
@@ -89,11 +81,7 @@ fn exchange(address: &str, sent: &Sent<'_>) -> Option<Value> {
     let mut request = format!("{} ", sent.method).into_bytes();
     request.extend(&sent.target);
     request.extend(b" HTTP/1.1\r\n");
-    for (name, value) in sent
-        .headers
-        .iter()
-        .filter(|(name, _)| !name.eq_ignore_ascii_case("connection"))
-    {
+    for (name, value) in sent.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("connection")) {
         request.extend(name.as_bytes());
         request.extend(b": ");
         request.extend(value);
@@ -101,13 +89,7 @@ fn exchange(address: &str, sent: &Sent<'_>) -> Option<Value> {
     }
     request.extend(b"Connection: close\r\n");
     if sent.chunked {
-        request.extend(
-            format!(
-                "Transfer-Encoding: chunked\r\n\r\n{:x}\r\n",
-                sent.body.len()
-            )
-            .into_bytes(),
-        );
+        request.extend(format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n", sent.body.len()).into_bytes());
         request.extend(&sent.body);
         request.extend(b"\r\n0\r\n\r\n");
     } else {
@@ -124,12 +106,7 @@ fn exchange(address: &str, sent: &Sent<'_>) -> Option<Value> {
     if response.starts_with(b"HTTP/1.1 400") {
         return None;
     }
-    assert!(
-        response.starts_with(b"HTTP/1.1 200"),
-        "{}: {}",
-        sent.id,
-        String::from_utf8_lossy(&response)
-    );
+    assert!(response.starts_with(b"HTTP/1.1 200"), "{}: {}", sent.id, String::from_utf8_lossy(&response));
     if sent.method == "HEAD" {
         // No body, so no event to look at.
         return Some(Value::Null);
@@ -146,18 +123,8 @@ fn compare(kind: Kind, sent: &Sent<'_>, event: &Value) {
         return;
     }
     let id = format!("{kind} {}", sent.id);
-    let first = |members: &[&str]| {
-        members
-            .iter()
-            .find_map(|m| event.pointer(m))
-            .cloned()
-            .unwrap_or_default()
-    };
-    assert_eq!(
-        first(&["/requestContext/http/method", "/httpMethod", "/method"]),
-        sent.method,
-        "{id}"
-    );
+    let first = |members: &[&str]| members.iter().find_map(|m| event.pointer(m)).cloned().unwrap_or_default();
+    assert_eq!(first(&["/requestContext/http/method", "/httpMethod", "/method"]), sent.method, "{id}");
 
     let (path, query) = sent.path_and_query();
     let expected = match kind {
@@ -175,14 +142,8 @@ fn compare(kind: Kind, sent: &Sent<'_>, event: &Value) {
     let base64 = first(&["/isBase64Encoded", "/is_base64_encoded"]) == true;
     let text = first(&["/body"]);
     let text = text.as_str().unwrap_or_default();
-    let body = if base64 {
-        STANDARD.decode(text).unwrap()
-    } else {
-        text.as_bytes().to_vec()
-    };
-    let lossy = String::from_utf8_lossy(&sent.body)
-        .into_owned()
-        .into_bytes();
+    let body = if base64 { STANDARD.decode(text).unwrap() } else { text.as_bytes().to_vec() };
+    let lossy = String::from_utf8_lossy(&sent.body).into_owned().into_bytes();
     assert!(body == sent.body || !base64 && body == lossy, "{id}");
     compare_headers(kind, sent, event, &id);
 }
@@ -190,31 +151,17 @@ fn compare(kind: Kind, sent: &Sent<'_>, event: &Value) {
 fn compare_query(kind: Kind, query: &str, event: &Value, id: &str) {
     let decode = matches!(kind, Kind::RestApi | Kind::HttpApiV1);
     let text = |t: &str| {
-        if decode {
-            percent_decode_str(&t.replace('+', " "))
-                .decode_utf8_lossy()
-                .into_owned()
-        } else {
-            t.to_owned()
-        }
+        if decode { percent_decode_str(&t.replace('+', " ")).decode_utf8_lossy().into_owned() } else { t.to_owned() }
     };
     let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for pair in query
-        .split(|c| c == '&' || kind == Kind::RestApi && c == ';')
-        .filter(|p| !p.is_empty())
-    {
+    for pair in query.split(|c| c == '&' || kind == Kind::RestApi && c == ';').filter(|p| !p.is_empty()) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         values.entry(text(key)).or_default().push(text(value));
     }
     let multi = event.get("multiValueQueryStringParameters").or(event
         .get("queryStringParameters")
-        .filter(|q| {
-            q.as_object()
-                .is_some_and(|q| q.values().any(Value::is_array))
-        }));
-    let single = event
-        .get("queryStringParameters")
-        .or(event.get("query_string_parameters"));
+        .filter(|q| q.as_object().is_some_and(|q| q.values().any(Value::is_array))));
+    let single = event.get("queryStringParameters").or(event.get("query_string_parameters"));
     if let Some(found) = multi.filter(|m| m.is_object()) {
         assert_eq!(found, &serde_json::json!(values), "{id}");
     } else if let Some(found) = single.filter(|m| m.is_object()) {
@@ -227,12 +174,7 @@ fn compare_query(kind: Kind, query: &str, event: &Value, id: &str) {
 
 /// Every header that was sent is there with all its values, as far as the kind keeps them.
 fn compare_headers(kind: Kind, sent: &Sent<'_>, event: &Value, id: &str) {
-    let headers = event
-        .get("multiValueHeaders")
-        .or(event.get("headers"))
-        .unwrap()
-        .as_object()
-        .unwrap();
+    let headers = event.get("multiValueHeaders").or(event.get("headers")).unwrap().as_object().unwrap();
     let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, value) in &sent.headers {
         let value = String::from_utf8_lossy(value.trim_ascii()).into_owned();
@@ -256,11 +198,7 @@ fn compare_headers(kind: Kind, sent: &Sent<'_>, event: &Value, id: &str) {
                     _ => ",",
                 };
                 let last = sent.last().unwrap();
-                let expected = if kind == Kind::LoadBalancer {
-                    last.clone()
-                } else {
-                    sent.join(separator)
-                };
+                let expected = if kind == Kind::LoadBalancer { last.clone() } else { sent.join(separator) };
                 assert_eq!(found, &expected, "{id}: {name}");
             }
             other => panic!("{id}: {other}"),
@@ -269,15 +207,8 @@ fn compare_headers(kind: Kind, sent: &Sent<'_>, event: &Value, id: &str) {
 }
 
 /// Headers of one connection, and those that the gateway writes itself. An absolute target names the host.
-const CHANGED: [&str; 7] = [
-    "connection",
-    "host",
-    "te",
-    "x-amzn-trace-id",
-    "x-forwarded-for",
-    "x-forwarded-port",
-    "x-forwarded-proto",
-];
+const CHANGED: [&str; 7] =
+    ["connection", "host", "te", "x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"];
 
 /// Characters that a target may not hold.
 const REFUSED: [&str; 1] = ["path-braces-raw"];

@@ -12,11 +12,7 @@ fn pool() -> (Pool, mpsc::UnboundedReceiver<Message>) {
 }
 
 fn exited(environment: u64) -> Message {
-    Message::Exited {
-        environment,
-        how: "exit status: 5".to_owned(),
-        output: Vec::new(),
-    }
+    Message::Exited { environment, how: "exit status: 5".to_owned(), output: Vec::new() }
 }
 
 #[tokio::test]
@@ -24,10 +20,7 @@ async fn a_function_that_ends_without_having_served_is_not_started_again_by_itse
     let (mut pool, _receiver) = pool();
     pool.handle(Message::Warm);
     let (hand, _work) = oneshot::channel();
-    pool.handle(Message::Next {
-        environment: 1,
-        hand,
-    });
+    pool.handle(Message::Next { environment: 1, hand });
     pool.handle(exited(1));
     assert!(pool.environments.is_empty(), "it would end again, for ever");
     let (invocation, _reply) = Invocation::new(Bytes::new());
@@ -41,10 +34,7 @@ async fn a_function_that_served_is_started_again() {
     let (invocation, _reply) = Invocation::new(Bytes::new());
     pool.handle(Message::Invoke(invocation));
     let (hand, work) = oneshot::channel();
-    pool.handle(Message::Next {
-        environment: 1,
-        hand,
-    });
+    pool.handle(Message::Next { environment: 1, hand });
     assert!(work.await.is_ok());
     pool.handle(exited(1));
     assert_eq!(pool.environments.keys().collect::<Vec<_>>(), [&2]);
@@ -57,17 +47,10 @@ async fn a_process_that_is_about_to_be_free_is_waited_for() {
         let (invocation, reply) = Invocation::new(Bytes::new());
         pool.handle(Message::Invoke(invocation));
         let (hand, work) = oneshot::channel();
-        pool.handle(Message::Next {
-            environment: 1,
-            hand,
-        });
+        pool.handle(Message::Next { environment: 1, hand });
         let id = work.await.unwrap().id;
         let (take, taken) = oneshot::channel();
-        pool.handle(Message::Answer {
-            environment: 1,
-            id: id.clone(),
-            take,
-        });
+        pool.handle(Message::Answer { environment: 1, id: id.clone(), take });
         assert!(taken.await.unwrap().is_some());
         pool.handle(Message::Done { environment: 1, id });
         drop(reply);
@@ -85,8 +68,5 @@ async fn more_requests_than_processes_start_more_up_to_the_limit() {
             reply
         })
         .collect();
-    assert_eq!(
-        (pool.alive(), pool.pending.len(), replies.len()),
-        (10, 50, 50)
-    );
+    assert_eq!((pool.alive(), pool.pending.len(), replies.len()), (10, 50, 50));
 }

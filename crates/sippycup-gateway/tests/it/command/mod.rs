@@ -27,33 +27,17 @@ impl Running {
     }
 
     pub(crate) fn spawn(mut command: Command) -> Self {
-        let mut child = command
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let (sender, lines) = mpsc::channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());
-        std::thread::spawn(move || {
-            stderr
-                .lines()
-                .map_while(Result::ok)
-                .try_for_each(|line| sender.send(line))
-        });
-        Self {
-            child,
-            lines,
-            seen: Vec::new(),
-        }
+        std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        Self { child, lines, seen: Vec::new() }
     }
 
     /// Waits for a line; what stood before it stays in `seen`.
     pub(crate) fn until(&mut self, part: &str) -> String {
         loop {
-            let line = self
-                .lines
-                .recv()
-                .unwrap_or_else(|_| panic!("nobody says `{part}`:\n{}", self.seen.join("\n")));
+            let line = self.lines.recv().unwrap_or_else(|_| panic!("nobody says `{part}`:\n{}", self.seen.join("\n")));
             self.seen.push(line.clone());
             if line.contains(part) {
                 return line;
@@ -64,23 +48,11 @@ impl Running {
     /// The address of the first URL that is printed.
     pub(crate) fn address(&mut self) -> String {
         let line = self.until("http://");
-        line.split("http://")
-            .nth(1)
-            .unwrap()
-            .split('/')
-            .next()
-            .unwrap()
-            .to_owned()
+        line.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned()
     }
 
     pub(crate) fn signal(&self, signal: &str) {
-        assert!(
-            Command::new("kill")
-                .args([signal, &self.child.id().to_string()])
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
     }
 }
 
@@ -96,15 +68,10 @@ impl Drop for Running {
 
 fn gateway(flags: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sippycup-gateway"));
-    command
-        .args(flags)
-        .env_remove("AWS_LAMBDA_MAX_CONCURRENCY")
-        .env_remove("NO_COLOR");
+    command.args(flags).env_remove("AWS_LAMBDA_MAX_CONCURRENCY").env_remove("NO_COLOR");
     if !flags.contains(&"--listen")
         && !flags.contains(&"--config")
-        && !flags
-            .iter()
-            .any(|f| ["event", "invoke", "replay"].contains(f))
+        && !flags.iter().any(|f| ["event", "invoke", "replay"].contains(f))
     {
         command.args(["--listen", "127.0.0.1:0"]);
     }
@@ -112,27 +79,14 @@ fn gateway(flags: &[&str]) -> Command {
 }
 
 fn run(mut command: Command) -> (i32, String, String) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command.output().unwrap();
-    (
-        status.code().unwrap(),
-        String::from_utf8(stdout).unwrap(),
-        String::from_utf8(stderr).unwrap(),
-    )
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
 fn http(address: &str, request_line: &str, more: &str) -> String {
     let mut socket = TcpStream::connect(address).unwrap();
     socket
-        .write_all(
-            format!(
-                "{request_line} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{more}\r\n"
-            )
-            .as_bytes(),
-        )
+        .write_all(format!("{request_line} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{more}\r\n").as_bytes())
         .unwrap();
     let mut response = String::new();
     socket.read_to_string(&mut response).unwrap();
@@ -140,8 +94,7 @@ fn http(address: &str, request_line: &str, more: &str) -> String {
 }
 
 fn directory(name: &str) -> PathBuf {
-    let directory =
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&directory);
     std::fs::create_dir_all(&directory).unwrap();
     directory
@@ -151,38 +104,19 @@ fn directory(name: &str) -> PathBuf {
 fn it_prints_the_url_serves_and_logs_one_line_per_request() {
     let mut running = Running::start("path", &["--kind", "rest", "--base-path", "shop"]);
     let url = running.until("http://");
-    assert!(
-        url.contains("rest: http://127.0.0.1:") && url.ends_with("/shop/"),
-        "{url}"
-    );
-    let address = url
-        .split("http://")
-        .nth(1)
-        .unwrap()
-        .split('/')
-        .next()
-        .unwrap()
-        .to_owned();
+    assert!(url.contains("rest: http://127.0.0.1:") && url.ends_with("/shop/"), "{url}");
+    let address = url.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
     let response = http(&address, "GET /shop/x?y=1", "");
-    assert!(
-        response.starts_with("HTTP/1.1 200 OK") && response.ends_with("/shop/x"),
-        "{response}"
-    );
+    assert!(response.starts_with("HTTP/1.1 200 OK") && response.ends_with("/shop/x"), "{response}");
     let line = running.until("GET /shop/x?y=1");
     assert!(
-        line.starts_with("GET /shop/x?y=1 200 ")
-            && line.contains(" ms, event ")
-            && line.contains(" B, answer "),
+        line.starts_with("GET /shop/x?y=1 200 ") && line.contains(" ms, event ") && line.contains(" B, answer "),
         "{line}"
     );
     let response = http(&address, "GET /elsewhere", "");
     assert!(response.starts_with("HTTP/1.1 403"), "{response}");
     running.until("GET /elsewhere 403");
-    assert!(
-        running
-            .until("under no stage or mapping")
-            .contains("paths begin with `/shop`")
-    );
+    assert!(running.until("under no stage or mapping").contains("paths begin with `/shop`"));
 }
 
 #[test]
@@ -190,11 +124,7 @@ fn an_interrupt_stops_the_function_too() {
     for signal in ["-INT", "-TERM"] {
         let mut running = Running::start("pid", &[]);
         let address = running.address();
-        let pid = http(&address, "GET /", "")
-            .lines()
-            .last()
-            .unwrap()
-            .to_owned();
+        let pid = http(&address, "GET /", "").lines().last().unwrap().to_owned();
         running.signal(signal);
         assert_eq!(running.child.wait().unwrap().code(), Some(0));
         assert!(!alive(&pid), "{pid} is still there");
@@ -206,9 +136,7 @@ fn a_client_that_disconnects_leaves_the_gateway_working() {
     let mut running = Running::start("never-once", &["--concurrency", "2"]);
     let address = running.address();
     let mut socket = TcpStream::connect(&address).unwrap();
-    socket
-        .write_all(format!("GET /never HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes())
-        .unwrap();
+    socket.write_all(format!("GET /never HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes()).unwrap();
     drop(socket);
     assert!(http(&address, "GET /next", "").ends_with("/next"));
 }
@@ -220,11 +148,7 @@ fn streams_arrive_before_they_end() {
     let mut running = Running::start("stream", &["--kind", "url", "--stream", "--env", &go_on]);
     let address = running.address();
     let mut socket = TcpStream::connect(&address).unwrap();
-    socket
-        .write_all(
-            format!("GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes(),
-        )
-        .unwrap();
+    socket.write_all(format!("GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes()).unwrap();
     let mut reader = BufReader::new(socket);
     let mut seen = String::new();
     while !seen.contains("first") {
@@ -241,9 +165,8 @@ fn streams_arrive_before_they_end() {
 #[test]
 fn a_function_that_died_is_told_with_its_output() {
     let mut running = Running::start("exit-at-start", &[]);
-    let line = running.until(
-        "the function ended before it asked for its first event (exit status: 3); its last output:",
-    );
+    let line =
+        running.until("the function ended before it asked for its first event (exit status: 3); its last output:");
     assert!(line.starts_with("function | "), "{line}");
     running.until("    cannot find my configuration");
 }
@@ -251,11 +174,7 @@ fn a_function_that_died_is_told_with_its_output() {
 #[test]
 fn one_process_with_parallel_polls_when_lambda_says_so() {
     let mut command = gateway(&[]);
-    command
-        .arg("--")
-        .args(command_line())
-        .env("SCRIPT", "barrier:5")
-        .env("AWS_LAMBDA_MAX_CONCURRENCY", "5");
+    command.arg("--").args(command_line()).env("SCRIPT", "barrier:5").env("AWS_LAMBDA_MAX_CONCURRENCY", "5");
     let mut running = Running::spawn(command);
     let address = running.address();
     let requests: Vec<_> = (0..5)
@@ -275,11 +194,7 @@ fn an_attached_function_is_waited_for() {
     command.env("SCRIPT", "path");
     let mut running = Running::spawn(command);
     let line = running.until("AWS_LAMBDA_RUNTIME_API=");
-    let api = line
-        .split("AWS_LAMBDA_RUNTIME_API=")
-        .nth(1)
-        .unwrap()
-        .to_owned();
+    let api = line.split("AWS_LAMBDA_RUNTIME_API=").nth(1).unwrap().to_owned();
     let address = running.address();
     let command = command_line();
     let mut function = Command::new(&command[0])

@@ -15,13 +15,10 @@ fn events_are_recorded_invoked_and_replayed() {
     http(&address, "GET /two", "");
     running.signal("-INT");
     assert_eq!(running.child.wait().unwrap().code(), Some(0));
-    let event: Value =
-        serde_json::from_slice(&std::fs::read(format!("{events}/000001.event.json")).unwrap())
-            .unwrap();
+    let event: Value = serde_json::from_slice(&std::fs::read(format!("{events}/000001.event.json")).unwrap()).unwrap();
     assert_eq!(event["rawPath"], "/one");
     let answer: Value =
-        serde_json::from_slice(&std::fs::read(format!("{events}/000002.answer.json")).unwrap())
-            .unwrap();
+        serde_json::from_slice(&std::fs::read(format!("{events}/000002.answer.json")).unwrap()).unwrap();
     assert_eq!(answer["body"], "/two");
 
     let invoke = |script: &str| {
@@ -30,21 +27,9 @@ fn events_are_recorded_invoked_and_replayed() {
         run(command)
     };
     let (code, out, _) = invoke("path");
-    assert_eq!(
-        (
-            code,
-            serde_json::from_str::<Value>(&out).unwrap()["body"].clone()
-        ),
-        (0, json!("/one"))
-    );
+    assert_eq!((code, serde_json::from_str::<Value>(&out).unwrap()["body"].clone()), (0, json!("/one")));
     let (code, out, _) = invoke("error");
-    assert_eq!(
-        (
-            code,
-            serde_json::from_str::<Value>(&out).unwrap()["errorType"].clone()
-        ),
-        (1, json!("ValueError"))
-    );
+    assert_eq!((code, serde_json::from_str::<Value>(&out).unwrap()["errorType"].clone()), (1, json!("ValueError")));
 
     let replay = |script: &str| {
         let mut command = gateway(&["replay", events, "--"]);
@@ -52,11 +37,12 @@ fn events_are_recorded_invoked_and_replayed() {
         run(command)
     };
     let (code, out, _) = replay("path");
-    assert_eq!(
-        (code, out.as_str()),
-        (0, "000001: same\n000002: same\n2 events, 0 changed\n")
-    );
-    std::fs::write(format!("{events}/000002.answer.json"), r#"{"statusCode":200,"headers":{"x-script":"yes"},"body":"/before","isBase64Encoded":false}"#).unwrap();
+    assert_eq!((code, out.as_str()), (0, "000001: same\n000002: same\n2 events, 0 changed\n"));
+    std::fs::write(
+        format!("{events}/000002.answer.json"),
+        r#"{"statusCode":200,"headers":{"x-script":"yes"},"body":"/before","isBase64Encoded":false}"#,
+    )
+    .unwrap();
     let (code, out, _) = replay("path");
     assert_eq!(
         (code, out.as_str()),
@@ -69,42 +55,16 @@ fn events_are_recorded_invoked_and_replayed() {
 
 #[test]
 fn an_event_is_printed() {
-    let (code, out, err) = run(gateway(&[
-        "event",
-        "--kind",
-        "alb",
-        "POST /x?y=1",
-        "-H",
-        "a: b",
-        "-d",
-        "body",
-    ]));
+    let (code, out, err) = run(gateway(&["event", "--kind", "alb", "POST /x?y=1", "-H", "a: b", "-d", "body"]));
     let event: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{err}"));
     assert_eq!(code, 0);
     assert_eq!(
-        (
-            &event["httpMethod"],
-            &event["path"],
-            &event["queryStringParameters"]
-        ),
+        (&event["httpMethod"], &event["path"], &event["queryStringParameters"]),
         (&json!("POST"), &json!("/x"), &json!({"y": "1"}))
     );
-    assert_eq!(
-        (&event["headers"]["a"], &event["body"]),
-        (&json!("b"), &json!("Ym9keQ=="))
-    );
-    let (_, out, _) = run(gateway(&[
-        "event",
-        "--kind",
-        "rest",
-        "GET /prod/x",
-        "-H",
-        "tEsT-HEADeR: v",
-    ]));
-    assert_eq!(
-        serde_json::from_str::<Value>(&out).unwrap()["headers"]["tEsT-HEADeR"],
-        "v"
-    );
+    assert_eq!((&event["headers"]["a"], &event["body"]), (&json!("b"), &json!("Ym9keQ==")));
+    let (_, out, _) = run(gateway(&["event", "--kind", "rest", "GET /prod/x", "-H", "tEsT-HEADeR: v"]));
+    assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["headers"]["tEsT-HEADeR"], "v");
 }
 
 #[test]
@@ -116,20 +76,12 @@ fn a_source_change_restarts_the_function() {
     let build = format!("--build=touch {}", built.display());
     let mut running = Running::start("pid", &[&format!("--watch={}", source.display()), &build]);
     let address = running.address();
-    let before = http(&address, "GET /", "")
-        .lines()
-        .last()
-        .unwrap()
-        .to_owned();
+    let before = http(&address, "GET /", "").lines().last().unwrap().to_owned();
     std::fs::write(source.join("main.rs"), "2").unwrap();
     running.until("main.rs changed, restarting the function");
     // The restart comes after the line; until then the old process answers.
     let after = loop {
-        let pid = http(&address, "GET /", "")
-            .lines()
-            .last()
-            .unwrap()
-            .to_owned();
+        let pid = http(&address, "GET /", "").lines().last().unwrap().to_owned();
         if pid != before {
             break pid;
         }
@@ -141,12 +93,7 @@ fn a_source_change_restarts_the_function() {
 #[test]
 fn a_configuration_serves_several_gateways_and_functions() {
     let root = directory("config");
-    let command = |script: &str| {
-        format!(
-            "env = {{ SCRIPT = \"{script}\" }}\ncommand = {:?}\n",
-            command_line()
-        )
-    };
+    let command = |script: &str| format!("env = {{ SCRIPT = \"{script}\" }}\ncommand = {:?}\n", command_line());
     let config = format!(
         "listen = \"127.0.0.1:0\"\n\n[[function]]\nname = \"shop\"\n{}\n[[function]]\nname = \"blog\"\n{}\n\
          [[gateway]]\nkind = \"rest\"\nfunction = \"shop\"\nstage = \"prod\"\nvariables = {{ A = \"b\" }}\nroutes = [\"/{{proxy+}}\"]\n\

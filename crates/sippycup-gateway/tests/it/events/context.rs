@@ -12,58 +12,28 @@ fn times_and_ids_are_written_as_each_kind_does() {
     let context = &rest["requestContext"];
     assert_eq!(
         (&context["requestTime"], &context["requestTimeEpoch"]),
-        (
-            &json!("14/Nov/2023:22:13:20 +0000"),
-            &json!(1_700_000_000_123_u64)
-        )
+        (&json!("14/Nov/2023:22:13:20 +0000"), &json!(1_700_000_000_123_u64))
     );
     assert_ne!(context["requestId"], context["extendedRequestId"]);
     let one = event(of(Kind::HttpApiV1), &get("/"));
-    assert_eq!(
-        one["requestContext"]["requestId"],
-        one["requestContext"]["extendedRequestId"]
-    );
+    assert_eq!(one["requestContext"]["requestId"], one["requestContext"]["extendedRequestId"]);
     let two = event(of(Kind::HttpApiV2), &get("/"));
     assert_eq!(
-        (
-            &two["requestContext"]["time"],
-            &two["requestContext"]["timeEpoch"]
-        ),
-        (
-            &json!("14/Nov/2023:22:13:20 +0000"),
-            &json!(1_700_000_000_123_u64)
-        )
+        (&two["requestContext"]["time"], &two["requestContext"]["timeEpoch"]),
+        (&json!("14/Nov/2023:22:13:20 +0000"), &json!(1_700_000_000_123_u64))
     );
-    assert_eq!(
-        two["headers"]["x-amzn-trace-id"],
-        "Root=1-6553f100-0123456789abcdef01234567"
-    );
+    assert_eq!(two["headers"]["x-amzn-trace-id"], "Root=1-6553f100-0123456789abcdef01234567");
     let lattice = event(of(Kind::VpcLatticeV2), &get("/"));
-    assert_eq!(
-        lattice["requestContext"]["timeEpoch"], "1700000000123000",
-        "microseconds, as text"
-    );
-    let traced = event(
-        of(Kind::LoadBalancer),
-        &request("/", &[("x-amzn-trace-id", "Root=1-a-b")], ""),
-    );
-    assert_eq!(
-        traced["headers"]["x-amzn-trace-id"],
-        "Self=1-6553f100-0123456789abcdef01234567;Root=1-a-b"
-    );
+    assert_eq!(lattice["requestContext"]["timeEpoch"], "1700000000123000", "microseconds, as text");
+    let traced = event(of(Kind::LoadBalancer), &request("/", &[("x-amzn-trace-id", "Root=1-a-b")], ""));
+    assert_eq!(traced["headers"]["x-amzn-trace-id"], "Self=1-6553f100-0123456789abcdef01234567;Root=1-a-b");
 }
 
 #[test]
 fn a_method_override_is_obeyed_by_rest_alone() {
     let sent = [("x-http-method-override", "PATCH")];
-    assert_eq!(
-        event(of(Kind::RestApi), &request("/prod/", &sent, ""))["httpMethod"],
-        "PATCH"
-    );
-    assert_eq!(
-        event(of(Kind::HttpApiV2), &request("/", &sent, ""))["requestContext"]["http"]["method"],
-        "POST"
-    );
+    assert_eq!(event(of(Kind::RestApi), &request("/prod/", &sent, ""))["httpMethod"], "PATCH");
+    assert_eq!(event(of(Kind::HttpApiV2), &request("/", &sent, ""))["requestContext"]["http"]["method"], "POST");
 }
 
 #[test]
@@ -71,123 +41,64 @@ fn custom_domains_show_in_names_and_paths() {
     let domain = || Domain::new("api.example.com").mapping("shop");
     let to = |target: &str| request(target, &[("host", "api.example.com")], "");
     let rest = event(
-        of(Kind::RestApi)
-            .domain(domain())
-            .stage_variable("SIPPYCUP_SCRIPT_NAME_BASE", "/shop"),
+        of(Kind::RestApi).domain(domain()).stage_variable("SIPPYCUP_SCRIPT_NAME_BASE", "/shop"),
         &to("/shop/items/a%20b"),
     );
     assert_eq!(
         (&rest["path"], &rest["requestContext"]["path"]),
         (&json!("/shop/items/a%20b"), &json!("/shop/items/a%20b"))
     );
+    assert_eq!((&rest["resource"], &rest["pathParameters"]), (&json!("/{proxy+}"), &json!({"proxy": "items/a%20b"})));
     assert_eq!(
-        (&rest["resource"], &rest["pathParameters"]),
-        (&json!("/{proxy+}"), &json!({"proxy": "items/a%20b"}))
-    );
-    assert_eq!(
-        (
-            &rest["requestContext"]["domainName"],
-            &rest["requestContext"]["domainPrefix"]
-        ),
+        (&rest["requestContext"]["domainName"], &rest["requestContext"]["domainPrefix"]),
         (&json!("api.example.com"), &json!("api"))
     );
-    assert_eq!(
-        rest["stageVariables"],
-        json!({"SIPPYCUP_SCRIPT_NAME_BASE": "/shop"})
-    );
-    let two = event(
-        of(Kind::HttpApiV2).stage("dev").domain(domain()),
-        &to("/shop/items"),
-    );
-    assert_eq!(
-        (&two["rawPath"], &two["requestContext"]["stage"]),
-        (&json!("/dev/items"), &json!("dev"))
-    );
+    assert_eq!(rest["stageVariables"], json!({"SIPPYCUP_SCRIPT_NAME_BASE": "/shop"}));
+    let two = event(of(Kind::HttpApiV2).stage("dev").domain(domain()), &to("/shop/items"));
+    assert_eq!((&two["rawPath"], &two["requestContext"]["stage"]), (&json!("/dev/items"), &json!("dev")));
 }
 
 #[test]
 fn callers_show_where_the_kind_puts_them() {
-    let certificate = ClientCertificate::new("PEM", "CN=client", "CN=ca")
-        .serial_number("01")
-        .validity("May 28 2019", "Aug 5 2021");
+    let certificate =
+        ClientCertificate::new("PEM", "CN=client", "CN=ca").serial_number("01").validity("May 28 2019", "Aug 5 2021");
     let rest = event(
         of(Kind::RestApi)
             .client_certificate(certificate.clone())
             .authorizer(Authorizer::cognito([("sub", json!("42"))])),
         &get("/prod/"),
     );
+    assert_eq!(rest["requestContext"]["identity"]["clientCert"]["subjectDN"], "CN=client");
+    assert_eq!(rest["requestContext"]["authorizer"], json!({"claims": {"sub": "42"}}));
+    let two = event(of(Kind::HttpApiV2).client_certificate(certificate), &get("/"));
+    assert_eq!(two["requestContext"]["authentication"]["clientCert"]["validity"]["notAfter"], "Aug 5 2021");
+    let url =
+        event(of(Kind::FunctionUrl).authorizer(Authorizer::iam("AKIA", "111122223333", "arn:x", "AIDA")), &get("/"));
     assert_eq!(
-        rest["requestContext"]["identity"]["clientCert"]["subjectDN"],
-        "CN=client"
-    );
-    assert_eq!(
-        rest["requestContext"]["authorizer"],
-        json!({"claims": {"sub": "42"}})
-    );
-    let two = event(
-        of(Kind::HttpApiV2).client_certificate(certificate),
-        &get("/"),
-    );
-    assert_eq!(
-        two["requestContext"]["authentication"]["clientCert"]["validity"]["notAfter"],
-        "Aug 5 2021"
-    );
-    let url = event(
-        of(Kind::FunctionUrl).authorizer(Authorizer::iam("AKIA", "111122223333", "arn:x", "AIDA")),
-        &get("/"),
-    );
-    assert_eq!(
-        (
-            &url["requestContext"]["accountId"],
-            &url["requestContext"]["authorizer"]["iam"]["userId"]
-        ),
+        (&url["requestContext"]["accountId"], &url["requestContext"]["authorizer"]["iam"]["userId"]),
         (&json!("111122223333"), &json!("AIDA"))
     );
-    assert_eq!(
-        event(of(Kind::FunctionUrl), &get("/"))["requestContext"]["accountId"],
-        "anonymous"
-    );
+    assert_eq!(event(of(Kind::FunctionUrl), &get("/"))["requestContext"]["accountId"], "anonymous");
 }
 
 #[test]
 fn an_absolute_target_names_the_host() {
-    let event = event(
-        of(Kind::HttpApiV2),
-        &request("http://api.example.com/abs?x=1", &[("host", "other")], ""),
-    );
-    assert_eq!(
-        (&event["headers"]["host"], &event["rawPath"]),
-        (&json!("api.example.com"), &json!("/abs"))
-    );
+    let event = event(of(Kind::HttpApiV2), &request("http://api.example.com/abs?x=1", &[("host", "other")], ""));
+    assert_eq!((&event["headers"]["host"], &event["rawPath"]), (&json!("api.example.com"), &json!("/abs")));
 }
 
 #[test]
 fn impossible_gateways_are_refused() {
     for (builder, message) in [
-        (
-            of(Kind::LoadBalancer).stage("prod"),
-            "a load balancer has no stage",
-        ),
-        (
-            of(Kind::FunctionUrl).stage_variable("A", "b"),
-            "a function URL has no stage variables",
-        ),
-        (
-            of(Kind::VpcLatticeV2).domain(Domain::new("a.b")),
-            "VPC Lattice has no base path mappings",
-        ),
+        (of(Kind::LoadBalancer).stage("prod"), "a load balancer has no stage"),
+        (of(Kind::FunctionUrl).stage_variable("A", "b"), "a function URL has no stage variables"),
+        (of(Kind::VpcLatticeV2).domain(Domain::new("a.b")), "VPC Lattice has no base path mappings"),
         (
             of(Kind::RestApi).stage("$default"),
             "stage `$default`: expected letters, digits, `_` and `-`, or $default on an HTTP API",
         ),
-        (
-            of(Kind::RestApi).route("$default"),
-            "route `$default`: a REST API has none; its catch-all is `/{proxy+}`",
-        ),
-        (
-            of(Kind::RestApi).route("x"),
-            "route `x`: expected a path with a leading slash, or $default",
-        ),
+        (of(Kind::RestApi).route("$default"), "route `$default`: a REST API has none; its catch-all is `/{proxy+}`"),
+        (of(Kind::RestApi).route("x"), "route `x`: expected a path with a leading slash, or $default"),
         (
             of(Kind::RestApi).stage_variable("A", "a b"),
             "stage variable `A`: expected a value of 1 to 512 letters, digits and -._~:/?#&=,",
@@ -196,18 +107,12 @@ fn impossible_gateways_are_refused() {
             of(Kind::RestApi).stage_variable("A-B", "a"),
             "stage variable `A-B`: expected a name of up to 64 letters, digits and `_`",
         ),
-        (
-            of(Kind::RestApi).domain(Domain::new("a b")),
-            "domain `a b`: expected a host name",
-        ),
+        (of(Kind::RestApi).domain(Domain::new("a b")), "domain `a b`: expected a host name"),
         (
             of(Kind::RestApi).domain(Domain::new("a.b").mapping("x y")),
             "domain `a.b`: `x y` cannot be a base path: letters, digits and $-_.+!*'()/ only, 300 at most",
         ),
-        (
-            of(Kind::RestApi).domain(Domain::new("a.b").mapping("x").mapping("/x/")),
-            "domain `a.b`: `x` is mapped twice",
-        ),
+        (of(Kind::RestApi).domain(Domain::new("a.b").mapping("x").mapping("/x/")), "domain `a.b`: `x` is mapped twice"),
         (
             of(Kind::HttpApiV2).domain(Domain::new("a.b").mapping_without_stage("x")),
             "domain `a.b`: the mapping `x` of an HTTP API needs a stage",

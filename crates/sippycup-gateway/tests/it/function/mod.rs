@@ -22,11 +22,7 @@ struct Report {
 impl Report {
     async fn until(&mut self, part: &str) -> String {
         loop {
-            let line = self
-                .lines
-                .recv()
-                .await
-                .unwrap_or_else(|| panic!("nobody says `{part}`"));
+            let line = self.lines.recv().await.unwrap_or_else(|| panic!("nobody says `{part}`"));
             if line.contains(part) {
                 return line;
             }
@@ -48,11 +44,7 @@ fn gateway(kind: Kind, function: &Function) -> Gateway<Function> {
 
 async fn status_and_fault(gateway: Gateway<Function>, path: &str) -> (StatusCode, String) {
     let response = ask(gateway, get(path)).await;
-    let fault = response
-        .extensions()
-        .get::<Fault>()
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    let fault = response.extensions().get::<Fault>().map(ToString::to_string).unwrap_or_default();
     (response.status(), fault)
 }
 
@@ -68,15 +60,9 @@ async fn a_function_answers_and_the_pool_uses_one_process_for_one_request_at_a_t
 
 #[tokio::test]
 async fn the_process_has_the_environment_of_lambda_and_next_its_headers() {
-    let function = scripted(
-        "environment",
-        Function::builder().name("shop").memory(512).report(|_| {}),
-    );
+    let function = scripted("environment", Function::builder().name("shop").memory(512).report(|_| {}));
     let mut request = get("/");
-    request.headers_mut().insert(
-        "x-amzn-trace-id",
-        "Root=1-67891233-abcdef012345678912345678".parse().unwrap(),
-    );
+    request.headers_mut().insert("x-amzn-trace-id", "Root=1-67891233-abcdef012345678912345678".parse().unwrap());
     let seen = text(ask(gateway(Kind::HttpApiV2, &function), request).await).await;
     for expected in [
         "AWS_LAMBDA_FUNCTION_NAME=shop\n",
@@ -99,9 +85,7 @@ async fn the_process_has_the_environment_of_lambda_and_next_its_headers() {
 async fn two_hundred_requests_wait_for_few_processes_and_all_are_answered() {
     let function = scripted("path", Function::builder().report(|_| {}).concurrency(3));
     let gateway = gateway(Kind::HttpApiV2, &function);
-    let requests: Vec<_> = (0..200)
-        .map(|i| tokio::spawn(ask(gateway.clone(), get(&format!("/{i}")))))
-        .collect();
+    let requests: Vec<_> = (0..200).map(|i| tokio::spawn(ask(gateway.clone(), get(&format!("/{i}"))))).collect();
     for (i, request) in requests.into_iter().enumerate() {
         assert_eq!(text(request.await.unwrap()).await, format!("/{i}"));
     }
@@ -111,14 +95,9 @@ async fn two_hundred_requests_wait_for_few_processes_and_all_are_answered() {
 #[tokio::test]
 async fn one_process_with_200_polls_works_on_200_requests_at_once() {
     // Each poll waits for all others to have an event: one request less at a time, and nobody would be answered.
-    let function = scripted(
-        "barrier:200",
-        Function::builder().report(|_| {}).max_concurrency(200),
-    );
+    let function = scripted("barrier:200", Function::builder().report(|_| {}).max_concurrency(200));
     let gateway = gateway(Kind::HttpApiV2, &function);
-    let requests: Vec<_> = (0..200)
-        .map(|i| tokio::spawn(ask(gateway.clone(), get(&format!("/{i}")))))
-        .collect();
+    let requests: Vec<_> = (0..200).map(|i| tokio::spawn(ask(gateway.clone(), get(&format!("/{i}"))))).collect();
     for (i, request) in requests.into_iter().enumerate() {
         assert_eq!(text(request.await.unwrap()).await, format!("/{i}"));
     }
@@ -127,20 +106,11 @@ async fn one_process_with_200_polls_works_on_200_requests_at_once() {
 
 #[tokio::test]
 async fn concurrent_requests_get_a_process_each() {
-    let function = scripted(
-        "never-once",
-        Function::builder().report(|_| {}).concurrency(2),
-    );
+    let function = scripted("never-once", Function::builder().report(|_| {}).concurrency(2));
     let stuck = tokio::spawn(ask(gateway(Kind::HttpApiV2, &function), get("/never")));
-    assert_eq!(
-        text(ask(gateway(Kind::HttpApiV2, &function), get("/other")).await).await,
-        "/other"
-    );
+    assert_eq!(text(ask(gateway(Kind::HttpApiV2, &function), get("/other")).await).await, "/other");
     function.stop().await;
-    assert_eq!(
-        stuck.await.unwrap().status(),
-        StatusCode::INTERNAL_SERVER_ERROR
-    );
+    assert_eq!(stuck.await.unwrap().status(), StatusCode::INTERNAL_SERVER_ERROR);
 }
 
 #[tokio::test]
@@ -149,10 +119,7 @@ async fn a_restored_function_asks_restore_next_first() {
     let function = scripted("restore", builder.snap_start(true));
     let line = report.until("restored:").await;
     assert!(line.contains("200"), "{line}");
-    assert_eq!(
-        text(ask(gateway(Kind::HttpApiV2, &function), get("/after")).await).await,
-        "/after"
-    );
+    assert_eq!(text(ask(gateway(Kind::HttpApiV2, &function), get("/after")).await).await, "/after");
     function.stop().await;
 }
 
@@ -160,10 +127,7 @@ async fn a_restored_function_asks_restore_next_first() {
 async fn a_restart_lets_work_in_flight_finish_and_loses_no_request() {
     let sign = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = sign.local_addr().unwrap().to_string();
-    let function = scripted(
-        "gate",
-        Function::builder().report(|_| {}).env("GO_ON", address),
-    );
+    let function = scripted("gate", Function::builder().report(|_| {}).env("GO_ON", address));
     let gateway = gateway(Kind::HttpApiV2, &function);
     let in_flight = tokio::spawn(ask(gateway.clone(), get("/gate")));
     let (mut socket, _) = sign.accept().await.unwrap();
@@ -183,17 +147,10 @@ async fn a_restart_lets_work_in_flight_finish_and_loses_no_request() {
 async fn an_attached_function_is_served_and_an_absent_one_named() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let function = Function::builder()
-        .report(|_| {})
-        .timeout(Duration::from_millis(200))
-        .attach(listener)
-        .unwrap();
+    let function = Function::builder().report(|_| {}).timeout(Duration::from_millis(200)).attach(listener).unwrap();
     let (status, fault) = status_and_fault(gateway(Kind::HttpApiV2, &function), "/").await;
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
-    assert!(
-        fault.contains(&format!("start one with AWS_LAMBDA_RUNTIME_API={address}")),
-        "{fault}"
-    );
+    assert!(fault.contains(&format!("start one with AWS_LAMBDA_RUNTIME_API={address}")), "{fault}");
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -206,9 +163,6 @@ async fn an_attached_function_is_served_and_an_absent_one_named() {
         .kill_on_drop(true)
         .spawn()
         .unwrap();
-    assert_eq!(
-        text(ask(gateway(Kind::HttpApiV2, &function), get("/attached")).await).await,
-        "/attached"
-    );
+    assert_eq!(text(ask(gateway(Kind::HttpApiV2, &function), get("/attached")).await).await, "/attached");
     drop(elsewhere);
 }

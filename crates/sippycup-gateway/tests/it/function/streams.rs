@@ -32,10 +32,7 @@ async fn streams_are_passed_on_live() {
 async fn a_stream_without_prelude_is_the_body_of_a_function_url() {
     let mut streaming = Streaming::begin("stream-raw", Kind::FunctionUrl, true).await;
     assert_eq!(streaming.status, StatusCode::OK);
-    assert_eq!(
-        streaming.header("content-type"),
-        ["application/octet-stream"]
-    );
+    assert_eq!(streaming.header("content-type"), ["application/octet-stream"]);
     assert_eq!(streaming.chunk().await.unwrap(), "first");
     streaming.go_on().await;
     streaming.function.stop().await;
@@ -43,10 +40,7 @@ async fn a_stream_without_prelude_is_the_body_of_a_function_url() {
 
 #[tokio::test]
 async fn a_stream_that_dies_or_fails_breaks_off_for_the_client_too() {
-    for (script, reason) in [
-        ("stream-dies", ""),
-        ("stream-fails", "Middle: in the middle"),
-    ] {
+    for (script, reason) in [("stream-dies", ""), ("stream-fails", "Middle: in the middle")] {
         let mut streaming = Streaming::begin(script, Kind::FunctionUrl, true).await;
         assert_eq!(streaming.chunk().await.unwrap(), "first");
         streaming.go_on().await;
@@ -60,10 +54,7 @@ async fn a_stream_that_dies_or_fails_breaks_off_for_the_client_too() {
 async fn a_gateway_that_does_not_stream_takes_the_whole_stream_for_the_answer() {
     let mut streaming = Streaming::begin("stream", Kind::RestApi, false).await;
     assert_eq!(streaming.status, StatusCode::BAD_GATEWAY);
-    assert_eq!(
-        streaming.chunk().await.unwrap(),
-        r#"{"message":"Internal server error"}"#
-    );
+    assert_eq!(streaming.chunk().await.unwrap(), r#"{"message":"Internal server error"}"#);
     streaming.function.stop().await;
 }
 
@@ -71,17 +62,8 @@ async fn a_gateway_that_does_not_stream_takes_the_whole_stream_for_the_answer() 
 async fn an_http_api_sends_the_collected_stream_and_the_developer_learns_why() {
     let mut streaming = Streaming::begin("stream", Kind::HttpApiV2, false).await;
     assert_eq!(streaming.status, StatusCode::OK);
-    assert_eq!(
-        streaming.fault,
-        "the function streamed, but this gateway is not set to stream"
-    );
-    assert!(
-        streaming
-            .chunk()
-            .await
-            .unwrap()
-            .ends_with("\0\0firstsecond")
-    );
+    assert_eq!(streaming.fault, "the function streamed, but this gateway is not set to stream");
+    assert!(streaming.chunk().await.unwrap().ends_with("\0\0firstsecond"));
     streaming.function.stop().await;
 }
 
@@ -99,16 +81,8 @@ impl Streaming {
     async fn begin(script: &str, kind: Kind, streaming: bool) -> Self {
         let sign = Arc::new(TcpListener::bind("127.0.0.1:0").await.unwrap());
         let address: SocketAddr = sign.local_addr().unwrap();
-        let function = scripted(
-            script,
-            Function::builder()
-                .report(|_| {})
-                .env("GO_ON", address.to_string()),
-        );
-        let gateway = Gateway::builder(kind)
-            .response_streaming(streaming)
-            .build(function.clone())
-            .unwrap();
+        let function = scripted(script, Function::builder().report(|_| {}).env("GO_ON", address.to_string()));
+        let gateway = Gateway::builder(kind).response_streaming(streaming).build(function.clone()).unwrap();
         let path = format!("{}/", gateway.base_path());
         let asked = ask(gateway, get(&path));
         let response = if streaming {
@@ -118,35 +92,18 @@ impl Streaming {
             let (response, ()) = tokio::join!(asked, go_on(&sign));
             response
         };
-        let fault = response
-            .extensions()
-            .get::<Fault>()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let fault = response.extensions().get::<Fault>().map(ToString::to_string).unwrap_or_default();
         let (parts, body) = response.into_parts();
-        Self {
-            function,
-            status: parts.status,
-            headers: parts.headers,
-            fault,
-            body,
-            sign,
-        }
+        Self { function, status: parts.status, headers: parts.headers, fault, body, sign }
     }
 
     fn header(&self, name: &str) -> Vec<&str> {
-        self.headers
-            .get_all(name)
-            .iter()
-            .map(|v| v.to_str().unwrap())
-            .collect()
+        self.headers.get_all(name).iter().map(|v| v.to_str().unwrap()).collect()
     }
 
     async fn chunk(&mut self) -> Result<String, String> {
         let frame = self.body.frame().await.expect("the body goes on");
-        frame
-            .map(|f| String::from_utf8(f.into_data().unwrap().to_vec()).unwrap())
-            .map_err(|e| e.to_string())
+        frame.map(|f| String::from_utf8(f.into_data().unwrap().to_vec()).unwrap()).map_err(|e| e.to_string())
     }
 
     async fn go_on(&self) {
