@@ -52,7 +52,9 @@ fn main() {
 
 fn build((package, binary): (&str, &str)) -> PathBuf {
     let features: &[&str] = if binary.ends_with("concurrent") { &["--features", "concurrent"] } else { &[] };
-    report::build(&[&["--release", "-p", package, "--bin", binary], features].concat(), binary)
+    // Nobody looks at the figures of a test.
+    let profile = if Mode::get() == Mode::Test { "--profile=dev" } else { "--profile=release" };
+    report::build(&[&[profile, "-p", package, "--bin", binary], features].concat(), binary)
 }
 
 const NOTES: &str = "\

@@ -1,7 +1,15 @@
 //! What SippyCup costs per event, with `lambda_http` on the same event in the same run.
 //!
-//! `cargo bench -p sippycup-benches` prints the tables and writes `RESULTS.md`; see there for what is measured
-//! and how.
+//! | command | what for |
+//! |---|---|
+//! | `cargo bench -p sippycup-benches` | all tables, printed and written to `RESULTS.md`; needs valgrind |
+//! | the same with `--bench instructions` | one of `allocations`, `instructions`, `process`, `scale`, `time` |
+//! | `… --bench instructions -- --check` | fails if a small case takes 2 % more than `instructions.txt` says |
+//! | `… --bench instructions -- --update` | writes `instructions.txt` |
+//! | `cargo test -p sippycup-benches --benches` | everything once, unmeasured, for CI |
+//!
+//! Each table says below it what its columns are. Before anything is measured, both crates' answers to every
+//! event are compared. With `SIPPYCUP_KEEP_CALLGRIND` set, callgrind's files stay in the temporary directory.
 
 #![allow(
     clippy::expect_used,
