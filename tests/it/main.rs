@@ -13,6 +13,7 @@ mod base_path;
 mod baseline;
 mod event;
 mod frameworks;
+mod gateway;
 mod gold;
 mod hostile;
 mod incumbent;

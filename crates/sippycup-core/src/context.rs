@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use crate::{
     EventSource,
     field::{Fault, Field, Kind},
-    scan::Scanner,
+    scan::{Scanner, member},
 };
 
 /// The event's `requestContext`, exactly as AWS wrote it.
@@ -196,7 +196,7 @@ impl RequestContext {
 
     fn claims_field(&self) -> Option<Field> {
         let json = &*self.json;
-        let of = |object: Field, name: &str| find(json, object, name).filter(|field| is_filled(json, *field));
+        let of = |object: Field, name: &str| member(json, object, name).filter(|field| is_filled(json, *field));
         let all = Field::new(Kind::Object, 0, json.len());
         let identity = || of(all, "identity").filter(|identity| is_iam(json, *identity));
         let Some(authorizer) = of(all, "authorizer") else { return identity() };
@@ -204,17 +204,17 @@ impl RequestContext {
             return Some(claims);
         }
         // A Lambda authorizer may call one of its own keys `claims`; then there is a principal beside it.
-        if find(json, authorizer, "principalId").is_none()
+        if member(json, authorizer, "principalId").is_none()
             && let Some(claims) = of(authorizer, "claims")
         {
             return Some(claims);
         }
-        let format_2 = find(json, all, "http").is_some();
+        let format_2 = member(json, all, "http").is_some();
         if format_2 {
             return of(authorizer, "lambda").or_else(|| of(authorizer, "iam"));
         }
         // An HTTP API writes `{"claims":null,"scopes":null}` where nobody was authorized.
-        let nobody = find(json, authorizer, "claims").is_some_and(|claims| claims.is_none());
+        let nobody = member(json, authorizer, "claims").is_some_and(|claims| claims.is_none());
         if nobody { identity() } else { Some(authorizer) }
     }
 }
@@ -246,7 +246,7 @@ impl Fields {
                 b"routeKey" => &mut self.route_key,
                 b"stage" => &mut self.stage,
                 b"http" | b"identity" => {
-                    let ip = find(json, value, "sourceIp");
+                    let ip = member(json, value, "sourceIp");
                     let text = ip.and_then(|ip| ip.string(json).ok().flatten());
                     self.source_ip = text.and_then(|ip| ip.parse().ok()).or(self.source_ip);
                     continue;
@@ -257,23 +257,6 @@ impl Fields {
         }
         Ok(())
     }
-}
-
-/// The member of an object by its name.
-fn find(json: &[u8], object: Field, name: &str) -> Option<Field> {
-    if object.kind != Kind::Object {
-        return None;
-    }
-    let mut scanner = Scanner::on(json, object);
-    let mut first = true;
-    scanner.enter_object().ok()?;
-    while let Some(key) = scanner.next_key(&mut first).ok()? {
-        let value = scanner.value().ok()?;
-        if key.is(json, name.as_bytes()) {
-            return Some(value);
-        }
-    }
-    None
 }
 
 /// Whether the value is an object with members.
@@ -289,7 +272,7 @@ fn is_filled(json: &[u8], field: Field) -> bool {
 fn is_iam(json: &[u8], identity: Field) -> bool {
     ["userArn", "accessKey", "principal"]
         .iter()
-        .any(|name| find(json, identity, name).is_some_and(|member| member.kind == Kind::String))
+        .any(|name| member(json, identity, name).is_some_and(|member| member.kind == Kind::String))
 }
 
 #[cfg(test)]

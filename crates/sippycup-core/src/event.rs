@@ -8,15 +8,15 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::value::RawValue;
 
 use crate::{
-    BasePath, EventSource, PathParameters, RequestContext, ResponseFormat, StageVariables, body,
+    BasePath, EventOptions, EventSource, PathParameters, RequestContext, ResponseFormat, StageVariables, body,
     error::{EventError, describe, found},
     field::{Expected, Fault, Field, Kind},
     header,
     known::{X_AMZN_TRACE_ID, X_FORWARDED_PROTO},
     locate::{Located, Signals},
     public::{ClientIp, PublicUri, forwarded_for},
-    scan::Scanner,
-    source::{contains, detect},
+    scan::member,
+    source::detect,
     uri::{Text, push_path, push_query_maps, push_raw_query},
     wire::Wire,
 };
@@ -40,60 +40,6 @@ pub struct ProxyEvent {
     detected: Option<EventSource>,
     trace_id: Option<HeaderValue>,
     extensions: Extensions,
-}
-
-/// How events become requests. What nobody sets is as the event proves it.
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct EventOptions {
-    source: Option<EventSource>,
-    base_path: Option<BasePath>,
-    base_path_fallback: Option<BasePath>,
-    mount_at_resource: bool,
-    forwarded_hops: usize,
-}
-
-impl EventOptions {
-    /// Every event is of this source, whatever it looks like. Default: told from each event's shape.
-    pub fn source(mut self, source: EventSource) -> Self {
-        self.source = Some(source);
-        self
-    }
-
-    /// The public base path, whatever the event says. Default: the stage variable
-    /// [`BASE_PATH_VARIABLE`](crate::BASE_PATH_VARIABLE), else inferred from the event.
-    pub fn base_path(mut self, path: BasePath) -> Self {
-        self.base_path = Some(path);
-        self
-    }
-
-    /// The public base path where neither [`base_path`](Self::base_path) nor the stage variable states
-    /// one. Default: inferred from the event.
-    pub fn base_path_fallback(mut self, path: BasePath) -> Self {
-        self.base_path_fallback = Some(path);
-        self
-    }
-
-    /// Whether the literal part of the API resource, up to the first `{`, belongs to the base path too:
-    /// `/nested` of `/nested/{proxy+}`. Default: `false`, the app's routes are what the developer wrote.
-    pub fn mount_at_resource(mut self, mount: bool) -> Self {
-        self.mount_at_resource = mount;
-        self
-    }
-
-    /// How many proxies of yours append to `X-Forwarded-For` before the app sees it, for load balancers
-    /// and VPC Lattice, whose events do not name the client. The client is the entry that many from the
-    /// right. Default: 1, the load balancer itself; 0 trusts nobody, and the client is unknown.
-    pub fn forwarded_hops(mut self, hops: usize) -> Self {
-        self.forwarded_hops = hops;
-        self
-    }
-}
-
-impl Default for EventOptions {
-    fn default() -> Self {
-        Self { source: None, base_path: None, base_path_fallback: None, mount_at_resource: false, forwarded_hops: 1 }
-    }
 }
 
 impl ProxyEvent {
@@ -331,8 +277,8 @@ impl ProxyEvent {
         let stage = context.stage.string(json)?.filter(|stage| stage != "$default");
         let domain = context.domain_name.text(json)?;
         let own_domain = match &domain {
-            Some(domain) => contains(domain, b".execute-api."),
-            None => headers.get(HOST).is_some_and(|host| contains(host.as_bytes(), b".execute-api.")),
+            Some(domain) => is_own(domain),
+            None => headers.get(HOST).is_some_and(|host| is_own(host.as_bytes())),
         };
         let signals = Signals {
             source,
@@ -341,7 +287,7 @@ impl ProxyEvent {
             context_path: only_rest(context.path)?,
             raw_path: only_rest(wire.raw_path)?,
             template,
-            parameter: |name: &str| member(json, wire.path_parameters, name),
+            parameter: |name: &str| member(json, wire.path_parameters, name)?.string(json).ok().flatten(),
             stage: stage.unwrap_or_default(),
             own_domain,
             explicit,
@@ -378,6 +324,11 @@ impl<'de> Deserialize<'de> for ProxyEvent {
         let json = Box::<RawValue>::deserialize(deserializer)?;
         Self::from_bytes(Bytes::from(String::from(Box::<str>::from(json)))).map_err(D::Error::custom)
     }
+}
+
+/// Whether this is a domain that API Gateway gives to every API, with the stage in the URL.
+fn is_own(domain: &[u8]) -> bool {
+    memchr::memmem::find(domain, b".execute-api.").is_some()
 }
 
 /// What the walk over the event leaves to be checked: that it is UTF-8, and that no raw control character
@@ -421,21 +372,4 @@ fn origin_form(mut target: Vec<u8>, strip: usize, path_end: usize) -> Result<Pat
 
 fn slice_or_null(json: &Bytes, field: Field) -> Bytes {
     if field.kind == Kind::Missing { Bytes::from_static(b"null") } else { json.slice_ref(field.raw(json)) }
-}
-
-/// The text of an object's member.
-fn member<'a>(json: &'a [u8], object: Field, name: &str) -> Option<Cow<'a, str>> {
-    if object.kind != Kind::Object {
-        return None;
-    }
-    let mut scanner = Scanner::on(json, object);
-    let mut first = true;
-    scanner.enter_object().ok()?;
-    while let Some(key) = scanner.next_key(&mut first).ok()? {
-        let value = scanner.value().ok()?;
-        if key.is(json, name.as_bytes()) {
-            return value.string(json).ok().flatten();
-        }
-    }
-    None
 }

@@ -38,6 +38,7 @@ mod field;
 mod header;
 mod known;
 mod locate;
+mod options;
 mod public;
 mod response;
 mod scan;
@@ -53,7 +54,8 @@ pub use self::{
     body::BinaryPolicy,
     context::RequestContext,
     error::{EventError, ResponseError},
-    event::{EventOptions, ProxyEvent},
+    event::ProxyEvent,
+    options::EventOptions,
     public::{ClientIp, PublicUri},
     response::{ProxyResponse, ResponseFormat},
     source::EventSource,

@@ -93,13 +93,11 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
         }
         // In the console's events and those of emulators it is the template, not a path.
         let context = self.context_path.as_deref().filter(|path| !path.contains('{'));
-        let public = match context {
+        let before = context.and_then(|path| path.trim_end_matches('/').strip_suffix(rest.trim_end_matches('/')));
+        let public = match before {
+            Some(before) => Cow::Borrowed(before.trim_end_matches('/')),
             None if self.own_domain => self.stage_path(),
             None => Cow::Borrowed(base),
-            Some(context) => {
-                let before = context.trim_end_matches('/').strip_suffix(rest.trim_end_matches('/'));
-                Cow::Borrowed(before.map_or(base, |before| before.trim_end_matches('/')))
-            }
         };
         (base.len(), public)
     }
@@ -164,10 +162,18 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
             if let Some(name) = wanted.strip_prefix('{').and_then(|name| name.strip_suffix("+}")) {
                 // Greedy, and so the last: with its value known it takes exactly that, which may be nothing
                 // where the path ends in a slash; unknown it takes at least one segment.
-                let taken = rest.trim_matches('/');
                 return match (self.parameter)(name) {
-                    Some(value) => same_text(taken.as_bytes(), value.trim_matches('/').as_bytes()),
-                    None => !taken.is_empty(),
+                    Some(value) if rest.is_empty() => value.is_empty(),
+                    Some(value) => {
+                        let same = |rest: &str, value: &str| same_text(rest.as_bytes(), value.as_bytes());
+                        // Slashes that lead or trail may be missing in the value; one that it has in front was an
+                        // escape before it was decoded.
+                        let behind = rest.strip_prefix('/').unwrap_or(rest);
+                        let value = value.as_ref();
+                        let trimmed = value.strip_suffix('/').unwrap_or(value);
+                        same(behind, value) || same(behind, trimmed) || same(rest.trim_matches('/'), trimmed)
+                    }
+                    None => !rest.trim_matches('/').is_empty(),
                 };
             }
             let Some(behind) = rest.strip_prefix('/') else { return false };

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use memchr::memmem;
+
 use crate::wire::Wire;
 
 /// The AWS front door an event came through.
@@ -89,7 +91,7 @@ pub(crate) fn detect(json: &[u8], wire: &Wire) -> Option<EventSource> {
 
 fn http_api_or_function_url(json: &[u8], wire: &Wire) -> EventSource {
     let domain = wire.context.domain_name.raw(json);
-    if contains(domain, b".lambda-url.") { EventSource::FunctionUrl } else { EventSource::HttpApi }
+    if memmem::find(domain, b".lambda-url.").is_some() { EventSource::FunctionUrl } else { EventSource::HttpApi }
 }
 
 /// `version` 1.0 means an HTTP API, unless `resourceId` is a REST API's: there it is an opaque id, on an
@@ -99,9 +101,4 @@ fn rest_or_http_api(json: &[u8], wire: &Wire) -> EventSource {
     let route_key = id == b"$default" || id.contains(&b' ');
     let opaque = wire.context.resource_id.is_scalar() && !id.is_empty() && !route_key;
     if wire.version.is(json, b"1.0") && !opaque { EventSource::HttpApi } else { EventSource::RestApi }
-}
-
-/// Whether `needle` stands somewhere in `text`.
-pub(crate) fn contains(text: &[u8], needle: &[u8]) -> bool {
-    text.windows(needle.len()).any(|window| window == needle)
 }

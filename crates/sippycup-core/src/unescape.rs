@@ -8,11 +8,14 @@ use crate::{
 /// The value of the string that begins at `start` of the document, and where it ends. Grammar and value in
 /// one walk.
 pub(crate) fn unescape(json: &[u8], start: usize, capacity: usize) -> Result<(Vec<u8>, usize), Fault> {
-    // No escape is shorter than what it stands for. Whole chunks are written and cut, so one more.
-    let mut out = Vec::with_capacity(capacity + 2 * CHUNK);
+    // No escape is shorter than what it stands for. Whole blocks are written and cut; short texts have none.
+    let blocks = capacity >= BLOCK;
+    let mut out = Vec::with_capacity(if blocks { capacity + ROOM } else { capacity });
     let mut at = start;
     loop {
-        at += unescape_plain(json, at, &mut out);
+        if blocks {
+            at += unescape_plain(json, at, &mut out);
+        }
         let stop = special(json, at);
         out.extend_from_slice(json.get(at..stop).unwrap_or_default());
         at = stop;
