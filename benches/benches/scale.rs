@@ -1,0 +1,105 @@
+//! How cost grows with the body and with the number of headers: on a straight line, or there is a cliff.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "a bench that fails should stop")]
+
+use std::{env, fs};
+
+use sippycup_benches::{
+    app::Answer,
+    bodies, callgrind,
+    case::Case,
+    events,
+    meter::once,
+    mode::Mode,
+    ours,
+    plot::{Plot, Point, svg},
+    report::{self, Table, thousands},
+    theirs,
+};
+
+/// Less than this of the variation may be off the line.
+const STRAIGHT: f64 = 0.99;
+
+/// What grows, in steps: the bytes of the event's body, or the headers beside the browser's own.
+fn bodies() -> Vec<(f64, Case)> {
+    let event = |size: usize| events::http_api_binary(&bodies::binary(size / 4 * 3));
+    (0..=12).map(|step| step * 500_000).map(|size| (size as f64, Case::scaled(event(size)))).collect()
+}
+
+fn headers() -> Vec<(f64, Case)> {
+    (0..=20).map(|step| step * 10).map(|count| (count as f64, Case::scaled(events::http_api_get_with(count)))).collect()
+}
+
+fn main() {
+    if callgrind::is_counted() {
+        for (_, case) in bodies().iter().chain(&headers()) {
+            callgrind::count(ours::raw(case), case.events());
+            callgrind::count(theirs::adapter(case), case.events());
+        }
+        return;
+    }
+    match Mode::get() {
+        Mode::Check | Mode::Update => {}
+        Mode::Test => {
+            for (_, case) in [bodies(), headers()].iter().filter_map(|cases| cases.last()) {
+                assert_eq!(case.answer, Answer::Json100);
+                once(ours::raw(case));
+                once(theirs::adapter(case));
+            }
+        }
+        Mode::Full => measure(),
+    }
+}
+
+fn measure() {
+    let mut totals = callgrind::totals(&env::current_exe().expect("this program"), &[]).into_iter();
+    let mut points = |cases: Vec<(f64, Case)>| -> Vec<Point> {
+        let mut per_event = |case: &Case| totals.next().expect("a count for each") as f64 / case.events() as f64;
+        cases.iter().map(|(x, case)| Point { x: *x, ours: per_event(case), theirs: per_event(case) }).collect()
+    };
+    let bodies =
+        Plot { title: "Instructions over the body", across: "bytes of base64 in the event", points: points(bodies()) };
+    let headers =
+        Plot { title: "Instructions over headers", across: "headers beside a browser's 22", points: points(headers()) };
+    let plots = [bodies, headers];
+    let mut table = Table::new(&["what grows", "ours, each", "theirs, each", "theirs ÷ ours", "r² ours", "r² theirs"]);
+    let mut crooked = Vec::new();
+    for (plot, unit) in plots.iter().zip(["byte", "header"]) {
+        let (ours, straight) = line(&plot.over(|point| point.ours));
+        let (theirs, their_straight) = line(&plot.over(|point| point.theirs));
+        let each = |slope: f64| if slope < 100.0 { format!("{slope:.2}") } else { thousands(slope as u64) };
+        let ratio = format!("{:.1}", theirs / ours);
+        let fits = [straight, their_straight].map(|r2| format!("{r2:.4}"));
+        table.row([vec![unit.to_owned(), each(ours), each(theirs), ratio], fits.to_vec()].concat());
+        if straight < STRAIGHT {
+            crooked.push(plot.title);
+        }
+    }
+    fs::write(report::directory().join("scale.svg"), svg(&plots)).expect("scale.svg can be written");
+    let verdict = if crooked.is_empty() {
+        "Both of ours are straight.".to_owned()
+    } else {
+        format!("**Not straight**: {}.", crooked.join(", "))
+    };
+    let text = format!(
+        "![instructions over body size and number of headers](scale.svg)\n\n{}\n{verdict}\n\n{NOTES}",
+        table.render()
+    );
+    report::publish("Scale", &text);
+    assert!(crooked.is_empty(), "{verdict}");
+}
+
+const NOTES: &str = "\
+Instructions from event bytes to answer bytes, router included, for one byte or header more: the slope of the line
+through all points, and how well it fits.
+";
+
+/// The slope of the straight line nearest to all points, and how much of the variation is on it.
+fn line(points: &[(f64, f64)]) -> (f64, f64) {
+    let count = points.len() as f64;
+    let mean = |value: fn((f64, f64)) -> f64| points.iter().copied().map(value).sum::<f64>() / count;
+    let (x, y) = (mean(|(x, _)| x), mean(|(_, y)| y));
+    let sum = |value: &dyn Fn(f64, f64) -> f64| points.iter().map(|(px, py)| value(px - x, py - y)).sum::<f64>();
+    let (xx, xy, yy) = (sum(&|x, _| x * x), sum(&|x, y| x * y), sum(&|_, y| y * y));
+    (xy / xx, xy * xy / (xx * yy))
+}

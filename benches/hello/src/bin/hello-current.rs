@@ -1,0 +1,9 @@
+//! On a current-thread runtime, as SippyCup's README has it.
+
+#[path = "../app.rs"]
+mod app;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), sippycup::BoxError> {
+    sippycup::run(app::app()).await
+}

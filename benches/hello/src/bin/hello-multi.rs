@@ -1,0 +1,9 @@
+//! On a multi-threaded runtime.
+
+#[path = "../app.rs"]
+mod app;
+
+#[tokio::main]
+async fn main() -> Result<(), sippycup::BoxError> {
+    sippycup::run(app::app()).await
+}

@@ -1,0 +1,88 @@
+//! Instructions, counted by valgrind's callgrind: the same on a busy machine as on an idle one.
+//!
+//! The program that counts runs itself again under callgrind, which collects inside [`counted`] only and
+//! writes what it has whenever [`end`] is entered. The two know nothing else of each other than the order.
+
+use std::{
+    env, fs,
+    hint::black_box,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use crate::{
+    api,
+    meter::{Cold, Meter, Subject},
+};
+
+/// The environment variable that tells the counted process from the counting one.
+const COUNTED: &str = "SIPPYCUP_COUNTED";
+
+/// Whether this process is under callgrind.
+pub fn is_counted() -> bool {
+    env::var_os(COUNTED).is_some()
+}
+
+/// Makes the command one that is counted.
+pub fn mark(command: &mut Command) -> &mut Command {
+    command.env(COUNTED, "1")
+}
+
+/// Runs the subject under callgrind: first to warm it up, then counted.
+pub fn count(mut subject: Subject, events: usize) {
+    struct Counted;
+    impl Meter for Counted {
+        fn around(&mut self, work: &mut dyn FnMut()) {
+            counted(work);
+        }
+    }
+    subject(2, &mut Cold);
+    subject(events, &mut Counted);
+    end();
+}
+
+#[inline(never)]
+fn counted(work: &mut dyn FnMut()) {
+    work();
+    black_box(());
+}
+
+#[inline(never)]
+fn end() {
+    black_box(());
+}
+
+/// Runs `program` with these arguments under callgrind and gives the totals in the order of [`count`]'s calls.
+pub fn totals(program: &Path, arguments: &[&str]) -> Vec<u64> {
+    let directory = env::temp_dir().join(format!("sippycup-callgrind-{}", std::process::id()));
+    fs::create_dir_all(&directory).expect("a directory for callgrind's files");
+    let mut command = Command::new("valgrind");
+    let status = mark(&mut command)
+        .arg("--tool=callgrind")
+        .arg("--toggle-collect=sippycup_benches::callgrind::counted*")
+        .arg("--dump-before=sippycup_benches::callgrind::end*")
+        // Each file by itself, for those who keep them to look into.
+        .args(["--compress-strings=no", "--compress-pos=no"])
+        .arg(format!("--callgrind-out-file={}", directory.join("out").display()))
+        .arg(program)
+        .args(arguments)
+        .envs(api::variables(api::take_answers()))
+        .stdout(Stdio::null())
+        .stderr(fs::File::create(directory.join("log")).expect("a file for callgrind's messages"))
+        .status()
+        .expect("valgrind is installed");
+    if !status.success() {
+        let log = fs::read_to_string(directory.join("log")).unwrap_or_default();
+        panic!("callgrind failed ({status}):\n{log}");
+    }
+    let totals = (1..).map_while(|number| {
+        let dump = fs::read_to_string(directory.join(format!("out.{number}"))).ok()?;
+        let total = dump.lines().find_map(|line| line.strip_prefix("totals: "))?;
+        Some(total.trim().parse().expect("a number of instructions"))
+    });
+    let totals = totals.collect();
+    if env::var_os("SIPPYCUP_KEEP_CALLGRIND").is_none() {
+        let _ = fs::remove_dir_all(&directory);
+    }
+    totals
+}
