@@ -11,6 +11,7 @@ use tower::{Layer, Service};
 use crate::{
     app::app,
     case::Case,
+    events::http_api_binary,
     meter::{Subject, now, subject},
 };
 
@@ -40,17 +41,16 @@ pub fn raw(case: &Case) -> Subject {
     )
 }
 
-/// The router alone, with the request that [`core`] makes, except for a large body: to give back its memory is the
-/// translation's share, and a router that has never seen it does not make it cheaper.
+/// The router alone, with the request that [`core`] makes; of an upload with its body left out, since to give back
+/// the event's memory is not the router's work.
 pub fn router(case: &Case) -> Subject {
-    let event = case.event.clone();
+    let event = if case.base64_in > 0 { http_api_binary(&[]) } else { case.event.clone() };
     let mut router = app(case.answer);
     let options = EventOptions::default();
     subject(
         move || {
             let event = ProxyEvent::from_bytes(event.clone()).expect("the event is right");
-            let request = event.into_request(&options).expect("the event is right");
-            request.map(|body| Body::new(if body.len() > 1 << 16 { Bytes::new() } else { body }))
+            event.into_request(&options).expect("the event is right").map(Body::new)
         },
         move |request| {
             let Ok(answer) = now(router.call(request));
