@@ -9,7 +9,7 @@ use std::{
 };
 
 use http::{HeaderValue, StatusCode};
-use lambda_runtime::LambdaInvocation;
+use lambda_runtime::{Diagnostic, LambdaInvocation};
 use lambda_runtime_api_client::body::Body;
 use sippycup_core::{ProxyEvent, ProxyResponse};
 use sippycup_layer::{BoxError, Error};
@@ -53,7 +53,7 @@ impl<T> Invoke<T> {
 
 impl<T> Service<LambdaInvocation> for Invoke<T>
 where
-    T: Service<ProxyEvent, Error = Error>,
+    T: Service<ProxyEvent, Error = Error> + 'static,
     T::Response: Answer + Send,
     T::Future: Send + 'static,
 {
@@ -68,22 +68,12 @@ where
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
         let id = Invocation::new(&invocation);
         let api = self.api.clone();
-        // The app's own `call` may panic before there is a future.
-        let called = catch_unwind(AssertUnwindSafe(|| {
-            let event = event(invocation)?;
-            Ok::<_, Error>(self.app.call(event))
-        }));
+        let answer = answer(&mut self.app, move || event(invocation));
         Box::pin(async move {
-            let failure = match called {
-                Err(panic) => diagnostic::from_panic(&*panic),
-                Ok(Err(error)) => diagnostic::from_error(&error),
-                Ok(Ok(answer)) => match catch_panic(answer).await {
-                    Err(panic) => diagnostic::from_panic(&*panic),
-                    Ok(Err(error)) => diagnostic::from_error(&error),
-                    Ok(Ok(answer)) => return answer.send(&api, &id).await,
-                },
-            };
-            api.fail(&id, &failure).await
+            match answer.await {
+                Ok(answer) => answer.send(&api, &id).await,
+                Err(failure) => api.fail(&id, &failure).await,
+            }
         })
     }
 }
@@ -91,6 +81,30 @@ where
 impl<T> fmt::Debug for Invoke<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Invoke").finish_non_exhaustive()
+    }
+}
+
+/// Asks the app. Whatever goes wrong, a panic too, ends in what Lambda is told about it.
+pub(crate) fn answer<T, E>(
+    app: &mut T,
+    event: E,
+) -> impl Future<Output = Result<T::Response, Diagnostic>> + Send + use<T, E>
+where
+    T: Service<ProxyEvent, Error = Error>,
+    T::Future: Send,
+    E: FnOnce() -> Result<ProxyEvent, Error>,
+{
+    // The app's own `call` may panic before there is a future.
+    let called = catch_unwind(AssertUnwindSafe(|| Ok::<_, Error>(app.call(event()?))));
+    let called = match called {
+        Err(panic) => Err(diagnostic::from_panic(&*panic)),
+        Ok(called) => called.map_err(|error| diagnostic::from_error(&error)),
+    };
+    async move {
+        match catch_panic(called?).await {
+            Err(panic) => Err(diagnostic::from_panic(&*panic)),
+            Ok(answer) => answer.map_err(|error| diagnostic::from_error(&error)),
+        }
     }
 }
 

@@ -5,16 +5,21 @@ use std::{
     env, future,
     io::{self, Write},
     net::{Ipv4Addr, SocketAddr},
+    pin::Pin,
+    sync::atomic::{AtomicU64, Ordering},
+    task::{self, Poll},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use bytes::Bytes;
-use sippycup_core::ProxyEvent;
+use lambda_runtime::Context;
+use sippycup_core::{ProxyEvent, ProxyResponse};
 use sippycup_gateway::{Answer, Gateway, GatewayBuilder, Kind};
-use sippycup_layer::{BoxError, Streaming};
+use sippycup_layer::{BoxError, Error, StreamedResponse};
 use tokio::net::TcpListener;
 use tower_service::Service;
 
-use crate::streaming::Streamed;
+use crate::{invoke::answer, streaming::Streamed};
 
 /// Serves the function on 127.0.0.1, port `PORT` or 9000, until the process ends.
 ///
@@ -54,28 +59,73 @@ async fn listen() -> Result<TcpListener, BoxError> {
     listener.map_err(|error| format!("cannot listen on {address}: {error}; set `PORT`").into())
 }
 
-/// A streaming app as a function: event JSON in, a stream out.
+/// An app as a function: event JSON in, its answer out. Invocations have the `Context` that Lambda would give
+/// them, so that handlers which read it work here too.
 #[derive(Clone)]
-pub(crate) struct StreamingFunction<S>(pub(crate) Streaming<S>);
+pub(crate) struct Function<T>(pub(crate) T);
 
-impl<S, B> Service<Bytes> for StreamingFunction<S>
+impl<T> Service<Bytes> for Function<T>
 where
-    Streaming<S>: Service<ProxyEvent, Response = sippycup_layer::StreamedResponse<B>, Error = sippycup_layer::Error>,
-    <Streaming<S> as Service<ProxyEvent>>::Future: Send + 'static,
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<BoxError>,
+    T: Service<ProxyEvent, Error = Error> + 'static,
+    T::Response: IntoAnswer,
+    T::Future: Send + 'static,
 {
     type Response = Answer;
     type Error = BoxError;
-    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Answer, BoxError>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Answer, BoxError>> + Send>>;
 
-    fn poll_ready(&mut self, cx: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), BoxError>> {
+    fn poll_ready(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<(), BoxError>> {
         self.0.poll_ready(cx).map_err(Into::into)
     }
 
     fn call(&mut self, event: Bytes) -> Self::Future {
-        let called = ProxyEvent::from_bytes(event).map(|event| self.0.call(event));
-        Box::pin(async move { Ok(Answer::streaming(Streamed::new(called?.await?), true)) })
+        let answer = answer(&mut self.0, move || {
+            let mut event = ProxyEvent::from_bytes(event)?;
+            event.extensions_mut().insert(context());
+            Ok(event)
+        });
+        Box::pin(async move {
+            answer.await.map(T::Response::into_answer).map_err(|failure| {
+                // Where Lambda would have written it into its log.
+                let _ = writeln!(io::stderr(), "{}: {}", failure.error_type, failure.error_message);
+                failure.error_message.into()
+            })
+        })
     }
 }
+
+/// What the local gateway can read.
+pub(crate) trait IntoAnswer {
+    fn into_answer(self) -> Answer;
+}
+
+impl IntoAnswer for ProxyResponse {
+    fn into_answer(self) -> Answer {
+        Answer::from(self.into_bytes())
+    }
+}
+
+impl<B> IntoAnswer for StreamedResponse<B>
+where
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    fn into_answer(self) -> Answer {
+        Answer::streaming(Streamed::new(self), true)
+    }
+}
+
+/// A context of this process's own: ids that count up, and the deadline of an HTTP API.
+fn context() -> Context {
+    static INVOCATIONS: AtomicU64 = AtomicU64::new(1);
+    let number = INVOCATIONS.fetch_add(1, Ordering::Relaxed);
+    let deadline = SystemTime::now() + TIMEOUT;
+    let mut context = Context::default();
+    context.request_id = format!("00000000-0000-4000-8000-{number:012x}");
+    context.deadline = deadline.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
+    context
+}
+
+/// See [Quotas for HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).
+const TIMEOUT: Duration = Duration::from_secs(30);

@@ -66,7 +66,7 @@ where
         return runtime(layer, app)?.run_concurrent().await;
     }
     #[cfg(feature = "local")]
-    return local::serve(None, Kind::HttpApiV2, layered(layer, app)).await;
+    return local::serve(None, Kind::HttpApiV2, local::Function(layered(layer, app))).await;
     #[cfg(not(feature = "local"))]
     Err(environment::not_on_lambda())
 }
@@ -99,7 +99,7 @@ where
     if environment::on_lambda() {
         return runtime(layer, app)?.run_concurrent().await;
     }
-    local::serve(Some(gateway), Kind::HttpApiV2, layered(layer, app)).await
+    local::serve(Some(gateway), Kind::HttpApiV2, local::Function(layered(layer, app))).await
 }
 
 /// Runs the app and streams its answers: the head goes out when the app has it, the body as it comes.
@@ -126,7 +126,7 @@ where
         return start(app).run_concurrent().await;
     }
     #[cfg(feature = "local")]
-    return local::serve(None, Kind::FunctionUrl, local::StreamingFunction(app)).await;
+    return local::serve(None, Kind::FunctionUrl, local::Function(app)).await;
     #[cfg(not(feature = "local"))]
     Err(environment::not_on_lambda())
 }
