@@ -36,7 +36,39 @@
 //! # }).unwrap();
 //! ```
 //!
-//! A `Router` behind SippyCup is such a function as well; `tower::ServiceExt::map_request` and `map_response` turn its events and answers into bytes.
+//! # Testing a SippyCup app
+//!
+//! `SippyCup<S>` is such a function as it is: a service from the bytes of an event to those of an answer. So an axum `Router`, or any other service of requests, is tested
+//! behind a REST API, an HTTP API and a load balancer in ten lines:
+//!
+//! ```
+//! # extern crate sippycup_layer as sippycup;
+//! use axum::{Router, response::Redirect, routing::get};
+//! use http::Request;
+//! use sippycup::SippyCup;
+//! use sippycup_gateway::{Body, Domain, Gateway, Kind};
+//! use tower::ServiceExt;
+//!
+//! fn app() -> Router {
+//!     Router::new().route("/", get(async || "hello")).route("/old", get(async || Redirect::to("/")))
+//! }
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+//! for front_door in [
+//!     Gateway::builder(Kind::RestApi).domain(Domain::new("api.example.com").mapping("shop")),
+//!     Gateway::builder(Kind::HttpApiV2).stage("dev"),
+//!     Gateway::builder(Kind::LoadBalancer),
+//! ] {
+//!     let gateway = front_door.build(SippyCup::new(app()))?;
+//!     let request = Request::get(format!("{}/old", gateway.base_path())).body(Body::empty())?;
+//!     let response = gateway.clone().oneshot(request).await?;
+//!     assert_eq!(response.headers()["location"], format!("{}/", gateway.base_path()));
+//! }
+//! # Ok::<(), sippycup_gateway::BoxError>(())
+//! # }).unwrap();
+//! ```
+//!
+//! An app with settings goes in as `SippyCupLayer::new().rewrite_cookie_path(true).layer(app())`. Where a response surprises, [`Fault`] in its extensions says what AWS would not.
 //!
 //! # The parts
 //!
@@ -119,6 +151,7 @@
 //! | Lattice: path and query | as sent, not decoded | not documented | as a load balancer |
 //! | Lattice: base64 | the load balancer's rule | not documented | |
 //! | bytes that are no UTF-8 in headers and text bodies | U+FFFD | not recorded, but for REST bodies | JSON has no other place for them |
+//! | REST: a body without a content type | text, whatever the `binaryMediaTypes` | not recorded | nothing there to match |
 //! | `text/plain; charset=iso-8859-1` behind a load balancer | taken for UTF-8 | not recorded | the documentation looks at the type only |
 //! | error pages for 413, 431 and timeouts of function URLs, load balancers and Lattice | plausible | not recorded | |
 //! | HTTP API at its timeout | 503 `Service Unavailable` | the same, by report | not recorded |
@@ -127,14 +160,44 @@
 //! | Extensions, Logs and Telemetry API | none (404) | served to extensions | functions need none of them |
 //! | WebSocket APIs | none | | no request and response to stand between |
 //!
-//! # What changes between a client and a function, as on AWS
+//! # What AWS changes on the way
 //!
-//! - REST: repeated headers and queries survive only in the multi-value maps; the order between different query keys is lost; `;` splits a query; leading slashes collapse;
-//!   `Content-Length`, `Connection`, `TE`, `Expect`, `Max-Forwards`, `Server`, `Content-MD5` and their like are dropped, and `Authorization` if it is a signature; bytes that match no `binaryMediaTypes` are mangled.
-//! - HTTP API: paths arrive decoded (2.0), so `%2F`, `%25`, `%3F` are lost; repeated headers are joined by commas (2.0); cookies move to their own member (2.0).
-//! - Function URL: a trailing slash is lost in `requestContext.http.path` (not in `rawPath`); repeated headers are joined.
-//! - Load balancer without multi-value headers: of repeated headers and query keys the last remains.
-//! - All: hop-by-hop headers stay behind; `X-Forwarded-*` and `X-Amzn-Trace-Id` are added.
+//! Everything else arrives as it was sent, in both directions: SippyCup's tests hold it to that with any request and any response through every kind, with an app that is
+//! asked through hyper and through a gateway, and with 182 odd requests through the running command. The names are those of [`Kind`].
+//!
+//! | request | `rest` | `http-1.0` | `http` | `url` | `alb` | `alb-multi` | `lattice-v1` | `lattice` |
+//! |---|---|---|---|---|---|---|---|---|
+//! | escapes in the path | kept | kept | decoded: `%2F`, `%25`, `%3F` and bytes that are no UTF-8 are lost | kept | kept | kept | kept | kept |
+//! | several leading slashes | one | kept | kept | kept | kept | kept | kept | kept |
+//! | order of query keys | lost | lost | kept | kept | lost | lost | lost | lost |
+//! | escapes in the query | decoded | decoded | kept | kept | kept | kept | kept | kept |
+//! | `flag` in the query | `flag=` | `flag=` | kept | kept | `flag=` | `flag=` | `flag=` | `flag=` |
+//! | `;` in the query | separates | kept | kept | kept | kept | kept | kept | kept |
+//! | a query key's values | all | all | all | all | last | all | last | all |
+//! | a header's values | all | all | joined `,` | joined `,` | last | all | joined `, ` | all |
+//! | cookies | kept | kept | one by one, joined `; ` | lines joined `; ` | last line | kept | lines joined `, ` | kept |
+//! | `Content-Length` | dropped | always there | always there | kept | kept | kept | kept | kept |
+//! | `Host`, if there is none | added | added | added | added | none | none | added | added |
+//! | taken for text, and so only whole as UTF-8 | what matches no `binaryMediaTypes`; what has no content type | text types in UTF-8 | as 1.0 | as 1.0 | text types without `Content-Encoding` | as `alb` | as `alb` | as `alb` |
+//!
+//! - REST APIs also drop `Content-MD5`, `Max-Forwards`, `Proxy-Authenticate`, `Server`, `WWW-Authenticate`, and `Authorization` if it is a signature; `X-HTTP-Method-Override` is
+//!   the method.
+//! - All kinds: hop-by-hop headers stay behind; `X-Forwarded-For` gets the client appended, `X-Forwarded-Proto`, `-Port` and `X-Amzn-Trace-Id` are written, for function URLs
+//!   `X-Amzn-Tls-*` too; bytes of a header that are no UTF-8 become U+FFFD; a target in absolute form is the host.
+//! - A function URL loses a trailing slash in `requestContext.http.path`, not in `rawPath`.
+//! - Stages and mappings: a REST API's `path` shows a mapping but not the stage on its own domain; format 2.0 never shows a mapping, so that a function must be told of it.
+//!
+//! | response | `rest` | `http-1.0` | `http`, `url` | `alb`, `lattice-v1`, `lattice` | `alb-multi` |
+//! |---|---|---|---|---|---|
+//! | a header's values | all | all | joined `, ` by the adapter | joined `, ` by the adapter | all |
+//! | several `Set-Cookie` | all | all | all, in `cookies` | all, if the adapter spells each name differently | all |
+//! | base64 | taken off if `binaryMediaTypes` match what the client accepts first, else sent as it is | taken off | taken off | taken off | taken off |
+//! | no content type | `application/json` | `text/plain; charset=utf-8` | the same; `application/json` from a URL | none | none |
+//! | `WWW-Authenticate`, `Date`, `Server` | `x-amzn-Remapped-…` | kept | kept | kept | kept |
+//!
+//! - All kinds: hop-by-hop headers stay behind; `Content-Length` is counted anew, 0 for a `HEAD` that the adapter answers without a body; a status below 200 or above 599 is
+//!   malformed; bytes of a header that are no UTF-8 cannot stand in JSON (SippyCup reads them as ISO-8859-1).
+//! - API Gateway and function URLs name their request: `x-amzn-RequestId`, `x-amz-apigw-id`, `Apigw-Requestid`, `X-Amzn-Trace-Id`.
 
 mod answer;
 mod body;

@@ -5,7 +5,9 @@
 //! would have to be made twice to stay unseen.
 
 mod changes;
+mod command;
 mod message;
+mod parity;
 mod requests;
 mod responses;
 
@@ -247,4 +249,21 @@ fn shared_requests() -> Option<Vec<Sent>> {
 fn skipped(what: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stderr(), "SKIPPED: {what}");
+}
+
+/// A response as it came over a connection that ended behind it.
+fn parsed(wire: &[u8]) -> (Response<()>, Vec<u8>) {
+    let end = wire.windows(4).position(|four| four == b"\r\n\r\n").expect("a complete head");
+    let (head, body) = (&wire[..end], wire[end + 4..].to_vec());
+    let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let status = &lines.next().unwrap()[b"HTTP/1.1 ".len()..][..3];
+    let mut response = Response::new(());
+    *response.status_mut() = http::StatusCode::from_bytes(status).unwrap();
+    for line in lines {
+        let colon = line.iter().position(|byte| *byte == b':').unwrap();
+        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+        let name = HeaderName::from_bytes(name).unwrap();
+        response.headers_mut().append(name, HeaderValue::from_bytes(value).unwrap());
+    }
+    (response, body)
 }

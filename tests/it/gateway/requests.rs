@@ -159,6 +159,17 @@ proptest! {
         arrives(Kind::RestApi, &request);
     }
 
+    /// Without `binaryMediaTypes` a REST API takes every body for text.
+    #[test]
+    fn text_arrives_through_a_rest_api_with_defaults(request in request(), text: String) {
+        let gateway = Gateway::builder(Kind::RestApi).domain(Domain::new("api.example.com")).build(()).unwrap();
+        let (seen, _) = exchange(&gateway, request.clone(), Response::default());
+        let lossy = String::from_utf8_lossy(request.body()).into_owned();
+        prop_assert_eq!(seen.unwrap().into_body(), lossy);
+        let (seen, _) = exchange(&gateway, request.map(|_| Bytes::from(text.clone())), Response::default());
+        prop_assert_eq!(seen.unwrap().into_body(), text);
+    }
+
     #[test]
     fn any_request_arrives_through_an_http_api_1(request in request()) {
         arrives(Kind::HttpApiV1, &request);

@@ -26,8 +26,8 @@ fn given_and_got(
     let gateway = builder.build(()).unwrap();
     let (seen, got) = exchange(&gateway, request.clone(), given.clone());
     assert!(seen.is_some(), "{kind}: {:?}", got.extensions().get::<Fault>());
-    let expected = changed(ON_THE_WAY_OUT, kind, &Reply::of(given, &request), without);
-    let mut got = Reply::of(&got, &request);
+    let expected = changed(ON_THE_WAY_OUT, kind, &Reply::of(given, request), without);
+    let mut got = Reply::of(&got, request);
     without_ids(kind, &mut got);
     (expected, got)
 }
@@ -170,7 +170,7 @@ proptest! {
 }
 
 /// A handful that together meet every change that a response can meet on its way.
-fn own_responses() -> Vec<(Request<Bytes>, Response<Bytes>)> {
+pub(super) fn own_responses() -> Vec<(Request<Bytes>, Response<Bytes>)> {
     let get = || asking(Method::GET, Some("*/*"));
     let answer = |status: u16, headers: &[(&'static str, &[u8])], body: &'static [u8]| {
         let mut response = Response::new(Bytes::from_static(body));
