@@ -1,7 +1,7 @@
 //! Instructions, counted by valgrind's callgrind: the same on a busy machine as on an idle one.
 //!
-//! The program that counts runs itself again under callgrind, which collects inside [`counted`] only and
-//! writes what it has whenever [`end`] is entered. The two know nothing else of each other than the order.
+//! The program that counts runs itself again under callgrind, which collects inside `counted` only and
+//! writes what it has whenever `end` is entered. The two know nothing else of each other than the order.
 
 use std::{
     env, fs,

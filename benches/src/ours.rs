@@ -41,7 +41,7 @@ pub fn raw(case: &Case) -> Subject {
     )
 }
 
-/// The router alone, with the request that [`core`] makes; of an upload with its body left out, since to give back
+/// The router alone, with the request that `core` makes; of an upload with its body left out, since to give back
 /// the event's memory is not the router's work.
 pub fn router(case: &Case) -> Subject {
     let event = if case.base64_in > 0 { http_api_binary(&[]) } else { case.event.clone() };

@@ -16,7 +16,7 @@ use crate::{
     locate::{Located, Signals},
     public::{ClientIp, PublicUri, forwarded_for},
     scan::member,
-    source::detect,
+    source::{detect, has_label},
     uri::{Text, push_path, push_query_maps, push_raw_query},
     wire::Wire,
 };
@@ -277,8 +277,8 @@ impl ProxyEvent {
         let stage = context.stage.string(json)?.filter(|stage| stage != "$default");
         let domain = context.domain_name.text(json)?;
         let own_domain = match &domain {
-            Some(domain) => is_own(domain),
-            None => headers.get(HOST).is_some_and(|host| is_own(host.as_bytes())),
+            Some(domain) => has_label(domain, b"execute-api"),
+            None => headers.get(HOST).is_some_and(|host| has_label(host.as_bytes(), b"execute-api")),
         };
         let signals = Signals {
             source,
@@ -326,11 +326,6 @@ impl<'de> Deserialize<'de> for ProxyEvent {
     }
 }
 
-/// Whether this is a domain that API Gateway gives to every API, with the stage in the URL.
-fn is_own(domain: &[u8]) -> bool {
-    memchr::memmem::find(domain, b".execute-api.").is_some()
-}
-
 /// What the walk over the event leaves to be checked: that it is UTF-8, and that no raw control character
 /// stands in the body. A body in base64 needs neither; its decoder takes nothing but its own alphabet.
 fn check_text(json: &[u8], wire: &Wire) -> Result<(), Fault> {
@@ -340,7 +335,8 @@ fn check_text(json: &[u8], wire: &Wire) -> Result<(), Fault> {
     let base64 = wire.body.kind == Kind::String && !wire.body.escaped && body::is_base64(json, wire.base64);
     // Where there is little to spare, one look at all of it costs less than two at its parts.
     let parts = if base64 && body.len() > 1024 { [before, behind] } else { [json, &[]] };
-    if parts.iter().any(|part| !part.is_empty() && simdutf8::basic::from_utf8(part).is_err()) {
+    // The same checker as for answers: two would be twice the code in every function.
+    if parts.iter().any(|part| simdutf8::compat::from_utf8(part).is_err()) {
         return Err(not_utf8(json, 0).unwrap_or(Fault::new(start, Expected::Utf8)));
     }
     if wire.body.kind == Kind::String && wire.body_text.is_none() && !base64 && body::has_control(body) {

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use memchr::memmem;
-
 use crate::wire::Wire;
 
 /// The AWS front door an event came through.
@@ -91,7 +89,7 @@ pub(crate) fn detect(json: &[u8], wire: &Wire) -> Option<EventSource> {
 
 fn http_api_or_function_url(json: &[u8], wire: &Wire) -> EventSource {
     let domain = wire.context.domain_name.raw(json);
-    if memmem::find(domain, b".lambda-url.").is_some() { EventSource::FunctionUrl } else { EventSource::HttpApi }
+    if has_label(domain, b"lambda-url") { EventSource::FunctionUrl } else { EventSource::HttpApi }
 }
 
 /// `version` 1.0 means an HTTP API, unless `resourceId` is a REST API's: there it is an opaque id, on an
@@ -101,4 +99,10 @@ fn rest_or_http_api(json: &[u8], wire: &Wire) -> EventSource {
     let route_key = id == b"$default" || id.contains(&b' ');
     let opaque = wire.context.resource_id.is_scalar() && !id.is_empty() && !route_key;
     if wire.version.is(json, b"1.0") && !opaque { EventSource::HttpApi } else { EventSource::RestApi }
+}
+
+/// Whether a domain has this label behind its first: the names that AWS gives out are
+/// `id.execute-api.region.amazonaws.com` and `id.lambda-url.region.on.aws`.
+pub(crate) fn has_label(domain: &[u8], wanted: &[u8]) -> bool {
+    domain.split(|byte| *byte == b'.').skip(1).any(|label| label == wanted)
 }
