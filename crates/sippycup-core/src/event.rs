@@ -56,7 +56,7 @@ impl ProxyEvent {
         }
         let wire = Wire::read(&json).and_then(|wire| check_text(&json, &wire).map(|()| wire));
         // What is not UTF-8 is better said so than by what the walk stumbled over.
-        let wire = wire.map_err(|fault| EventError::json(&json, not_utf8(&json, 0).unwrap_or(fault)))?;
+        let wire = wire.map_err(|fault| EventError::json(&json, not_utf8(&json).unwrap_or(fault)))?;
         let detected = detect(&json, &wire);
         Ok(Self { json, wire, detected, trace_id: None, extensions: Extensions::new() })
     }
@@ -130,7 +130,7 @@ impl ProxyEvent {
 
         let base64 = body::is_base64(&self.json, self.wire.base64);
         let body = body::decode(&self.json, self.wire.body, self.wire.body_text.take(), base64)
-            .map_err(|error| not_utf8(&self.json, 0).map_or(error, |fault| EventError::json(&self.json, fault)))?;
+            .map_err(|error| not_utf8(&self.json).map_or(error, |fault| EventError::json(&self.json, fault)))?;
         let client_ip = self.client_ip(source, &headers, options).map_err(fault)?;
 
         let mut request = http::Request::new(body);
@@ -161,7 +161,7 @@ impl ProxyEvent {
     fn is_format_2(&self, source: EventSource) -> bool {
         match source {
             EventSource::FunctionUrl => true,
-            EventSource::HttpApi => self.wire.context.http.is_some() || !self.wire.path.is_some(),
+            EventSource::HttpApi => self.wire.context.http.is_some() || self.wire.path.is_none(),
             _ => false,
         }
     }
@@ -179,12 +179,7 @@ impl ProxyEvent {
     fn method(&self, source: EventSource) -> Result<Method, EventError> {
         let (place, field) = self.method_field(source);
         if source == EventSource::WebSocket && field.is_none() {
-            let is = |event_type: &[u8]| self.wire.context.event_type.is(&self.json, event_type);
-            return Ok(match () {
-                () if is(b"CONNECT") => Method::GET,
-                () if is(b"DISCONNECT") => Method::DELETE,
-                () => Method::POST,
-            });
+            return Ok(self.web_socket().0);
         }
         let text = field.text(&self.json).map_err(|fault| EventError::json(&self.json, fault))?;
         let Some(text) = text else { return Err(EventError::member(place, "a method", found(field.kind))) };
@@ -205,7 +200,7 @@ impl ProxyEvent {
         let text = field.text(json).map_err(fault)?;
         let text = match text {
             Some(text) => text,
-            None if source == EventSource::WebSocket => Cow::Borrowed(self.default_route()),
+            None if source == EventSource::WebSocket => Cow::Borrowed(self.web_socket().1),
             // The smallest of hand-made test events have a method and what they test, and nothing else.
             None if source == EventSource::RestApi && field.is_none() && wire.context.all.is_none() => {
                 Cow::Borrowed(&b"/"[..])
@@ -213,42 +208,38 @@ impl ProxyEvent {
             None => return Err(EventError::member(place, "a path", found(field.kind))),
         };
 
-        let raw_query = if format_2 { wire.raw_query.text(json).map_err(fault)? } else { None };
+        let mut raw_query = if format_2 { wire.raw_query.text(json).map_err(fault)? } else { None };
+        let mut path = &*text;
+        // Some of Lattice's examples show the query in the path; it is the same as in the map, and verbatim.
+        if source == EventSource::VpcLattice
+            && let Some(end) = path.iter().position(|byte| *byte == b'?')
+            && let Some((before, behind)) = path.split_at_checked(end)
+        {
+            path = before;
+            raw_query = Some(Cow::Borrowed(behind));
+        }
         let query = wire.multi_query.len() + wire.query.len();
         let mut out = Vec::with_capacity(text.len() + raw_query.as_deref().map_or(query, <[u8]>::len) + 2);
-        if source == EventSource::VpcLattice {
-            // Some examples show the query in the path; it is the same query as in the map, and verbatim.
-            let end = text.iter().position(|byte| *byte == b'?').unwrap_or(text.len());
-            let (path, query) = text.split_at(end);
-            push_path(&mut out, path, Text::Encoded);
-            let path_end = out.len();
-            if query.is_empty() {
-                push_query_maps(&mut out, json, wire.multi_query, wire.query, Text::Encoded).map_err(fault)?;
-            } else {
-                push_raw_query(&mut out, query);
-            }
-            return Ok((out, path_end));
-        }
         let decoded_path = format_2 && source != EventSource::FunctionUrl;
-        push_path(&mut out, &text, if decoded_path { Text::Decoded } else { Text::Encoded });
+        push_path(&mut out, path, if decoded_path { Text::Decoded } else { Text::Encoded });
         let path_end = out.len();
         if let Some(query) = raw_query {
             push_raw_query(&mut out, &query);
         } else {
-            let verbatim = source == EventSource::LoadBalancer;
+            let verbatim = matches!(source, EventSource::LoadBalancer | EventSource::VpcLattice);
             let text = if verbatim { Text::Encoded } else { Text::Decoded };
             push_query_maps(&mut out, json, wire.multi_query, wire.query, text).map_err(fault)?;
         }
         Ok((out, path_end))
     }
 
-    /// The route that a WebSocket event without a route key came through.
-    fn default_route(&self) -> &'static [u8] {
+    /// The method of a WebSocket event, and the route it came through if it has no route key.
+    fn web_socket(&self) -> (Method, &'static [u8]) {
         let is = |event_type: &[u8]| self.wire.context.event_type.is(&self.json, event_type);
         match () {
-            () if is(b"CONNECT") => b"$connect",
-            () if is(b"DISCONNECT") => b"$disconnect",
-            () => b"$default",
+            () if is(b"CONNECT") => (Method::GET, b"$connect"),
+            () if is(b"DISCONNECT") => (Method::DELETE, b"$disconnect"),
+            () => (Method::POST, b"$default"),
         }
     }
 
@@ -337,7 +328,7 @@ fn check_text(json: &[u8], wire: &Wire) -> Result<(), Fault> {
     let parts = if base64 && body.len() > 1024 { [before, behind] } else { [json, &[]] };
     // The same checker as for answers: two would be twice the code in every function.
     if parts.iter().any(|part| simdutf8::compat::from_utf8(part).is_err()) {
-        return Err(not_utf8(json, 0).unwrap_or(Fault::new(start, Expected::Utf8)));
+        return Err(not_utf8(json).unwrap_or(Fault::new(start, Expected::Utf8)));
     }
     if wire.body.kind == Kind::String && wire.body_text.is_none() && !base64 && body::has_control(body) {
         return Err(Fault::new(start, Expected::NoControl));
@@ -345,10 +336,10 @@ fn check_text(json: &[u8], wire: &Wire) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Where the text, which begins at `start` of the document, stops being UTF-8.
-fn not_utf8(text: &[u8], start: usize) -> Option<Fault> {
-    let error = std::str::from_utf8(text).err()?;
-    Some(Fault::new(start + error.valid_up_to(), Expected::Utf8))
+/// Where the document stops being UTF-8.
+fn not_utf8(json: &[u8]) -> Option<Fault> {
+    let error = std::str::from_utf8(json).err()?;
+    Some(Fault::new(error.valid_up_to(), Expected::Utf8))
 }
 
 /// The origin-form without what is stripped; nothing at all becomes `/`.

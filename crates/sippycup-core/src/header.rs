@@ -20,18 +20,12 @@ pub(crate) fn headers(json: &Bytes, wire: &Wire) -> Result<HeaderMap, Fault> {
     let (multi, single) = (&wire.multi_headers, &wire.headers);
     // One more for a cookie or trace header that comes from elsewhere.
     let mut map = HeaderMap::with_capacity((multi.len().max(single.len()) + 1).min(MOST));
-    for header in multi {
+    for header in if multi.is_empty() { single } else { multi } {
         if let Some(name) = name(json, header.name)? {
             append(&mut map, json, name, header.value)?;
         }
     }
-    if multi.is_empty() {
-        for header in single {
-            if let Some(name) = name(json, header.name)? {
-                append(&mut map, json, name, header.value)?;
-            }
-        }
-    } else if !same_names(json, multi, single) {
+    if !multi.is_empty() && !same_names(json, multi, single) {
         append_missing(&mut map, json, single)?;
     }
     Ok(map)

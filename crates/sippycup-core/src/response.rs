@@ -93,13 +93,10 @@ impl ResponseFormat {
         match self.shape {
             Shape::Multi { .. } => headers.write_multi(&mut out),
             Shape::Cookies => {
-                headers.write_joined(&mut out, |name| name != header::SET_COOKIE);
-                out.raw("},\"cookies\":[");
-                out.list(headers.values(&header::SET_COOKIE));
-                out.raw("]");
+                headers.write_with_cookies(&mut out);
             }
             Shape::Single { .. } => {
-                headers.write_joined(&mut out, |name| name != header::SET_COOKIE);
+                headers.write_joined(&mut out);
                 headers.write_cookie_variants(&mut out)?;
                 out.raw("}");
             }
@@ -132,10 +129,7 @@ impl ResponseFormat {
         if self.shape == (Shape::Multi { described: false }) {
             sendable.write_multi(&mut out);
         } else {
-            sendable.write_joined(&mut out, |name| name != header::SET_COOKIE);
-            out.raw("},\"cookies\":[");
-            out.list(sendable.values(&header::SET_COOKIE));
-            out.raw("]");
+            sendable.write_with_cookies(&mut out);
         }
         out.raw("}\0\0\0\0\0\0\0\0");
         Ok(out.into_bytes())
@@ -221,10 +215,10 @@ impl<'a> Sendable<'a> {
         out.raw("}");
     }
 
-    /// `,"headers":{…` with the values of a name joined, and without the closing brace.
-    fn write_joined(&self, out: &mut Writer, wanted: impl Fn(&HeaderName) -> bool) {
+    /// `,"headers":{…` without the cookies, with the values of a name joined, and without the closing brace.
+    fn write_joined(&self, out: &mut Writer) {
         out.raw(",\"headers\":{");
-        for (index, name) in self.names().filter(|name| wanted(name)).enumerate() {
+        for (index, name) in self.names().filter(|name| *name != header::SET_COOKIE).enumerate() {
             out.raw(if index == 0 { "\"" } else { ",\"" });
             out.raw(name.as_str());
             out.raw("\":\"");
@@ -236,6 +230,14 @@ impl<'a> Sendable<'a> {
             }
             out.raw("\"");
         }
+    }
+
+    /// `,"headers":{…},"cookies":[…]`
+    fn write_with_cookies(&self, out: &mut Writer) {
+        self.write_joined(out);
+        out.raw("},\"cookies\":[");
+        out.list(self.values(&header::SET_COOKIE));
+        out.raw("]");
     }
 
     /// The trick for formats that have one value for each name: `set-cookie`, `Set-cookie`, `sEt-cookie`, …

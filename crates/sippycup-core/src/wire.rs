@@ -216,18 +216,14 @@ fn headers(all: &mut Vec<Header>, scanner: &mut Scanner<'_>) -> Result<(), Fault
     while let Some(name) = scanner.next_key(&mut first)? {
         if let Some(value) = scanner.only_string() {
             all.push(Header { name, value });
-            continue;
-        }
-        if scanner.kind()? != Kind::Array {
-            let value = scanner.value()?;
-            all.push(Header { name, value });
-            continue;
-        }
-        scanner.enter_array()?;
-        let mut first = true;
-        while scanner.next_item(&mut first)? {
-            let value = scanner.value()?;
-            all.push(Header { name, value });
+        } else if scanner.kind()? == Kind::Array {
+            scanner.enter_array()?;
+            let mut first = true;
+            while scanner.next_item(&mut first)? {
+                all.push(Header { name, value: scanner.value()? });
+            }
+        } else {
+            all.push(Header { name, value: scanner.value()? });
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::{
     any::Any,
-    fmt, future,
+    future,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     task::{Context, Poll},
@@ -75,12 +75,6 @@ where
                 Err(failure) => api.fail(&id, &failure).await,
             }
         })
-    }
-}
-
-impl<T> fmt::Debug for Invoke<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Invoke").finish_non_exhaustive()
     }
 }
 

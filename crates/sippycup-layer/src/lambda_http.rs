@@ -114,9 +114,6 @@ fn translate(
     }
     // That of a WebSocket event is told by its type; `lambda_http` makes all of them GET.
     *request.method_mut() = outlined.method().clone();
-    if let Some(context) = request.extensions().get::<lambda_runtime::Context>().cloned() {
-        request.extensions_mut().insert(context);
-    }
     request.extensions_mut().extend(outlined.into_parts().0.extensions);
     add_frameworks_extensions(&mut request);
     Ok((request, source))
