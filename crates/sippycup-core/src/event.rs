@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt, net::IpAddr};
 
 use bytes::Bytes;
-use http::{Extensions, HeaderMap, HeaderValue, Method, Uri, header::HOST, uri::PathAndQuery};
+use http::{Extensions, HeaderMap, HeaderValue, Method, Uri, uri::PathAndQuery};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::value::RawValue;
 
@@ -11,9 +11,9 @@ use crate::{
     BasePath, EventOptions, EventSource, PathParameters, RequestContext, ResponseFormat, StageVariables, body,
     error::{EventError, describe, found},
     field::{Expected, Fault, Field, Kind},
-    header,
-    known::{X_AMZN_TRACE_ID, X_FORWARDED_PROTO},
+    header::{self, Headers},
     locate::{Located, Signals},
+    names::X_AMZN_TRACE_ID,
     public::{ClientIp, PublicUri, forwarded_for},
     scan::member,
     source::{detect, has_label},
@@ -108,10 +108,10 @@ impl ProxyEvent {
         let fault = |fault| EventError::json(&self.json, fault);
 
         let method = self.method(source)?;
-        let mut headers = header::headers(&self.json, &self.wire).map_err(fault)?;
-        header::append_cookies(&mut headers, &self.json, self.wire.cookies).map_err(fault)?;
+        let mut headers = Headers::read(&self.json, &self.wire).map_err(fault)?;
+        headers.append_cookies(&self.json, self.wire.cookies).map_err(fault)?;
         if let Some(id) = &self.trace_id
-            && let Ok(entry) = headers.try_entry(X_AMZN_TRACE_ID)
+            && let Ok(entry) = headers.map.try_entry(X_AMZN_TRACE_ID)
         {
             let _full = entry.or_try_insert_with(|| id.clone());
         }
@@ -121,22 +121,22 @@ impl ProxyEvent {
         let Located { strip, base } = self.locate(source, &headers, path, options).map_err(fault)?;
         let exact_root = strip == path_end;
         let target = origin_form(target, strip, path_end)?;
-        let host = match headers.get(HOST) {
-            Some(host) => Some(host.clone()),
+        let host = match headers.host {
             None => header::value(&self.json, self.wire.context.domain_name).map_err(fault)?,
+            host => host,
         };
-        let scheme = headers.get(X_FORWARDED_PROTO);
+        let scheme = headers.forwarded_proto.as_ref();
         let public = PublicUri::new(source, host, scheme, &base, &target, exact_root);
 
         let base64 = body::is_base64(&self.json, self.wire.base64);
         let body = body::decode(&self.json, self.wire.body, self.wire.body_text.take(), base64)
             .map_err(|error| not_utf8(&self.json).map_or(error, |fault| EventError::json(&self.json, fault)))?;
-        let client_ip = self.client_ip(source, &headers, options).map_err(fault)?;
+        let client_ip = self.client_ip(source, &headers.map, options).map_err(fault)?;
 
         let mut request = http::Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = Uri::from(target);
-        *request.headers_mut() = headers;
+        *request.headers_mut() = headers.map;
         let extensions = request.extensions_mut();
         *extensions = self.extensions;
         extensions.insert(source);
@@ -246,7 +246,7 @@ impl ProxyEvent {
     fn locate(
         &self,
         source: EventSource,
-        headers: &HeaderMap,
+        headers: &Headers,
         path: &str,
         options: &EventOptions,
     ) -> Result<Located, Fault> {
@@ -269,7 +269,7 @@ impl ProxyEvent {
         let domain = context.domain_name.text(json)?;
         let own_domain = match &domain {
             Some(domain) => has_label(domain, b"execute-api"),
-            None => headers.get(HOST).is_some_and(|host| has_label(host.as_bytes(), b"execute-api")),
+            None => headers.host.as_ref().is_some_and(|host| has_label(host.as_bytes(), b"execute-api")),
         };
         let signals = Signals {
             source,
@@ -324,8 +324,12 @@ fn check_text(json: &[u8], wire: &Wire) -> Result<(), Fault> {
     let (before, body, behind) =
         (json.get(..start).unwrap_or_default(), wire.body.raw(json), json.get(end..).unwrap_or_default());
     let base64 = wire.body.kind == Kind::String && !wire.body.escaped && body::is_base64(json, wire.base64);
-    // Where there is little to spare, one look at all of it costs less than two at its parts.
-    let parts = if base64 && body.len() > 1024 { [before, behind] } else { [json, &[]] };
+    let parts = match base64 {
+        true if wire.ascii => [&[][..], &[]],
+        true => [before, behind],
+        false if wire.ascii => [body, &[]],
+        false => [json, &[]],
+    };
     // The same checker as for answers: two would be twice the code in every function.
     if parts.iter().any(|part| simdutf8::compat::from_utf8(part).is_err()) {
         return Err(not_utf8(json).unwrap_or(Fault::new(start, Expected::Utf8)));

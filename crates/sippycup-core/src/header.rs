@@ -7,54 +7,97 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::{
     field::{Fault, Field, Kind},
-    known::known,
+    names::{Names, Role},
     scan::Scanner,
     wire::{Header, Wire},
 };
 
-/// Every value of `multiValueHeaders` in order, then from `headers` the names that are missing there.
-///
-/// API Gateway writes both maps, and `headers` only has the last value of each name. A name or a value
-/// that HTTP cannot have is left out alone; the request still counts.
-pub(crate) fn headers(json: &Bytes, wire: &Wire) -> Result<HeaderMap, Fault> {
-    let (multi, single) = (&wire.multi_headers, &wire.headers);
-    // One more for a cookie or trace header that comes from elsewhere.
-    let mut map = HeaderMap::with_capacity((multi.len().max(single.len()) + 1).min(MOST));
-    for header in if multi.is_empty() { single } else { multi } {
-        if let Some(name) = name(json, header.name)? {
-            append(&mut map, json, name, header.value)?;
-        }
-    }
-    if !multi.is_empty() && !same_names(json, multi, single) {
-        append_missing(&mut map, json, single)?;
-    }
-    Ok(map)
+/// The headers of a request, and what some of them tell about it.
+#[derive(Default)]
+pub(crate) struct Headers {
+    pub(crate) map: HeaderMap,
+    /// The first `host`.
+    pub(crate) host: Option<HeaderValue>,
+    /// The first `x-forwarded-proto`.
+    pub(crate) forwarded_proto: Option<HeaderValue>,
+    has_cookie: bool,
 }
 
-/// One `cookie` header out of the list that payload format 2.0 has, unless the header is there (function
-/// URLs send both).
-pub(crate) fn append_cookies(map: &mut HeaderMap, json: &[u8], cookies: Field) -> Result<(), Fault> {
-    if cookies.kind != Kind::Array || map.contains_key(header::COOKIE) {
-        return Ok(());
-    }
-    let mut joined = Vec::new();
-    let mut scanner = Scanner::on(json, cookies);
-    scanner.enter_array()?;
-    let mut first = true;
-    while scanner.next_item(&mut first)? {
-        if let Some(cookie) = scanner.value()?.text(json)? {
-            if !joined.is_empty() {
-                joined.extend_from_slice(b"; ");
+impl Headers {
+    /// Every value of `multiValueHeaders` in order, then from `headers` the names that are missing there.
+    ///
+    /// API Gateway writes both maps, and `headers` only has the last value of each name. A name or a value
+    /// that HTTP cannot have is left out alone; the request still counts.
+    pub(crate) fn read(json: &Bytes, wire: &Wire) -> Result<Self, Fault> {
+        let (multi, single) = (&wire.multi_headers, &wire.headers);
+        // One more for a cookie or trace header that comes from elsewhere.
+        let map = HeaderMap::with_capacity((multi.len().max(single.len()) + 1).min(MOST));
+        let mut headers = Self { map, ..Self::default() };
+        let mut names = Names::recall();
+        for header in if multi.is_empty() { single } else { multi } {
+            if let Some((name, role)) = name(&mut names, json, header.name)? {
+                headers.append(json, name, role, header.value)?;
             }
-            joined.extend_from_slice(&cookie);
         }
+        if !multi.is_empty() && !same_names(json, multi, single) {
+            headers.append_missing(&mut names, json, single)?;
+        }
+        names.keep();
+        Ok(headers)
     }
-    if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(joined))
-        && !value.is_empty()
-    {
-        let _full = map.try_append(header::COOKIE, value);
+
+    /// One `cookie` header out of the list that payload format 2.0 has, unless the header is there (function
+    /// URLs send both).
+    pub(crate) fn append_cookies(&mut self, json: &[u8], cookies: Field) -> Result<(), Fault> {
+        if cookies.kind != Kind::Array || self.has_cookie {
+            return Ok(());
+        }
+        let mut joined = Vec::with_capacity(cookies.len());
+        let mut scanner = Scanner::on(json, cookies);
+        scanner.enter_array()?;
+        let mut first = true;
+        while scanner.next_item(&mut first)? {
+            if let Some(cookie) = scanner.value()?.text(json)? {
+                if !joined.is_empty() {
+                    joined.extend_from_slice(b"; ");
+                }
+                joined.extend_from_slice(&cookie);
+            }
+        }
+        if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(joined))
+            && !value.is_empty()
+        {
+            let _full = self.map.try_append(header::COOKIE, value);
+        }
+        Ok(())
     }
-    Ok(())
+
+    fn append_missing(&mut self, names: &mut Names, json: &Bytes, single: &[Header]) -> Result<(), Fault> {
+        // Two spellings of one name may both be missing from the other map; both count.
+        let mut missing: HashSet<HeaderName> = HashSet::new();
+        for header in single {
+            let Some((name, role)) = name(names, json, header.name)? else { continue };
+            if self.map.contains_key(&name) && !missing.contains(&name) {
+                continue;
+            }
+            self.append(json, name.clone(), role, header.value)?;
+            missing.insert(name);
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, json: &Bytes, name: HeaderName, role: Role, field: Field) -> Result<(), Fault> {
+        let Some(value) = value(json, field)? else { return Ok(()) };
+        match role {
+            Role::Cookie => self.has_cookie = true,
+            Role::ForwardedProto if self.forwarded_proto.is_none() => self.forwarded_proto = Some(value.clone()),
+            Role::Host if self.host.is_none() => self.host = Some(value.clone()),
+            _ => {}
+        }
+        // More headers than a `HeaderMap` takes (32,768) cannot come through a gateway's limits.
+        let _full = self.map.try_append(name, value);
+        Ok(())
+    }
 }
 
 /// Whether the two maps have the same names in the same order, as API Gateway writes them; `headers` then
@@ -76,33 +119,11 @@ fn same_names(json: &[u8], multi: &[Header], single: &[Header]) -> bool {
     })
 }
 
-fn append_missing(map: &mut HeaderMap, json: &Bytes, single: &[Header]) -> Result<(), Fault> {
-    // Two spellings of one name may both be missing from the other map; both count.
-    let mut missing: HashSet<HeaderName> = HashSet::new();
-    for header in single {
-        let Some(name) = name(json, header.name)? else { continue };
-        if map.contains_key(&name) && !missing.contains(&name) {
-            continue;
-        }
-        append(map, json, name.clone(), header.value)?;
-        missing.insert(name);
+fn name(names: &mut Names, json: &[u8], name: Field) -> Result<Option<(HeaderName, Role)>, Fault> {
+    if !name.escaped {
+        return Ok(names.get(name.raw(json)));
     }
-    Ok(())
-}
-
-fn name(json: &[u8], name: Field) -> Result<Option<HeaderName>, Fault> {
-    if let Some(known) = known(name.raw(json)) {
-        return Ok(Some(known));
-    }
-    Ok(name.text(json)?.and_then(|name| HeaderName::from_bytes(&name).ok()))
-}
-
-fn append(map: &mut HeaderMap, json: &Bytes, name: HeaderName, field: Field) -> Result<(), Fault> {
-    if let Some(value) = value(json, field)? {
-        // More headers than a `HeaderMap` takes (32,768) cannot come through a gateway's limits.
-        let _full = map.try_append(name, value);
-    }
-    Ok(())
+    Ok(name.text(json)?.and_then(|name| names.get(&name)))
 }
 
 /// A value, not copied where the event has it as it is. Values that are not ASCII arrive as Unicode text and

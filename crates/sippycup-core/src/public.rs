@@ -9,7 +9,7 @@ use std::{
 
 use http::{HeaderMap, HeaderValue, Uri, uri::PathAndQuery};
 
-use crate::{BasePath, EventSource, known::X_FORWARDED_FOR};
+use crate::{BasePath, EventSource, names::X_FORWARDED_FOR};
 
 /// The absolute URI of the request as the client wrote it, with the base path.
 ///

@@ -6,8 +6,8 @@
 //! not checked for lone surrogates.
 
 use crate::{
-    chunk::{CHUNK, special, special_mask},
     field::{Expected, Fault, Field, Kind},
+    marks::Marks,
     unescape::{hex4, unescape},
 };
 
@@ -16,16 +16,17 @@ use crate::{
 pub(crate) struct Scanner<'a> {
     json: &'a [u8],
     at: usize,
+    marks: Marks<'a>,
 }
 
 impl<'a> Scanner<'a> {
     pub(crate) fn new(json: &'a [u8]) -> Self {
-        Self { json, at: 0 }
+        Self { json, at: 0, marks: Marks::new(json, 0, json.len()) }
     }
 
     /// A scanner for the value at `field`; members found there have positions in the whole document.
     pub(crate) fn on(json: &'a [u8], field: Field) -> Self {
-        Self { json, at: field.start() }
+        Self { json, at: field.start(), marks: Marks::new(json, field.start(), field.start() + field.len()) }
     }
 
     /// Steps into an object; `false` (and the value skipped) if the value is something else.
@@ -43,16 +44,13 @@ impl<'a> Scanner<'a> {
     #[inline(always)]
     pub(crate) fn next_key(&mut self, first: &mut bool) -> Result<Option<Field>, Fault> {
         // What AWS writes: no white space, no escapes in names.
-        let comma = *first || self.json.get(self.at) == Some(&b',');
-        let quote = self.at + usize::from(!*first);
-        if comma
-            && self.json.get(quote) == Some(&b'"')
-            && let Some(end) = plain_end(self.json, quote + 1)
-            && self.json.get(end + 1) == Some(&b':')
-        {
-            *first = false;
-            self.at = end + 2;
-            return Ok(Some(Field::new(Kind::String, quote + 1, end)));
+        if let Some(start) = self.name_start(*first) {
+            let end = self.marks.next(start);
+            if self.starts_with(end, b"\":") {
+                *first = false;
+                self.at = end + 2;
+                return Ok(Some(Field::new(Kind::String, start, end)));
+            }
         }
         self.any_key(first)
     }
@@ -101,29 +99,50 @@ impl<'a> Scanner<'a> {
     /// Reads over one value of any type and says where it was.
     #[inline(always)]
     pub(crate) fn value(&mut self) -> Result<Field, Fault> {
-        if self.json.get(self.at) == Some(&b'"')
-            && let Some(end) = plain_end(self.json, self.at + 1)
-        {
-            let start = std::mem::replace(&mut self.at, end + 1) + 1;
-            return Ok(Field::new(Kind::String, start, end));
+        if self.json.get(self.at) == Some(&b'"') {
+            let start = self.at + 1;
+            let end = self.marks.next(start);
+            if self.json.get(end) == Some(&b'"') {
+                self.at = end + 1;
+                return Ok(Field::new(Kind::String, start, end));
+            }
         }
         self.any_value()
     }
 
-    /// The string of an array that has nothing else in it, written as AWS does: nearly every value of a
-    /// multi-value map. `None`, and nothing read, for everything else.
+    /// A member whose value is one string, or an array with one string in it, written as AWS does: nearly
+    /// every header. `None`, and nothing read, for everything else.
     #[inline(always)]
-    pub(crate) fn only_string(&mut self) -> Option<Field> {
-        if self.json.get(self.at..self.at + 2) != Some(b"[\"") {
+    pub(crate) fn plain_member(&mut self, first: bool) -> Option<(Field, Field)> {
+        let name = self.name_start(first)?;
+        let name_end = self.marks.next(name);
+        let brackets = match self.json.get(name_end..)?.first_chunk()? {
+            b"\":[\"" => 1,
+            [b'"', b':', b'"', _] => 0,
+            _ => return None,
+        };
+        let value = name_end + 3 + brackets;
+        let value_end = self.marks.next(value);
+        let [quote, behind] = self.json.get(value_end..)?.first_chunk()?;
+        if *quote != b'"' || (brackets == 1 && *behind != b']') {
             return None;
         }
-        let start = self.at + 2;
-        let end = plain_end(self.json, start)?;
-        if self.json.get(end + 1) != Some(&b']') {
-            return None;
+        self.at = value_end + 1 + brackets;
+        Some((Field::new(Kind::String, name, name_end), Field::new(Kind::String, value, value_end)))
+    }
+
+    /// Where the next member's name begins, if it stands where AWS puts it, without white space.
+    #[inline(always)]
+    fn name_start(&self, first: bool) -> Option<usize> {
+        if first {
+            return (self.json.get(self.at) == Some(&b'"')).then_some(self.at + 1);
         }
-        self.at = end + 2;
-        Some(Field::new(Kind::String, start, end))
+        self.starts_with(self.at, b",\"").then_some(self.at + 2)
+    }
+
+    #[inline(always)]
+    fn starts_with<const LENGTH: usize>(&self, at: usize, text: &[u8; LENGTH]) -> bool {
+        self.json.get(at..).and_then(<[u8]>::first_chunk) == Some(text)
     }
 
     #[inline(never)]
@@ -179,6 +198,11 @@ impl<'a> Scanner<'a> {
         Ok(self.at)
     }
 
+    /// Whether everything that was read is ASCII, but for what [`body`](Self::body) went over.
+    pub(crate) fn is_ascii(&self) -> bool {
+        self.marks.is_ascii()
+    }
+
     /// The byte behind what was read.
     pub(crate) fn position(&self) -> usize {
         self.at
@@ -217,7 +241,7 @@ impl<'a> Scanner<'a> {
         let mut at = start;
         let mut escaped = false;
         loop {
-            at = special(self.json, at);
+            at = self.marks.next(at);
             match self.json.get(at) {
                 Some(b'"') => {
                     self.at = at + 1;
@@ -372,25 +396,6 @@ pub(crate) fn member(json: &[u8], object: Field, name: &str) -> Option<Field> {
     }
     None
 }
-
-/// Where the string ends that begins at `start`, if it is short, ends well before the document does, and
-/// nothing in it needs another look.
-#[inline(always)]
-fn plain_end(json: &[u8], start: usize) -> Option<usize> {
-    let mut at = start;
-    while at < start + SHORT {
-        let found = special_mask(*json.get(at..)?.first_chunk()?);
-        if found != 0 {
-            at += found.trailing_zeros() as usize;
-            return (json.get(at) == Some(&b'"')).then_some(at);
-        }
-        at += CHUNK;
-    }
-    None
-}
-
-/// Strings up to here are looked at once; longer ones pay for this many bytes twice.
-const SHORT: usize = 8 * CHUNK;
 
 #[cfg(test)]
 mod tests;

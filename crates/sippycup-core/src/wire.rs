@@ -42,6 +42,8 @@ pub(crate) struct Wire {
     pub(crate) base64: Field,
     pub(crate) method_arn: Field,
     pub(crate) route_arn: Field,
+    /// Whether everything but the body is known to be ASCII.
+    pub(crate) ascii: bool,
 }
 
 /// One value of a header.
@@ -85,6 +87,7 @@ impl Wire {
             }
         }
         scanner.end()?;
+        wire.ascii = scanner.is_ascii();
         Ok(wire)
     }
 
@@ -213,10 +216,13 @@ fn headers(all: &mut Vec<Header>, scanner: &mut Scanner<'_>) -> Result<(), Fault
     }
     all.reserve(24);
     let mut first = true;
-    while let Some(name) = scanner.next_key(&mut first)? {
-        if let Some(value) = scanner.only_string() {
+    loop {
+        while let Some((name, value)) = scanner.plain_member(first) {
+            first = false;
             all.push(Header { name, value });
-        } else if scanner.kind()? == Kind::Array {
+        }
+        let Some(name) = scanner.next_key(&mut first)? else { return Ok(()) };
+        if scanner.kind()? == Kind::Array {
             scanner.enter_array()?;
             let mut first = true;
             while scanner.next_item(&mut first)? {
@@ -226,5 +232,4 @@ fn headers(all: &mut Vec<Header>, scanner: &mut Scanner<'_>) -> Result<(), Fault
             all.push(Header { name, value: scanner.value()? });
         }
     }
-    Ok(())
 }

@@ -1,0 +1,109 @@
+//! Where a document has quotes, backslashes and control characters: the only places where a string can end.
+
+use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x64};
+
+/// One bit for each byte of the part of the document that is being read.
+///
+/// Most strings of an event are shorter than what the CPU looks at in one step; to find all their ends at once
+/// costs a third of looking for each by itself.
+#[derive(Debug)]
+pub(crate) struct Marks<'a> {
+    json: &'a [u8],
+    /// The position of the first bit.
+    start: usize,
+    bits: [u64; WORDS],
+    /// How many of the words are those of the document.
+    filled: usize,
+    /// Nobody will ask for what is behind.
+    end: usize,
+    ascii: bool,
+}
+
+impl<'a> Marks<'a> {
+    /// The marks from `start` on; those from `end` on are not looked for unless somebody asks.
+    pub(crate) fn new(json: &'a [u8], start: usize, end: usize) -> Self {
+        let mut marks = Self { json, start, bits: [0; WORDS], filled: 0, end, ascii: true };
+        marks.fill(start);
+        marks
+    }
+
+    /// The first mark at or behind `at`; the document's length if there is none. `at` must not be smaller than
+    /// the one before.
+    #[inline(always)]
+    pub(crate) fn next(&mut self, at: usize) -> usize {
+        let offset = at.wrapping_sub(self.start);
+        let index = offset / 64;
+        if let Some(word) = self.bits.get(index) {
+            let found = word >> (offset % 64);
+            if found != 0 {
+                return at + found.trailing_zeros() as usize;
+            }
+        }
+        if let Some(word) = self.bits.get(index + 1)
+            && *word != 0
+        {
+            return self.start + (index + 1) * 64 + word.trailing_zeros() as usize;
+        }
+        self.next_far(at)
+    }
+
+    #[inline(never)]
+    fn next_far(&mut self, at: usize) -> usize {
+        let mut word = at.wrapping_sub(self.start) / 64 + 1;
+        loop {
+            let rest = self.bits.get(word..self.filled).unwrap_or_default();
+            if let Some((index, bits)) = rest.iter().enumerate().find(|(_, bits)| **bits != 0) {
+                return self.start + (word + index) * 64 + bits.trailing_zeros() as usize;
+            }
+            self.fill(at.max(self.start + self.filled * 64));
+            word = 0;
+        }
+    }
+
+    /// Whether all bytes that were looked at are ASCII: those between the first and the last place that was asked
+    /// for, unless some were stepped over, and perhaps some more.
+    pub(crate) fn is_ascii(&self) -> bool {
+        self.ascii
+    }
+
+    fn fill(&mut self, start: usize) {
+        self.start = start;
+        self.filled = self.end.saturating_sub(start).div_ceil(64).clamp(1, WORDS);
+        let rest = self.json.get(start..).unwrap_or_default();
+        let (words, unused) = self.bits.split_at_mut(self.filled);
+        unused.fill(0);
+        self.ascii &= dispatch!(Level::new(), simd => mark(simd, rest, words));
+    }
+}
+
+/// Marks as many bytes as there are bits; the end of `text` counts as a mark. Returns whether all were ASCII.
+#[inline(always)]
+fn mark<S: Simd>(simd: S, text: &[u8], words: &mut [u64]) -> bool {
+    let (blocks, tail) = text.as_chunks::<64>();
+    let mut all = u8x64::splat(simd, 0);
+    let (of_blocks, rest) = words.split_at_mut(words.len().min(blocks.len()));
+    for (word, block) in of_blocks.iter_mut().zip(blocks) {
+        let bytes = u8x64::load_array_ref(simd, block);
+        all |= bytes;
+        *word = special(bytes);
+    }
+    if let [word, ..] = rest {
+        let mut block = [b'"'; 64];
+        for (byte, behind) in block.iter_mut().zip(tail) {
+            *byte = *behind;
+        }
+        let bytes = u8x64::load_array(simd, block);
+        all |= bytes;
+        *word = special(bytes);
+    }
+    all.simd_lt(0x80).all_true()
+}
+
+/// One bit for each byte that is a quote, a backslash or a control character.
+#[inline(always)]
+fn special<S: Simd>(bytes: u8x64<S>) -> u64 {
+    (bytes.simd_eq(b'"') | bytes.simd_eq(b'\\') | bytes.simd_lt(0x20)).to_bitmask()
+}
+
+/// As many as a small event has, so that few bytes of a body are looked at in vain.
+const WORDS: usize = 16;
