@@ -11,16 +11,16 @@ use crate::{
 /// The request body of the event. The event's flag alone says whether it is base64: no content type is
 /// proof of anything.
 pub(crate) fn decode(json: &Bytes, body: Field, unescaped: Option<Vec<u8>>, base64: bool) -> Result<Bytes, EventError> {
-    let text = match body.kind {
+    let text = match body.kind() {
         Kind::Missing | Kind::Null => return Ok(Bytes::new()),
         // Only hand-made events have anything but a string here; its JSON text loses nothing.
-        Kind::Array | Kind::Object => return Ok(json.slice_ref(body.raw(json))),
-        _ => unescaped.map_or_else(|| json.slice_ref(body.raw(json)), Bytes::from),
+        Kind::Array | Kind::Object => return Ok(body.share(json)),
+        _ => unescaped.map_or_else(|| body.share(json), Bytes::from),
     };
     if !base64 || text.is_empty() {
         return Ok(text);
     }
-    let raw = !body.escaped;
+    let raw = !body.is_escaped();
     decode_base64(&text, raw)
         .map(Bytes::from)
         .ok_or_else(|| EventError::member("body", "base64, as `isBase64Encoded` says", "something else"))
@@ -28,7 +28,7 @@ pub(crate) fn decode(json: &Bytes, body: Field, unescaped: Option<Vec<u8>>, base
 
 /// Whether `isBase64Encoded` says so.
 pub(crate) fn is_base64(json: &[u8], flag: Field) -> bool {
-    flag.kind == Kind::True || (flag.kind == Kind::String && flag.raw(json).eq_ignore_ascii_case(b"true"))
+    flag.kind() == Kind::True || (flag.kind() == Kind::String && flag.raw(json).eq_ignore_ascii_case(b"true"))
 }
 
 /// Whether a string has a raw control character, which JSON forbids.
@@ -83,10 +83,10 @@ impl BinaryPolicy {
         if body.is_empty() {
             return false;
         }
-        let encoded = headers
-            .get_all(header::CONTENT_ENCODING)
-            .iter()
-            .any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
+        // An answer has few headers: to look at each costs less than to look one up.
+        let encoded = headers.iter().any(|(name, value)| {
+            *name == header::CONTENT_ENCODING && !value.as_bytes().eq_ignore_ascii_case(b"identity")
+        });
         encoded || self.forces(headers) || simdutf8::compat::from_utf8(body).is_err()
     }
 

@@ -263,7 +263,7 @@ impl Fields {
 fn is_filled(json: &[u8], field: Field) -> bool {
     let mut first = true;
     let mut scanner = Scanner::on(json, field);
-    field.kind == Kind::Object
+    field.kind() == Kind::Object
         && matches!(scanner.enter_object(), Ok(true))
         && matches!(scanner.next_key(&mut first), Ok(Some(_)))
 }
@@ -272,7 +272,7 @@ fn is_filled(json: &[u8], field: Field) -> bool {
 fn is_iam(json: &[u8], identity: Field) -> bool {
     ["userArn", "accessKey", "principal"]
         .iter()
-        .any(|name| member(json, identity, name).is_some_and(|member| member.kind == Kind::String))
+        .any(|name| member(json, identity, name).is_some_and(|member| member.kind() == Kind::String))
 }
 
 #[cfg(test)]

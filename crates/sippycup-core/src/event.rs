@@ -1,19 +1,19 @@
 //! A proxy event, and the one assembly that makes a request of it, whatever its source.
 
-use std::{borrow::Cow, fmt, net::IpAddr};
+use std::{borrow::Cow, fmt, iter, net::IpAddr, sync::LazyLock};
 
 use bytes::Bytes;
-use http::{Extensions, HeaderMap, HeaderValue, Method, Uri, uri::PathAndQuery};
+use http::{Extensions, HeaderValue, Method, Uri, uri::PathAndQuery};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::value::RawValue;
 
 use crate::{
     BasePath, EventOptions, EventSource, PathParameters, RequestContext, ResponseFormat, StageVariables, body,
     error::{EventError, describe, found},
-    field::{Expected, Fault, Field, Kind},
+    field::{Expected, Fault, Field, Kind, LIMIT},
     header::{self, Headers},
     locate::{Located, Signals},
-    names::X_AMZN_TRACE_ID,
+    names::{X_AMZN_TRACE_ID, X_FORWARDED_FOR},
     public::{ClientIp, PublicUri, forwarded_for},
     scan::member,
     source::{detect, has_label},
@@ -51,14 +51,14 @@ impl ProxyEvent {
     /// [`into_request`](Self::into_request) only, where the source may be pinned.
     pub fn from_bytes(json: impl Into<Bytes>) -> Result<Self, EventError> {
         let json = json.into();
-        if u32::try_from(json.len()).is_err() {
-            return Err(EventError::member("$", "an event of less than 4 GiB", "more"));
+        if json.len() >= LIMIT {
+            return Err(EventError::member("$", "an event of less than 1 GiB", "more"));
         }
         let wire = Wire::read(&json).and_then(|wire| check_text(&json, &wire).map(|()| wire));
         // What is not UTF-8 is better said so than by what the walk stumbled over.
         let wire = wire.map_err(|fault| EventError::json(&json, not_utf8(&json).unwrap_or(fault)))?;
         let detected = detect(&json, &wire);
-        Ok(Self { json, wire, detected, trace_id: None, extensions: Extensions::new() })
+        Ok(Self { json, wire, detected, trace_id: None, extensions: roomy() })
     }
 
     /// The front door, as the event's shape tells it; `None` if it is no HTTP event.
@@ -121,7 +121,7 @@ impl ProxyEvent {
         let Located { strip, base } = self.locate(source, &headers, path, options).map_err(fault)?;
         let exact_root = strip == path_end;
         let target = origin_form(target, strip, path_end)?;
-        let host = match headers.host {
+        let host = match headers.host.take() {
             None => header::value(&self.json, self.wire.context.domain_name).map_err(fault)?,
             host => host,
         };
@@ -131,7 +131,7 @@ impl ProxyEvent {
         let base64 = body::is_base64(&self.json, self.wire.base64);
         let body = body::decode(&self.json, self.wire.body, self.wire.body_text.take(), base64)
             .map_err(|error| not_utf8(&self.json).map_or(error, |fault| EventError::json(&self.json, fault)))?;
-        let client_ip = self.client_ip(source, &headers.map, options).map_err(fault)?;
+        let client_ip = self.client_ip(source, &headers, options).map_err(fault)?;
 
         let mut request = http::Request::new(body);
         *request.method_mut() = method;
@@ -182,7 +182,7 @@ impl ProxyEvent {
             return Ok(self.web_socket().0);
         }
         let text = field.text(&self.json).map_err(|fault| EventError::json(&self.json, fault))?;
-        let Some(text) = text else { return Err(EventError::member(place, "a method", found(field.kind))) };
+        let Some(text) = text else { return Err(EventError::member(place, "a method", found(field.kind()))) };
         Method::from_bytes(&text).map_err(|_| EventError::member(place, "a method", "a string that is none"))
     }
 
@@ -205,7 +205,7 @@ impl ProxyEvent {
             None if source == EventSource::RestApi && field.is_none() && wire.context.all.is_none() => {
                 Cow::Borrowed(&b"/"[..])
             }
-            None => return Err(EventError::member(place, "a path", found(field.kind))),
+            None => return Err(EventError::member(place, "a path", found(field.kind()))),
         };
 
         let mut raw_query = if format_2 { wire.raw_query.text(json).map_err(fault)? } else { None };
@@ -290,11 +290,15 @@ impl ProxyEvent {
     fn client_ip(
         &self,
         source: EventSource,
-        headers: &HeaderMap,
+        headers: &Headers,
         options: &EventOptions,
     ) -> Result<Option<IpAddr>, Fault> {
         if matches!(source, EventSource::LoadBalancer | EventSource::VpcLattice) {
-            return Ok(forwarded_for(headers, options.forwarded_hops));
+            let hops = options.forwarded_hops;
+            return Ok(match headers.forwarded_for.raw(&self.json) {
+                b"" => forwarded_for(headers.map.get_all(X_FORWARDED_FOR).iter().map(HeaderValue::as_bytes), hops),
+                line => forwarded_for(iter::once(line), hops),
+            });
         }
         let ip = self.wire.context.source_ip.string(&self.json)?;
         Ok(ip.and_then(|ip| ip.parse().ok()))
@@ -320,10 +324,10 @@ impl<'de> Deserialize<'de> for ProxyEvent {
 /// What the walk over the event leaves to be checked: that it is UTF-8, and that no raw control character
 /// stands in the body. A body in base64 needs neither; its decoder takes nothing but its own alphabet.
 fn check_text(json: &[u8], wire: &Wire) -> Result<(), Fault> {
-    let (start, end) = (wire.body.start(), wire.body.start() + wire.body.len());
+    let (start, end) = (wire.body.start(), wire.body.end());
     let (before, body, behind) =
         (json.get(..start).unwrap_or_default(), wire.body.raw(json), json.get(end..).unwrap_or_default());
-    let base64 = wire.body.kind == Kind::String && !wire.body.escaped && body::is_base64(json, wire.base64);
+    let base64 = wire.body.kind() == Kind::String && !wire.body.is_escaped() && body::is_base64(json, wire.base64);
     let parts = match base64 {
         true if wire.ascii => [&[][..], &[]],
         true => [before, behind],
@@ -334,7 +338,7 @@ fn check_text(json: &[u8], wire: &Wire) -> Result<(), Fault> {
     if parts.iter().any(|part| simdutf8::compat::from_utf8(part).is_err()) {
         return Err(not_utf8(json).unwrap_or(Fault::new(start, Expected::Utf8)));
     }
-    if wire.body.kind == Kind::String && wire.body_text.is_none() && !base64 && body::has_control(body) {
+    if wire.body.kind() == Kind::String && wire.body_text.is_none() && !base64 && body::has_control(body) {
         return Err(Fault::new(start, Expected::NoControl));
     }
     Ok(())
@@ -362,5 +366,26 @@ fn origin_form(mut target: Vec<u8>, strip: usize, path_end: usize) -> Result<Pat
 }
 
 fn slice_or_null(json: &Bytes, field: Field) -> Bytes {
-    if field.kind == Kind::Missing { Bytes::from_static(b"null") } else { json.slice_ref(field.raw(json)) }
+    if field.kind() == Kind::Missing { Bytes::from_static(b"null") } else { field.share(json) }
+}
+
+/// Extensions with room for all that a request gets, from us and from a router. A map that grows on the way
+/// costs more than what is put into it; the clone of an empty one keeps its room.
+fn roomy() -> Extensions {
+    #[derive(Clone)]
+    struct Place<const INDEX: usize>;
+    static ROOMY: LazyLock<Extensions> = LazyLock::new(|| {
+        let mut extensions = Extensions::new();
+        extensions.insert(Place::<0>);
+        extensions.insert(Place::<1>);
+        extensions.insert(Place::<2>);
+        extensions.insert(Place::<3>);
+        extensions.insert(Place::<4>);
+        extensions.insert(Place::<5>);
+        extensions.insert(Place::<6>);
+        extensions.insert(Place::<7>);
+        extensions.clear();
+        extensions
+    });
+    ROOMY.clone()
 }

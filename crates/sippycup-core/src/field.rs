@@ -1,6 +1,8 @@
 //! Where a value of the event stands, or where reading the event failed.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
+
+use bytes::Bytes;
 
 use crate::unescape::unescape;
 
@@ -33,7 +35,7 @@ pub(crate) enum Expected {
 
 impl Fault {
     pub(crate) fn new(at: usize, expected: Expected) -> Self {
-        Self { at: small(at), expected }
+        Self { at: at as u32, expected }
     }
 
     pub(crate) fn at(self) -> usize {
@@ -76,36 +78,62 @@ pub(crate) enum Kind {
 }
 
 /// Where a value stands: for strings without the quotes, for everything else the whole literal.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Field {
-    start: u32,
-    end: u32,
-    pub(crate) kind: Kind,
-    /// Whether the string has a backslash in it, so that its bytes are not its value.
-    pub(crate) escaped: bool,
-}
+///
+/// All in one word, since every step of the walk makes one and an event has room for forty: start, end,
+/// kind, and whether a string has a backslash in it, so that its bytes are not its value.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Field(u64);
 
 impl Field {
+    #[inline(always)]
     pub(crate) fn new(kind: Kind, start: usize, end: usize) -> Self {
-        Self { start: small(start), end: small(end), kind, escaped: false }
+        Self(start as u64 | (end as u64) << END | (kind as u64) << KIND)
     }
 
     pub(crate) fn string_at(start: usize, end: usize, escaped: bool) -> Self {
-        Self { escaped, ..Self::new(Kind::String, start, end) }
+        Self(Self::new(Kind::String, start, end).0 | u64::from(escaped) << ESCAPED)
     }
 
     pub(crate) fn start(&self) -> usize {
-        self.start as usize
+        (self.0 & MASK) as usize
+    }
+
+    pub(crate) fn end(&self) -> usize {
+        (self.0 >> END & MASK) as usize
     }
 
     /// How many bytes it takes up in the document.
     pub(crate) fn len(&self) -> usize {
-        (self.end as usize).saturating_sub(self.start as usize)
+        self.end().saturating_sub(self.start())
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        match self.0 >> KIND & 7 {
+            0 => Kind::Missing,
+            1 => Kind::Null,
+            2 => Kind::False,
+            3 => Kind::True,
+            4 => Kind::Number,
+            5 => Kind::String,
+            6 => Kind::Array,
+            _ => Kind::Object,
+        }
+    }
+
+    /// Whether the string has a backslash in it.
+    pub(crate) fn is_escaped(&self) -> bool {
+        self.0 >> ESCAPED == 1
     }
 
     /// The bytes it takes up in the document.
     pub(crate) fn raw<'a>(&self, json: &'a [u8]) -> &'a [u8] {
-        json.get(self.start as usize..self.end as usize).unwrap_or_default()
+        json.get(self.start()..self.end()).unwrap_or_default()
+    }
+
+    /// The same bytes, sharing the document's buffer.
+    pub(crate) fn share(&self, json: &Bytes) -> Bytes {
+        let (start, end) = (self.start(), self.end());
+        if start <= end && end <= json.len() { json.slice(start..end) } else { Bytes::new() }
     }
 
     /// Whether the member is there and not null.
@@ -115,7 +143,7 @@ impl Field {
 
     /// Whether the member is missing or null: the same thing in every event.
     pub(crate) fn is_none(&self) -> bool {
-        matches!(self.kind, Kind::Missing | Kind::Null)
+        matches!(self.kind(), Kind::Missing | Kind::Null)
     }
 
     /// This member, or the other if this one is missing or null.
@@ -126,7 +154,13 @@ impl Field {
     /// Whether this is something that can stand for a string: a string, or the number or boolean that
     /// some writer put where AWS has a string.
     pub(crate) fn is_scalar(&self) -> bool {
-        matches!(self.kind, Kind::String | Kind::Number | Kind::True | Kind::False)
+        matches!(self.kind(), Kind::String | Kind::Number | Kind::True | Kind::False)
+    }
+
+    /// Whether this is a string whose bytes are its value, as nearly all are.
+    #[inline(always)]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.0 >> KIND == Kind::String as u64
     }
 
     /// The value as text, unescaped; `None` for everything that is no scalar.
@@ -134,7 +168,7 @@ impl Field {
         if !self.is_scalar() {
             return Ok(None);
         }
-        if !self.escaped {
+        if !self.is_escaped() {
             return Ok(Some(Cow::Borrowed(self.raw(json))));
         }
         unescape(json, self.start(), self.len()).map(|(text, _)| Some(Cow::Owned(text)))
@@ -152,7 +186,7 @@ impl Field {
 
     /// Whether the value is exactly `text`. A broken escape is not equal to anything.
     pub(crate) fn is(&self, json: &[u8], text: &[u8]) -> bool {
-        match (self.kind, self.escaped) {
+        match (self.kind(), self.is_escaped()) {
             (Kind::String, false) => self.raw(json) == text,
             (Kind::String, true) => self.text(json).is_ok_and(|value| value.as_deref() == Some(text)),
             _ => false,
@@ -160,7 +194,19 @@ impl Field {
     }
 }
 
-/// Documents are shorter than 4 GiB: who reads one sees to it first.
-fn small(position: usize) -> u32 {
-    position as u32
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} at {}, {} bytes", self.kind(), self.start(), self.len())
+    }
 }
+
+/// The length that a document must not have, in bytes: many times what Lambda hands over. Who reads one
+/// sees to it first.
+pub(crate) const LIMIT: usize = 1 << END;
+
+// Where the parts of a field begin in its word.
+const END: u32 = 30;
+const KIND: u32 = 60;
+const ESCAPED: u32 = 63;
+
+const MASK: u64 = LIMIT as u64 - 1;

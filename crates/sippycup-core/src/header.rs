@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::{
     field::{Fault, Field, Kind},
-    names::{Names, Role},
+    names::{Names, Role, Slot},
     scan::Scanner,
     wire::{Header, Wire},
 };
@@ -20,6 +20,8 @@ pub(crate) struct Headers {
     pub(crate) host: Option<HeaderValue>,
     /// The first `x-forwarded-proto`.
     pub(crate) forwarded_proto: Option<HeaderValue>,
+    /// Where the value of `x-forwarded-for` stands as it is, if there is only one.
+    pub(crate) forwarded_for: Field,
     has_cookie: bool,
 }
 
@@ -35,8 +37,8 @@ impl Headers {
         let mut headers = Self { map, ..Self::default() };
         let mut names = Names::recall();
         for header in if multi.is_empty() { single } else { multi } {
-            if let Some((name, role)) = name(&mut names, json, header.name)? {
-                headers.append(json, name, role, header.value)?;
+            if let Some(name) = name(&mut names, json, header.name)? {
+                headers.append(json, name, header.value)?;
             }
         }
         if !multi.is_empty() && !same_names(json, multi, single) {
@@ -49,7 +51,7 @@ impl Headers {
     /// One `cookie` header out of the list that payload format 2.0 has, unless the header is there (function
     /// URLs send both).
     pub(crate) fn append_cookies(&mut self, json: &[u8], cookies: Field) -> Result<(), Fault> {
-        if cookies.kind != Kind::Array || self.has_cookie {
+        if cookies.kind() != Kind::Array || self.has_cookie {
             return Ok(());
         }
         let mut joined = Vec::with_capacity(cookies.len());
@@ -76,26 +78,33 @@ impl Headers {
         // Two spellings of one name may both be missing from the other map; both count.
         let mut missing: HashSet<HeaderName> = HashSet::new();
         for header in single {
-            let Some((name, role)) = name(names, json, header.name)? else { continue };
-            if self.map.contains_key(&name) && !missing.contains(&name) {
+            let Some(name) = name(names, json, header.name)? else { continue };
+            if self.map.contains_key(&name.name) && !missing.contains(&name.name) {
                 continue;
             }
-            self.append(json, name.clone(), role, header.value)?;
-            missing.insert(name);
+            self.append(json, name, header.value)?;
+            missing.insert(name.name.clone());
         }
         Ok(())
     }
 
-    fn append(&mut self, json: &Bytes, name: HeaderName, role: Role, field: Field) -> Result<(), Fault> {
-        let Some(value) = value(json, field)? else { return Ok(()) };
-        match role {
+    #[inline(always)]
+    fn append(&mut self, json: &Bytes, name: &Slot, field: Field) -> Result<(), Fault> {
+        let text = if field.is_plain() { Some(field.share(json)) } else { odd_value(json, field)? };
+        let Some(Ok(value)) = text.map(HeaderValue::from_maybe_shared) else { return Ok(()) };
+        match name.role {
+            Role::Other => {}
             Role::Cookie => self.has_cookie = true,
+            Role::ForwardedFor => {
+                let only = self.forwarded_for.kind() == Kind::Missing && !field.is_escaped();
+                self.forwarded_for = if only { field } else { Field::new(Kind::Null, 0, 0) };
+            }
             Role::ForwardedProto if self.forwarded_proto.is_none() => self.forwarded_proto = Some(value.clone()),
             Role::Host if self.host.is_none() => self.host = Some(value.clone()),
             _ => {}
         }
         // More headers than a `HeaderMap` takes (32,768) cannot come through a gateway's limits.
-        let _full = self.map.try_append(name, value);
+        let _full = self.map.try_append(&name.name, value);
         Ok(())
     }
 }
@@ -119,22 +128,30 @@ fn same_names(json: &[u8], multi: &[Header], single: &[Header]) -> bool {
     })
 }
 
-fn name(names: &mut Names, json: &[u8], name: Field) -> Result<Option<(HeaderName, Role)>, Fault> {
-    if !name.escaped {
-        return Ok(names.get(name.raw(json)));
-    }
-    Ok(name.text(json)?.and_then(|name| names.get(&name)))
+#[inline(always)]
+fn name<'a>(names: &'a mut Names, json: &[u8], name: Field) -> Result<Option<&'a Slot>, Fault> {
+    if name.is_escaped() { escaped_name(names, json, name) } else { Ok(names.get(name.raw(json))) }
 }
 
-/// A value, not copied where the event has it as it is. Values that are not ASCII arrive as Unicode text and
-/// go on as its UTF-8 bytes.
+#[cold]
+fn escaped_name<'a>(names: &'a mut Names, json: &[u8], name: Field) -> Result<Option<&'a Slot>, Fault> {
+    let name = name.text(json)?;
+    Ok(name.and_then(|name| names.get(&name)))
+}
+
+/// The text of a value. Values that are not ASCII arrive as Unicode text and go on as its UTF-8 bytes.
+#[cold]
+fn odd_value(json: &Bytes, value: Field) -> Result<Option<Bytes>, Fault> {
+    Ok(match value.text(json)? {
+        None => None,
+        Some(Cow::Borrowed(_)) => Some(value.share(json)),
+        Some(Cow::Owned(text)) => Some(text.into()),
+    })
+}
+
+/// The value of a member that is no header.
 pub(crate) fn value(json: &Bytes, value: Field) -> Result<Option<HeaderValue>, Fault> {
-    let bytes = match value.text(json)? {
-        None => return Ok(None),
-        Some(Cow::Borrowed(text)) => json.slice_ref(text),
-        Some(Cow::Owned(text)) => Bytes::from(text),
-    };
-    Ok(HeaderValue::from_maybe_shared(bytes).ok())
+    Ok(odd_value(json, value)?.and_then(|text| HeaderValue::from_maybe_shared(text).ok()))
 }
 
 /// The room for more headers than any gateway lets through; asked for its own limit, a `HeaderMap` panics.

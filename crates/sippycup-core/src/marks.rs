@@ -22,9 +22,7 @@ pub(crate) struct Marks<'a> {
 impl<'a> Marks<'a> {
     /// The marks from `start` on; those from `end` on are not looked for unless somebody asks.
     pub(crate) fn new(json: &'a [u8], start: usize, end: usize) -> Self {
-        let mut marks = Self { json, start, bits: [0; WORDS], filled: 0, end, ascii: true };
-        marks.fill(start);
-        marks
+        Self { json, start, bits: [0; WORDS], filled: 0, end, ascii: true }
     }
 
     /// The first mark at or behind `at`; the document's length if there is none. `at` must not be smaller than

@@ -11,25 +11,34 @@ pub(crate) const X_AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-t
 pub(crate) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// The names that this thread met last: 18 KB at most, whatever clients send.
+/// The names that this thread met last: 25 KB at most, whatever clients send.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    slots: Vec<Option<Slot>>,
+    slots: Vec<Slot>,
 }
 
 /// A name, and one way to spell it.
 #[derive(Debug)]
-struct Slot {
+pub(crate) struct Slot {
+    key: Key,
     spelling: [u8; LONGEST],
-    length: u8,
-    role: Role,
-    name: HeaderName,
+    pub(crate) role: Role,
+    pub(crate) name: HeaderName,
+}
+
+/// What two spellings are told apart by: all there is to one of up to sixteen bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Key {
+    length: usize,
+    head: u64,
+    tail: u64,
 }
 
 /// What a header tells about the request as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Cookie,
+    ForwardedFor,
     ForwardedProto,
     Host,
     Other,
@@ -52,31 +61,51 @@ impl Names {
     }
 
     /// The name that is spelled like this; `None` if HTTP cannot have it.
-    pub(crate) fn get(&mut self, spelling: &[u8]) -> Option<(HeaderName, Role)> {
-        let first = hash(spelling);
-        for slot in self.slots.get(first..first + PLACES).unwrap_or_default().iter().flatten() {
-            if usize::from(slot.length) == spelling.len() && slot.spelling.starts_with(spelling) {
-                return Some((slot.name.clone(), slot.role));
-            }
+    #[inline(always)]
+    pub(crate) fn get(&mut self, spelling: &[u8]) -> Option<&Slot> {
+        let key = Key::of(spelling);
+        let first = key.place();
+        let places = self.slots.get(first..first + PLACES).unwrap_or_default();
+        match places.iter().position(|slot| slot.is(&key, spelling)) {
+            Some(place) => self.slots.get(first + place),
+            None => self.learn(first, spelling),
         }
-        self.learn(first, spelling)
     }
 
     #[cold]
-    fn learn(&mut self, first: usize, spelling: &[u8]) -> Option<(HeaderName, Role)> {
+    fn learn(&mut self, first: usize, spelling: &[u8]) -> Option<&Slot> {
         let name = HeaderName::from_bytes(spelling).ok()?;
-        let role = Role::of(&name);
+        self.slots.resize_with(SLOTS + PLACES, Slot::default);
+        let places = self.slots.get(first..first + PLACES)?;
+        let free = places.iter().position(|slot| slot.key.length == FREE).unwrap_or(spelling.len() % PLACES);
+        // A name that is too long to be found again takes the last place, where none is looked for.
+        let place = if spelling.len() <= LONGEST { first + free } else { SLOTS + PLACES - 1 };
+        let slot = self.slots.get_mut(place)?;
+        *slot = Slot::new(spelling, name);
+        Some(slot)
+    }
+}
+
+impl Slot {
+    fn new(spelling: &[u8], name: HeaderName) -> Self {
         let mut space = [0; LONGEST];
-        if let Some(start) = space.get_mut(..spelling.len()) {
-            start.copy_from_slice(spelling);
-            self.slots.resize_with(SLOTS + PLACES - 1, || None);
-            let places = self.slots.get_mut(first..first + PLACES).unwrap_or_default();
-            let free = places.iter().position(Option::is_none).unwrap_or(spelling.len() % PLACES);
-            if let Some(slot) = places.get_mut(free) {
-                *slot = Some(Slot { spelling: space, length: spelling.len() as u8, role, name: name.clone() });
-            }
+        for (byte, space) in spelling.iter().zip(&mut space) {
+            *space = *byte;
         }
-        Some((name, role))
+        Self { key: Key::of(spelling), spelling: space, role: Role::of(&name), name }
+    }
+
+    #[inline(always)]
+    fn is(&self, key: &Key, spelling: &[u8]) -> bool {
+        self.key == *key && (spelling.len() <= 16 || self.spelling.starts_with(spelling))
+    }
+}
+
+impl Default for Slot {
+    /// Nothing is spelled like this.
+    fn default() -> Self {
+        let key = Key { length: FREE, ..Key::default() };
+        Self { key, spelling: [0; LONGEST], role: Role::Other, name: header::HOST }
     }
 }
 
@@ -85,20 +114,29 @@ impl Role {
         match () {
             () if *name == header::COOKIE => Self::Cookie,
             () if *name == header::HOST => Self::Host,
+            () if *name == X_FORWARDED_FOR => Self::ForwardedFor,
             () if *name == X_FORWARDED_PROTO => Self::ForwardedProto,
             () => Self::Other,
         }
     }
 }
 
-/// The first place where a name with this spelling may be.
-fn hash(spelling: &[u8]) -> usize {
-    let (head, tail) = match (spelling.first_chunk(), spelling.last_chunk()) {
-        (Some(head), Some(tail)) => (u64::from_le_bytes(*head), u64::from_le_bytes(*tail)),
-        _ => (0, spelling.iter().fold(0, |short, byte| short << 8 | u64::from(*byte))),
-    };
-    let mixed = (head ^ tail.rotate_left(27) ^ spelling.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> 56) as usize % SLOTS
+impl Key {
+    #[inline(always)]
+    fn of(spelling: &[u8]) -> Self {
+        let (head, tail) = match (spelling.first_chunk(), spelling.last_chunk()) {
+            (Some(head), Some(tail)) => (u64::from_le_bytes(*head), u64::from_le_bytes(*tail)),
+            _ => (0, spelling.iter().fold(0, |short, byte| short << 8 | u64::from(*byte))),
+        };
+        Self { length: spelling.len(), head, tail }
+    }
+
+    /// The first place where a name with this key may be.
+    #[inline(always)]
+    fn place(&self) -> usize {
+        let mixed = (self.head ^ self.tail.rotate_left(27) ^ self.length as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> 56) as usize % SLOTS
+    }
 }
 
 const SLOTS: usize = 256;
@@ -106,6 +144,8 @@ const SLOTS: usize = 256;
 const PLACES: usize = 4;
 /// Longer names are not remembered.
 const LONGEST: usize = 38;
+/// The length of what is in a slot without a name.
+const FREE: usize = usize::MAX;
 
 #[cfg(test)]
 mod tests {
@@ -117,9 +157,9 @@ mod tests {
         let long = "x".repeat(LONGEST + 1);
         for _ in 0..2 {
             for spelling in ["host", "Host", "HOST", "TE", "x-a", "X-Feature-Flag-01", "X-Feature-Flag-10", &long] {
-                let (name, role) = names.get(spelling.as_bytes()).unwrap();
-                assert_eq!(name, HeaderName::from_bytes(spelling.as_bytes()).unwrap());
-                assert_eq!(role == Role::Host, spelling.eq_ignore_ascii_case("host"), "{spelling}");
+                let slot = names.get(spelling.as_bytes()).unwrap();
+                assert_eq!(slot.name, HeaderName::from_bytes(spelling.as_bytes()).unwrap());
+                assert_eq!(slot.role == Role::Host, spelling.eq_ignore_ascii_case("host"), "{spelling}");
             }
             for spelling in ["", "a b", "é", "a:"] {
                 assert!(names.get(spelling.as_bytes()).is_none(), "{spelling}");
@@ -132,8 +172,8 @@ mod tests {
         let mut names = Names::default();
         for number in (0..3000).chain(0..3000) {
             let spelling = format!("X-{number}");
-            assert_eq!(names.get(spelling.as_bytes()).unwrap().0, *spelling.to_lowercase());
+            assert_eq!(names.get(spelling.as_bytes()).unwrap().name, *spelling.to_lowercase());
         }
-        assert_eq!(names.slots.len(), SLOTS + PLACES - 1);
+        assert_eq!(names.slots.len(), SLOTS + PLACES);
     }
 }

@@ -1,5 +1,7 @@
 //! From `http::Response` to the proxy response that the front door of the request understands.
 
+use std::iter;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::{Serialize, Serializer, ser::Error as _};
@@ -92,14 +94,8 @@ impl ResponseFormat {
         }
         match self.shape {
             Shape::Multi { .. } => headers.write_multi(&mut out),
-            Shape::Cookies => {
-                headers.write_with_cookies(&mut out);
-            }
-            Shape::Single { .. } => {
-                headers.write_joined(&mut out);
-                headers.write_cookie_variants(&mut out)?;
-                out.raw("}");
-            }
+            Shape::Cookies => headers.write_with_cookies(&mut out),
+            Shape::Single { .. } => headers.write_with_cookie_variants(&mut out)?,
         }
         out.raw(",\"body\":\"");
         if base64 {
@@ -167,21 +163,40 @@ impl Serialize for ProxyResponse {
 /// The headers that go on to the client.
 struct Sendable<'a> {
     headers: &'a HeaderMap,
-    connection: bool,
+    /// Whether every name has one value, as nearly always.
+    single: bool,
+    has_connection: bool,
+    has_cookies: bool,
     rest_api: bool,
 }
 
 impl<'a> Sendable<'a> {
     fn new(headers: &'a HeaderMap, rest_api: bool) -> Self {
-        Self { headers, connection: headers.contains_key(header::CONNECTION), rest_api }
+        let single = headers.keys_len() == headers.len();
+        let mut sendable = Self { headers, single, has_connection: false, has_cookies: false, rest_api };
+        for name in headers.keys() {
+            sendable.has_connection |= *name == header::CONNECTION;
+            sendable.has_cookies |= *name == header::SET_COOKIE;
+        }
+        sendable
     }
 
-    fn names(&self) -> impl Iterator<Item = &'a HeaderName> {
-        self.headers.keys().filter(|name| !self.stays_behind(name))
+    /// Every name that goes on, with its values.
+    fn each(&self, mut write: impl FnMut(&'a HeaderName, &mut dyn Iterator<Item = &'a HeaderValue>)) {
+        if self.single {
+            // Spares looking every name up again.
+            for (name, value) in self.headers.iter().filter(|(name, _)| !self.stays_behind(name)) {
+                write(name, &mut iter::once(value));
+            }
+            return;
+        }
+        for name in self.headers.keys().filter(|name| !self.stays_behind(name)) {
+            write(name, &mut self.headers.get_all(name).iter());
+        }
     }
 
-    fn values(&self, name: &HeaderName) -> impl Iterator<Item = &'a HeaderValue> + use<'a> {
-        self.headers.get_all(name).iter()
+    fn cookies(&self) -> impl Iterator<Item = &'a HeaderValue> {
+        self.has_cookies.then(|| self.headers.get_all(header::SET_COOKIE)).into_iter().flatten()
     }
 
     fn stays_behind(&self, name: &HeaderName) -> bool {
@@ -193,8 +208,8 @@ impl<'a> Sendable<'a> {
             _ => {}
         }
         // `Connection` names further headers that are for the next hop alone.
-        self.connection
-            && self.values(&header::CONNECTION).any(|value| {
+        self.has_connection
+            && self.headers.get_all(header::CONNECTION).iter().any(|value| {
                 value
                     .as_bytes()
                     .split(|byte| *byte == b',')
@@ -205,58 +220,65 @@ impl<'a> Sendable<'a> {
     /// `,"multiValueHeaders":{…}`
     fn write_multi(&self, out: &mut Writer) {
         out.raw(",\"multiValueHeaders\":{");
-        for (index, name) in self.names().enumerate() {
-            out.raw(if index == 0 { "\"" } else { ",\"" });
+        let mut open = "\"";
+        self.each(|name, values| {
+            out.raw(std::mem::replace(&mut open, ",\""));
             out.raw(name.as_str());
             out.raw("\":[");
-            out.list(self.values(name));
+            out.list(values);
             out.raw("]");
-        }
+        });
         out.raw("}");
     }
 
-    /// `,"headers":{…` without the cookies, with the values of a name joined, and without the closing brace.
-    fn write_joined(&self, out: &mut Writer) {
+    /// `,"headers":{…` without the cookies, with the values of a name joined, and without the closing brace;
+    /// returns whether there is none.
+    fn write_joined(&self, out: &mut Writer) -> bool {
         out.raw(",\"headers\":{");
-        for (index, name) in self.names().filter(|name| *name != header::SET_COOKIE).enumerate() {
-            out.raw(if index == 0 { "\"" } else { ",\"" });
+        let mut empty = true;
+        self.each(|name, values| {
+            if *name == header::SET_COOKIE {
+                return;
+            }
+            out.raw(if std::mem::take(&mut empty) { "\"" } else { ",\"" });
             out.raw(name.as_str());
             out.raw("\":\"");
-            for (index, value) in self.values(name).enumerate() {
+            for (index, value) in values.enumerate() {
                 if index != 0 {
                     out.raw(", ");
                 }
                 out.value(value);
             }
             out.raw("\"");
-        }
+        });
+        empty
     }
 
     /// `,"headers":{…},"cookies":[…]`
     fn write_with_cookies(&self, out: &mut Writer) {
         self.write_joined(out);
         out.raw("},\"cookies\":[");
-        out.list(self.values(&header::SET_COOKIE));
+        out.list(self.cookies());
         out.raw("]");
     }
 
     /// The trick for formats that have one value for each name: `set-cookie`, `Set-cookie`, `sEt-cookie`, …
     /// are different names in JSON and the same on the wire. Cookies must not be joined with commas.
-    fn write_cookie_variants(&self, out: &mut Writer) -> Result<(), ResponseError> {
+    fn write_with_cookie_variants(&self, out: &mut Writer) -> Result<(), ResponseError> {
         let name = header::SET_COOKIE;
         let limit = case_variants(name.as_str());
-        let count = self.values(&name).count();
-        if count > limit {
-            return Err(ResponseError::too_many_cookies(count, limit));
-        }
-        let mut empty = self.names().all(|name| *name == header::SET_COOKIE);
-        for (index, value) in self.values(&name).enumerate() {
+        let mut empty = self.write_joined(out);
+        for (index, value) in self.cookies().enumerate() {
+            if index == limit {
+                return Err(ResponseError::too_many_cookies(self.cookies().count(), limit));
+            }
             out.raw(if std::mem::take(&mut empty) { "\"" } else { ",\"" });
             out.raw(&case_variant(name.as_str(), index));
             out.raw("\":\"");
             out.value(value);
             out.raw("\"");
         }
+        out.raw("}");
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     unescape::{hex4, unescape},
 };
 
-/// A position in a JSON document of less than 4 GiB.
+/// A position in a JSON document of less than 1 GiB.
 #[derive(Debug)]
 pub(crate) struct Scanner<'a> {
     json: &'a [u8],
@@ -26,7 +26,7 @@ impl<'a> Scanner<'a> {
 
     /// A scanner for the value at `field`; members found there have positions in the whole document.
     pub(crate) fn on(json: &'a [u8], field: Field) -> Self {
-        Self { json, at: field.start(), marks: Marks::new(json, field.start(), field.start() + field.len()) }
+        Self { json, at: field.start(), marks: Marks::new(json, field.start(), field.end()) }
     }
 
     /// Steps into an object; `false` (and the value skipped) if the value is something else.
@@ -116,9 +116,11 @@ impl<'a> Scanner<'a> {
     pub(crate) fn plain_member(&mut self, first: bool) -> Option<(Field, Field)> {
         let name = self.name_start(first)?;
         let name_end = self.marks.next(name);
-        let brackets = match self.json.get(name_end..)?.first_chunk()? {
-            b"\":[\"" => 1,
-            [b'"', b':', b'"', _] => 0,
+        // One comparison of four bytes costs a third of four.
+        let between = u32::from_le_bytes(*self.json.get(name_end..)?.first_chunk()?);
+        let brackets = match between {
+            LIST => 1,
+            _ if between << 8 == STRING => 0,
             _ => return None,
         };
         let value = name_end + 3 + brackets;
@@ -292,7 +294,14 @@ impl<'a> Scanner<'a> {
                 let Some(object) = open.last() else {
                     return Ok(Field::new(kind, start, self.at));
                 };
-                let more = if object { self.next_key(&mut first)?.is_some() } else { self.next_item(&mut first)? };
+                let more = if object {
+                    while self.plain_member(first).is_some() {
+                        first = false;
+                    }
+                    self.next_key(&mut first)?.is_some()
+                } else {
+                    self.next_item(&mut first)?
+                };
                 if more {
                     break;
                 }
@@ -349,6 +358,11 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// What stands between a name and the text of its value, where that is the first item of an array.
+const LIST: u32 = u32::from_le_bytes(*b"\":[\"");
+/// The same where the value is a string, behind a byte that may be any.
+const STRING: u32 = u32::from_le_bytes(*b"\0\":\"");
+
 /// Which kinds of containers are open, one bit each: an event may nest as deep as it likes without
 /// recursion, and without an allocation up to 64 levels.
 #[derive(Default)]
@@ -382,7 +396,7 @@ impl Nesting {
 
 /// The member of an object by its name; the first of several.
 pub(crate) fn member(json: &[u8], object: Field, name: &str) -> Option<Field> {
-    if object.kind != Kind::Object {
+    if object.kind() != Kind::Object {
         return None;
     }
     let mut scanner = Scanner::on(json, object);

@@ -67,11 +67,11 @@ pub(crate) fn push_query_maps(
 ) -> Result<(), Fault> {
     let mut separator = b'?';
     push_map(out, json, multi, &mut separator, text, |_| true)?;
-    if single.kind != Kind::Object {
+    if single.kind() != Kind::Object {
         return Ok(());
     }
     // API Gateway writes both maps with the same keys; a set of them is only worth it where they differ.
-    if multi.kind == Kind::Object && same_keys(json, multi, single)? {
+    if multi.kind() == Kind::Object && same_keys(json, multi, single)? {
         return Ok(());
     }
     let known = keys(json, multi)?;
@@ -86,7 +86,7 @@ fn push_map(
     text: Text,
     wanted: impl Fn(&[u8]) -> bool,
 ) -> Result<(), Fault> {
-    if map.kind != Kind::Object {
+    if map.kind() != Kind::Object {
         return Ok(());
     }
     let mut scanner = Scanner::on(json, map);
@@ -141,7 +141,7 @@ fn same_keys(json: &[u8], a: Field, b: Field) -> Result<bool, Fault> {
 
 fn keys(json: &[u8], map: Field) -> Result<HashSet<Cow<'_, [u8]>>, Fault> {
     let mut keys = HashSet::new();
-    if map.kind != Kind::Object {
+    if map.kind() != Kind::Object {
         return Ok(keys);
     }
     let mut scanner = Scanner::on(json, map);

@@ -92,8 +92,14 @@ impl Wire {
     }
 
     fn member(&mut self, json: &[u8], key: Field, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
-        let name = key.text(json)?.unwrap_or_default();
-        let field = match &*name {
+        let unescaped;
+        let name = if key.is_escaped() {
+            unescaped = key.text(json)?.unwrap_or_default();
+            &*unescaped
+        } else {
+            key.raw(json)
+        };
+        let field = match name {
             b"requestContext" => return self.context.read(json, scanner),
             b"headers" => return headers(&mut self.headers, scanner),
             b"multiValueHeaders" => {
@@ -214,7 +220,7 @@ fn headers(all: &mut Vec<Header>, scanner: &mut Scanner<'_>) -> Result<(), Fault
     if !scanner.enter_object()? {
         return Ok(());
     }
-    all.reserve(24);
+    all.reserve(32);
     let mut first = true;
     loop {
         while let Some((name, value)) = scanner.plain_member(first) {

@@ -6,10 +6,9 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use bytes::Bytes;
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http::response::Parts;
 use http_body::Body as HttpBody;
-use http_body_util::{BodyExt, combinators::Collect};
 use pin_project_lite::pin_project;
 use sippycup_core::ProxyResponse;
 
@@ -34,7 +33,7 @@ pin_project! {
     {
         Failed { error: Option<Error> },
         Calling { #[pin] call: F, exit: Option<Exit> },
-        Collecting { #[pin] body: Collect<B>, head: Option<(Parts, Exit)> },
+        Collecting { #[pin] body: B, collected: Collected, head: Option<(Parts, Exit)> },
     }
 }
 
@@ -70,12 +69,17 @@ where
                     if exit.is_bodiless(parts.status) {
                         return Poll::Ready(exit.encode(parts, Bytes::new()));
                     }
-                    state.set(State::Collecting { body: body.collect(), head: Some((parts, exit)) });
+                    let collected = Collected::default();
+                    state.set(State::Collecting { body, collected, head: Some((parts, exit)) });
                 }
-                StateProj::Collecting { body, head } => {
-                    let body = ready!(body.poll(cx)).map_err(Error::body)?.to_bytes();
+                StateProj::Collecting { mut body, collected, head } => {
+                    while let Some(frame) = ready!(body.as_mut().poll_frame(cx)) {
+                        if let Ok(data) = frame.map_err(Error::body)?.into_data() {
+                            collected.push(data);
+                        }
+                    }
                     let (parts, exit) = take(head);
-                    return Poll::Ready(exit.encode(parts, body));
+                    return Poll::Ready(exit.encode(parts, std::mem::take(collected).into_bytes()));
                 }
             }
         }
@@ -85,6 +89,30 @@ where
 impl<F, B: HttpBody> fmt::Debug for ResponseFuture<F, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}
+
+/// The body so far. Nearly every body is one frame, which `http_body_util`'s collector puts into a queue first.
+#[derive(Default)]
+struct Collected {
+    first: Bytes,
+    all: BytesMut,
+}
+
+impl Collected {
+    fn push(&mut self, mut data: impl Buf) {
+        if self.first.is_empty() {
+            self.first = data.copy_to_bytes(data.remaining());
+            return;
+        }
+        if self.all.is_empty() {
+            self.all.extend_from_slice(&self.first);
+        }
+        self.all.put(data);
+    }
+
+    fn into_bytes(self) -> Bytes {
+        if self.all.is_empty() { self.first } else { self.all.freeze() }
     }
 }
 
