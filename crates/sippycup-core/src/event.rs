@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt, iter, net::IpAddr, sync::LazyLock};
 
 use bytes::Bytes;
-use http::{Extensions, HeaderValue, Method, Uri, uri::PathAndQuery};
+use http::{Extensions, HeaderValue, Method, Uri};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::value::RawValue;
 
@@ -17,7 +17,7 @@ use crate::{
     public::{ClientIp, PublicUri, forwarded_for},
     scan::member,
     source::{detect, has_label},
-    uri::{Text, push_path, push_query_maps, push_raw_query},
+    target::{Target, web_socket},
     wire::Wire,
 };
 
@@ -116,11 +116,10 @@ impl ProxyEvent {
             let _full = entry.or_try_insert_with(|| id.clone());
         }
 
-        let (target, path_end) = self.target(source)?;
-        let path = target.get(..path_end).and_then(|path| std::str::from_utf8(path).ok()).unwrap_or_default();
-        let Located { strip, base } = self.locate(source, &headers, path, options).map_err(fault)?;
-        let exact_root = strip == path_end;
-        let target = origin_form(target, strip, path_end)?;
+        let target = Target::of(&self.json, &self.wire, source, self.is_format_2(source))?;
+        let Located { strip, base } = self.locate(source, &headers, &target, options).map_err(fault)?;
+        let exact_root = strip == target.path_end;
+        let target = target.origin_form(strip)?;
         let host = match headers.host.take() {
             None => header::value(&self.json, self.wire.context.domain_name).map_err(fault)?,
             host => host,
@@ -158,7 +157,7 @@ impl ProxyEvent {
     }
 
     /// Payload format 2.0: told by `requestContext.http`, since `version` stands in other events too.
-    fn is_format_2(&self, source: EventSource) -> bool {
+    pub(crate) fn is_format_2(&self, source: EventSource) -> bool {
         match source {
             EventSource::FunctionUrl => true,
             EventSource::HttpApi => self.wire.context.http.is_some() || self.wire.path.is_none(),
@@ -179,75 +178,18 @@ impl ProxyEvent {
     fn method(&self, source: EventSource) -> Result<Method, EventError> {
         let (place, field) = self.method_field(source);
         if source == EventSource::WebSocket && field.is_none() {
-            return Ok(self.web_socket().0);
+            return Ok(web_socket(&self.json, &self.wire).0);
         }
         let text = field.text(&self.json).map_err(|fault| EventError::json(&self.json, fault))?;
         let Some(text) = text else { return Err(EventError::member(place, "a method", found(field.kind()))) };
         Method::from_bytes(&text).map_err(|_| EventError::member(place, "a method", "a string that is none"))
     }
 
-    /// Path and query as a URI can hold them, and where the path ends.
-    fn target(&self, source: EventSource) -> Result<(Vec<u8>, usize), EventError> {
-        let (json, wire) = (&*self.json, &self.wire);
-        let fault = |fault| EventError::json(json, fault);
-        let format_2 = self.is_format_2(source);
-        let (place, field) = match source {
-            EventSource::VpcLattice if wire.lattice_path.is_some() => ("raw_path", wire.lattice_path),
-            EventSource::WebSocket => ("requestContext.routeKey", wire.path.or(wire.context.route_key)),
-            _ if format_2 => ("rawPath", wire.raw_path.or(wire.path)),
-            _ => ("path", wire.path),
-        };
-        let text = field.text(json).map_err(fault)?;
-        let text = match text {
-            Some(text) => text,
-            None if source == EventSource::WebSocket => Cow::Borrowed(self.web_socket().1),
-            // The smallest of hand-made test events have a method and what they test, and nothing else.
-            None if source == EventSource::RestApi && field.is_none() && wire.context.all.is_none() => {
-                Cow::Borrowed(&b"/"[..])
-            }
-            None => return Err(EventError::member(place, "a path", found(field.kind()))),
-        };
-
-        let mut raw_query = if format_2 { wire.raw_query.text(json).map_err(fault)? } else { None };
-        let mut path = &*text;
-        // Some of Lattice's examples show the query in the path; it is the same as in the map, and verbatim.
-        if source == EventSource::VpcLattice
-            && let Some(end) = path.iter().position(|byte| *byte == b'?')
-            && let Some((before, behind)) = path.split_at_checked(end)
-        {
-            path = before;
-            raw_query = Some(Cow::Borrowed(behind));
-        }
-        let query = wire.multi_query.len() + wire.query.len();
-        let mut out = Vec::with_capacity(text.len() + raw_query.as_deref().map_or(query, <[u8]>::len) + 2);
-        let decoded_path = format_2 && source != EventSource::FunctionUrl;
-        push_path(&mut out, path, if decoded_path { Text::Decoded } else { Text::Encoded });
-        let path_end = out.len();
-        if let Some(query) = raw_query {
-            push_raw_query(&mut out, &query);
-        } else {
-            let verbatim = matches!(source, EventSource::LoadBalancer | EventSource::VpcLattice);
-            let text = if verbatim { Text::Encoded } else { Text::Decoded };
-            push_query_maps(&mut out, json, wire.multi_query, wire.query, text).map_err(fault)?;
-        }
-        Ok((out, path_end))
-    }
-
-    /// The method of a WebSocket event, and the route it came through if it has no route key.
-    fn web_socket(&self) -> (Method, &'static [u8]) {
-        let is = |event_type: &[u8]| self.wire.context.event_type.is(&self.json, event_type);
-        match () {
-            () if is(b"CONNECT") => (Method::GET, b"$connect"),
-            () if is(b"DISCONNECT") => (Method::DELETE, b"$disconnect"),
-            () => (Method::POST, b"$default"),
-        }
-    }
-
     fn locate(
         &self,
         source: EventSource,
         headers: &Headers,
-        path: &str,
+        target: &Target,
         options: &EventOptions,
     ) -> Result<Located, Fault> {
         let (json, wire, context) = (&*self.json, &self.wire, &self.wire.context);
@@ -256,6 +198,10 @@ impl ProxyEvent {
             None => wire.base_path.string(json)?.map(|path| BasePath::from_lossy(&path)),
         };
         let explicit = options.base_path.as_ref().or(stated.as_ref()).or(options.base_path_fallback.as_ref());
+        let has_stage = matches!(source, EventSource::RestApi | EventSource::HttpApi | EventSource::WebSocket);
+        if !has_stage && explicit.is_none() && !options.mount_at_resource {
+            return Ok(Located { strip: 0, base: BasePath::ROOT });
+        }
         let rest_api = source == EventSource::RestApi;
         let format_2 = self.is_format_2(source);
         let only_rest = |field: Field| if rest_api { field.string(json) } else { Ok(None) };
@@ -274,7 +220,7 @@ impl ProxyEvent {
         let signals = Signals {
             source,
             format_2,
-            path,
+            path: target.path(),
             context_path: only_rest(context.path)?,
             raw_path: only_rest(wire.raw_path)?,
             template,
@@ -348,21 +294,6 @@ fn check_text(json: &[u8], wire: &Wire) -> Result<(), Fault> {
 fn not_utf8(json: &[u8]) -> Option<Fault> {
     let error = std::str::from_utf8(json).err()?;
     Some(Fault::new(error.valid_up_to(), Expected::Utf8))
-}
-
-/// The origin-form without what is stripped; nothing at all becomes `/`.
-fn origin_form(mut target: Vec<u8>, strip: usize, path_end: usize) -> Result<PathAndQuery, EventError> {
-    let mut start = strip;
-    if strip == path_end
-        && let Some(last) = strip.checked_sub(1)
-        && let Some(byte) = target.get_mut(last)
-    {
-        *byte = b'/';
-        start = last;
-    }
-    let target = Bytes::from(target);
-    PathAndQuery::from_maybe_shared(target.slice(start.min(target.len())..))
-        .map_err(|_| EventError::member("path", "a path and query of at most 65,534 bytes", "more"))
 }
 
 fn slice_or_null(json: &Bytes, field: Field) -> Bytes {

@@ -145,7 +145,8 @@ fn odd_value(json: &Bytes, value: Field) -> Result<Option<Bytes>, Fault> {
     Ok(match value.text(json)? {
         None => None,
         Some(Cow::Borrowed(_)) => Some(value.share(json)),
-        Some(Cow::Owned(text)) => Some(text.into()),
+        // The text was made with room to spare; a copy has none, and needs no second allocation to be shared.
+        Some(Cow::Owned(text)) => Some(Bytes::copy_from_slice(&text)),
     })
 }
 

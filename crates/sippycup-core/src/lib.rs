@@ -44,6 +44,7 @@ mod public;
 mod response;
 mod scan;
 mod source;
+mod target;
 mod unescape;
 mod uri;
 mod variables;

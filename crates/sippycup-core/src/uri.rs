@@ -44,6 +44,12 @@ pub(crate) fn push_path(out: &mut Vec<u8>, path: &[u8], text: Text) {
     }
 }
 
+/// Whether the path can stand in a URI as it is.
+pub(crate) fn is_plain_path(path: &[u8], text: Text) -> bool {
+    let keeps = |byte: &u8| PATH.keeps(*byte) && (*byte != b'%' || text == Text::Encoded);
+    path.first() == Some(&b'/') && path.iter().all(keeps)
+}
+
 /// Appends a raw query string, without the `?` that AWS's tables sometimes show in front of it.
 pub(crate) fn push_raw_query(out: &mut Vec<u8>, query: &[u8]) {
     let query = query.strip_prefix(b"?").unwrap_or(query);
@@ -155,7 +161,10 @@ fn keys(json: &[u8], map: Field) -> Result<HashSet<Cow<'_, [u8]>>, Fault> {
 }
 
 fn push_encoded(out: &mut Vec<u8>, text: &[u8], set: &Set) {
-    for byte in text {
+    let plain = text.iter().position(|byte| !set.keeps(*byte)).unwrap_or(text.len());
+    let (head, tail) = text.split_at(plain);
+    out.extend_from_slice(head);
+    for byte in tail {
         if set.keeps(*byte) {
             out.push(*byte);
         } else {

@@ -4,7 +4,7 @@ use std::{
     any::Any,
     future,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::{Pin, pin},
+    pin::Pin,
     task::{Context, Poll},
 };
 
@@ -88,8 +88,9 @@ where
     T::Future: Send,
     E: FnOnce() -> Result<ProxyEvent, Error>,
 {
-    // The app's own `call` may panic before there is a future.
-    let called = catch_unwind(AssertUnwindSafe(|| Ok::<_, Error>(app.call(event()?))));
+    // The app's own `call` may panic before there is a future. In a box of its own the future moves once; inside
+    // of those below it would move, and take up room, with each.
+    let called = catch_unwind(AssertUnwindSafe(|| Ok::<_, Error>(Box::pin(app.call(event()?)))));
     let called = match called {
         Err(panic) => Err(diagnostic::from_panic(&*panic)),
         Ok(called) => called.map_err(|error| diagnostic::from_error(&error)),
@@ -113,8 +114,7 @@ fn event(invocation: LambdaInvocation) -> Result<ProxyEvent, Error> {
 }
 
 /// Ends in the panic's payload where polling `future` panics.
-async fn catch_panic<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> {
-    let mut future = pin!(future);
+async fn catch_panic<F: Future>(mut future: Pin<Box<F>>) -> Result<F::Output, Box<dyn Any + Send>> {
     future::poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
         Ok(Poll::Pending) => Poll::Pending,
         Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::BodyExt;
 use lambda_runtime::{Diagnostic, LambdaInvocation};
 use lambda_runtime_api_client::{PooledClient, body::Body, build_request};
@@ -11,8 +11,12 @@ use sippycup_layer::BoxError;
 /// A connection to the [Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). It
 /// opens with the first answer, so none can go stale in a SnapStart snapshot.
 #[derive(Clone)]
-pub(crate) struct RuntimeApi {
-    client: Arc<PooledClient>,
+pub(crate) struct RuntimeApi(Arc<Connection>);
+
+struct Connection {
+    client: PooledClient,
+    /// The headers that `lambda_runtime` sends with every request.
+    headers: HeaderMap,
 }
 
 /// Which invocation an answer is for.
@@ -34,17 +38,19 @@ impl Invocation {
 impl RuntimeApi {
     /// Takes the address from the environment, which must have been checked.
     pub(crate) fn new() -> Self {
-        Self { client: Arc::new(PooledClient::builder().build()) }
+        let template = build_request().body(());
+        let headers = template.map(|request| request.into_parts().0.headers).unwrap_or_default();
+        Self(Arc::new(Connection { client: PooledClient::builder().build(), headers }))
     }
 
     /// Sends the answer; `headers` are those of a streamed one.
-    pub(crate) async fn respond(
+    pub(crate) fn respond(
         &self,
         invocation: &Invocation,
         headers: &[(&'static str, &'static str)],
         body: Body,
-    ) -> Result<StatusCode, BoxError> {
-        self.post(invocation, "response", headers, body).await
+    ) -> impl Future<Output = Result<StatusCode, BoxError>> + Send + use<> {
+        self.post(invocation, "response", headers, body)
     }
 
     /// Reports that there is no answer.
@@ -56,33 +62,39 @@ impl RuntimeApi {
         Ok(())
     }
 
-    async fn post(
+    /// Not `async` as a whole: the future, of which every invocation has one, need not have room for all this.
+    fn post(
         &self,
         invocation: &Invocation,
-        what: &str,
+        what: &'static str,
         headers: &[(&'static str, &'static str)],
         body: Body,
-    ) -> Result<StatusCode, BoxError> {
-        let request_id = &invocation.request_id;
-        let mut request: Request<Body> = build_request()
-            .method(Method::POST)
-            .uri(format!("/2018-06-01/runtime/invocation/{request_id}/{what}"))
-            .body(body)?;
+    ) -> impl Future<Output = Result<StatusCode, BoxError>> + Send + use<> {
+        let mut request = Request::new(body);
+        *request.method_mut() = Method::POST;
+        *request.headers_mut() = self.0.headers.clone();
         for (name, value) in headers {
             request.headers_mut().append(*name, HeaderValue::from_static(value));
         }
         if let Some(id) = &invocation.invocation_id {
             request.headers_mut().insert(INVOCATION_ID, id.clone());
         }
-        let response = self.client.call(request).await?;
-        let status = response.status();
-        // The connection can only be used again when the answer was read.
-        let body = response.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-        if !status.is_success() {
-            let said = String::from_utf8_lossy(&body);
-            tracing::error!(%status, request_id, "Runtime API refused `{what}`: {said}");
+        let uri = ["/2018-06-01/runtime/invocation/", &invocation.request_id, "/", what].concat();
+        let reply = Uri::try_from(uri).map(|uri| {
+            *request.uri_mut() = uri;
+            self.0.client.call(request)
+        });
+        async move {
+            let response = reply?.await?;
+            let status = response.status();
+            // The connection can only be used again when the answer was read.
+            let body = response.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+            if !status.is_success() {
+                let said = String::from_utf8_lossy(&body);
+                tracing::error!(%status, "Runtime API refused the {what}: {said}");
+            }
+            Ok(status)
         }
-        Ok(status)
     }
 }
 
