@@ -13,7 +13,7 @@ use crate::{
     field::{Expected, Fault, Field, Kind, LIMIT},
     header::{self, Headers},
     locate::{Located, Signals},
-    names::{X_AMZN_TRACE_ID, X_FORWARDED_FOR},
+    names::X_FORWARDED_FOR,
     public::{ClientIp, PublicUri, forwarded_for},
     scan::member,
     source::{detect, has_label},
@@ -36,7 +36,8 @@ use crate::{
 /// ```
 pub struct ProxyEvent {
     json: Bytes,
-    wire: Wire,
+    /// In a box because an event moves several times on its way to the app.
+    wire: Box<Wire>,
     detected: Option<EventSource>,
     trace_id: Option<HeaderValue>,
     extensions: Extensions,
@@ -110,10 +111,8 @@ impl ProxyEvent {
         let method = self.method(source)?;
         let mut headers = Headers::read(&self.json, &self.wire).map_err(fault)?;
         headers.append_cookies(&self.json, self.wire.cookies).map_err(fault)?;
-        if let Some(id) = &self.trace_id
-            && let Ok(entry) = headers.map.try_entry(X_AMZN_TRACE_ID)
-        {
-            let _full = entry.or_try_insert_with(|| id.clone());
+        if let Some(id) = self.trace_id.take() {
+            headers.append_trace_id(id);
         }
 
         let target = Target::of(&self.json, &self.wire, source, self.is_format_2(source))?;

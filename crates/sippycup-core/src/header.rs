@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::{
     field::{Fault, Field, Kind},
-    names::{Names, Role, Slot},
+    names::{Names, Role, Slot, X_AMZN_TRACE_ID},
     scan::Scanner,
     wire::{Header, Wire},
 };
@@ -23,6 +23,7 @@ pub(crate) struct Headers {
     /// Where the value of `x-forwarded-for` stands as it is, if there is only one.
     pub(crate) forwarded_for: Field,
     has_cookie: bool,
+    has_trace_id: bool,
 }
 
 impl Headers {
@@ -74,6 +75,13 @@ impl Headers {
         Ok(())
     }
 
+    /// The invocation's trace id, unless the event has one.
+    pub(crate) fn append_trace_id(&mut self, id: HeaderValue) {
+        if !self.has_trace_id {
+            let _full = self.map.try_append(X_AMZN_TRACE_ID, id);
+        }
+    }
+
     fn append_missing(&mut self, names: &mut Names, json: &Bytes, single: &[Header]) -> Result<(), Fault> {
         // Two spellings of one name may both be missing from the other map; both count.
         let mut missing: HashSet<HeaderName> = HashSet::new();
@@ -95,6 +103,7 @@ impl Headers {
         match name.role {
             Role::Other => {}
             Role::Cookie => self.has_cookie = true,
+            Role::TraceId => self.has_trace_id = true,
             Role::ForwardedFor => {
                 let only = self.forwarded_for.kind() == Kind::Missing && !field.is_escaped();
                 self.forwarded_for = if only { field } else { Field::new(Kind::Null, 0, 0) };

@@ -42,6 +42,7 @@ pub(crate) enum Role {
     ForwardedProto,
     Host,
     Other,
+    TraceId,
 }
 
 thread_local! {
@@ -116,6 +117,7 @@ impl Role {
             () if *name == header::HOST => Self::Host,
             () if *name == X_FORWARDED_FOR => Self::ForwardedFor,
             () if *name == X_FORWARDED_PROTO => Self::ForwardedProto,
+            () if *name == X_AMZN_TRACE_ID => Self::TraceId,
             () => Self::Other,
         }
     }

@@ -77,8 +77,8 @@ pub(crate) struct ContextWire {
 
 impl Wire {
     /// Reads the whole document; a value that is no object has no members.
-    pub(crate) fn read(json: &[u8]) -> Result<Self, Fault> {
-        let mut wire = Self::default();
+    pub(crate) fn read(json: &[u8]) -> Result<Box<Self>, Fault> {
+        let mut wire = Box::<Self>::default();
         let mut scanner = Scanner::new(json);
         if scanner.enter_object()? {
             let mut first = true;

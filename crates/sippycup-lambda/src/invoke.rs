@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderValue, StatusCode};
+use http::{HeaderName, StatusCode};
 use lambda_runtime::{Diagnostic, LambdaInvocation};
 use lambda_runtime_api_client::body::Body;
 use sippycup_core::{ProxyEvent, ProxyResponse};
@@ -105,9 +105,8 @@ where
 
 fn event(invocation: LambdaInvocation) -> Result<ProxyEvent, Error> {
     let mut event = ProxyEvent::from_bytes(invocation.body)?;
-    let trace_id = invocation.context.xray_trace_id.as_deref();
-    if let Some(id) = trace_id.and_then(|id| HeaderValue::from_str(id).ok()) {
-        event.set_trace_id(id);
+    if let Some(id) = invocation.parts.headers.get(TRACE_ID) {
+        event.set_trace_id(id.clone());
     }
     event.extensions_mut().insert(invocation.context);
     Ok(event)
@@ -122,3 +121,5 @@ async fn catch_panic<F: Future>(mut future: Pin<Box<F>>) -> Result<F::Output, Bo
     })
     .await
 }
+
+const TRACE_ID: HeaderName = HeaderName::from_static("lambda-runtime-trace-id");

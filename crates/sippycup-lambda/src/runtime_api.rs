@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, uri::PathAndQuery};
 use http_body_util::BodyExt;
 use lambda_runtime::{Diagnostic, LambdaInvocation};
 use lambda_runtime_api_client::{PooledClient, body::Body, build_request};
@@ -79,9 +79,9 @@ impl RuntimeApi {
         if let Some(id) = &invocation.invocation_id {
             request.headers_mut().insert(INVOCATION_ID, id.clone());
         }
-        let uri = ["/2018-06-01/runtime/invocation/", &invocation.request_id, "/", what].concat();
-        let reply = Uri::try_from(uri).map(|uri| {
-            *request.uri_mut() = uri;
+        let path = ["/2018-06-01/runtime/invocation/", &invocation.request_id, "/", what].concat();
+        let reply = PathAndQuery::from_maybe_shared(path).map(|path| {
+            *request.uri_mut() = path.into();
             self.0.client.call(request)
         });
         async move {
@@ -105,4 +105,4 @@ fn diagnostic_header(error_type: &str) -> &'static str {
     TYPES.into_iter().find(|known| *known == error_type).unwrap_or("SippyCup.Service")
 }
 
-const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
+const INVOCATION_ID: HeaderName = HeaderName::from_static("lambda-runtime-invocation-id");
