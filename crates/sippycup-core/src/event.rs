@@ -53,7 +53,7 @@ impl ProxyEvent {
     pub fn from_bytes(json: impl Into<Bytes>) -> Result<Self, EventError> {
         let json = json.into();
         if json.len() >= LIMIT {
-            return Err(EventError::member("$", "an event of less than 1 GiB", "more"));
+            return Err(EventError::member("$", "an event of less than 256 MiB", "more"));
         }
         let wire = Wire::read(&json).and_then(|wire| check_text(&json, &wire).map(|()| wire));
         // What is not UTF-8 is better said so than by what the walk stumbled over.
@@ -109,7 +109,7 @@ impl ProxyEvent {
         let fault = |fault| EventError::json(&self.json, fault);
 
         let method = self.method(source)?;
-        let mut headers = Headers::read(&self.json, &self.wire).map_err(fault)?;
+        let mut headers = std::mem::take(&mut self.wire.headers);
         headers.append_cookies(&self.json, self.wire.cookies).map_err(fault)?;
         if let Some(id) = self.trace_id.take() {
             headers.append_trace_id(id);

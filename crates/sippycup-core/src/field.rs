@@ -95,7 +95,7 @@ impl Field {
     }
 
     pub(crate) fn start(&self) -> usize {
-        (self.0 & MASK) as usize
+        self.0 as u32 as usize
     }
 
     pub(crate) fn end(&self) -> usize {
@@ -202,10 +202,10 @@ impl fmt::Debug for Field {
 
 /// The length that a document must not have, in bytes: many times what Lambda hands over. Who reads one
 /// sees to it first.
-pub(crate) const LIMIT: usize = 1 << END;
+pub(crate) const LIMIT: usize = 1 << (KIND - END);
 
 // Where the parts of a field begin in its word.
-const END: u32 = 30;
+const END: u32 = 32;
 const KIND: u32 = 60;
 const ESCAPED: u32 = 63;
 

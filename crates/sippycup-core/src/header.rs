@@ -1,6 +1,6 @@
 //! The event's header maps and cookies, made into a `HeaderMap`.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::collections::HashSet;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -9,7 +9,6 @@ use crate::{
     field::{Fault, Field, Kind},
     names::{Names, Role, Slot, X_AMZN_TRACE_ID},
     scan::Scanner,
-    wire::{Header, Wire},
 };
 
 /// The headers of a request, and what some of them tell about it.
@@ -27,26 +26,94 @@ pub(crate) struct Headers {
 }
 
 impl Headers {
-    /// Every value of `multiValueHeaders` in order, then from `headers` the names that are missing there.
+    /// The headers of the map that stands next, and then those of the one at `single`, which is `headers` if this
+    /// is `multiValueHeaders`, whose names are missing there.
     ///
     /// API Gateway writes both maps, and `headers` only has the last value of each name. A name or a value
     /// that HTTP cannot have is left out alone; the request still counts.
-    pub(crate) fn read(json: &Bytes, wire: &Wire) -> Result<Self, Fault> {
-        let (multi, single) = (&wire.multi_headers, &wire.headers);
-        // One more for a cookie or trace header that comes from elsewhere.
-        let map = HeaderMap::with_capacity((multi.len().max(single.len()) + 1).min(MOST));
-        let mut headers = Self { map, ..Self::default() };
+    pub(crate) fn read(json: &Bytes, scanner: &mut Scanner<'_>, single: Field) -> Result<Self, Fault> {
+        let mut missing = Missing::of(json, single)?;
+        if !scanner.enter_object()? {
+            return Ok(Self::default());
+        }
         let mut names = Names::recall();
-        for header in if multi.is_empty() { single } else { multi } {
-            if let Some(name) = name(&mut names, json, header.name)? {
-                headers.append(json, name, header.value)?;
+        let mut headers = Self { map: HeaderMap::with_capacity(names.usual), ..Self::default() };
+        let mut first = true;
+        loop {
+            while let Some((name, field)) = scanner.plain_member(first) {
+                first = false;
+                missing.met(json, name)?;
+                let Some(slot) = names.get(name.raw(json)) else { continue };
+                if let Ok(value) = HeaderValue::from_maybe_shared(field.share(json)) {
+                    headers.append(slot, value, field);
+                }
+            }
+            let Some(name) = scanner.next_key(&mut first)? else { break };
+            missing.met(json, name)?;
+            headers.append_odd(json, &mut names, name, scanner)?;
+        }
+        // One more for a cookie or trace header that comes from elsewhere.
+        names.usual = (headers.map.len() + 1).min(MOST);
+        names.keep();
+        if missing.next.is_some() {
+            headers.append_missing(json, single)?;
+        }
+        Ok(headers)
+    }
+
+    /// Appends a member that has several values, or one with escapes, or something else.
+    #[inline(never)]
+    fn append_odd(
+        &mut self,
+        json: &Bytes,
+        names: &mut Names,
+        name: Field,
+        scanner: &mut Scanner<'_>,
+    ) -> Result<(), Fault> {
+        let name = name.text(json)?.unwrap_or_default();
+        let mut append = |field: Field| -> Result<(), Fault> {
+            if let Some(value) = value(json, field)?
+                && let Some(slot) = names.get(&name)
+            {
+                self.append(slot, value, field);
+            }
+            Ok(())
+        };
+        if scanner.kind()? != Kind::Array {
+            return append(scanner.value()?);
+        }
+        scanner.enter_array()?;
+        let mut first = true;
+        while scanner.next_item(&mut first)? {
+            append(scanner.value()?)?;
+        }
+        Ok(())
+    }
+
+    /// Appends what this map of headers has and those so far have not.
+    pub(crate) fn append_missing(&mut self, json: &Bytes, single: Field) -> Result<(), Fault> {
+        let mut names = Names::recall();
+        // Two spellings of one name may both be missing from the other map; both count.
+        let mut missing: HashSet<HeaderName> = HashSet::new();
+        let mut scanner = Scanner::on(json, single);
+        let mut first = true;
+        if !scanner.enter_object()? {
+            return Ok(());
+        }
+        while let Some(name) = scanner.next_key(&mut first)? {
+            let known = names.get(&name.text(json)?.unwrap_or_default()).map(|slot| slot.name.clone());
+            match known {
+                Some(known) if missing.contains(&known) || !self.map.contains_key(&known) => {
+                    self.append_odd(json, &mut names, name, &mut scanner)?;
+                    missing.insert(known);
+                }
+                _ => {
+                    scanner.value()?;
+                }
             }
         }
-        if !multi.is_empty() && !same_names(json, multi, single) {
-            headers.append_missing(&mut names, json, single)?;
-        }
         names.keep();
-        Ok(headers)
+        Ok(())
     }
 
     /// One `cookie` header out of the list that payload format 2.0 has, unless the header is there (function
@@ -82,26 +149,18 @@ impl Headers {
         }
     }
 
-    fn append_missing(&mut self, names: &mut Names, json: &Bytes, single: &[Header]) -> Result<(), Fault> {
-        // Two spellings of one name may both be missing from the other map; both count.
-        let mut missing: HashSet<HeaderName> = HashSet::new();
-        for header in single {
-            let Some(name) = name(names, json, header.name)? else { continue };
-            if self.map.contains_key(&name.name) && !missing.contains(&name.name) {
-                continue;
-            }
-            self.append(json, name, header.value)?;
-            missing.insert(name.name.clone());
+    #[inline(always)]
+    fn append(&mut self, name: &Slot, value: HeaderValue, field: Field) {
+        if name.role != Role::Other {
+            self.note(name.role, &value, field);
         }
-        Ok(())
+        // More headers than a `HeaderMap` takes (32,768) cannot come through a gateway's limits.
+        let _full = self.map.try_append(&name.name, value);
     }
 
-    #[inline(always)]
-    fn append(&mut self, json: &Bytes, name: &Slot, field: Field) -> Result<(), Fault> {
-        let text = if field.is_plain() { Some(field.share(json)) } else { odd_value(json, field)? };
-        let Some(Ok(value)) = text.map(HeaderValue::from_maybe_shared) else { return Ok(()) };
-        match name.role {
-            Role::Other => {}
+    #[inline(never)]
+    fn note(&mut self, role: Role, value: &HeaderValue, field: Field) {
+        match role {
             Role::Cookie => self.has_cookie = true,
             Role::TraceId => self.has_trace_id = true,
             Role::ForwardedFor => {
@@ -112,56 +171,46 @@ impl Headers {
             Role::Host if self.host.is_none() => self.host = Some(value.clone()),
             _ => {}
         }
-        // More headers than a `HeaderMap` takes (32,768) cannot come through a gateway's limits.
-        let _full = self.map.try_append(&name.name, value);
+    }
+}
+
+/// The first name of `headers` that `multiValueHeaders` did not have so far. Where API Gateway wrote both, with
+/// the same names in the same order, none is left at the end, and none had to be looked up.
+struct Missing<'a> {
+    scanner: Scanner<'a>,
+    next: Option<Field>,
+}
+
+impl<'a> Missing<'a> {
+    fn of(json: &'a [u8], single: Field) -> Result<Self, Fault> {
+        let mut missing = Self { scanner: Scanner::on(json, single), next: None };
+        if single.kind() == Kind::Object && missing.scanner.enter_object()? {
+            missing.next = missing.scanner.next_key(&mut true)?;
+        }
+        Ok(missing)
+    }
+
+    #[inline(always)]
+    fn met(&mut self, json: &[u8], name: Field) -> Result<(), Fault> {
+        match self.next {
+            Some(next) => self.compare(json, name, next),
+            None => Ok(()),
+        }
+    }
+
+    fn compare(&mut self, json: &[u8], name: Field, next: Field) -> Result<(), Fault> {
+        if next.raw(json) == name.raw(json) {
+            self.scanner.value()?;
+            self.next = self.scanner.next_key(&mut false)?;
+        }
         Ok(())
     }
 }
 
-/// Whether the two maps have the same names in the same order, as API Gateway writes them; `headers` then
-/// has nothing to add. Spares looking every name up.
-fn same_names(json: &[u8], multi: &[Header], single: &[Header]) -> bool {
-    let mut names = multi.iter().map(|header| header.name);
-    let mut last = None;
-    single.iter().all(|header| {
-        let name = header.name.raw(json);
-        for next in names.by_ref() {
-            // Further values of the name before stand under the very same key.
-            if last == Some(next.start()) {
-                continue;
-            }
-            last = Some(next.start());
-            return next.raw(json) == name;
-        }
-        false
-    })
-}
-
-#[inline(always)]
-fn name<'a>(names: &'a mut Names, json: &[u8], name: Field) -> Result<Option<&'a Slot>, Fault> {
-    if name.is_escaped() { escaped_name(names, json, name) } else { Ok(names.get(name.raw(json))) }
-}
-
-#[cold]
-fn escaped_name<'a>(names: &'a mut Names, json: &[u8], name: Field) -> Result<Option<&'a Slot>, Fault> {
-    let name = name.text(json)?;
-    Ok(name.and_then(|name| names.get(&name)))
-}
-
-/// The text of a value. Values that are not ASCII arrive as Unicode text and go on as its UTF-8 bytes.
-#[cold]
-fn odd_value(json: &Bytes, value: Field) -> Result<Option<Bytes>, Fault> {
-    Ok(match value.text(json)? {
-        None => None,
-        Some(Cow::Borrowed(_)) => Some(value.share(json)),
-        // The text was made with room to spare; a copy has none, and needs no second allocation to be shared.
-        Some(Cow::Owned(text)) => Some(Bytes::copy_from_slice(&text)),
-    })
-}
-
-/// The value of a member that is no header.
-pub(crate) fn value(json: &Bytes, value: Field) -> Result<Option<HeaderValue>, Fault> {
-    Ok(odd_value(json, value)?.and_then(|text| HeaderValue::from_maybe_shared(text).ok()))
+/// A value as it is nowhere in the event, or in few. One that is not ASCII arrives as Unicode text and goes on as
+/// its UTF-8 bytes.
+pub(crate) fn value(json: &[u8], value: Field) -> Result<Option<HeaderValue>, Fault> {
+    Ok(value.text(json)?.and_then(|text| HeaderValue::from_bytes(&text).ok()))
 }
 
 /// The room for more headers than any gateway lets through; asked for its own limit, a `HeaderMap` panics.

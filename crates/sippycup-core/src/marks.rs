@@ -25,8 +25,7 @@ impl<'a> Marks<'a> {
         Self { json, start, bits: [0; WORDS], filled: 0, end, ascii: true }
     }
 
-    /// The first mark at or behind `at`; the document's length if there is none. `at` must not be smaller than
-    /// the one before.
+    /// The first mark at or behind `at`; the document's length if there is none.
     #[inline(always)]
     pub(crate) fn next(&mut self, at: usize) -> usize {
         let offset = at.wrapping_sub(self.start);
@@ -48,12 +47,16 @@ impl<'a> Marks<'a> {
     #[inline(never)]
     fn next_far(&mut self, at: usize) -> usize {
         let mut word = at.wrapping_sub(self.start) / 64 + 1;
+        if word > self.filled {
+            self.fill(at);
+            word = 0;
+        }
         loop {
             let rest = self.bits.get(word..self.filled).unwrap_or_default();
             if let Some((index, bits)) = rest.iter().enumerate().find(|(_, bits)| **bits != 0) {
                 return self.start + (word + index) * 64 + bits.trailing_zeros() as usize;
             }
-            self.fill(at.max(self.start + self.filled * 64));
+            self.fill(self.start + self.filled * 64);
             word = 0;
         }
     }

@@ -14,7 +14,9 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 /// The names that this thread met last: 25 KB at most, whatever clients send.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    slots: Vec<Slot>,
+    slots: Option<Box<[Slot; SLOTS]>>,
+    /// How many headers the last request had: the next one's room.
+    pub(crate) usual: usize,
 }
 
 /// A name, and one way to spell it.
@@ -27,7 +29,7 @@ pub(crate) struct Slot {
 }
 
 /// What two spellings are told apart by: all there is to one of up to sixteen bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Key {
     length: usize,
     head: u64,
@@ -46,7 +48,7 @@ pub(crate) enum Role {
 }
 
 thread_local! {
-    static NAMES: Cell<Names> = const { Cell::new(Names { slots: Vec::new() }) };
+    static NAMES: Cell<Names> = const { Cell::new(Names { slots: None, usual: 0 }) };
 }
 
 impl Names {
@@ -66,9 +68,11 @@ impl Names {
     pub(crate) fn get(&mut self, spelling: &[u8]) -> Option<&Slot> {
         let key = Key::of(spelling);
         let first = key.place();
-        let places = self.slots.get(first..first + PLACES).unwrap_or_default();
-        match places.iter().position(|slot| slot.is(&key, spelling)) {
-            Some(place) => self.slots.get(first + place),
+        let found = self.slots.as_deref().and_then(|slots| {
+            (first..first + PLACES).find(|place| slots.get(*place).is_some_and(|slot| slot.is(&key, spelling)))
+        });
+        match found {
+            Some(place) => self.slots.as_deref()?.get(place),
             None => self.learn(first, spelling),
         }
     }
@@ -76,18 +80,25 @@ impl Names {
     #[cold]
     fn learn(&mut self, first: usize, spelling: &[u8]) -> Option<&Slot> {
         let name = HeaderName::from_bytes(spelling).ok()?;
-        self.slots.resize_with(SLOTS + PLACES, Slot::default);
-        let places = self.slots.get(first..first + PLACES)?;
-        let free = places.iter().position(|slot| slot.key.length == FREE).unwrap_or(spelling.len() % PLACES);
+        let slots = self.slots.get_or_insert_with(|| Box::new([const { Slot::FREE }; SLOTS]));
+        let free = slots.get(first..first + PLACES)?.iter().position(|slot| slot.key.length == usize::MAX);
         // A name that is too long to be found again takes the last place, where none is looked for.
-        let place = if spelling.len() <= LONGEST { first + free } else { SLOTS + PLACES - 1 };
-        let slot = self.slots.get_mut(place)?;
+        let place = if spelling.len() <= LONGEST { first + free.unwrap_or(spelling.len() % PLACES) } else { SLOTS - 1 };
+        let slot = slots.get_mut(place)?;
         *slot = Slot::new(spelling, name);
         Some(slot)
     }
 }
 
 impl Slot {
+    /// Nothing is spelled like this.
+    const FREE: Self = Self {
+        key: Key { length: usize::MAX, head: 0, tail: 0 },
+        spelling: [0; LONGEST],
+        role: Role::Other,
+        name: header::HOST,
+    };
+
     fn new(spelling: &[u8], name: HeaderName) -> Self {
         let mut space = [0; LONGEST];
         for (byte, space) in spelling.iter().zip(&mut space) {
@@ -99,14 +110,6 @@ impl Slot {
     #[inline(always)]
     fn is(&self, key: &Key, spelling: &[u8]) -> bool {
         self.key == *key && (spelling.len() <= 16 || self.spelling.starts_with(spelling))
-    }
-}
-
-impl Default for Slot {
-    /// Nothing is spelled like this.
-    fn default() -> Self {
-        let key = Key { length: FREE, ..Key::default() };
-        Self { key, spelling: [0; LONGEST], role: Role::Other, name: header::HOST }
     }
 }
 
@@ -137,18 +140,16 @@ impl Key {
     #[inline(always)]
     fn place(&self) -> usize {
         let mixed = (self.head ^ self.tail.rotate_left(27) ^ self.length as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (mixed >> 56) as usize % SLOTS
+        (mixed >> 56) as usize
     }
 }
 
-const SLOTS: usize = 256;
+/// A place for each of a hash's eight bits, and room behind the last.
+const SLOTS: usize = 256 + PLACES;
 /// In how many slots a name may be: names that are all met together seldom drive each other out.
 const PLACES: usize = 4;
 /// Longer names are not remembered.
 const LONGEST: usize = 38;
-/// The length of what is in a slot without a name.
-const FREE: usize = usize::MAX;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,6 +177,5 @@ mod tests {
             let spelling = format!("X-{number}");
             assert_eq!(names.get(spelling.as_bytes()).unwrap().name, *spelling.to_lowercase());
         }
-        assert_eq!(names.slots.len(), SLOTS + PLACES);
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     unescape::{hex4, unescape},
 };
 
-/// A position in a JSON document of less than 1 GiB.
+/// A position in a JSON document of less than 256 MiB.
 #[derive(Debug)]
 pub(crate) struct Scanner<'a> {
     json: &'a [u8],

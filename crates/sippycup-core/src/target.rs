@@ -29,8 +29,10 @@ impl Target {
         };
         let decoded_path = format_2 && source != EventSource::FunctionUrl;
         let kind = if decoded_path { Text::Decoded } else { Text::Encoded };
-        let no_query =
-            if format_2 { wire.raw_query.len() == 0 } else { wire.multi_query.is_none() && wire.query.is_none() };
+        let no_query = match format_2 && wire.raw_query.is_scalar() {
+            true => wire.raw_query.len() == 0,
+            false => wire.multi_query.is_none() && wire.query.is_none(),
+        };
         if no_query && field.is_plain() && is_plain_path(field.raw(json), kind) {
             let text = field.share(json);
             return Ok(Self { path_end: text.len(), text });

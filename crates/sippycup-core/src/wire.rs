@@ -4,14 +4,17 @@
 //! from what is there. Where two spellings mean the same (`isBase64Encoded` and Lattice's
 //! `is_base64_encoded`) they share a field.
 
+use bytes::Bytes;
+
 use crate::{
     BASE_PATH_VARIABLE,
     field::{Fault, Field, Kind},
+    header::Headers,
     scan::Scanner,
 };
 
 /// Where the members of an event stand.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Wire {
     pub(crate) version: Field,
     pub(crate) resource: Field,
@@ -27,8 +30,11 @@ pub(crate) struct Wire {
     pub(crate) query: Field,
     pub(crate) multi_query: Field,
     pub(crate) cookies: Field,
-    pub(crate) headers: Vec<Header>,
-    pub(crate) multi_headers: Vec<Header>,
+    /// Those of `headers` and `multiValueHeaders` together.
+    pub(crate) headers: Headers,
+    single_headers: Field,
+    /// Whether `headers` was walked over in the hope of `multiValueHeaders`.
+    headers_to_read: bool,
     /// Whether `multiValueHeaders` was there at all: a load balancer wants the answer in kind.
     pub(crate) has_multi_headers: bool,
     pub(crate) path_parameters: Field,
@@ -44,13 +50,6 @@ pub(crate) struct Wire {
     pub(crate) route_arn: Field,
     /// Whether everything but the body is known to be ASCII.
     pub(crate) ascii: bool,
-}
-
-/// One value of a header.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Header {
-    pub(crate) name: Field,
-    pub(crate) value: Field,
 }
 
 /// Where the members of `requestContext` stand that decide something.
@@ -77,7 +76,7 @@ pub(crate) struct ContextWire {
 
 impl Wire {
     /// Reads the whole document; a value that is no object has no members.
-    pub(crate) fn read(json: &[u8]) -> Result<Box<Self>, Fault> {
+    pub(crate) fn read(json: &Bytes) -> Result<Box<Self>, Fault> {
         let mut wire = Box::<Self>::default();
         let mut scanner = Scanner::new(json);
         if scanner.enter_object()? {
@@ -87,11 +86,14 @@ impl Wire {
             }
         }
         scanner.end()?;
+        if wire.headers_to_read && !wire.has_multi_headers {
+            wire.headers = Headers::read(json, &mut Scanner::on(json, wire.single_headers), Field::default())?;
+        }
         wire.ascii = scanner.is_ascii();
         Ok(wire)
     }
 
-    fn member(&mut self, json: &[u8], key: Field, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
+    fn member(&mut self, json: &Bytes, key: Field, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
         let unescaped;
         let name = if key.is_escaped() {
             unescaped = key.text(json)?.unwrap_or_default();
@@ -101,10 +103,15 @@ impl Wire {
         };
         let field = match name {
             b"requestContext" => return self.context.read(json, scanner),
-            b"headers" => return headers(&mut self.headers, scanner),
+            b"headers" => return self.headers(json, scanner),
             b"multiValueHeaders" => {
                 self.has_multi_headers = scanner.kind()? == Kind::Object;
-                return headers(&mut self.multi_headers, scanner);
+                if self.has_multi_headers {
+                    self.headers = Headers::read(json, scanner, self.single_headers)?;
+                    return Ok(());
+                }
+                scanner.value()?;
+                return Ok(());
             }
             b"stageVariables" => return self.stage_variables(json, scanner),
             b"body" => {
@@ -133,6 +140,22 @@ impl Wire {
             }
         };
         *field = scanner.value()?;
+        Ok(())
+    }
+
+    fn headers(&mut self, json: &Bytes, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
+        // Events with a `resource` go on with `multiValueHeaders`, which has all of this and more.
+        if self.resource.is_none() && !self.has_multi_headers {
+            let start = scanner.start()?;
+            self.headers = Headers::read(json, scanner, Field::default())?;
+            self.single_headers = Field::new(Kind::Object, start, scanner.position());
+            return Ok(());
+        }
+        self.single_headers = scanner.value()?;
+        self.headers_to_read = true;
+        if self.has_multi_headers {
+            self.headers.append_missing(json, self.single_headers)?;
+        }
         Ok(())
     }
 
@@ -211,31 +234,5 @@ impl ContextWire {
             self.http = Field::new(kind, start, scanner.position());
         }
         Ok(())
-    }
-}
-
-/// Appends every value of a map of headers, whose values are strings or arrays of strings.
-fn headers(all: &mut Vec<Header>, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
-    all.clear();
-    if !scanner.enter_object()? {
-        return Ok(());
-    }
-    all.reserve(32);
-    let mut first = true;
-    loop {
-        while let Some((name, value)) = scanner.plain_member(first) {
-            first = false;
-            all.push(Header { name, value });
-        }
-        let Some(name) = scanner.next_key(&mut first)? else { return Ok(()) };
-        if scanner.kind()? == Kind::Array {
-            scanner.enter_array()?;
-            let mut first = true;
-            while scanner.next_item(&mut first)? {
-                all.push(Header { name, value: scanner.value()? });
-            }
-        } else {
-            all.push(Header { name, value: scanner.value()? });
-        }
     }
 }

@@ -137,3 +137,25 @@ proptest! {
         prop_assert_eq!(ours.as_deref(), theirs.as_deref());
     }
 }
+
+#[test]
+fn it_does_not_matter_how_much_is_looked_at_in_one_go() {
+    // Further apart than that is, and at each of its borders; names before containers are looked at twice.
+    for length in (0..200).chain(900..1300) {
+        let long = "x".repeat(length);
+        let deep = format!("{}1{}", "{\"a\":".repeat(length), "}".repeat(length));
+        let document = format!(
+            r#"{{"{long}":"{long}","b":{{"c":["d"],"e":"f\"g"}},"h":{deep},"i":["{long}"],"j":{{"k":"l","m":5}},"n":"o"}}"#
+        );
+        let json = document.as_bytes();
+        assert_eq!(read(json).unwrap().raw(json), json, "{length}");
+        let all = Field::new(Kind::Object, 0, json.len());
+        assert_eq!(member(json, all, "h").unwrap().raw(json), deep.as_bytes());
+        assert_eq!(member(json, all, "n").unwrap().raw(json), b"o");
+        let inner = member(json, all, "b").unwrap();
+        assert_eq!(member(json, inner, "e").unwrap().raw(json), br#"f\"g"#);
+        for cut in [1, 2, 3, 20, 64, 65] {
+            assert!(json.len() < cut || read(&json[..json.len() - cut]).is_err(), "{length} without {cut}");
+        }
+    }
+}
