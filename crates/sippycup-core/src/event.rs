@@ -59,7 +59,7 @@ impl ProxyEvent {
         // What is not UTF-8 is better said so than by what the walk stumbled over.
         let wire = wire.map_err(|fault| EventError::json(&json, not_utf8(&json).unwrap_or(fault)))?;
         let detected = detect(&json, &wire);
-        Ok(Self { json, wire, detected, trace_id: None, extensions: roomy() })
+        Ok(Self { json, wire, detected, trace_id: None, extensions: usual_extensions(detected) })
     }
 
     /// The front door, as the event's shape tells it; `None` if it is no HTTP event.
@@ -68,7 +68,8 @@ impl ProxyEvent {
         self.detected
     }
 
-    /// Everything that shall travel in the request's extensions beside what the event itself gives.
+    /// Everything that shall travel in the request's extensions beside what the event itself gives, which counts
+    /// where both say something.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
         &mut self.extensions
     }
@@ -137,11 +138,20 @@ impl ProxyEvent {
         *request.headers_mut() = headers.map;
         let extensions = request.extensions_mut();
         *extensions = self.extensions;
-        extensions.insert(source);
-        extensions.insert(base);
+        if self.detected != Some(source) {
+            extensions.insert(source);
+        }
+        if !base.is_root() {
+            extensions.insert(base);
+        }
+        let (variables, parameters) = (self.wire.stage_variables, self.wire.path_parameters);
+        if variables.is_some() {
+            extensions.insert(StageVariables::new(variables.share(&self.json)));
+        }
+        if parameters.is_some() {
+            extensions.insert(PathParameters::new(parameters.share(&self.json)));
+        }
         extensions.insert(RequestContext::new(source, slice_or_null(&self.json, self.wire.context.all)));
-        extensions.insert(StageVariables::new(slice_or_null(&self.json, self.wire.stage_variables)));
-        extensions.insert(PathParameters::new(slice_or_null(&self.json, self.wire.path_parameters)));
         if let Some(public) = public {
             extensions.insert(public);
         }
@@ -299,23 +309,37 @@ fn slice_or_null(json: &Bytes, field: Field) -> Bytes {
     if field.kind() == Kind::Missing { Bytes::from_static(b"null") } else { field.share(json) }
 }
 
-/// Extensions with room for all that a request gets, from us and from a router. A map that grows on the way
-/// costs more than what is put into it; the clone of an empty one keeps its room.
-fn roomy() -> Extensions {
+/// What most events of a source have in their extensions, with room for the rest and for a router's.
+///
+/// To clone a map costs half of what it costs to fill one, and a map that grows on the way costs more than what is
+/// put into it; the clone of a map has as much room as the map had once.
+fn usual_extensions(source: Option<EventSource>) -> Extensions {
     #[derive(Clone)]
     struct Place<const INDEX: usize>;
-    static ROOMY: LazyLock<Extensions> = LazyLock::new(|| {
-        let mut extensions = Extensions::new();
-        extensions.insert(Place::<0>);
-        extensions.insert(Place::<1>);
-        extensions.insert(Place::<2>);
-        extensions.insert(Place::<3>);
-        extensions.insert(Place::<4>);
-        extensions.insert(Place::<5>);
-        extensions.insert(Place::<6>);
-        extensions.insert(Place::<7>);
-        extensions.clear();
-        extensions
+    static USUAL: LazyLock<Vec<Extensions>> = LazyLock::new(|| {
+        let sources = EventSource::ALL.map(Some).into_iter().chain([None]);
+        sources
+            .map(|source| {
+                let mut extensions = Extensions::new();
+                extensions.insert(Place::<0>);
+                extensions.insert(Place::<1>);
+                extensions.insert(Place::<2>);
+                extensions.insert(Place::<3>);
+                extensions.insert(Place::<4>);
+                extensions.insert(Place::<5>);
+                extensions.insert(Place::<6>);
+                extensions.insert(Place::<7>);
+                extensions.clear();
+                if let Some(source) = source {
+                    extensions.insert(source);
+                }
+                extensions.insert(BasePath::ROOT);
+                extensions.insert(StageVariables::default());
+                extensions.insert(PathParameters::default());
+                extensions
+            })
+            .collect()
     });
-    ROOMY.clone()
+    let index = source.map_or(EventSource::ALL.len(), |source| source as usize);
+    USUAL.get(index).cloned().unwrap_or_default()
 }

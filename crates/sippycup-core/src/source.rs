@@ -34,6 +34,10 @@ pub enum EventSource {
 }
 
 impl EventSource {
+    /// In the order of their numbers.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::FunctionUrl, Self::HttpApi, Self::LoadBalancer, Self::RestApi, Self::VpcLattice, Self::WebSocket];
+
     /// The name in snake case: `rest_api`, `http_api`, `function_url`, `load_balancer`, `vpc_lattice` or
     /// `web_socket`.
     #[must_use]

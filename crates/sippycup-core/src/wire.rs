@@ -144,8 +144,10 @@ impl Wire {
     }
 
     fn headers(&mut self, json: &Bytes, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
-        // Events with a `resource` go on with `multiValueHeaders`, which has all of this and more.
-        if self.resource.is_none() && !self.has_multi_headers {
+        // API Gateway goes on with `multiValueHeaders`, which has all of this and more; the other sources show by now
+        // that they do not.
+        let other = [self.raw_path, self.lattice_path, self.method, self.context.elb].iter().any(Field::is_some);
+        if other && !self.has_multi_headers {
             let start = scanner.start()?;
             self.headers = Headers::read(json, scanner, Field::default())?;
             self.single_headers = Field::new(Kind::Object, start, scanner.position());
