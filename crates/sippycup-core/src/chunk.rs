@@ -1,52 +1,93 @@
-//! Sixteen bytes at a time: what reading and writing JSON strings have in common.
+//! What reading and writing JSON strings have in common: sixty-four bytes are looked at in one step, and those
+//! that have escapes are moved in groups of eight.
 
-use wide::u8x16;
+use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x16, u64x2};
+
+/// Runs a kernel that says how much it has done, where the CPU has an instruction to shuffle bytes with; 0
+/// elsewhere. Everything else can do without the kernel. AVX2 is what every x86 CPU of Lambda has; a copy for each
+/// of the others would make the program larger and never run.
+macro_rules! shuffling {
+    ($simd:ident => $kernel:expr) => {{
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        let done = fearless_simd::Level::new().as_avx2().map_or(0, |$simd| {
+            fearless_simd::Simd::vectorize(
+                $simd,
+                #[inline(always)]
+                || $kernel,
+            )
+        });
+        #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+        let done = fearless_simd::dispatch!(fearless_simd::Level::new(), $simd => $kernel);
+        done
+    }};
+}
+pub(crate) use shuffling;
 
 /// The first quote, backslash or control character at or behind `at`; the length if there is none.
 #[inline]
 pub(crate) fn special(text: &[u8], mut at: usize) -> usize {
     while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk) {
-        let found = special_mask(*chunk);
+        let found = specials(chunk);
         if found != 0 {
             return at + found.trailing_zeros() as usize;
         }
         at += CHUNK;
     }
-    at + (special_mask(chunk(text, at)).trailing_zeros() as usize).min(text.len().saturating_sub(at))
-}
-
-/// The sixteen bytes at `at`; spaces stand for what is behind the end.
-#[inline]
-fn chunk(text: &[u8], at: usize) -> [u8; CHUNK] {
     let rest = text.get(at..).unwrap_or_default();
-    if let Some(chunk) = rest.first_chunk() {
-        return *chunk;
+    let found = if let Some(chunk) = text.last_chunk() {
+        specials(chunk) >> (CHUNK - rest.len())
+    } else {
+        let mut chunk = [b' '; CHUNK];
+        if let Some(begin) = chunk.get_mut(..rest.len()) {
+            begin.copy_from_slice(rest);
+        }
+        specials(&chunk)
+    };
+    at + (found.trailing_zeros() as usize).min(rest.len())
+}
+
+/// One bit for each of the sixteen bytes that is a quote, a backslash or a control character. With the
+/// instructions that every CPU has: texts are too short to choose others for each.
+#[inline(always)]
+fn specials(chunk: &[u8; CHUNK]) -> u64 {
+    dispatch!(Level::baseline(), simd => {
+        let bytes = u8x16::load_array_ref(simd, chunk);
+        (bytes.simd_eq(b'"') | bytes.simd_eq(b'\\') | bytes.simd_lt(b' ')).to_bitmask()
+    })
+}
+
+/// How many bytes are looked at in one step of a short text.
+const CHUNK: usize = 16;
+
+/// From which length on a text is worth the beginning of a kernel.
+pub(crate) const LONG: usize = 32;
+
+/// How many bytes a kernel looks at in one step.
+pub(crate) const BLOCK: usize = 64;
+
+/// How many bytes are moved at once.
+pub(crate) const GROUP: usize = 8;
+
+/// The end of a text as a block. Behind it are zeros, which are control characters and have no short escape: nothing
+/// else has to look out for the end.
+#[inline(always)]
+pub(crate) fn padded(text: &[u8]) -> [u8; BLOCK] {
+    let mut block = [0; BLOCK];
+    if let Some(begin) = block.get_mut(..text.len()) {
+        begin.copy_from_slice(text);
     }
-    let mut chunk = [b' '; CHUNK];
-    for (space, byte) in chunk.iter_mut().zip(rest) {
-        *space = *byte;
-    }
-    chunk
+    block
 }
 
-/// One bit for each of the sixteen bytes that is a quote, a backslash or a control character.
-#[inline(always)]
-pub(crate) fn special_mask(chunk: [u8; CHUNK]) -> u32 {
-    let bytes = u8x16::new(chunk);
-    let quote = bytes.simd_eq(u8x16::splat(b'"'));
-    let backslash = bytes.simd_eq(u8x16::splat(b'\\'));
-    (quote | backslash | control(bytes)).to_bitmask()
-}
+/// The size of the space that blocks are written to before they are copied to where they belong: enough of them
+/// for that to be worth it.
+pub(crate) const SPACE: usize = 1024;
 
-/// One bit for each of the sixteen bytes that is a control character.
+/// A vector of two groups.
 #[inline(always)]
-pub(crate) fn control_mask(chunk: [u8; CHUNK]) -> u32 {
-    control(u8x16::new(chunk)).to_bitmask()
-}
-
-#[inline(always)]
-fn control(bytes: u8x16) -> u8x16 {
-    bytes.min(u8x16::splat(0x1f)).simd_eq(bytes)
+pub(crate) fn lanes<S: Simd>(simd: S, low: [u8; GROUP], high: [u8; GROUP]) -> u8x16<S> {
+    // As two numbers: the compiler puts an array of bytes together byte by byte.
+    u64x2::load_array(simd, [low, high].map(u64::from_ne_bytes)).bitcast()
 }
 
 /// A map from bytes to bytes; 0 for all that are not named.
@@ -59,31 +100,3 @@ pub(crate) const fn table(mut pairs: &[(u8, u8)]) -> [u8; 256] {
     }
     table
 }
-
-/// The chunk at `at` of a block that has a chunk behind its end. Positions wrap around at that end, so that
-/// nothing has to be checked in loops that keep to it.
-#[inline(always)]
-pub(crate) fn part<const LENGTH: usize>(block: &[u8; LENGTH], at: usize) -> [u8; CHUNK] {
-    let at = at % (LENGTH - CHUNK);
-    block.get(at..at + CHUNK).and_then(<[u8]>::first_chunk).copied().unwrap_or_default()
-}
-
-/// Puts a chunk at `at` of a space that has a chunk behind its end.
-#[inline(always)]
-pub(crate) fn put<const LENGTH: usize>(space: &mut [u8; LENGTH], at: usize, chunk: [u8; CHUNK]) {
-    let at = at % (LENGTH - CHUNK);
-    if let Some(space) = space.get_mut(at..at + CHUNK).and_then(<[u8]>::first_chunk_mut) {
-        *space = chunk;
-    }
-}
-
-/// Sets the byte at `at` of such a space.
-#[inline(always)]
-pub(crate) fn set<const LENGTH: usize>(space: &mut [u8; LENGTH], at: usize, byte: u8) {
-    if let Some(space) = space.get_mut(at % (LENGTH - CHUNK)) {
-        *space = byte;
-    }
-}
-
-/// How many bytes are looked at in one step.
-pub(crate) const CHUNK: usize = 16;

@@ -3,7 +3,10 @@
 use bytes::Bytes;
 use http::HeaderValue;
 
-use crate::chunk::{CHUNK, control_mask, part, put, set, special, special_mask, table};
+use crate::chunk::{LONG, shuffling, special};
+use escape::{escape, short_escape};
+
+mod escape;
 
 /// A JSON document under construction.
 pub(crate) struct Writer {
@@ -47,31 +50,16 @@ impl Writer {
     pub(crate) fn text(&mut self, text: &[u8]) {
         let mut at = 0;
         loop {
-            at += self.quoted(text, at);
+            if text.len() >= LONG {
+                let rest = text.get(at..).unwrap_or_default();
+                at += shuffling!(simd => escape(simd, rest, &mut self.out));
+            }
             let stop = special(text, at);
             self.out.extend_from_slice(text.get(at..stop).unwrap_or_default());
             let Some(byte) = text.get(stop) else { return };
             self.escape(*byte);
             at = stop + 1;
         }
-    }
-
-    /// Copies from `at` on as long as whole blocks are there with nothing in them that needs more than a
-    /// backslash and a letter, and returns how many bytes that were.
-    fn quoted(&mut self, text: &[u8], at: usize) -> usize {
-        let mut from = at;
-        while let Some(block) = text.get(from..).and_then(<[u8]>::first_chunk) {
-            let start = self.out.len();
-            self.out.resize(start + QUOTED, 0);
-            let Some(space) = self.out.get_mut(start..).and_then(<[u8]>::first_chunk_mut) else { break };
-            let (read, written) = quote(block, space);
-            self.out.truncate(start + written);
-            from += read;
-            if read < BLOCK {
-                break;
-            }
-        }
-        from - at
     }
 
     /// Bytes as base64.
@@ -89,57 +77,6 @@ impl Writer {
             letter => self.out.extend_from_slice(&[b'\\', letter]),
         }
     }
-}
-
-/// Writes a block of text as it stands in JSON, up to the first character that has no short escape; returns how
-/// much was read and written. A backslash moves what stands behind it by one byte: that is all that a quote
-/// costs, and JSON inside JSON has one every few bytes.
-fn quote(block: &[u8; BLOCK + CHUNK], space: &mut [u8; QUOTED]) -> (usize, usize) {
-    let (mut at, mut moved) = (0, 0);
-    while at < BLOCK {
-        let chunk = part(block, at);
-        put(space, at + moved, chunk);
-        let mut found = special_mask(chunk);
-        if found != 0 && control_mask(chunk) == 0 {
-            // Quotes and backslashes keep their own character.
-            while found != 0 {
-                let next = at + found.trailing_zeros() as usize;
-                put(space, next + moved + 1, part(block, next));
-                set(space, next + moved, b'\\');
-                moved += 1;
-                found &= found - 1;
-            }
-        }
-        while found != 0 {
-            let next = at + found.trailing_zeros() as usize;
-            let behind = part(block, next);
-            let letter = short_escape(behind[0]);
-            if letter == 0 {
-                return (next, next + moved);
-            }
-            put(space, next + moved + 1, behind);
-            set(space, next + moved, b'\\');
-            set(space, next + moved + 1, letter);
-            moved += 1;
-            found &= found - 1;
-        }
-        at += CHUNK;
-    }
-    (BLOCK, BLOCK + moved)
-}
-
-/// How much text is written at once: enough to make room seldom, little enough for short texts.
-const BLOCK: usize = 4 * CHUNK;
-
-/// Room for a block of nothing but quotes, and for the chunk that is written behind its end.
-const QUOTED: usize = 2 * BLOCK + CHUNK;
-
-/// What stands behind the backslash for a quote, a backslash or one of the control characters that have a
-/// letter; 0 for the others.
-fn short_escape(byte: u8) -> u8 {
-    static TABLE: [u8; 256] =
-        table(&[(b'"', b'"'), (b'\\', b'\\'), (8, b'b'), (12, b'f'), (b'\n', b'n'), (b'\r', b'r'), (b'\t', b't')]);
-    TABLE.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 /// In how many ways the letters of an ASCII name can be written.
@@ -169,6 +106,29 @@ mod tests {
 
     use super::*;
 
+    fn is_written_as_by_serde_json(text: &str) -> Result<(), TestCaseError> {
+        let mut writer = Writer::with_capacity(0);
+        writer.raw("\"");
+        writer.text(text.as_bytes());
+        writer.raw("\"");
+        let json = writer.into_bytes();
+        prop_assert_eq!(str::from_utf8(&json).unwrap(), serde_json::to_string(text).unwrap());
+        Ok(())
+    }
+
+    #[test]
+    fn what_needs_a_backslash_may_stand_anywhere() {
+        for length in 0..200 {
+            for byte in ["", "\"", "\\", "\n", "\u{1}", "\u{1f}", "\u{7f}", "ü"] {
+                let text = "a".repeat(length);
+                is_written_as_by_serde_json(&format!("{text}{byte}")).unwrap();
+                is_written_as_by_serde_json(&format!("{text}{byte}bc\"")).unwrap();
+                is_written_as_by_serde_json(&format!("{byte}{text}")).unwrap();
+                is_written_as_by_serde_json(&byte.repeat(length)).unwrap();
+            }
+        }
+    }
+
     #[test]
     fn spellings_of_a_name_never_collide() {
         let spellings: HashSet<_> =
@@ -181,12 +141,24 @@ mod tests {
 
     proptest! {
         #[test]
-        fn text_comes_back_from_json(text: String) {
-            let mut writer = Writer::with_capacity(0);
-            writer.raw("\"");
-            writer.text(text.as_bytes());
-            writer.raw("\"");
-            prop_assert_eq!(serde_json::from_slice::<String>(&writer.into_bytes()).unwrap(), text);
+        fn text_is_written_as_serde_json_does(text: String) {
+            is_written_as_by_serde_json(&text)?;
+        }
+
+        #[test]
+        fn dense_text_is_written_as_serde_json_does(
+            pieces in prop::collection::vec(
+                prop_oneof![
+                    20 => "[a-zü€😀/\u{7f}]{1,40}",
+                    40 => "[\"\\\\:x]{1,3}",
+                    10 => "[\"\\\\]{60,140}",
+                    20 => "[\n\r\t\u{8}\u{c}]{1,3}",
+                    1 => "[\0-\u{1f}]{1,2}",
+                ],
+                0..120,
+            ),
+        ) {
+            is_written_as_by_serde_json(&pieces.concat())?;
         }
 
         #[test]
