@@ -61,7 +61,8 @@ impl Headers {
         Ok(headers)
     }
 
-    /// Appends a member that has several values, or one with escapes, or something else.
+    /// Appends a member that has several values, or one with escapes, or something else. What is not ASCII arrives
+    /// as Unicode text and goes on as its UTF-8 bytes.
     #[inline(never)]
     fn append_odd(
         &mut self,
@@ -71,21 +72,26 @@ impl Headers {
         scanner: &mut Scanner<'_>,
     ) -> Result<(), Fault> {
         let name = name.text(json)?.unwrap_or_default();
-        let mut append = |field: Field| -> Result<(), Fault> {
-            if let Some(value) = value(json, field)?
+        let mut append = |(field, text): (Field, Option<Vec<u8>>)| {
+            let text = match &text {
+                _ if !field.is_scalar() => return,
+                Some(text) => text,
+                None => field.raw(json),
+            };
+            if let Ok(value) = HeaderValue::from_bytes(text)
                 && let Some(slot) = names.get(&name)
             {
                 self.append(slot, value, field);
             }
-            Ok(())
         };
         if scanner.kind()? != Kind::Array {
-            return append(scanner.value()?);
+            append(scanner.text()?);
+            return Ok(());
         }
         scanner.enter_array()?;
         let mut first = true;
         while scanner.next_item(&mut first)? {
-            append(scanner.value()?)?;
+            append(scanner.text()?);
         }
         Ok(())
     }
@@ -207,8 +213,7 @@ impl<'a> Missing<'a> {
     }
 }
 
-/// A value as it is nowhere in the event, or in few. One that is not ASCII arrives as Unicode text and goes on as
-/// its UTF-8 bytes.
+/// The value of a member that is no header.
 pub(crate) fn value(json: &[u8], value: Field) -> Result<Option<HeaderValue>, Fault> {
     Ok(value.text(json)?.and_then(|text| HeaderValue::from_bytes(&text).ok()))
 }

@@ -161,6 +161,20 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Reads a value whose text is wanted: where it is, and the text if it has escapes.
+    pub(crate) fn text(&mut self) -> Result<(Field, Option<Vec<u8>>), Fault> {
+        if self.peek()? == b'"' {
+            let start = self.at + 1;
+            let mark = self.marks.next(start);
+            if self.json.get(mark) == Some(&b'\\') {
+                let (text, end) = unescape(self.json, start, SHORT)?;
+                self.at = end + 1;
+                return Ok((Field::string_at(start, end, true), Some(text)));
+            }
+        }
+        self.value().map(|field| (field, None))
+    }
+
     /// Reads a value that may be very long: where it is, and its text if it has escapes. Control characters
     /// in a string without escapes are not looked for; who reads it must.
     pub(crate) fn body(&mut self) -> Result<(Field, Option<Vec<u8>>), Fault> {
@@ -357,6 +371,9 @@ impl<'a> Scanner<'a> {
         Fault::new(self.at, expected)
     }
 }
+
+/// The room that a text gets to begin with, in bytes.
+const SHORT: usize = 96;
 
 /// What stands between a name and the text of its value, where that is the first item of an array.
 const LIST: u32 = u32::from_le_bytes(*b"\":[\"");

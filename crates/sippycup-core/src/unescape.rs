@@ -96,8 +96,8 @@ fn unescape_valid<S: Simd>(simd: S, text: &[u8], out: &mut Vec<u8>) -> usize {
 const LONGEST: usize = 4;
 
 /// Copies a block up to the first thing that is more than a character or an escape of two bytes, or that goes on in
-/// the next block; returns how much was read and written. A group of eight bytes loses its backslashes by a row of a table: they
-/// cost the same however many they are, and JSON inside JSON has one every few bytes.
+/// the next block; returns how much was read and written. A group of eight bytes loses its backslashes by a row of
+/// a table: they cost the same however many they are, and JSON inside JSON has one every few bytes.
 #[inline(always)]
 fn unescape_block<S: Simd>(simd: S, block: &[u8; BLOCK], out: &mut [u8; BLOCK]) -> (usize, usize) {
     let bytes = u8x64::load_array_ref(simd, block);
