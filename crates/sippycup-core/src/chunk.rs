@@ -81,7 +81,7 @@ pub(crate) fn padded(text: &[u8]) -> [u8; BLOCK] {
 
 /// The size of the space that blocks are written to before they are copied to where they belong: enough of them
 /// for that to be worth it.
-pub(crate) const SPACE: usize = 1024;
+pub(crate) const SPACE: usize = 512;
 
 /// A vector of two groups.
 #[inline(always)]

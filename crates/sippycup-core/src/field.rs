@@ -1,6 +1,6 @@
 //! Where a value of the event stands, or where reading the event failed.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, ops::Range};
 
 use bytes::Bytes;
 
@@ -132,8 +132,7 @@ impl Field {
 
     /// The same bytes, sharing the document's buffer.
     pub(crate) fn share(&self, json: &Bytes) -> Bytes {
-        let (start, end) = (self.start(), self.end());
-        if start <= end && end <= json.len() { json.slice(start..end) } else { Bytes::new() }
+        share(json, self.start()..self.end())
     }
 
     /// Whether the member is there and not null.
@@ -192,6 +191,12 @@ impl Field {
             _ => false,
         }
     }
+}
+
+/// A part of the document, sharing its buffer.
+#[inline(always)]
+pub(crate) fn share(json: &Bytes, part: Range<usize>) -> Bytes {
+    if part.start <= part.end && part.end <= json.len() { json.slice(part) } else { Bytes::new() }
 }
 
 impl fmt::Debug for Field {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::{
-    field::{Fault, Field, Kind},
+    field::{Fault, Field, Kind, share},
     names::{Names, Role, Slot, X_AMZN_TRACE_ID},
     scan::Scanner,
 };
@@ -36,20 +36,23 @@ impl Headers {
         if !scanner.enter_object()? {
             return Ok(Self::default());
         }
+        // Every value shares the event's buffer; this tells the first that it will be shared, and not each.
+        let json = &json.clone();
         let mut names = Names::recall();
         let mut headers = Self { map: HeaderMap::with_capacity(names.usual), ..Self::default() };
         let mut first = true;
         loop {
-            while let Some((name, field)) = scanner.plain_member(first) {
+            while let Some((name, text)) = scanner.plain_member(first) {
                 first = false;
+                let name = json.get(name).unwrap_or_default();
                 missing.met(json, name)?;
-                let Some(slot) = names.get(name.raw(json)) else { continue };
-                if let Ok(value) = HeaderValue::from_maybe_shared(field.share(json)) {
-                    headers.append(slot, value, field);
+                let Some(slot) = names.get(name) else { continue };
+                if let Ok(value) = HeaderValue::from_maybe_shared(share(json, text.clone())) {
+                    headers.append(slot, value, || Field::new(Kind::String, text.start, text.end));
                 }
             }
             let Some(name) = scanner.next_key(&mut first)? else { break };
-            missing.met(json, name)?;
+            missing.met(json, name.raw(json))?;
             headers.append_odd(json, &mut names, name, scanner)?;
         }
         // One more for a cookie or trace header that comes from elsewhere.
@@ -81,7 +84,7 @@ impl Headers {
             if let Ok(value) = HeaderValue::from_bytes(text)
                 && let Some(slot) = names.get(&name)
             {
-                self.append(slot, value, field);
+                self.append(slot, value, || field);
             }
         };
         if scanner.kind()? != Kind::Array {
@@ -156,9 +159,9 @@ impl Headers {
     }
 
     #[inline(always)]
-    fn append(&mut self, name: &Slot, value: HeaderValue, field: Field) {
+    fn append(&mut self, name: &Slot, value: HeaderValue, field: impl Fn() -> Field) {
         if name.role != Role::Other {
-            self.note(name.role, &value, field);
+            self.note(name.role, &value, field());
         }
         // More headers than a `HeaderMap` takes (32,768) cannot come through a gateway's limits.
         let _full = self.map.try_append(&name.name, value);
@@ -197,15 +200,15 @@ impl<'a> Missing<'a> {
     }
 
     #[inline(always)]
-    fn met(&mut self, json: &[u8], name: Field) -> Result<(), Fault> {
+    fn met(&mut self, json: &[u8], name: &[u8]) -> Result<(), Fault> {
         match self.next {
             Some(next) => self.compare(json, name, next),
             None => Ok(()),
         }
     }
 
-    fn compare(&mut self, json: &[u8], name: Field, next: Field) -> Result<(), Fault> {
-        if next.raw(json) == name.raw(json) {
+    fn compare(&mut self, json: &[u8], name: &[u8], next: Field) -> Result<(), Fault> {
+        if next.raw(json) == name {
             self.scanner.value()?;
             self.next = self.scanner.next_key(&mut false)?;
         }

@@ -5,6 +5,8 @@
 //! difference that serde_json's own `IgnoredAny` has too: the escapes of a string that nobody reads are
 //! not checked for lone surrogates.
 
+use std::ops::Range;
+
 use crate::{
     field::{Expected, Fault, Field, Kind},
     marks::Marks,
@@ -113,7 +115,7 @@ impl<'a> Scanner<'a> {
     /// A member whose value is one string, or an array with one string in it, written as AWS does: nearly
     /// every header. `None`, and nothing read, for everything else.
     #[inline(always)]
-    pub(crate) fn plain_member(&mut self, first: bool) -> Option<(Field, Field)> {
+    pub(crate) fn plain_member(&mut self, first: bool) -> Option<(Range<usize>, Range<usize>)> {
         let name = self.name_start(first)?;
         let name_end = self.marks.next(name);
         // One comparison of four bytes costs a third of four.
@@ -130,7 +132,7 @@ impl<'a> Scanner<'a> {
             return None;
         }
         self.at = value_end + 1 + brackets;
-        Some((Field::new(Kind::String, name, name_end), Field::new(Kind::String, value, value_end)))
+        Some((name..name_end, value..value_end))
     }
 
     /// Where the next member's name begins, if it stands where AWS puts it, without white space.

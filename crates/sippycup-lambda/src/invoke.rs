@@ -17,7 +17,7 @@ use tower_service::Service;
 
 use crate::{
     diagnostic,
-    runtime_api::{Invocation, RuntimeApi},
+    runtime_api::{Invocation, RuntimeApi, header},
 };
 
 /// An answer that can go to the Runtime API.
@@ -105,8 +105,8 @@ where
 
 fn event(invocation: LambdaInvocation) -> Result<ProxyEvent, Error> {
     let mut event = ProxyEvent::from_bytes(invocation.body)?;
-    if let Some(id) = invocation.parts.headers.get(TRACE_ID) {
-        event.set_trace_id(id.clone());
+    if let Some(id) = header(&invocation.parts.headers, &TRACE_ID) {
+        event.set_trace_id(id);
     }
     event.extensions_mut().insert(invocation.context);
     Ok(event)

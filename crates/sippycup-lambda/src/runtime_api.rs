@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, uri::PathAndQuery};
 use http_body_util::BodyExt;
 use lambda_runtime::{Diagnostic, LambdaInvocation};
@@ -30,9 +31,14 @@ impl Invocation {
     pub(crate) fn new(invocation: &LambdaInvocation) -> Self {
         Self {
             request_id: invocation.context.request_id.clone(),
-            invocation_id: invocation.parts.headers.get(INVOCATION_ID).cloned(),
+            invocation_id: header(&invocation.parts.headers, &INVOCATION_ID),
         }
     }
+}
+
+/// One of the few headers of an invocation: to look at each costs a third of looking a long name up.
+pub(crate) fn header(headers: &HeaderMap, wanted: &HeaderName) -> Option<HeaderValue> {
+    headers.iter().find(|(name, _)| name.as_str() == wanted.as_str()).map(|(_, value)| value.clone())
 }
 
 impl RuntimeApi {
@@ -80,7 +86,7 @@ impl RuntimeApi {
             request.headers_mut().insert(INVOCATION_ID, id.clone());
         }
         let path = ["/2018-06-01/runtime/invocation/", &invocation.request_id, "/", what].concat();
-        let reply = PathAndQuery::from_maybe_shared(path).map(|path| {
+        let reply = PathAndQuery::from_maybe_shared(Bytes::from(path)).map(|path| {
             *request.uri_mut() = path.into();
             self.0.client.call(request)
         });
