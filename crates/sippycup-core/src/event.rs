@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt, iter, net::IpAddr, sync::LazyLock};
 
 use bytes::Bytes;
-use http::{Extensions, HeaderValue, Method, Uri};
+use http::{Extensions, HeaderMap, HeaderValue, Method, Uri};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::value::RawValue;
 
@@ -11,7 +11,7 @@ use crate::{
     BasePath, EventOptions, EventSource, PathParameters, RequestContext, ResponseFormat, StageVariables, body,
     error::{EventError, describe, found},
     field::{Expected, Fault, Field, Kind, LIMIT},
-    header::{self, Headers},
+    header::Headers,
     locate::{Located, Signals},
     names::X_FORWARDED_FOR,
     public::{ClientIp, PublicUri, forwarded_for},
@@ -110,7 +110,7 @@ impl ProxyEvent {
         let fault = |fault| EventError::json(&self.json, fault);
 
         let method = self.method(source)?;
-        let mut headers = std::mem::take(&mut self.wire.headers);
+        let mut headers = self.wire.headers.take().unwrap_or_else(|| Headers::of(HeaderMap::new()));
         headers.append_cookies(&self.json, self.wire.cookies).map_err(fault)?;
         if let Some(id) = self.trace_id.take() {
             headers.append_trace_id(id);
@@ -120,12 +120,9 @@ impl ProxyEvent {
         let Located { strip, base } = self.locate(source, &headers, &target, options).map_err(fault)?;
         let exact_root = strip == target.path_end;
         let target = target.origin_form(strip)?;
-        let host = match headers.host.take() {
-            None => header::value(&self.json, self.wire.context.domain_name).map_err(fault)?,
-            host => host,
-        };
-        let scheme = headers.forwarded_proto.as_ref();
-        let public = PublicUri::new(source, host, scheme, &base, &target, exact_root);
+        let host = headers.host.or(self.wire.context.domain_name).shared_text(&self.json).map_err(fault)?;
+        let scheme = headers.forwarded_proto.text(&self.json).map_err(fault)?;
+        let public = PublicUri::new(source, host, scheme.as_deref(), &base, &target, exact_root);
 
         let base64 = body::is_base64(&self.json, self.wire.base64);
         let body = body::decode(&self.json, self.wire.body, self.wire.body_text.take(), base64)
@@ -221,11 +218,8 @@ impl ProxyEvent {
             wire.resource.or(context.resource_path).string(json)?
         };
         let stage = context.stage.string(json)?.filter(|stage| stage != "$default");
-        let domain = context.domain_name.text(json)?;
-        let own_domain = match &domain {
-            Some(domain) => has_label(domain, b"execute-api"),
-            None => headers.host.as_ref().is_some_and(|host| has_label(host.as_bytes(), b"execute-api")),
-        };
+        let domain = context.domain_name.or(headers.host).text(json)?;
+        let own_domain = domain.is_some_and(|domain| has_label(&domain, b"execute-api"));
         let signals = Signals {
             source,
             format_2,

@@ -173,6 +173,15 @@ impl Field {
         unescape(json, self.start(), self.len()).map(|(text, _)| Some(Cow::Owned(text)))
     }
 
+    /// The same, sharing the document's buffer where the value stands there as it is.
+    pub(crate) fn shared_text(&self, json: &Bytes) -> Result<Option<Bytes>, Fault> {
+        Ok(match self.text(json)? {
+            None => None,
+            Some(Cow::Borrowed(_)) => Some(self.share(json)),
+            Some(Cow::Owned(text)) => Some(text.into()),
+        })
+    }
+
     /// The value as a string slice; `None` if it is no scalar.
     pub(crate) fn string<'a>(&self, json: &'a [u8]) -> Result<Option<Cow<'a, str>>, Fault> {
         let not_utf8 = Fault::new(self.start(), Expected::Utf8);

@@ -12,13 +12,12 @@ use crate::{
 };
 
 /// The headers of a request, and what some of them tell about it.
-#[derive(Default)]
 pub(crate) struct Headers {
     pub(crate) map: HeaderMap,
-    /// The first `host`.
-    pub(crate) host: Option<HeaderValue>,
-    /// The first `x-forwarded-proto`.
-    pub(crate) forwarded_proto: Option<HeaderValue>,
+    /// Where the first `host` stands.
+    pub(crate) host: Field,
+    /// Where the first `x-forwarded-proto` stands.
+    pub(crate) forwarded_proto: Field,
     /// Where the value of `x-forwarded-for` stands as it is, if there is only one.
     pub(crate) forwarded_for: Field,
     has_cookie: bool,
@@ -26,6 +25,19 @@ pub(crate) struct Headers {
 }
 
 impl Headers {
+    /// Headers of which nothing is known.
+    pub(crate) fn of(map: HeaderMap) -> Self {
+        let nowhere = Field::default();
+        Self {
+            map,
+            host: nowhere,
+            forwarded_proto: nowhere,
+            forwarded_for: nowhere,
+            has_cookie: false,
+            has_trace_id: false,
+        }
+    }
+
     /// The headers of the map that stands next, and then those of the one at `single`, which is `headers` if this
     /// is `multiValueHeaders`, whose names are missing there.
     ///
@@ -34,19 +46,24 @@ impl Headers {
     pub(crate) fn read(json: &Bytes, scanner: &mut Scanner<'_>, single: Field) -> Result<Self, Fault> {
         let mut missing = Missing::of(json, single)?;
         if !scanner.enter_object()? {
-            return Ok(Self::default());
+            return Ok(Self::of(HeaderMap::new()));
         }
         // Every value shares the event's buffer; this tells the first that it will be shared, and not each.
         let json = &json.clone();
         let mut names = Names::recall();
-        let mut headers = Self { map: HeaderMap::with_capacity(names.usual), ..Self::default() };
+        let mut headers = Self::of(HeaderMap::with_capacity(names.usual));
         let mut first = true;
         loop {
             while let Some((name, text)) = scanner.plain_member(first) {
                 first = false;
                 let name = json.get(name).unwrap_or_default();
                 missing.met(json, name)?;
-                let Some(slot) = names.get(name) else { continue };
+                let Some(slot) = (match names.find(name) {
+                    None => names.learn(name),
+                    found => found,
+                }) else {
+                    continue;
+                };
                 if let Ok(value) = HeaderValue::from_maybe_shared(share(json, text.clone())) {
                     headers.append(slot, value, || Field::new(Kind::String, text.start, text.end));
                 }
@@ -161,14 +178,14 @@ impl Headers {
     #[inline(always)]
     fn append(&mut self, name: &Slot, value: HeaderValue, field: impl Fn() -> Field) {
         if name.role != Role::Other {
-            self.note(name.role, &value, field());
+            self.note(name.role, field());
         }
         // More headers than a `HeaderMap` takes (32,768) cannot come through a gateway's limits.
         let _full = self.map.try_append(&name.name, value);
     }
 
     #[inline(never)]
-    fn note(&mut self, role: Role, value: &HeaderValue, field: Field) {
+    fn note(&mut self, role: Role, field: Field) {
         match role {
             Role::Cookie => self.has_cookie = true,
             Role::TraceId => self.has_trace_id = true,
@@ -176,9 +193,9 @@ impl Headers {
                 let only = self.forwarded_for.kind() == Kind::Missing && !field.is_escaped();
                 self.forwarded_for = if only { field } else { Field::new(Kind::Null, 0, 0) };
             }
-            Role::ForwardedProto if self.forwarded_proto.is_none() => self.forwarded_proto = Some(value.clone()),
-            Role::Host if self.host.is_none() => self.host = Some(value.clone()),
-            _ => {}
+            Role::ForwardedProto => self.forwarded_proto = self.forwarded_proto.or(field),
+            Role::Host => self.host = self.host.or(field),
+            Role::Other => {}
         }
     }
 }
@@ -214,11 +231,6 @@ impl<'a> Missing<'a> {
         }
         Ok(())
     }
-}
-
-/// The value of a member that is no header.
-pub(crate) fn value(json: &[u8], value: Field) -> Result<Option<HeaderValue>, Fault> {
-    Ok(value.text(json)?.and_then(|text| HeaderValue::from_bytes(&text).ok()))
 }
 
 /// The room for more headers than any gateway lets through; asked for its own limit, a `HeaderMap` panics.

@@ -64,22 +64,26 @@ impl Names {
     }
 
     /// The name that is spelled like this; `None` if HTTP cannot have it.
-    #[inline(always)]
     pub(crate) fn get(&mut self, spelling: &[u8]) -> Option<&Slot> {
-        let key = Key::of(spelling);
-        let first = key.place();
-        let found = self.slots.as_deref().and_then(|slots| {
-            (first..first + PLACES).find(|place| slots.get(*place).is_some_and(|slot| slot.is(&key, spelling)))
-        });
-        match found {
-            Some(place) => self.slots.as_deref()?.get(place),
-            None => self.learn(first, spelling),
+        if self.find(spelling).is_none() {
+            return self.learn(spelling);
         }
+        self.find(spelling)
     }
 
+    /// The name if it is remembered.
+    #[inline(always)]
+    pub(crate) fn find(&self, spelling: &[u8]) -> Option<&Slot> {
+        let key = Key::of(spelling);
+        let first = key.place();
+        self.slots.as_deref()?.get(first..first + PLACES)?.iter().find(|slot| slot.is(&key, spelling))
+    }
+
+    /// The name, remembered from now on.
     #[cold]
-    fn learn(&mut self, first: usize, spelling: &[u8]) -> Option<&Slot> {
+    pub(crate) fn learn(&mut self, spelling: &[u8]) -> Option<&Slot> {
         let name = HeaderName::from_bytes(spelling).ok()?;
+        let first = Key::of(spelling).place();
         let slots = self.slots.get_or_insert_with(|| Box::new([const { Slot::FREE }; SLOTS]));
         let free = slots.get(first..first + PLACES)?.iter().position(|slot| slot.key.length == usize::MAX);
         // A name that is too long to be found again takes the last place, where none is looked for.

@@ -7,7 +7,8 @@ use std::{
     sync::OnceLock,
 };
 
-use http::{HeaderValue, Uri, uri::PathAndQuery};
+use bytes::Bytes;
+use http::{Uri, uri::PathAndQuery};
 
 use crate::{BasePath, EventSource};
 
@@ -26,7 +27,7 @@ pub struct PublicUri {
 #[derive(Clone)]
 struct PublicParts {
     scheme: &'static str,
-    host: HeaderValue,
+    host: Bytes,
     base: BasePath,
     target: PathAndQuery,
     /// Whether the path is the base path alone, without a slash behind it.
@@ -50,15 +51,15 @@ impl PublicUri {
     /// without a slash behind it.
     pub(crate) fn new(
         source: EventSource,
-        host: Option<HeaderValue>,
-        forwarded_proto: Option<&HeaderValue>,
+        host: Option<Bytes>,
+        forwarded_proto: Option<&[u8]>,
         base: &BasePath,
         target: &PathAndQuery,
         exact_root: bool,
     ) -> Option<Self> {
         // The app's path of a WebSocket event is the route key, which no client wrote.
         let web_socket = source == EventSource::WebSocket;
-        let scheme = match forwarded_proto.map(HeaderValue::as_bytes) {
+        let scheme = match forwarded_proto {
             _ if web_socket => "wss",
             // Nobody but a load balancer can be called over plain HTTP, and that one says so.
             None => "https",
@@ -66,7 +67,7 @@ impl PublicUri {
             Some(proto) if proto.eq_ignore_ascii_case(b"http") => "http",
             Some(_) => return None,
         };
-        let host = host.filter(|host| is_authority(host.as_bytes()))?;
+        let host = host.filter(|host| is_authority(host))?;
         // The target of `OPTIONS *` has no absolute form.
         if target.path() == "*" || base.as_str().len() + target.as_str().len() > MAX_TARGET {
             return None;
@@ -83,7 +84,7 @@ impl PublicParts {
         let slash = if self.base.is_root() && path.is_empty() { "/" } else { "" };
         let query = self.target.query().map_or(String::new(), |query| format!("?{query}"));
         let target = PathAndQuery::try_from(format!("{}{slash}{path}{query}", self.base)).ok()?;
-        Uri::builder().scheme(self.scheme).authority(self.host.as_bytes()).path_and_query(target).build().ok()
+        Uri::builder().scheme(self.scheme).authority(&*self.host).path_and_query(target).build().ok()
     }
 }
 

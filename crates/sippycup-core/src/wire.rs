@@ -31,7 +31,7 @@ pub(crate) struct Wire {
     pub(crate) multi_query: Field,
     pub(crate) cookies: Field,
     /// Those of `headers` and `multiValueHeaders` together.
-    pub(crate) headers: Headers,
+    pub(crate) headers: Option<Headers>,
     single_headers: Field,
     /// Whether `headers` was walked over in the hope of `multiValueHeaders`.
     headers_to_read: bool,
@@ -87,7 +87,8 @@ impl Wire {
         }
         scanner.end()?;
         if wire.headers_to_read && !wire.has_multi_headers {
-            wire.headers = Headers::read(json, &mut Scanner::on(json, wire.single_headers), Field::default())?;
+            let mut scanner = Scanner::on(json, wire.single_headers);
+            wire.headers = Some(Headers::read(json, &mut scanner, Field::default())?);
         }
         wire.ascii = scanner.is_ascii();
         Ok(wire)
@@ -107,7 +108,7 @@ impl Wire {
             b"multiValueHeaders" => {
                 self.has_multi_headers = scanner.kind()? == Kind::Object;
                 if self.has_multi_headers {
-                    self.headers = Headers::read(json, scanner, self.single_headers)?;
+                    self.headers = Some(Headers::read(json, scanner, self.single_headers)?);
                     return Ok(());
                 }
                 scanner.value()?;
@@ -149,14 +150,14 @@ impl Wire {
         let other = [self.raw_path, self.lattice_path, self.method, self.context.elb].iter().any(Field::is_some);
         if other && !self.has_multi_headers {
             let start = scanner.start()?;
-            self.headers = Headers::read(json, scanner, Field::default())?;
+            self.headers = Some(Headers::read(json, scanner, Field::default())?);
             self.single_headers = Field::new(Kind::Object, start, scanner.position());
             return Ok(());
         }
         self.single_headers = scanner.value()?;
         self.headers_to_read = true;
-        if self.has_multi_headers {
-            self.headers.append_missing(json, self.single_headers)?;
+        if let Some(headers) = self.headers.as_mut().filter(|_| self.has_multi_headers) {
+            headers.append_missing(json, self.single_headers)?;
         }
         Ok(())
     }
