@@ -35,7 +35,7 @@ const REST: [Column; 6] = [
 /// Those of `lambda_http` built for the HTTP API alone, by the same program built for that.
 const TUNED: [Column; 1] = [("tuned", |case| case.is_http_api().then(|| theirs::adapter(case)))];
 
-/// What of it to do, as told to the process that is counted.
+/// What of it to do.
 fn selected(what: &str) -> (Vec<Case>, Vec<Column>) {
     match what {
         "ours" => (cases().into_iter().filter(Case::is_small).collect(), OURS.to_vec()),
@@ -44,19 +44,24 @@ fn selected(what: &str) -> (Vec<Case>, Vec<Column>) {
     }
 }
 
-fn main() {
-    let what = env::args().nth(1).unwrap_or_default();
-    if callgrind::is_counted() {
-        let (cases, columns) = selected(&what);
-        for case in cases {
-            for (_, subject) in &columns {
-                match subject(&case) {
-                    Some(subject) if env::args().any(|argument| argument == "once") => once(subject),
-                    Some(subject) => callgrind::count(subject, case.events()),
-                    None => {}
-                }
-            }
+/// The process that is counted is told which figure; in a test it takes all of them, once.
+fn counted() {
+    let [what, column] = [1, 2].map(|place| env::args().nth(place).unwrap_or_default());
+    let columns = [&OURS[..], &REST[..], &TUNED[..]].concat();
+    if what == "once" {
+        for case in cases() {
+            columns.iter().filter_map(|(_, subject)| subject(&case)).for_each(once);
         }
+        return;
+    }
+    let case = cases().into_iter().find(|case| case.name == what).expect("a case");
+    let (_, subject) = columns.iter().find(|(name, _)| *name == column).expect("a column");
+    callgrind::count(subject(&case).expect("a subject"), case.events());
+}
+
+fn main() {
+    if callgrind::is_counted() {
+        counted();
         return;
     }
     let program = env::current_exe().unwrap();
@@ -64,7 +69,7 @@ fn main() {
         Mode::Test => {
             agree::check(&cases());
             let mut command = Command::new(&program);
-            command.args(["all", "once"]).envs(api::variables(api::take_answers()));
+            command.arg("once").envs(api::variables(api::take_answers()));
             assert!(callgrind::mark(&mut command).status().unwrap().success());
         }
         Mode::Check => check(&counts(&program, "ours")),
@@ -108,20 +113,18 @@ impl Counts {
 }
 
 fn counts(program: &Path, what: &str) -> Vec<Counts> {
-    let mut totals = callgrind::totals(program, &[what]).into_iter();
     let (cases, columns) = selected(what);
-    let mut counts = Vec::new();
-    for case in cases {
-        let mut count = |(name, subject): &Column| {
+    let counts = |case: Case| {
+        let count = |(name, subject): &Column| {
             // Whether there is a subject is the same there and here; `run` cannot be made here.
             let is_there =
                 OURS.iter().any(|(ours, _)| ours == name) || *name == "theirs run" || subject(&case).is_some();
-            (*name, is_there.then(|| totals.next().expect("a count for each") / case.events() as u64))
+            (*name, is_there.then(|| callgrind::total(program, &[case.name, name]) / case.events() as u64))
         };
-        let columns = columns.iter().map(&mut count).collect();
-        counts.push(Counts { case, columns });
-    }
-    counts
+        let columns = columns.iter().map(count).collect();
+        Counts { case, columns }
+    };
+    cases.into_iter().map(counts).collect()
 }
 
 fn table(all: &[Counts], tuned: &[Counts]) -> String {

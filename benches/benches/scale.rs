@@ -22,20 +22,22 @@ const STRAIGHT: f64 = 0.99;
 
 /// What grows, in steps: the bytes of the event's body, or the headers beside the browser's own.
 fn bodies() -> Vec<(f64, Case)> {
-    let event = |size: usize| events::http_api_binary(&bodies::binary(size / 4 * 3));
-    (0..=12).map(|step| step * 500_000).map(|size| (size as f64, Case::scaled(event(size)))).collect()
+    let case = |size: usize| Case::scaled(move || events::http_api_binary(&bodies::binary(size / 4 * 3)));
+    (0..=12).map(|step| step * 500_000).map(|size| (size as f64, case(size))).collect()
 }
 
 fn headers() -> Vec<(f64, Case)> {
-    (0..=20).map(|step| step * 10).map(|count| (count as f64, Case::scaled(events::http_api_get_with(count)))).collect()
+    let case = |count: usize| Case::scaled(move || events::http_api_get_with(count));
+    (0..=20).map(|step| step * 10).map(|count| (count as f64, case(count))).collect()
 }
 
 fn main() {
     if callgrind::is_counted() {
-        for (_, case) in bodies().iter().chain(&headers()) {
-            callgrind::count(ours::raw(case), case.events());
-            callgrind::count(theirs::adapter(case), case.events());
-        }
+        let [which, index, whose] = [1, 2, 3].map(|place| env::args().nth(place).expect("what to count"));
+        let cases = if which == "bodies" { bodies() } else { headers() };
+        let (_, case) = &cases[index.parse::<usize>().expect("a number")];
+        let subject = if whose == "ours" { ours::raw(case) } else { theirs::adapter(case) };
+        callgrind::count(subject, case.events());
         return;
     }
     match Mode::get() {
@@ -52,15 +54,25 @@ fn main() {
 }
 
 fn measure() {
-    let mut totals = callgrind::totals(&env::current_exe().expect("this program"), &[]).into_iter();
-    let mut points = |cases: Vec<(f64, Case)>| -> Vec<Point> {
-        let mut per_event = |case: &Case| totals.next().expect("a count for each") as f64 / case.events() as f64;
-        cases.iter().map(|(x, case)| Point { x: *x, ours: per_event(case), theirs: per_event(case) }).collect()
+    let program = env::current_exe().expect("this program");
+    let points = |which: &str, cases: Vec<(f64, Case)>| -> Vec<Point> {
+        let point = |(index, (x, case)): (usize, &(f64, Case))| {
+            let count = |whose| callgrind::total(&program, &[which, &index.to_string(), whose]) as f64;
+            let events = case.events() as f64;
+            Point { x: *x, ours: count("ours") / events, theirs: count("theirs") / events }
+        };
+        cases.iter().enumerate().map(point).collect()
     };
-    let bodies =
-        Plot { title: "Instructions over the body", across: "bytes of base64 in the event", points: points(bodies()) };
-    let headers =
-        Plot { title: "Instructions over headers", across: "headers beside a browser's 22", points: points(headers()) };
+    let bodies = Plot {
+        title: "Instructions over the body",
+        across: "bytes of base64 in the event",
+        points: points("bodies", bodies()),
+    };
+    let headers = Plot {
+        title: "Instructions over headers",
+        across: "headers beside a browser's 22",
+        points: points("headers", headers()),
+    };
     let plots = [bodies, headers];
     let mut table = Table::new(&["what grows", "ours, each", "theirs, each", "theirs ÷ ours", "r² ours", "r² theirs"]);
     let mut crooked = Vec::new();

@@ -1,13 +1,15 @@
 //! Instructions, counted by valgrind's callgrind: the same on a busy machine as on an idle one.
 //!
-//! The program that counts runs itself again under callgrind, which collects inside `counted` only and
-//! writes what it has whenever `end` is entered. The two know nothing else of each other than the order.
+//! The program that counts runs itself again under callgrind, once for each figure; callgrind collects inside
+//! `counted` only and writes what it has when `end` is entered.
 
 use std::{
     env, fs,
     hint::black_box,
+    net::SocketAddr,
     path::Path,
     process::{Command, Stdio},
+    sync::LazyLock,
 };
 
 use crate::{
@@ -52,8 +54,10 @@ fn end() {
     black_box(());
 }
 
-/// Runs `program` with these arguments under callgrind and gives the totals in the order of [`count`]'s calls.
-pub fn totals(program: &Path, arguments: &[&str]) -> Vec<u64> {
+/// Runs `program` with these arguments under callgrind and gives the total of its only [`count`].
+///
+/// One figure, one process: what others have left in malloc's lists is good for several per cent.
+pub fn total(program: &Path, arguments: &[&str]) -> u64 {
     let directory = env::temp_dir().join(format!("sippycup-callgrind-{}", std::process::id()));
     fs::create_dir_all(&directory).expect("a directory for callgrind's files");
     // Under the same name everywhere: its length moves what is allocated later, which is good for a per cent.
@@ -69,7 +73,7 @@ pub fn totals(program: &Path, arguments: &[&str]) -> Vec<u64> {
         .current_dir(&directory)
         .arg("./counted")
         .args(arguments)
-        .envs(api::variables(api::take_answers()))
+        .envs(api::variables(*RUNTIME_API))
         .stdout(Stdio::null())
         .stderr(fs::File::create(directory.join("log")).expect("a file for callgrind's messages"))
         .status()
@@ -78,14 +82,13 @@ pub fn totals(program: &Path, arguments: &[&str]) -> Vec<u64> {
         let log = fs::read_to_string(directory.join("log")).unwrap_or_default();
         panic!("callgrind failed ({status}):\n{log}");
     }
-    let totals = (1..).map_while(|number| {
-        let dump = fs::read_to_string(directory.join(format!("out.{number}"))).ok()?;
-        let total = dump.lines().find_map(|line| line.strip_prefix("totals: "))?;
-        Some(total.trim().parse().expect("a number of instructions"))
-    });
-    let totals = totals.collect();
+    let dump = fs::read_to_string(directory.join("out.1")).expect("callgrind's file");
+    let total = dump.lines().find_map(|line| line.strip_prefix("totals: ")).expect("a total");
     if env::var_os("SIPPYCUP_KEEP_CALLGRIND").is_none() {
         let _ = fs::remove_dir_all(&directory);
     }
-    totals
+    total.trim().parse().expect("a number of instructions")
 }
+
+/// Where answers of counted processes go.
+static RUNTIME_API: LazyLock<SocketAddr> = LazyLock::new(api::take_answers);

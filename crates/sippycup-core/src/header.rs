@@ -92,28 +92,33 @@ impl Headers {
         scanner: &mut Scanner<'_>,
     ) -> Result<(), Fault> {
         let name = name.text(json)?.unwrap_or_default();
-        let mut append = |(field, text): (Field, Option<Vec<u8>>)| {
-            let text = match &text {
-                _ if !field.is_scalar() => return,
-                Some(text) => text,
-                None => field.raw(json),
-            };
-            if let Ok(value) = HeaderValue::from_bytes(text)
-                && let Some(slot) = names.get(&name)
-            {
-                self.append(slot, value, || field);
+        let mut space = std::mem::take(&mut names.text);
+        space.reserve(LONG_VALUE);
+        let slot = names.get(&name);
+        if scanner.kind()? == Kind::Array {
+            scanner.enter_array()?;
+            let mut first = true;
+            while scanner.next_item(&mut first)? {
+                let field = scanner.text(&mut space)?;
+                self.append_text(json, slot, field, &space);
             }
-        };
-        if scanner.kind()? != Kind::Array {
-            append(scanner.text()?);
-            return Ok(());
+        } else {
+            let field = scanner.text(&mut space)?;
+            self.append_text(json, slot, field, &space);
         }
-        scanner.enter_array()?;
-        let mut first = true;
-        while scanner.next_item(&mut first)? {
-            append(scanner.text()?);
-        }
+        names.text = space;
         Ok(())
+    }
+
+    /// Appends a value of which `text` is the value if it has escapes.
+    fn append_text(&mut self, json: &[u8], name: Option<&Slot>, field: Field, text: &[u8]) {
+        let text = if field.is_escaped() { text } else { field.raw(json) };
+        if field.is_scalar()
+            && let Some(name) = name
+            && let Ok(value) = HeaderValue::from_bytes(text)
+        {
+            self.append(name, value, || field);
+        }
     }
 
     /// Appends what this map of headers has and those so far have not.
@@ -232,6 +237,9 @@ impl<'a> Missing<'a> {
         Ok(())
     }
 }
+
+/// Room for most values that have escapes, in bytes.
+const LONG_VALUE: usize = 128;
 
 /// The room for more headers than any gateway lets through; asked for its own limit, a `HeaderMap` panics.
 const MOST: usize = 1024;

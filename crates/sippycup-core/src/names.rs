@@ -17,6 +17,8 @@ pub(crate) struct Names {
     slots: Option<Box<[Slot; SLOTS]>>,
     /// How many headers the last request had: the next one's room.
     pub(crate) usual: usize,
+    /// Space for a value.
+    pub(crate) text: Vec<u8>,
 }
 
 /// A name, and one way to spell it.
@@ -48,7 +50,7 @@ pub(crate) enum Role {
 }
 
 thread_local! {
-    static NAMES: Cell<Names> = const { Cell::new(Names { slots: None, usual: 0 }) };
+    static NAMES: Cell<Names> = const { Cell::new(Names { slots: None, usual: 0, text: Vec::new() }) };
 }
 
 impl Names {
@@ -65,10 +67,8 @@ impl Names {
 
     /// The name that is spelled like this; `None` if HTTP cannot have it.
     pub(crate) fn get(&mut self, spelling: &[u8]) -> Option<&Slot> {
-        if self.find(spelling).is_none() {
-            return self.learn(spelling);
-        }
-        self.find(spelling)
+        // Looked up again, because what is found cannot be handed out and changed for lack of it.
+        if self.find(spelling).is_none() { self.learn(spelling) } else { self.find(spelling) }
     }
 
     /// The name if it is remembered.

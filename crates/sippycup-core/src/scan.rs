@@ -10,7 +10,7 @@ use std::ops::Range;
 use crate::{
     field::{Expected, Fault, Field, Kind},
     marks::Marks,
-    unescape::{hex4, unescape},
+    unescape::{hex4, unescape, unescape_into},
 };
 
 /// A position in a JSON document of less than 256 MiB.
@@ -163,18 +163,19 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Reads a value whose text is wanted: where it is, and the text if it has escapes.
-    pub(crate) fn text(&mut self) -> Result<(Field, Option<Vec<u8>>), Fault> {
+    /// Reads a value whose text is wanted; the text is in `text` if the value has escapes.
+    pub(crate) fn text(&mut self, text: &mut Vec<u8>) -> Result<Field, Fault> {
         if self.peek()? == b'"' {
             let start = self.at + 1;
             let mark = self.marks.next(start);
             if self.json.get(mark) == Some(&b'\\') {
-                let (text, end) = unescape(self.json, start, SHORT)?;
+                text.clear();
+                let end = unescape_into(text, self.json, start)?;
                 self.at = end + 1;
-                return Ok((Field::string_at(start, end, true), Some(text)));
+                return Ok(Field::string_at(start, end, true));
             }
         }
-        self.value().map(|field| (field, None))
+        self.value()
     }
 
     /// Reads a value that may be very long: where it is, and its text if it has escapes. Control characters
@@ -373,9 +374,6 @@ impl<'a> Scanner<'a> {
         Fault::new(self.at, expected)
     }
 }
-
-/// The room that a text gets to begin with, in bytes.
-const SHORT: usize = 96;
 
 /// What stands between a name and the text of its value, where that is the first item of an array.
 const LIST: u32 = u32::from_le_bytes(*b"\":[\"");

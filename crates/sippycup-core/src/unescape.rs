@@ -12,17 +12,25 @@ use crate::{
 pub(crate) fn unescape(json: &[u8], start: usize, capacity: usize) -> Result<(Vec<u8>, usize), Fault> {
     // No escape is shorter than what it stands for.
     let mut out = Vec::with_capacity(capacity);
+    let end = unescape_into(&mut out, json, start)?;
+    Ok((out, end))
+}
+
+/// Appends the value of the string that begins at `start`; returns where the string ends. How much room there is
+/// says how long it may be.
+pub(crate) fn unescape_into(out: &mut Vec<u8>, json: &[u8], start: usize) -> Result<usize, Fault> {
+    let long = out.capacity() >= LONG;
     let mut at = start;
     loop {
-        if capacity >= LONG {
+        if long {
             let rest = json.get(at..).unwrap_or_default();
-            at += shuffling!(simd => unescape_valid(simd, rest, &mut out));
+            at += shuffling!(simd => unescape_valid(simd, rest, out));
         }
         let stop = special(json, at);
         out.extend_from_slice(json.get(at..stop).unwrap_or_default());
         at = stop;
         match (json.get(at), json.get(at + 1)) {
-            (Some(b'"'), _) => return Ok((out, at)),
+            (Some(b'"'), _) => return Ok(at),
             (Some(b'\\'), Some(b'u')) => {
                 let Some((character, behind)) = code_point(json, at) else {
                     let expected = if code_unit(json, at).is_some() { Expected::Pair } else { Expected::Escape };

@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderName, StatusCode};
+use http::{HeaderValue, StatusCode};
 use lambda_runtime::{Diagnostic, LambdaInvocation};
 use lambda_runtime_api_client::body::Body;
 use sippycup_core::{ProxyEvent, ProxyResponse};
@@ -17,7 +17,7 @@ use tower_service::Service;
 
 use crate::{
     diagnostic,
-    runtime_api::{Invocation, RuntimeApi, header},
+    runtime_api::{Invocation, RuntimeApi},
 };
 
 /// An answer that can go to the Runtime API.
@@ -66,9 +66,10 @@ where
     }
 
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
-        let id = Invocation::new(&invocation);
+        let mut id = Invocation::new(&invocation);
         let api = self.api.clone();
-        let answer = answer(&mut self.app, move || event(invocation));
+        let trace_id = id.trace_id.take();
+        let answer = answer(&mut self.app, move || event(invocation, trace_id));
         Box::pin(async move {
             match answer.await {
                 Ok(answer) => answer.send(&api, &id).await,
@@ -103,9 +104,9 @@ where
     }
 }
 
-fn event(invocation: LambdaInvocation) -> Result<ProxyEvent, Error> {
+fn event(invocation: LambdaInvocation, trace_id: Option<HeaderValue>) -> Result<ProxyEvent, Error> {
     let mut event = ProxyEvent::from_bytes(invocation.body)?;
-    if let Some(id) = header(&invocation.parts.headers, &TRACE_ID) {
+    if let Some(id) = trace_id {
         event.set_trace_id(id);
     }
     event.extensions_mut().insert(invocation.context);
@@ -121,5 +122,3 @@ async fn catch_panic<F: Future>(mut future: Pin<Box<F>>) -> Result<F::Output, Bo
     })
     .await
 }
-
-const TRACE_ID: HeaderName = HeaderName::from_static("lambda-runtime-trace-id");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, uri::PathAndQuery};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, uri::PathAndQuery};
 use http_body_util::BodyExt;
 use lambda_runtime::{Diagnostic, LambdaInvocation};
 use lambda_runtime_api_client::{PooledClient, body::Body, build_request};
@@ -25,20 +25,22 @@ pub(crate) struct Invocation {
     request_id: String,
     /// To be sent back as it came: Lambda refuses answers to an invocation that timed out meanwhile.
     invocation_id: Option<HeaderValue>,
+    pub(crate) trace_id: Option<HeaderValue>,
 }
 
 impl Invocation {
     pub(crate) fn new(invocation: &LambdaInvocation) -> Self {
-        Self {
-            request_id: invocation.context.request_id.clone(),
-            invocation_id: header(&invocation.parts.headers, &INVOCATION_ID),
+        let (mut invocation_id, mut trace_id) = (None, None);
+        // To look at each of so few costs a third of looking up names that are so long.
+        for (name, value) in &invocation.parts.headers {
+            match name.as_str() {
+                INVOCATION_ID => invocation_id = Some(value.clone()),
+                "lambda-runtime-trace-id" => trace_id = Some(value.clone()),
+                _ => {}
+            }
         }
+        Self { request_id: invocation.context.request_id.clone(), invocation_id, trace_id }
     }
-}
-
-/// One of the few headers of an invocation: to look at each costs a third of looking a long name up.
-pub(crate) fn header(headers: &HeaderMap, wanted: &HeaderName) -> Option<HeaderValue> {
-    headers.iter().find(|(name, _)| name.as_str() == wanted.as_str()).map(|(_, value)| value.clone())
 }
 
 impl RuntimeApi {
@@ -85,7 +87,8 @@ impl RuntimeApi {
         if let Some(id) = &invocation.invocation_id {
             request.headers_mut().insert(INVOCATION_ID, id.clone());
         }
-        let path = ["/2018-06-01/runtime/invocation/", &invocation.request_id, "/", what].concat();
+        let mut path = String::with_capacity(128);
+        path.extend(["/2018-06-01/runtime/invocation/", &invocation.request_id, "/", what]);
         let reply = PathAndQuery::from_maybe_shared(Bytes::from(path)).map(|path| {
             *request.uri_mut() = path.into();
             self.0.client.call(request)
@@ -111,4 +114,4 @@ fn diagnostic_header(error_type: &str) -> &'static str {
     TYPES.into_iter().find(|known| *known == error_type).unwrap_or("SippyCup.Service")
 }
 
-const INVOCATION_ID: HeaderName = HeaderName::from_static("lambda-runtime-invocation-id");
+const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
