@@ -57,7 +57,7 @@ fn specials(chunk: &[u8; CHUNK]) -> u64 {
 }
 
 /// How many bytes are looked at in one step of a short text.
-const CHUNK: usize = 16;
+pub(crate) const CHUNK: usize = 16;
 
 /// From which length on a text is worth the beginning of a kernel.
 pub(crate) const LONG: usize = 32;

@@ -57,7 +57,9 @@ impl Headers {
             while let Some((name, text)) = scanner.plain_member(first) {
                 first = false;
                 let name = json.get(name).unwrap_or_default();
-                missing.met(json, name)?;
+                if let Some(missing) = &mut missing {
+                    missing.met(json, name)?;
+                }
                 let Some(slot) = (match names.find(name) {
                     None => names.learn(name),
                     found => found,
@@ -69,13 +71,15 @@ impl Headers {
                 }
             }
             let Some(name) = scanner.next_key(&mut first)? else { break };
-            missing.met(json, name.raw(json))?;
+            if let Some(missing) = &mut missing {
+                missing.met(json, name.raw(json))?;
+            }
             headers.append_odd(json, &mut names, name, scanner)?;
         }
         // One more for a cookie or trace header that comes from elsewhere.
         names.usual = (headers.map.len() + 1).min(MOST);
         names.keep();
-        if missing.next.is_some() {
+        if missing.is_some_and(|missing| missing.next.is_some()) {
             headers.append_missing(json, single)?;
         }
         Ok(headers)
@@ -213,24 +217,18 @@ struct Missing<'a> {
 }
 
 impl<'a> Missing<'a> {
-    fn of(json: &'a [u8], single: Field) -> Result<Self, Fault> {
-        let mut missing = Self { scanner: Scanner::on(json, single), next: None };
-        if single.kind() == Kind::Object && missing.scanner.enter_object()? {
-            missing.next = missing.scanner.next_key(&mut true)?;
+    /// `None` if there is no such map.
+    fn of(json: &'a [u8], single: Field) -> Result<Option<Self>, Fault> {
+        if single.kind() != Kind::Object {
+            return Ok(None);
         }
-        Ok(missing)
+        let mut scanner = Scanner::on(json, single);
+        let next = if scanner.enter_object()? { scanner.next_key(&mut true)? } else { None };
+        Ok(Some(Self { scanner, next }))
     }
 
-    #[inline(always)]
     fn met(&mut self, json: &[u8], name: &[u8]) -> Result<(), Fault> {
-        match self.next {
-            Some(next) => self.compare(json, name, next),
-            None => Ok(()),
-        }
-    }
-
-    fn compare(&mut self, json: &[u8], name: &[u8], next: Field) -> Result<(), Fault> {
-        if next.raw(json) == name {
+        if self.next.is_some_and(|next| next.raw(json) == name) {
             self.scanner.value()?;
             self.next = self.scanner.next_key(&mut false)?;
         }

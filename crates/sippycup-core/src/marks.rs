@@ -2,6 +2,8 @@
 
 use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x64};
 
+use crate::chunk::{CHUNK, special};
+
 /// One bit for each byte of the part of the document that is being read.
 ///
 /// Most strings of an event are shorter than what the CPU looks at in one step; to find all their ends at once
@@ -14,7 +16,8 @@ pub(crate) struct Marks<'a> {
     bits: [u64; WORDS],
     /// How many of the words are those of the document.
     filled: usize,
-    /// Nobody will ask for what is behind.
+    /// Nobody will ask for what is in front, or for what is behind the end.
+    begin: usize,
     end: usize,
     ascii: bool,
 }
@@ -22,7 +25,8 @@ pub(crate) struct Marks<'a> {
 impl<'a> Marks<'a> {
     /// The marks from `start` on; those from `end` on are not looked for unless somebody asks.
     pub(crate) fn new(json: &'a [u8], start: usize, end: usize) -> Self {
-        Self { json, start, bits: [0; WORDS], filled: 0, end, ascii: true }
+        let ascii = end.saturating_sub(start) > CHUNK;
+        Self { json, start, bits: [0; WORDS], filled: 0, begin: start, end, ascii }
     }
 
     /// The first mark at or behind `at`; the document's length if there is none.
@@ -48,6 +52,9 @@ impl<'a> Marks<'a> {
     fn next_far(&mut self, at: usize) -> usize {
         let mut word = at.wrapping_sub(self.start) / 64 + 1;
         if word > self.filled {
+            if self.end.saturating_sub(self.begin) <= CHUNK {
+                return self.next_of_few(at);
+            }
             self.fill(at);
             word = 0;
         }
@@ -61,7 +68,13 @@ impl<'a> Marks<'a> {
         }
     }
 
-    /// Whether all bytes that were looked at are ASCII: those between the first and the last place that was asked
+    /// Where there are so few, to fill the bits would cost more than to look.
+    #[inline(never)]
+    fn next_of_few(&self, at: usize) -> usize {
+        special(self.json, at)
+    }
+
+    /// Whether all bytes that were looked at are known to be ASCII: those between the first and the last place that was asked
     /// for, unless some were stepped over, and perhaps some more.
     pub(crate) fn is_ascii(&self) -> bool {
         self.ascii
@@ -86,7 +99,7 @@ fn mark<S: Simd>(simd: S, text: &[u8], words: &mut [u64]) -> bool {
     for (word, block) in of_blocks.iter_mut().zip(blocks) {
         let bytes = u8x64::load_array_ref(simd, block);
         all |= bytes;
-        *word = special(bytes);
+        *word = specials(bytes);
     }
     if let [word, ..] = rest {
         let mut block = [b'"'; 64];
@@ -95,14 +108,14 @@ fn mark<S: Simd>(simd: S, text: &[u8], words: &mut [u64]) -> bool {
         }
         let bytes = u8x64::load_array(simd, block);
         all |= bytes;
-        *word = special(bytes);
+        *word = specials(bytes);
     }
     all.simd_lt(0x80).all_true()
 }
 
 /// One bit for each byte that is a quote, a backslash or a control character.
 #[inline(always)]
-fn special<S: Simd>(bytes: u8x64<S>) -> u64 {
+fn specials<S: Simd>(bytes: u8x64<S>) -> u64 {
     (bytes.simd_eq(b'"') | bytes.simd_eq(b'\\') | bytes.simd_lt(0x20)).to_bitmask()
 }
 

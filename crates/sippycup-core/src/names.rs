@@ -133,9 +133,12 @@ impl Role {
 impl Key {
     #[inline(always)]
     fn of(spelling: &[u8]) -> Self {
-        let (head, tail) = match (spelling.first_chunk(), spelling.last_chunk()) {
-            (Some(head), Some(tail)) => (u64::from_le_bytes(*head), u64::from_le_bytes(*tail)),
-            _ => (0, spelling.iter().fold(0, |short, byte| short << 8 | u64::from(*byte))),
+        let (head, tail) = if let (Some(head), Some(tail)) = (spelling.first_chunk(), spelling.last_chunk()) {
+            (u64::from_le_bytes(*head), u64::from_le_bytes(*tail))
+        } else if let (Some(head), Some(tail)) = (spelling.first_chunk(), spelling.last_chunk()) {
+            (u32::from_le_bytes(*head).into(), u32::from_le_bytes(*tail).into())
+        } else {
+            (0, spelling.iter().fold(0, |short, byte| short << 8 | u64::from(*byte)))
         };
         Self { length: spelling.len(), head, tail }
     }
