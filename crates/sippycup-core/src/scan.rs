@@ -286,44 +286,64 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    #[inline(always)]
     fn container(&mut self, kind: Kind) -> Result<Field, Fault> {
         let start = self.at;
-        let mut open = Nesting::default();
-        loop {
-            // Down: into as many containers as open here.
-            let mut first = true;
-            match self.peek()? {
-                b'{' => {
-                    self.at += 1;
-                    open.push(true);
-                }
-                b'[' => {
-                    self.at += 1;
-                    open.push(false);
-                }
-                _ => {
-                    self.value()?;
-                    first = false;
-                }
+        self.at += 1;
+        let mut first = true;
+        if kind == Kind::Object {
+            first = self.plain_members();
+            // Strings and nothing else: most of what AWS nests.
+            if self.json.get(self.at) == Some(&b'}') {
+                self.at += 1;
+                return Ok(Field::new(kind, start, self.at));
             }
+        }
+        self.rest_of_container(kind, first)?;
+        Ok(Field::new(kind, start, self.at))
+    }
+
+    /// Reads over members as long as they are plain; returns whether there was none.
+    #[inline(always)]
+    fn plain_members(&mut self) -> bool {
+        let mut first = true;
+        while self.plain_member(first).is_some() {
+            first = false;
+        }
+        first
+    }
+
+    /// Reads to the end of a container that was entered; `first` as [`next_key`](Self::next_key) has it.
+    fn rest_of_container(&mut self, kind: Kind, mut first: bool) -> Result<(), Fault> {
+        let mut open = Nesting::default();
+        open.push(kind == Kind::Object);
+        loop {
             // Up: out of as many as close here, then to the next value.
             loop {
-                let Some(object) = open.last() else {
-                    return Ok(Field::new(kind, start, self.at));
-                };
-                let more = if object {
-                    while self.plain_member(first).is_some() {
-                        first = false;
-                    }
-                    self.next_key(&mut first)?.is_some()
-                } else {
-                    self.next_item(&mut first)?
-                };
+                let Some(object) = open.last() else { return Ok(()) };
+                let more = if object { self.next_key(&mut first)?.is_some() } else { self.next_item(&mut first)? };
                 if more {
                     break;
                 }
                 open.pop();
                 first = false;
+            }
+            // Down: into as many containers as open here.
+            match self.peek()? {
+                b'{' => {
+                    self.at += 1;
+                    open.push(true);
+                    first = self.plain_members();
+                }
+                b'[' => {
+                    self.at += 1;
+                    open.push(false);
+                    first = true;
+                }
+                _ => {
+                    self.value()?;
+                    first = false;
+                }
             }
         }
     }
