@@ -74,8 +74,8 @@ impl<'a> Marks<'a> {
         special(self.json, at)
     }
 
-    /// Whether all bytes that were looked at are known to be ASCII: those between the first and the last place that was asked
-    /// for, unless some were stepped over, and perhaps some more.
+    /// Whether all bytes that were looked at are known to be ASCII: those between the first and the last place that
+    /// was asked for, unless some were stepped over, and perhaps some more.
     pub(crate) fn is_ascii(&self) -> bool {
         self.ascii
     }

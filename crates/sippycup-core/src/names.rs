@@ -11,7 +11,7 @@ pub(crate) const X_AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-t
 pub(crate) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// The names that this thread met last: 25 KB at most, whatever clients send.
+/// The names that this thread met last: 30 KB at most, whatever clients send.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     slots: Option<Box<[Slot; SLOTS]>>,
@@ -61,7 +61,10 @@ impl Names {
     }
 
     /// Gives the names back to the thread.
-    pub(crate) fn keep(self) {
+    pub(crate) fn keep(mut self) {
+        if self.text.capacity() > LONGEST_TEXT {
+            self.text = Vec::new();
+        }
         let _ending = NAMES.try_with(|names| names.set(self));
     }
 
@@ -155,6 +158,8 @@ impl Key {
 const SLOTS: usize = 256 + PLACES;
 /// In how many slots a name may be: names that are all met together seldom drive each other out.
 const PLACES: usize = 4;
+/// More space than this is not kept, in bytes.
+const LONGEST_TEXT: usize = 4096;
 /// Longer names are not remembered.
 const LONGEST: usize = 38;
 #[cfg(test)]
