@@ -50,6 +50,30 @@ fn an_event_cut_off_anywhere_is_an_error() {
 }
 
 #[test]
+fn bytes_that_are_not_utf_8_are_an_error_behind_whatever_was_read_in_one_go() {
+    for length in [10, 992, 3000] {
+        let long = [vec![b'e'; length], vec![0xff]].concat();
+        for (before, behind) in [
+            (&br#"{"method":"GET","headers":{"a":"\""#[..], &br#""},"raw_path":"/"}"#[..]),
+            (br#"{"rawPath":"/","headers":{"a":"\""#, br#""}}"#),
+            (br#"{"httpMethod":"GET","path":"/","multiValueHeaders":{"a":["\""#, br#""]}}"#),
+            (br#"{"httpMethod":"GET","path":"/","body":""#, br#"","body":"a"}"#),
+            (br#"{"httpMethod":"GET","path":"/","body":"\""#, br#"","body":null}"#),
+        ] {
+            let event = [before, &long, behind].concat();
+            assert!(ProxyEvent::from_bytes(event).is_err(), "{}", String::from_utf8_lossy(before));
+            let right = [before, &long[..length], behind].concat();
+            assert!(ProxyEvent::from_bytes(right).is_ok(), "{}", String::from_utf8_lossy(before));
+        }
+    }
+}
+
+#[test]
+fn of_two_bodies_the_first_is_json_too() {
+    assert!(ProxyEvent::from_bytes(&b"{\"httpMethod\":\"GET\",\"body\":\"\n\",\"body\":\"a\"}"[..]).is_err());
+}
+
+#[test]
 fn bytes_that_are_not_utf_8_are_an_error_wherever_they_stand() {
     for name in http_fixtures() {
         let event = fixture(&name).to_vec();

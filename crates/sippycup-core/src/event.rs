@@ -49,8 +49,8 @@ impl ProxyEvent {
     /// # Errors
     ///
     /// If the bytes are no JSON document in UTF-8 of less than 256 MiB, or if half a surrogate pair stands in a
-    /// header. What is no HTTP event is an error of [`into_request`](Self::into_request) only, where the source
-    /// may be pinned.
+    /// header, in the body or in the name of a member. What is no HTTP event, or no base64 where the event says so,
+    /// is an error of [`into_request`](Self::into_request) only.
     pub fn from_bytes(json: impl Into<Bytes>) -> Result<Self, EventError> {
         let json = json.into();
         if json.len() >= LIMIT {

@@ -127,6 +127,9 @@ impl Headers {
 
     /// Appends what this map of headers has and those so far have not.
     pub(crate) fn append_missing(&mut self, json: &Bytes, single: Field) -> Result<(), Fault> {
+        if single.kind() != Kind::Object {
+            return Ok(());
+        }
         let mut names = Names::recall();
         // Two spellings of one name may both be missing from the other map; both count.
         let mut missing: HashSet<HeaderName> = HashSet::new();

@@ -80,6 +80,11 @@ impl<'a> Marks<'a> {
         self.ascii
     }
 
+    /// Looks at a part of the document that somebody else has read.
+    pub(crate) fn step_over(&mut self, start: usize, end: usize) {
+        self.ascii &= self.json.get(start..end).unwrap_or_default().is_ascii();
+    }
+
     fn fill(&mut self, start: usize) {
         self.start = start;
         self.filled = self.end.saturating_sub(start).div_ceil(64).clamp(1, WORDS);

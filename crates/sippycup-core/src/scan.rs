@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use crate::{
+    body::has_control,
     field::{Expected, Fault, Field, Kind},
     marks::Marks,
     unescape::{hex4, unescape, unescape_into},
@@ -171,11 +172,21 @@ impl<'a> Scanner<'a> {
             if self.json.get(mark) == Some(&b'\\') {
                 text.clear();
                 let end = unescape_into(text, self.json, start)?;
+                self.marks.step_over(start, end);
                 self.at = end + 1;
                 return Ok(Field::string_at(start, end, true));
             }
         }
         self.value()
+    }
+
+    /// Checks what [`body`](Self::body) does not, for a body that nobody will read.
+    pub(crate) fn check_body(&mut self, body: Field) -> Result<(), Fault> {
+        if body.is_plain() && has_control(body.raw(self.json)) {
+            return Err(Fault::new(body.start(), Expected::NoControl));
+        }
+        self.marks.step_over(body.start(), body.end());
+        Ok(())
     }
 
     /// Reads a value that may be very long: where it is, and its text if it has escapes. Control characters

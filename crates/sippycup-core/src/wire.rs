@@ -86,7 +86,7 @@ impl Wire {
             }
         }
         scanner.end()?;
-        if wire.headers_to_read && !wire.has_multi_headers {
+        if wire.headers_to_read && !wire.has_multi_headers && wire.single_headers.kind() == Kind::Object {
             let mut scanner = Scanner::on(json, wire.single_headers);
             wire.headers = Some(Headers::read(json, &mut scanner, Field::default())?);
         }
@@ -116,6 +116,8 @@ impl Wire {
             }
             b"stageVariables" => return self.stage_variables(json, scanner),
             b"body" => {
+                // Of two, the last counts.
+                scanner.check_body(self.body)?;
                 (self.body, self.body_text) = scanner.body()?;
                 return Ok(());
             }
@@ -156,7 +158,9 @@ impl Wire {
         }
         self.single_headers = scanner.value()?;
         self.headers_to_read = true;
-        if let Some(headers) = self.headers.as_mut().filter(|_| self.has_multi_headers) {
+        if self.has_multi_headers
+            && let Some(headers) = &mut self.headers
+        {
             headers.append_missing(json, self.single_headers)?;
         }
         Ok(())
