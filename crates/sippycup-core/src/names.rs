@@ -11,10 +11,12 @@ pub(crate) const X_AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-t
 pub(crate) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// The names that this thread met last: 30 KB at most, whatever clients send.
+/// The names that this thread met last: 30 KB, or 140 KB once it has met very many, whatever clients send.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     slots: Option<Box<[Slot; SLOTS]>>,
+    /// Where names go for which the others have no room.
+    more: Vec<Slot>,
     /// How many headers the last request had: the next one's room.
     pub(crate) usual: usize,
     /// Space for a value.
@@ -50,7 +52,7 @@ pub(crate) enum Role {
 }
 
 thread_local! {
-    static NAMES: Cell<Names> = const { Cell::new(Names { slots: None, usual: 0, text: Vec::new() }) };
+    static NAMES: Cell<Names> = const { Cell::new(Names { slots: None, more: Vec::new(), usual: 0, text: Vec::new() }) };
 }
 
 impl Names {
@@ -78,23 +80,40 @@ impl Names {
     #[inline(always)]
     pub(crate) fn find(&self, spelling: &[u8]) -> Option<&Slot> {
         let key = Key::of(spelling);
-        let first = key.place();
+        let first = key.place(SHIFT);
         self.slots.as_deref()?.get(first..first + PLACES)?.iter().find(|slot| slot.is(&key, spelling))
     }
 
-    /// The name, remembered from now on.
+    /// The name, which is not where [`find`](Self::find) looks; remembered from now on.
     #[cold]
     pub(crate) fn learn(&mut self, spelling: &[u8]) -> Option<&Slot> {
+        let key = Key::of(spelling);
+        let (first, first_of_more) = (key.place(SHIFT), key.place(SHIFT_OF_MORE));
+        if let Some(place) = place(&self.more, first_of_more, |slot| slot.is(&key, spelling)) {
+            return self.more.get(place);
+        }
         let name = HeaderName::from_bytes(spelling).ok()?;
-        let first = Key::of(spelling).place();
         let slots = self.slots.get_or_insert_with(|| Box::new([const { Slot::FREE }; SLOTS]));
-        let free = slots.get(first..first + PLACES)?.iter().position(|slot| slot.key.length == usize::MAX);
-        // A name that is too long to be found again takes the last place, where none is looked for.
-        let place = if spelling.len() <= LONGEST { first + free.unwrap_or(spelling.len() % PLACES) } else { SLOTS - 1 };
-        let slot = slots.get_mut(place)?;
+        let slot = if spelling.len() > LONGEST {
+            // It could not be found again, so it takes the last place, where none is looked for.
+            slots.last_mut()
+        } else if let Some(free) = place(&**slots, first, Slot::is_free) {
+            slots.get_mut(free)
+        } else {
+            if self.more.is_empty() {
+                self.more.resize_with(SLOTS_OF_MORE, || Slot::FREE);
+            }
+            let free = place(&self.more, first_of_more, Slot::is_free);
+            self.more.get_mut(free.unwrap_or(first_of_more + spelling.len() % PLACES))
+        }?;
         *slot = Slot::new(spelling, name);
         Some(slot)
     }
+}
+
+/// Which of the slots that a name may be in is such a one.
+fn place(slots: &[Slot], first: usize, is: impl Fn(&Slot) -> bool) -> Option<usize> {
+    slots.get(first..)?.iter().take(PLACES).position(is).map(|place| first + place)
 }
 
 impl Slot {
@@ -112,6 +131,10 @@ impl Slot {
             *space = *byte;
         }
         Self { key: Key::of(spelling), spelling: space, role: Role::of(&name), name }
+    }
+
+    fn is_free(&self) -> bool {
+        self.key.length == usize::MAX
     }
 
     #[inline(always)]
@@ -148,20 +171,25 @@ impl Key {
 
     /// The first place where a name with this key may be.
     #[inline(always)]
-    fn place(&self) -> usize {
+    fn place(&self, shift: u32) -> usize {
         let mixed = (self.head ^ self.tail.rotate_left(27) ^ self.length as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (mixed >> 56) as usize
+        (mixed >> shift) as usize
     }
 }
 
 /// A place for each of a hash's eight bits, and room behind the last.
 const SLOTS: usize = 256 + PLACES;
+const SHIFT: u32 = 64 - 8;
+/// The same for ten bits.
+const SLOTS_OF_MORE: usize = 1024 + PLACES;
+const SHIFT_OF_MORE: u32 = 64 - 10;
 /// In how many slots a name may be: names that are all met together seldom drive each other out.
 const PLACES: usize = 4;
 /// More space than this is not kept, in bytes.
 const LONGEST_TEXT: usize = 4096;
 /// Longer names are not remembered.
 const LONGEST: usize = 38;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,6 +208,19 @@ mod tests {
                 assert!(names.get(spelling.as_bytes()).is_none(), "{spelling}");
             }
         }
+    }
+
+    #[test]
+    fn as_many_names_as_a_request_may_have_are_remembered_together() {
+        let mut names = Names::default();
+        let spellings: Vec<String> = (0..300).map(|number| format!("X-Feature-Flag-{number:03}")).collect();
+        let found = |names: &mut Names| -> Vec<*const Slot> {
+            spellings.iter().map(|spelling| std::ptr::from_ref(names.get(spelling.as_bytes()).unwrap())).collect()
+        };
+        found(&mut names);
+        let places = found(&mut names);
+        assert_eq!(found(&mut names), places);
+        assert_eq!(places.iter().collect::<std::collections::HashSet<_>>().len(), spellings.len());
     }
 
     #[test]
