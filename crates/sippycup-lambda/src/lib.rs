@@ -70,6 +70,7 @@ mod local;
 mod run;
 mod runtime_api;
 mod streaming;
+mod task;
 
 #[cfg(feature = "local")]
 pub use self::run::run_behind;

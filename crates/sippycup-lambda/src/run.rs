@@ -18,9 +18,13 @@ use crate::{
     environment,
     invoke::{Answer, Invoke},
     runtime_api::RuntimeApi,
+    task::in_a_task,
 };
 
 /// Runs the app: on Lambda as a function, elsewhere (feature `local`) on this machine.
+///
+/// The app is called in tasks of tokio's, as a server's is, not in the task of the caller. They end when the future
+/// is dropped.
 ///
 /// # Errors
 ///
@@ -63,7 +67,7 @@ where
     B::Error: Into<BoxError>,
 {
     if environment::on_lambda() {
-        return runtime(layer, app)?.run_concurrent().await;
+        return in_a_task(Box::pin(runtime(layer, app)?.run_concurrent())).await;
     }
     #[cfg(feature = "local")]
     return local::serve(None, Kind::HttpApiV2, local::Function(layered(layer, app))).await;
@@ -97,7 +101,7 @@ where
     B::Error: Into<BoxError>,
 {
     if environment::on_lambda() {
-        return runtime(layer, app)?.run_concurrent().await;
+        return in_a_task(Box::pin(runtime(layer, app)?.run_concurrent())).await;
     }
     local::serve(Some(gateway), Kind::HttpApiV2, local::Function(layered(layer, app))).await
 }
@@ -123,7 +127,7 @@ where
     let app = layered(layer, app).into_streaming();
     if environment::on_lambda() {
         environment::check()?;
-        return start(app).run_concurrent().await;
+        return in_a_task(Box::pin(start(app).run_concurrent())).await;
     }
     #[cfg(feature = "local")]
     return local::serve(None, Kind::FunctionUrl, local::Function(app)).await;
