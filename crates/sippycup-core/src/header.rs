@@ -1,9 +1,7 @@
 //! The event's header maps and cookies, made into a `HeaderMap`.
 
-use std::collections::HashSet;
-
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 
 use crate::{
     field::{Fault, Field, Kind, share},
@@ -131,26 +129,30 @@ impl Headers {
             return Ok(());
         }
         let mut names = Names::recall();
-        // Two spellings of one name may both be missing from the other map; both count.
-        let mut missing: HashSet<HeaderName> = HashSet::new();
+        // By themselves first, because of two spellings of one name both count.
+        let mut missing = Self::of(HeaderMap::new());
         let mut scanner = Scanner::on(json, single);
         let mut first = true;
-        if !scanner.enter_object()? {
-            return Ok(());
-        }
+        scanner.enter_object()?;
         while let Some(name) = scanner.next_key(&mut first)? {
-            let known = names.get(&name.text(json)?.unwrap_or_default()).map(|slot| slot.name.clone());
-            match known {
-                Some(known) if missing.contains(&known) || !self.map.contains_key(&known) => {
-                    self.append_odd(json, &mut names, name, &mut scanner)?;
-                    missing.insert(known);
-                }
-                _ => {
-                    scanner.value()?;
-                }
+            let known = names.get(&name.text(json)?.unwrap_or_default());
+            if known.is_some_and(|known| !self.map.contains_key(&known.name)) {
+                missing.append_odd(json, &mut names, name, &mut scanner)?;
+            } else {
+                scanner.value()?;
             }
         }
         names.keep();
+        for (name, value) in &missing.map {
+            let _full = self.map.try_append(name, value.clone());
+        }
+        self.host = self.host.or(missing.host);
+        self.forwarded_proto = self.forwarded_proto.or(missing.forwarded_proto);
+        if self.forwarded_for.kind() == Kind::Missing {
+            self.forwarded_for = missing.forwarded_for;
+        }
+        self.has_cookie |= missing.has_cookie;
+        self.has_trace_id |= missing.has_trace_id;
         Ok(())
     }
 

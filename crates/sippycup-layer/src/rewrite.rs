@@ -65,11 +65,11 @@ impl Rewrite {
     pub(crate) fn apply(&self, layer: &SippyCupLayer, headers: &mut HeaderMap) {
         if layer.rewrite_location {
             for name in [LOCATION, CONTENT_LOCATION] {
-                each(headers, &name, |value| self.location(value));
+                each(headers, &name, &|value| self.location(value));
             }
         }
         if layer.rewrite_cookie_path {
-            each(headers, &SET_COOKIE, |value| self.cookie(value));
+            each(headers, &SET_COOKIE, &|value| self.cookie(value));
         }
     }
 
@@ -125,7 +125,7 @@ impl Rewrite {
     }
 }
 
-fn each(headers: &mut HeaderMap, name: &http::HeaderName, rewritten: impl Fn(&[u8]) -> Option<Vec<u8>>) {
+fn each(headers: &mut HeaderMap, name: &http::HeaderName, rewritten: &dyn Fn(&[u8]) -> Option<Vec<u8>>) {
     let http::header::Entry::Occupied(mut entry) = headers.entry(name) else { return };
     for value in entry.iter_mut() {
         if let Some(Ok(new)) = rewritten(value.as_bytes()).map(|new| HeaderValue::from_maybe_shared(Bytes::from(new))) {
