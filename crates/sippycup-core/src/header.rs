@@ -96,7 +96,10 @@ impl Headers {
         let name = name.text(json)?.unwrap_or_default();
         let mut space = std::mem::take(&mut names.text);
         space.reserve(LONG_VALUE);
-        let slot = names.get(&name);
+        let slot = match names.find(&name) {
+            None => names.learn(&name),
+            found => found,
+        };
         if scanner.kind()? == Kind::Array {
             scanner.enter_array()?;
             let mut first = true;
