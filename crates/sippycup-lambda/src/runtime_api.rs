@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, uri::PathAndQuery};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, uri::PathAndQuery};
 use http_body_util::BodyExt;
 use lambda_runtime::{Diagnostic, LambdaInvocation};
 use lambda_runtime_api_client::{PooledClient, body::Body, build_request};
@@ -33,9 +33,9 @@ impl Invocation {
         let (mut invocation_id, mut trace_id) = (None, None);
         // To look at each of so few costs a third of looking up names that are so long.
         for (name, value) in &invocation.parts.headers {
-            match name.as_str() {
-                INVOCATION_ID => invocation_id = Some(value.clone()),
-                "lambda-runtime-trace-id" => trace_id = Some(value.clone()),
+            match name {
+                _ if *name == INVOCATION_ID => invocation_id = Some(value.clone()),
+                _ if *name == TRACE_ID => trace_id = Some(value.clone()),
                 _ => {}
             }
         }
@@ -55,7 +55,7 @@ impl RuntimeApi {
     pub(crate) fn respond(
         &self,
         invocation: &Invocation,
-        headers: &[(&'static str, &'static str)],
+        headers: &[(HeaderName, &'static str)],
         body: Body,
     ) -> impl Future<Output = Result<StatusCode, BoxError>> + Send + use<> {
         self.post(invocation, "response", headers, body)
@@ -66,7 +66,7 @@ impl RuntimeApi {
         tracing::error!(error_type = diagnostic.error_type, "invocation failed: {}", diagnostic.error_message);
         let error_type = diagnostic_header(&diagnostic.error_type);
         let body = Body::from(serde_json::to_vec(diagnostic)?);
-        self.post(invocation, "error", &[("lambda-runtime-function-error-type", error_type)], body).await?;
+        self.post(invocation, "error", &[(ERROR_TYPE, error_type)], body).await?;
         Ok(())
     }
 
@@ -75,17 +75,21 @@ impl RuntimeApi {
         &self,
         invocation: &Invocation,
         what: &'static str,
-        headers: &[(&'static str, &'static str)],
+        headers: &[(HeaderName, &'static str)],
         body: Body,
     ) -> impl Future<Output = Result<StatusCode, BoxError>> + Send + use<> {
         let mut request = Request::new(body);
         *request.method_mut() = Method::POST;
-        *request.headers_mut() = self.0.headers.clone();
+        let map = request.headers_mut();
+        map.reserve(self.0.headers.len() + headers.len() + 1);
+        for (name, value) in &self.0.headers {
+            map.append(name, value.clone());
+        }
         for (name, value) in headers {
-            request.headers_mut().append(*name, HeaderValue::from_static(value));
+            map.append(name, HeaderValue::from_static(value));
         }
         if let Some(id) = &invocation.invocation_id {
-            request.headers_mut().insert(INVOCATION_ID, id.clone());
+            map.append(&INVOCATION_ID, id.clone());
         }
         let mut path = String::with_capacity(128);
         path.extend(["/2018-06-01/runtime/invocation/", &invocation.request_id, "/", what]);
@@ -114,4 +118,7 @@ fn diagnostic_header(error_type: &str) -> &'static str {
     TYPES.into_iter().find(|known| *known == error_type).unwrap_or("SippyCup.Service")
 }
 
-const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
+/// The type of the error; of a streamed answer a trailer.
+pub(crate) const ERROR_TYPE: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
+const INVOCATION_ID: HeaderName = HeaderName::from_static("lambda-runtime-invocation-id");
+const TRACE_ID: HeaderName = HeaderName::from_static("lambda-runtime-trace-id");

@@ -8,7 +8,10 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
-use http::{HeaderMap, HeaderValue};
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{CONTENT_TYPE, TRAILER, TRANSFER_ENCODING},
+};
 use http_body::{Body as HttpBody, Frame};
 use lambda_runtime::Diagnostic;
 use lambda_runtime_api_client::body::Body;
@@ -18,7 +21,7 @@ use sippycup_layer::{BoxError, StreamedResponse};
 use crate::{
     diagnostic,
     invoke::Answer,
-    runtime_api::{Invocation, RuntimeApi},
+    runtime_api::{ERROR_TYPE, Invocation, RuntimeApi},
 };
 
 impl<B> Answer for StreamedResponse<B>
@@ -88,8 +91,8 @@ fn trailers(failure: &Diagnostic) -> HeaderMap {
     let json = serde_json::to_vec(failure).unwrap_or_default();
     let body = base64_simd::STANDARD.encode_to_string(json);
     let values = [
-        ("lambda-runtime-function-error-type", failure.error_type.clone()),
-        ("lambda-runtime-function-error-body", body),
+        (ERROR_TYPE, failure.error_type.clone()),
+        (HeaderName::from_static("lambda-runtime-function-error-body"), body),
     ];
     let mut trailers = HeaderMap::with_capacity(values.len());
     for (name, value) in values {
@@ -102,9 +105,9 @@ fn trailers(failure: &Diagnostic) -> HeaderMap {
 
 /// See "Response streaming" in
 /// [Building a custom runtime](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html).
-const HEADERS: [(&str, &str); 4] = [
-    ("content-type", "application/vnd.awslambda.http-integration-response"),
-    ("lambda-runtime-function-response-mode", "streaming"),
-    ("trailer", "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body"),
-    ("transfer-encoding", "chunked"),
+const HEADERS: [(HeaderName, &str); 4] = [
+    (CONTENT_TYPE, "application/vnd.awslambda.http-integration-response"),
+    (HeaderName::from_static("lambda-runtime-function-response-mode"), "streaming"),
+    (TRAILER, "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body"),
+    (TRANSFER_ENCODING, "chunked"),
 ];
