@@ -9,7 +9,8 @@
 //! | `cargo test -p sippycup-benches --benches` | everything once, unmeasured, for CI |
 //!
 //! Each table says below it what its columns are. Before anything is measured, both crates' answers to every
-//! event are compared. With `SIPPYCUP_KEEP_CALLGRIND` set, callgrind's files stay in the temporary directory.
+//! event are compared. With `SIPPYCUP_KEEP_CALLGRIND` set, callgrind's files stay in the temporary directory. What
+//! criterion measures for `time` stays in `target/criterion`, and it prints what has changed since the run before.
 
 #![allow(
     clippy::expect_used,
