@@ -7,12 +7,16 @@
 
 use std::ops::Range;
 
+use self::nesting::Nesting;
 use crate::{
     body::has_control,
     field::{Expected, Fault, Field, Kind},
     marks::Marks,
     unescape::{hex4, unescape, unescape_into},
 };
+
+mod nesting;
+mod scalar;
 
 /// A position in a JSON document of less than 256 MiB.
 #[derive(Debug)]
@@ -359,47 +363,6 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn literal(&mut self, word: &'static [u8], kind: Kind) -> Result<Field, Fault> {
-        let start = self.at;
-        let end = start + word.len();
-        if self.json.get(start..end) != Some(word) {
-            return Err(self.fault(Expected::Literal));
-        }
-        self.at = end;
-        Ok(Field::new(kind, start, end))
-    }
-
-    fn number(&mut self) -> Result<Field, Fault> {
-        let start = self.at;
-        if self.json.get(self.at) == Some(&b'-') {
-            self.at += 1;
-        }
-        match self.json.get(self.at) {
-            Some(b'0') => self.at += 1,
-            _ => self.digits()?,
-        }
-        if self.json.get(self.at) == Some(&b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if let Some(b'e' | b'E') = self.json.get(self.at) {
-            self.at += 1;
-            if let Some(b'+' | b'-') = self.json.get(self.at) {
-                self.at += 1;
-            }
-            self.digits()?;
-        }
-        Ok(Field::new(Kind::Number, start, self.at))
-    }
-
-    fn digits(&mut self) -> Result<(), Fault> {
-        let start = self.at;
-        while let Some(b'0'..=b'9') = self.json.get(self.at) {
-            self.at += 1;
-        }
-        if self.at == start { Err(self.fault(Expected::Digit)) } else { Ok(()) }
-    }
-
     #[cold]
     fn fault(&self, expected: Expected) -> Fault {
         Fault::new(self.at, expected)
@@ -410,37 +373,6 @@ impl<'a> Scanner<'a> {
 const LIST: u32 = u32::from_le_bytes(*b"\":[\"");
 /// The same where the value is a string, behind a byte that may be any.
 const STRING: u32 = u32::from_le_bytes(*b"\0\":\"");
-
-/// Which kinds of containers are open, one bit each: an event may nest as deep as it likes without
-/// recursion, and without an allocation up to 64 levels.
-#[derive(Default)]
-struct Nesting {
-    bits: u64,
-    depth: usize,
-    full: Vec<u64>,
-}
-
-impl Nesting {
-    fn push(&mut self, object: bool) {
-        if self.depth != 0 && self.depth.is_multiple_of(64) {
-            self.full.push(self.bits);
-        }
-        self.bits = self.bits << 1 | u64::from(object);
-        self.depth += 1;
-    }
-
-    fn pop(&mut self) {
-        self.bits >>= 1;
-        self.depth = self.depth.saturating_sub(1);
-        if self.depth != 0 && self.depth.is_multiple_of(64) {
-            self.bits = self.full.pop().unwrap_or_default();
-        }
-    }
-
-    fn last(&self) -> Option<bool> {
-        (self.depth != 0).then_some(self.bits & 1 == 1)
-    }
-}
 
 /// The member of an object by its name; the first of several.
 pub(crate) fn member(json: &[u8], object: Field, name: &str) -> Option<Field> {
