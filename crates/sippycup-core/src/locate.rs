@@ -199,6 +199,6 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
 
 /// The part of a template before its first parameter; without a parameter all of it.
 fn literal(template: &str) -> &str {
-    let end = template.find("/{").unwrap_or(template.len());
+    let end = template.as_bytes().windows(2).position(|two| two == b"/{").unwrap_or(template.len());
     template.get(..end).unwrap_or_default().trim_end_matches('/')
 }

@@ -72,7 +72,7 @@ pub(crate) fn push_query_maps(
     text: Text,
 ) -> Result<(), Fault> {
     let mut separator = b'?';
-    push_map(out, json, multi, &mut separator, text, |_| true)?;
+    push_map(out, json, multi, &mut separator, text, None)?;
     if single.kind() != Kind::Object {
         return Ok(());
     }
@@ -81,7 +81,7 @@ pub(crate) fn push_query_maps(
         return Ok(());
     }
     let known = keys(json, multi)?;
-    push_map(out, json, single, &mut separator, text, |key| !known.contains(key))
+    push_map(out, json, single, &mut separator, text, Some(&known))
 }
 
 fn push_map(
@@ -90,7 +90,7 @@ fn push_map(
     map: Field,
     separator: &mut u8,
     text: Text,
-    wanted: impl Fn(&[u8]) -> bool,
+    known: Option<&HashSet<Cow<'_, [u8]>>>,
 ) -> Result<(), Fault> {
     if map.kind() != Kind::Object {
         return Ok(());
@@ -100,7 +100,7 @@ fn push_map(
     let mut first = true;
     while let Some(key) = scanner.next_key(&mut first)? {
         let key = key.text(json)?.unwrap_or_default();
-        let wanted = wanted(&key);
+        let wanted = known.is_none_or(|known| !known.contains(&key));
         let mut push = |value: Field| -> Result<(), Fault> {
             // A null value is nothing that a client could have sent.
             if let Some(value) = value.text(json)?.filter(|_| wanted) {
