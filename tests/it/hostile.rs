@@ -4,11 +4,11 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde_json::{Value, json};
-use sippycup::{Body, EventOptions, ProxyEvent, SippyCupLayer};
+use sippycup::{Body, ClientIp, EventOptions, ProxyEvent, SippyCupLayer};
 use tower::{Layer, Service, service_fn};
 
 use crate::support::{
-    block_on, fixture, fixture_value, fixtures_in, http_fixtures, refusal, request, try_request, values,
+    base, block_on, fixture, fixture_value, fixtures_in, http_fixtures, refusal, request, try_request, values,
 };
 
 const SECRET: &str = "planted-secret";
@@ -97,6 +97,53 @@ fn of_two_equal_members_the_last_one_counts() {
     assert_eq!(request.body(), "b");
     assert_eq!(values(request.headers(), "y"), ["3"]);
     assert!(!request.headers().contains_key("x"));
+}
+
+#[test]
+fn of_two_maps_of_headers_the_last_one_counts_wherever_they_stand() {
+    let members = |members: &str| format!(r#"{{"httpMethod":"GET","path":"/",{members},"requestContext":{{}}}}"#);
+    let lattice = |members: &str| format!(r#"{{"method":"GET","raw_path":"/",{members}}}"#);
+    for (maps, expected) in [
+        (r#""multiValueHeaders":{"a":["1"]},"multiValueHeaders":null"#, vec![]),
+        (r#""multiValueHeaders":{"a":["1"]},"multiValueHeaders":{"b":["2"]}"#, vec!["b"]),
+        (r#""multiValueHeaders":{"a":["1"]},"headers":{"b":"2"},"headers":{"c":"3"}"#, vec!["a", "c"]),
+        (r#""multiValueHeaders":{"a":["1"]},"headers":{"b":"2"},"headers":null"#, vec!["a"]),
+        (r#""headers":{"b":"2"},"multiValueHeaders":{"a":["1"]},"headers":{"c":"3"}"#, vec!["a", "c"]),
+        (r#""headers":{"b":"2"},"multiValueHeaders":{"a":["1"]},"multiValueHeaders":{"c":["3"]}"#, vec!["c", "b"]),
+        (r#""headers":{"b":"2"},"multiValueHeaders":{"a":["1"]},"multiValueHeaders":7"#, vec!["b"]),
+        (r#""headers":{"b":"2"},"headers":[]"#, vec![]),
+        (r#""headers":{"b":"2"},"headers":{"c":"3"}"#, vec!["c"]),
+    ] {
+        for event in [members(maps), lattice(maps)] {
+            let request = request(event.clone());
+            let names: Vec<_> = request.headers().keys().map(|name| name.as_str()).collect();
+            assert_eq!(names, expected, "{event}");
+        }
+    }
+}
+
+#[test]
+fn of_two_equal_members_below_the_top_the_last_one_counts() {
+    let rest = request(
+        r#"{"httpMethod":"GET","path":"/a/items/7","resource":"/items/{id}","pathParameters":{"id":"8","id":"7"},
+        "stageVariables":{"SIPPYCUP_SCRIPT_NAME_BASE":"/stated"},"stageVariables":{},"requestContext":{}}"#,
+    );
+    assert_eq!(rest.uri(), "/items/7");
+    assert_eq!(base(&rest), "/a");
+    let message =
+        refusal(r#"{"rawPath":"/","requestContext":{"http":{"method":"GET"},"http":{"sourceIp":"192.0.2.1"}}}"#);
+    assert!(message.contains("`requestContext.http.method`"), "{message}");
+}
+
+#[test]
+fn an_empty_address_does_not_hide_the_other() {
+    for context in [
+        r#"{"http":{"method":"GET","sourceIp":"192.0.2.1"},"identity":{"sourceIp":null}}"#,
+        r#"{"identity":{"sourceIp":null},"http":{"method":"GET","sourceIp":"192.0.2.1"}}"#,
+    ] {
+        let request = request(format!(r#"{{"rawPath":"/","requestContext":{context}}}"#));
+        assert_eq!(request.extensions().get::<ClientIp>().unwrap().ip().to_string(), "192.0.2.1", "{context}");
+    }
 }
 
 #[test]

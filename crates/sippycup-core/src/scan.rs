@@ -374,21 +374,22 @@ const LIST: u32 = u32::from_le_bytes(*b"\":[\"");
 /// The same where the value is a string, behind a byte that may be any.
 const STRING: u32 = u32::from_le_bytes(*b"\0\":\"");
 
-/// The member of an object by its name; the first of several.
+/// The member of an object by its name; the last of several, as every JSON parser has it.
 pub(crate) fn member(json: &[u8], object: Field, name: &str) -> Option<Field> {
     if object.kind() != Kind::Object {
         return None;
     }
     let mut scanner = Scanner::on(json, object);
     let mut first = true;
+    let mut found = None;
     scanner.enter_object().ok()?;
     while let Some(key) = scanner.next_key(&mut first).ok()? {
         let value = scanner.value().ok()?;
         if key.is(json, name.as_bytes()) {
-            return Some(value);
+            found = Some(value);
         }
     }
-    None
+    found
 }
 
 #[cfg(test)]

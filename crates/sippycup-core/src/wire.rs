@@ -33,8 +33,12 @@ pub(crate) struct Wire {
     /// Those of `headers` and `multiValueHeaders` together.
     pub(crate) headers: Option<Headers>,
     single_headers: Field,
+    multi_headers: Field,
     /// Whether `headers` was walked over in the hope of `multiValueHeaders`.
     headers_to_read: bool,
+    /// Whether one of the two stood there twice. Which one counts is only known at the end, and to read each of them
+    /// would be quadratic: behind every `multiValueHeaders` the whole of `headers` is looked through.
+    headers_to_read_again: bool,
     /// Whether `multiValueHeaders` was there at all: a load balancer wants the answer in kind.
     pub(crate) has_multi_headers: bool,
     pub(crate) path_parameters: Field,
@@ -86,12 +90,27 @@ impl Wire {
             }
         }
         scanner.end()?;
-        if wire.headers_to_read && !wire.has_multi_headers && wire.single_headers.kind() == Kind::Object {
+        if wire.headers_to_read_again {
+            wire.read_headers_again(json)?;
+        } else if wire.headers_to_read && !wire.has_multi_headers && wire.single_headers.kind() == Kind::Object {
             let mut scanner = Scanner::on(json, wire.single_headers);
             wire.headers = Some(Headers::read(json, &mut scanner, Field::default())?);
         }
         wire.ascii = scanner.is_ascii();
         Ok(wire)
+    }
+
+    #[cold]
+    fn read_headers_again(&mut self, json: &Bytes) -> Result<(), Fault> {
+        let (first, rest) = match self.has_multi_headers {
+            true => (self.multi_headers, self.single_headers),
+            false => (self.single_headers, Field::default()),
+        };
+        self.headers = match first.kind() {
+            Kind::Object => Some(Headers::read(json, &mut Scanner::on(json, first), rest)?),
+            _ => None,
+        };
+        Ok(())
     }
 
     fn member(&mut self, json: &Bytes, key: Field, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
@@ -107,11 +126,15 @@ impl Wire {
             b"headers" => return self.headers(json, scanner),
             b"multiValueHeaders" => {
                 self.has_multi_headers = scanner.kind()? == Kind::Object;
-                if self.has_multi_headers {
+                let again = self.multi_headers.kind() != Kind::Missing;
+                if self.has_multi_headers && !again {
+                    let start = scanner.start()?;
                     self.headers = Some(Headers::read(json, scanner, self.single_headers)?);
+                    self.multi_headers = Field::new(Kind::Object, start, scanner.position());
                     return Ok(());
                 }
-                scanner.value()?;
+                self.multi_headers = scanner.value()?;
+                self.headers_to_read_again |= again;
                 return Ok(());
             }
             b"stageVariables" => return self.stage_variables(json, scanner),
@@ -150,7 +173,9 @@ impl Wire {
         // API Gateway goes on with `multiValueHeaders`, which has all of this and more; the other sources show by now
         // that they do not.
         let other = [self.raw_path, self.lattice_path, self.method, self.context.elb].iter().any(Field::is_some);
-        if other && !self.has_multi_headers {
+        let again = self.single_headers.kind() != Kind::Missing;
+        self.headers_to_read_again |= again;
+        if other && !self.has_multi_headers && !again {
             let start = scanner.start()?;
             self.headers = Some(Headers::read(json, scanner, Field::default())?);
             self.single_headers = Field::new(Kind::Object, start, scanner.position());
@@ -159,6 +184,7 @@ impl Wire {
         self.single_headers = scanner.value()?;
         self.headers_to_read = true;
         if self.has_multi_headers
+            && !again
             && let Some(headers) = &mut self.headers
         {
             headers.append_missing(json, self.single_headers)?;
@@ -168,6 +194,8 @@ impl Wire {
 
     fn stage_variables(&mut self, json: &[u8], scanner: &mut Scanner<'_>) -> Result<(), Fault> {
         let (kind, start) = (scanner.kind()?, scanner.start()?);
+        // Of two, the last counts.
+        self.base_path = Field::default();
         if scanner.enter_object()? {
             let mut first = true;
             while let Some(key) = scanner.next_key(&mut first)? {
@@ -226,12 +254,17 @@ impl ContextWire {
     /// Reads `http` (payload format 2.0) or `identity` (1.0), of which two members count.
     fn caller(&mut self, json: &[u8], http: bool, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
         let (kind, start) = (scanner.kind()?, scanner.start()?);
+        if http {
+            // Of two, the last counts.
+            self.method = Field::default();
+        }
         if scanner.enter_object()? {
             let mut first = true;
             while let Some(key) = scanner.next_key(&mut first)? {
                 let value = scanner.value()?;
                 match key.raw(json) {
-                    b"sourceIp" => self.source_ip = value,
+                    // A writer of both may have left the other's empty.
+                    b"sourceIp" => self.source_ip = value.or(self.source_ip),
                     b"method" if http => self.method = value,
                     _ => {}
                 }
