@@ -1,6 +1,8 @@
 //! Events that nobody should send: a request or an error that says where, never a panic, never a value of the
 //! event in the message.
 
+use std::time::{Duration, Instant};
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -143,6 +145,43 @@ fn an_empty_address_does_not_hide_the_other() {
     ] {
         let request = request(format!(r#"{{"rawPath":"/","requestContext":{context}}}"#));
         assert_eq!(request.extensions().get::<ClientIp>().unwrap().ip().to_string(), "192.0.2.1", "{context}");
+    }
+}
+
+#[test]
+fn a_domain_name_that_is_no_text_does_not_hide_the_host() {
+    let request = request(
+        r#"{"headers":{"host":"a.execute-api.eu-west-1.amazonaws.com"},"requestContext":{"domainName":{},
+        "stage":"live","routeKey":"$connect","eventType":"CONNECT","connectionId":"c"}}"#,
+    );
+    assert_eq!(base(&request), "/live");
+}
+
+#[test]
+fn what_grows_with_the_event_grows_no_faster() {
+    let headers: String = (0..20_000).map(|index| format!("\"h{index}\":\"1\",")).collect();
+    let parameters: String = (0..20_000).map(|index| format!("\"p{index}\":\"1\",")).collect();
+    let rest = |path: &str, template: &str, parameters: &str| {
+        format!(
+            r#"{{"httpMethod":"GET","path":"{path}","resource":"{template}","pathParameters":{{{parameters}}},"requestContext":{{}}}}"#
+        )
+    };
+    for event in [
+        format!(
+            r#"{{"httpMethod":"GET","path":"/","headers":{{{headers}"z":"1"}},{}"requestContext":{{}}}}"#,
+            r#""multiValueHeaders":{},"#.repeat(20_000),
+        ),
+        rest(&"/".repeat(60_000), "/{proxy+}", ""),
+        rest(&"/".repeat(1_000_000), "/{proxy+}", ""),
+        rest(&"/a".repeat(500_000), "/{proxy+}", &format!("\"proxy\":\"{}\"", "a/".repeat(400_000))),
+        rest(&"/%61".repeat(15_000), "/{proxy+}", &format!("\"proxy\":\"{}\"", "a/%61/".repeat(9_000))),
+        rest(&"/a".repeat(30_000), "/{id}/{proxy+}", &format!("{parameters}\"z\":\"1\"")),
+        rest(&"/a".repeat(30_000), &"/a".repeat(15_000), ""),
+    ] {
+        let start = Instant::now();
+        let _refused = try_request(event.clone(), &EventOptions::default());
+        // Each took minutes when every part of it was looked at again for every other.
+        assert!(start.elapsed() < Duration::from_secs(20), "{:.60} {:?}", event, start.elapsed());
     }
 }
 

@@ -1,6 +1,6 @@
 //! A proxy event, and the one assembly that makes a request of it, whatever its source.
 
-use std::{borrow::Cow, fmt, iter, net::IpAddr, sync::LazyLock};
+use std::{borrow::Cow, cell::LazyCell, collections::HashMap, fmt, iter, net::IpAddr, sync::LazyLock};
 
 use bytes::Bytes;
 use http::{Extensions, HeaderMap, HeaderValue, Method, Uri};
@@ -219,7 +219,11 @@ impl ProxyEvent {
             wire.resource.or(context.resource_path).string(json)?
         };
         let stage = context.stage.string(json)?.filter(|stage| stage != "$default");
-        let domain = context.domain_name.or(headers.host).text(json)?;
+        // What is no text says nothing, as little as what is missing.
+        let domain = if context.domain_name.is_scalar() { context.domain_name } else { headers.host }.text(json)?;
+        // Every segment of the template looks its parameter up, at every cut of the path.
+        let many = LazyCell::new(|| PathParameters::new(wire.path_parameters.share(&self.json)));
+        let many = LazyCell::new(|| many.iter().collect::<HashMap<_, _>>());
         let own_domain = domain.is_some_and(|domain| has_label(&domain, b"execute-api"));
         let signals = Signals {
             source,
@@ -228,7 +232,10 @@ impl ProxyEvent {
             context_path: only_rest(context.path)?,
             raw_path: only_rest(wire.raw_path)?,
             template,
-            parameter: |name: &str| member(json, wire.path_parameters, name)?.string(json).ok().flatten(),
+            parameter: |name: &str| match wire.path_parameters.len() {
+                0..=FEW_PARAMETERS => member(json, wire.path_parameters, name)?.string(json).ok().flatten(),
+                _ => many.get(name).map(|value| Cow::Borrowed(*value)),
+            },
             stage: stage.unwrap_or_default(),
             own_domain,
             explicit,
@@ -303,6 +310,9 @@ fn not_utf8(json: &[u8]) -> Option<Fault> {
 fn slice_or_null(json: &Bytes, field: Field) -> Bytes {
     if field.kind() == Kind::Missing { Bytes::from_static(b"null") } else { field.share(json) }
 }
+
+/// Up to so many bytes path parameters are looked up where they stand.
+const FEW_PARAMETERS: usize = 256;
 
 /// What most events of a source have in their extensions, with room for the rest and for a router's.
 ///

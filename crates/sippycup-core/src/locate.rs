@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use crate::{
     EventSource,
     base_path::{BasePath, prefix},
+    public::MAX_TARGET,
     uri::same_text,
 };
 
@@ -122,7 +123,12 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
 
     /// The part of the path in front of what the template matches, if the event leaves no doubt.
     fn base(&self) -> Option<&'a str> {
-        let template = self.template.as_deref().filter(|template| template.starts_with('/'))?;
+        if self.path.len() > MAX_TARGET + LONGEST_BASE {
+            // Whatever is stripped, no URI holds the rest.
+            return None;
+        }
+        let usual = |template: &&str| template.starts_with('/') && template.len() <= LONGEST_TEMPLATE;
+        let template = self.template.as_deref().filter(usual)?;
         let mut candidates = self.candidates(template);
         let (first, second) = (candidates.next()?, candidates.next());
         if second.is_none() {
@@ -138,13 +144,14 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
         settled.or_else(|| first.is_empty().then_some(first))
     }
 
-    /// Every prefix of the path behind which the template matches, without slashes at its end.
+    /// Every prefix of the path behind which the template matches, without slashes at its end. To look at all of a
+    /// long path for each of its slashes would be quadratic, so none is longer than a base path can be.
     fn candidates(&self, template: &str) -> impl Iterator<Item = &'a str> {
         // A trailing slash is no part of any template.
         let path = self.path.strip_suffix('/').unwrap_or(self.path);
         let slashes = path.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(at, _)| at);
         let mut last = None;
-        slashes.chain([path.len()]).filter_map(move |cut| {
+        slashes.chain([path.len()]).take_while(|cut| *cut <= LONGEST_BASE).filter_map(move |cut| {
             let (before, after) = path.split_at_checked(cut)?;
             let base = before.trim_end_matches('/');
             (last != Some(base) && self.matches(template, after)).then(|| {
@@ -196,6 +203,15 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
         rest.is_empty()
     }
 }
+
+/// More than a mapping's key of 300 characters
+/// ([mappings](https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mappings.html)), every one
+/// percent-encoded, and a stage's name take up, in bytes.
+const LONGEST_BASE: usize = 1100;
+
+/// A template that is longer has more segments than a path that API Gateway takes
+/// ([quotas](https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html)).
+const LONGEST_TEMPLATE: usize = 10_240;
 
 /// The part of a template before its first parameter; without a parameter all of it.
 fn literal(template: &str) -> &str {

@@ -164,7 +164,7 @@ fn is_authority(host: &[u8]) -> bool {
 }
 
 /// What `http::Uri` holds, in bytes.
-const MAX_TARGET: usize = 65_534;
+pub(crate) const MAX_TARGET: usize = 65_534;
 
 static HOST_BYTES: [bool; 256] = {
     let mut bytes = [false; 256];
