@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde_json::{Value, json};
-use sippycup::{Body, ClientIp, EventOptions, ProxyEvent, SippyCupLayer};
+use sippycup::{Body, ClientIp, EventOptions, EventSource, ProxyEvent, RequestContext, SippyCupLayer};
 use tower::{Layer, Service, service_fn};
 
 use crate::support::{
@@ -155,6 +155,28 @@ fn a_domain_name_that_is_no_text_does_not_hide_the_host() {
         "stage":"live","routeKey":"$connect","eventType":"CONNECT","connectionId":"c"}}"#,
     );
     assert_eq!(base(&request), "/live");
+}
+
+#[test]
+fn escapes_in_what_tells_the_source_change_nothing() {
+    let plain = r#"{"rawPath":"/a%20b","requestContext":{"domainName":"id.lambda-url.eu-west-1.on.aws","stage":"$default",
+        "http":{"method":"GET","sourceIp":"192.0.2.1"}}}"#;
+    let escaped = r#"{"rawPath":"/a%20b","requestContext":{"\u0064omainName":"id.lambda\u002durl.eu-west-1.on.aws",
+        "st\u0061ge":"$default","htt\u0070":{"\u006dethod":"GET","sourc\u0065Ip":"192.0.2.1"}}}"#;
+    for event in [plain, escaped] {
+        let request = request(event);
+        let extensions = request.extensions();
+        assert_eq!(extensions.get::<EventSource>(), Some(&EventSource::FunctionUrl));
+        assert_eq!(request.uri(), "/a%20b");
+        assert_eq!(extensions.get::<ClientIp>().unwrap().ip().to_string(), "192.0.2.1");
+        let context = extensions.get::<RequestContext>().unwrap();
+        assert_eq!(context.stage(), Some("$default"));
+        assert_eq!(context.source_ip().unwrap().to_string(), "192.0.2.1");
+    }
+    let event = r#"{"version":"1.0","httpMethod":"GET","path":"/","requestContext":{"resourceId":"GET\u0020/"}}"#;
+    assert_eq!(request(event).extensions().get::<EventSource>(), Some(&EventSource::HttpApi));
+    let broken = r#"{"httpMethod":"GET","path":"/","requestContext":{"\ud800":1,"identity":{"\ud800":1}}}"#;
+    assert_eq!(request(broken).uri(), "/");
 }
 
 #[test]

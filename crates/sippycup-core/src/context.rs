@@ -235,7 +235,7 @@ impl Fields {
         let mut first = true;
         while let Some(key) = scanner.next_key(&mut first)? {
             let value = scanner.value()?;
-            let field = match key.raw(json) {
+            let field = match &*key.text_or_empty(json) {
                 b"accountId" => &mut self.account_id,
                 b"apiId" => &mut self.api_id,
                 b"connectionId" => &mut self.connection_id,

@@ -162,6 +162,18 @@ impl Field {
         self.0 >> KIND == Kind::String as u64
     }
 
+    /// The value as text for those who only compare it: empty for everything that is no scalar, or has a broken
+    /// escape.
+    #[inline(always)]
+    pub(crate) fn text_or_empty<'a>(&self, json: &'a [u8]) -> Cow<'a, [u8]> {
+        if self.is_plain() { Cow::Borrowed(self.raw(json)) } else { self.odd_text(json) }
+    }
+
+    #[cold]
+    fn odd_text<'a>(&self, json: &'a [u8]) -> Cow<'a, [u8]> {
+        self.text(json).ok().flatten().unwrap_or_default()
+    }
+
     /// The value as text, unescaped; `None` for everything that is no scalar.
     pub(crate) fn text<'a>(&self, json: &'a [u8]) -> Result<Option<Cow<'a, [u8]>>, Fault> {
         if !self.is_scalar() {

@@ -92,15 +92,18 @@ pub(crate) fn detect(json: &[u8], wire: &Wire) -> Option<EventSource> {
 }
 
 fn http_api_or_function_url(json: &[u8], wire: &Wire) -> EventSource {
-    let domain = wire.context.domain_name.raw(json);
-    if has_label(domain, b"lambda-url") { EventSource::FunctionUrl } else { EventSource::HttpApi }
+    if has_label(&wire.context.domain_name.text_or_empty(json), b"lambda-url") {
+        EventSource::FunctionUrl
+    } else {
+        EventSource::HttpApi
+    }
 }
 
 /// `version` 1.0 means an HTTP API, unless `resourceId` is a REST API's: there it is an opaque id, on an
 /// HTTP API it is a route key (`GET /x`, `$default`).
 fn rest_or_http_api(json: &[u8], wire: &Wire) -> EventSource {
-    let id = wire.context.resource_id.raw(json);
-    let route_key = id == b"$default" || id.contains(&b' ');
+    let id = wire.context.resource_id.text_or_empty(json);
+    let route_key = *id == *b"$default" || id.contains(&b' ');
     let opaque = wire.context.resource_id.is_scalar() && !id.is_empty() && !route_key;
     if wire.version.is(json, b"1.0") && !opaque { EventSource::HttpApi } else { EventSource::RestApi }
 }

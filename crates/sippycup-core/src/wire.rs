@@ -225,11 +225,15 @@ impl ContextWire {
     }
 
     fn member(&mut self, json: &[u8], key: Field, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
-        let field = match key.raw(json) {
-            b"http" | b"identity" => {
-                let http = key.raw(json) == b"http";
-                return self.caller(json, http, scanner);
-            }
+        let unescaped;
+        let name = if key.is_escaped() {
+            unescaped = key.text_or_empty(json);
+            &*unescaped
+        } else {
+            key.raw(json)
+        };
+        let field = match name {
+            b"http" | b"identity" => return self.caller(json, name == b"http", scanner),
             b"connectionId" => &mut self.connection_id,
             b"domainName" => &mut self.domain_name,
             b"elb" => &mut self.elb,
@@ -262,7 +266,14 @@ impl ContextWire {
             let mut first = true;
             while let Some(key) = scanner.next_key(&mut first)? {
                 let value = scanner.value()?;
-                match key.raw(json) {
+                let unescaped;
+                let name = if key.is_escaped() {
+                    unescaped = key.text_or_empty(json);
+                    &*unescaped
+                } else {
+                    key.raw(json)
+                };
+                match name {
                     // A writer of both may have left the other's empty.
                     b"sourceIp" => self.source_ip = value.or(self.source_ip),
                     b"method" if http => self.method = value,
