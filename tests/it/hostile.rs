@@ -208,6 +208,22 @@ fn what_grows_with_the_event_grows_no_faster() {
 }
 
 #[test]
+fn a_list_without_a_value_hides_no_header_whatever_the_order_of_the_maps() {
+    let headers = r#""headers":{"a":"1","b":"2","c":"3","d":"4"}"#;
+    for multi in [
+        r#""multiValueHeaders":{"a":[],"b":null,"c":["3"],"d":[null]}"#,
+        r#""multiValueHeaders":{"d":[null],"c":["3"],"b":null,"a":[]}"#,
+        r#""multiValueHeaders":{"c":["3"]}"#,
+    ] {
+        for maps in [format!("{headers},{multi}"), format!("{multi},{headers}")] {
+            let request = request(format!(r#"{{"httpMethod":"GET","path":"/",{maps},"requestContext":{{}}}}"#));
+            let shown = ["a", "b", "c", "d"].map(|name| values(request.headers(), name));
+            assert_eq!(shown, [["1"], ["2"], ["3"], ["4"]], "{maps}");
+        }
+    }
+}
+
+#[test]
 fn two_equal_names_in_a_map_of_headers_both_count_or_the_last_does() {
     let request = request(r#"{"httpMethod":"GET","path":"/","headers":{"X":"1","x":"2"},"requestContext":{}}"#);
     assert_eq!(values(request.headers(), "x"), ["1", "2"]);

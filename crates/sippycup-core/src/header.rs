@@ -69,10 +69,14 @@ impl Headers {
                 }
             }
             let Some(name) = scanner.next_key(&mut first)? else { break };
-            if let Some(missing) = &mut missing {
+            let before = headers.map.len();
+            headers.append_odd(json, &mut names, name, scanner)?;
+            // A list without a value does not hide the value that `headers` has.
+            if let Some(missing) = &mut missing
+                && headers.map.len() != before
+            {
                 missing.met(json, name.raw(json))?;
             }
-            headers.append_odd(json, &mut names, name, scanner)?;
         }
         // One more for a cookie or trace header that comes from elsewhere.
         names.usual = (headers.map.len() + 1).min(MOST);
