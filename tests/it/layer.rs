@@ -143,6 +143,28 @@ async fn an_event_a_response_and_json_are_the_same_service() {
     assert_eq!(serde_json::to_vec(&answer).unwrap(), answer.as_bytes());
 }
 
+#[test]
+fn what_the_event_gives_counts_whatever_was_put_into_its_extensions() {
+    let event = r#"{"httpMethod":"GET","path":"/","stageVariables":{},"requestContext":{}}"#;
+    let replaced = |extensions: &mut http::Extensions| *extensions = http::Extensions::new();
+    let foreign = |extensions: &mut http::Extensions| {
+        extensions.insert(EventSource::VpcLattice);
+        extensions.insert(BasePath::from_static("/other"));
+        extensions.insert(StageVariables::from_iter([("other", "event")]));
+        extensions.insert(PathParameters::from_iter([("other", "event")]));
+    };
+    for change in [replaced as fn(&mut http::Extensions), foreign] {
+        let mut event = ProxyEvent::from_bytes(event).unwrap();
+        change(event.extensions_mut());
+        let request = event.into_request(&EventOptions::default()).unwrap();
+        let extensions = request.extensions();
+        assert_eq!(extensions.get::<EventSource>(), Some(&EventSource::RestApi));
+        assert_eq!(extensions.get::<BasePath>(), Some(&BasePath::ROOT));
+        assert!(extensions.get::<StageVariables>().unwrap().is_empty());
+        assert!(extensions.get::<PathParameters>().unwrap().is_empty());
+    }
+}
+
 #[tokio::test]
 async fn a_pinned_source_takes_every_event_for_its_own() {
     let app = service_fn(async |request: Request<Body>| {

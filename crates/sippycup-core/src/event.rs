@@ -41,6 +41,8 @@ pub struct ProxyEvent {
     detected: Option<EventSource>,
     trace_id: Option<HeaderValue>,
     extensions: Extensions,
+    /// Whether somebody else had their hands on the extensions.
+    touched: bool,
 }
 
 impl ProxyEvent {
@@ -60,7 +62,7 @@ impl ProxyEvent {
         // What is not UTF-8 is better said so than by what the walk stumbled over.
         let wire = wire.map_err(|fault| EventError::json(&json, not_utf8(&json).unwrap_or(fault)))?;
         let detected = detect(&json, &wire);
-        Ok(Self { json, wire, detected, trace_id: None, extensions: usual_extensions(detected) })
+        Ok(Self { json, wire, detected, trace_id: None, extensions: usual_extensions(detected), touched: false })
     }
 
     /// The front door, as the event's shape tells it; `None` if it is no HTTP event.
@@ -72,6 +74,7 @@ impl ProxyEvent {
     /// Everything that shall travel in the request's extensions beside what the event itself gives, which counts
     /// where both say something.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
+        self.touched = true;
         &mut self.extensions
     }
 
@@ -136,7 +139,10 @@ impl ProxyEvent {
         *request.headers_mut() = headers.map;
         let extensions = request.extensions_mut();
         *extensions = self.extensions;
-        if self.detected != Some(source) {
+        if self.touched {
+            put_usual_back(extensions);
+        }
+        if self.detected != Some(source) || self.touched && extensions.get() != Some(&source) {
             extensions.insert(source);
         }
         if !base.is_root() {
@@ -347,4 +353,17 @@ fn usual_extensions(source: Option<EventSource>) -> Extensions {
     });
     let index = source.map_or(EventSource::ALL.len(), |source| source as usize);
     USUAL.get(index).cloned().unwrap_or_default()
+}
+
+/// Undoes what was done to them: they are what the event says where it says nothing else.
+fn put_usual_back(extensions: &mut Extensions) {
+    if !extensions.get().is_some_and(BasePath::is_root) {
+        extensions.insert(BasePath::ROOT);
+    }
+    if !extensions.get().is_some_and(StageVariables::is_default) {
+        extensions.insert(StageVariables::default());
+    }
+    if !extensions.get().is_some_and(PathParameters::is_default) {
+        extensions.insert(PathParameters::default());
+    }
 }
