@@ -124,7 +124,7 @@ impl<'a> Scanner<'a> {
         let name = self.name_start(first)?;
         let name_end = self.marks.next(name);
         // One comparison of four bytes costs a third of four.
-        let between = u32::from_le_bytes(*self.json.get(name_end..)?.first_chunk()?);
+        let between = u32::from_le_bytes(*self.chunk(name_end)?);
         let brackets = match between {
             LIST => 1,
             _ if between << 8 == STRING => 0,
@@ -132,7 +132,7 @@ impl<'a> Scanner<'a> {
         };
         let value = name_end + 3 + brackets;
         let value_end = self.marks.next(value);
-        let [quote, behind] = self.json.get(value_end..)?.first_chunk()?;
+        let [quote, behind] = self.chunk(value_end)?;
         if *quote != b'"' || (brackets == 1 && *behind != b']') {
             return None;
         }
@@ -151,7 +151,14 @@ impl<'a> Scanner<'a> {
 
     #[inline(always)]
     fn starts_with<const LENGTH: usize>(&self, at: usize, text: &[u8; LENGTH]) -> bool {
-        self.json.get(at..).and_then(<[u8]>::first_chunk) == Some(text)
+        self.chunk(at) == Some(text)
+    }
+
+    /// As many bytes as are asked for, from this position on. With the end worked out first it takes half the steps
+    /// that `first_chunk` of the rest does.
+    #[inline(always)]
+    fn chunk<const LENGTH: usize>(&self, at: usize) -> Option<&[u8; LENGTH]> {
+        self.json.get(at..at.checked_add(LENGTH)?)?.try_into().ok()
     }
 
     #[inline(never)]

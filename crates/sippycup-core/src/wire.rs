@@ -225,15 +225,34 @@ impl ContextWire {
     }
 
     fn member(&mut self, json: &[u8], key: Field, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
-        let unescaped;
-        let name = if key.is_escaped() {
-            unescaped = key.text_or_empty(json);
-            &*unescaped
-        } else {
-            key.raw(json)
-        };
-        let field = match name {
-            b"http" | b"identity" => return self.caller(json, name == b"http", scanner),
+        match key.raw(json) {
+            name @ (b"http" | b"identity") => return self.caller(json, name == b"http", scanner),
+            name => match self.field(name) {
+                Some(field) => *field = scanner.value()?,
+                None if key.is_escaped() => return self.escaped_member(json, key, scanner),
+                None => _ = scanner.value()?,
+            },
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn escaped_member(&mut self, json: &[u8], key: Field, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
+        match &*key.text_or_empty(json) {
+            name @ (b"http" | b"identity") => return self.caller(json, name == b"http", scanner),
+            name => {
+                let value = scanner.value()?;
+                if let Some(field) = self.field(name) {
+                    *field = value;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn field(&mut self, name: &[u8]) -> Option<&mut Field> {
+        Some(match name {
             b"connectionId" => &mut self.connection_id,
             b"domainName" => &mut self.domain_name,
             b"elb" => &mut self.elb,
@@ -246,13 +265,8 @@ impl ContextWire {
             b"serviceArn" => &mut self.service_arn,
             b"serviceNetworkArn" => &mut self.service_network_arn,
             b"stage" => &mut self.stage,
-            _ => {
-                scanner.value()?;
-                return Ok(());
-            }
-        };
-        *field = scanner.value()?;
-        Ok(())
+            _ => return None,
+        })
     }
 
     /// Reads `http` (payload format 2.0) or `identity` (1.0), of which two members count.
@@ -266,18 +280,15 @@ impl ContextWire {
             let mut first = true;
             while let Some(key) = scanner.next_key(&mut first)? {
                 let value = scanner.value()?;
-                let unescaped;
-                let name = if key.is_escaped() {
-                    unescaped = key.text_or_empty(json);
-                    &*unescaped
-                } else {
-                    key.raw(json)
-                };
-                match name {
+                let mut note = |name: &[u8]| match name {
                     // A writer of both may have left the other's empty.
                     b"sourceIp" => self.source_ip = value.or(self.source_ip),
                     b"method" if http => self.method = value,
                     _ => {}
+                };
+                note(key.raw(json));
+                if key.is_escaped() {
+                    note(&key.text_or_empty(json));
                 }
             }
         }

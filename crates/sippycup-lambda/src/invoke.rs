@@ -109,7 +109,7 @@ fn event(invocation: LambdaInvocation, trace_id: Option<HeaderValue>) -> Result<
     if let Some(id) = trace_id {
         event.set_trace_id(id);
     }
-    event.extensions_mut().insert(invocation.context);
+    event.insert_extension(invocation.context);
     Ok(event)
 }
 

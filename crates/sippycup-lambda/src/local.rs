@@ -81,7 +81,7 @@ where
     fn call(&mut self, event: Bytes) -> Self::Future {
         let answer = answer(&mut self.0, move || {
             let mut event = ProxyEvent::from_bytes(event)?;
-            event.extensions_mut().insert(context());
+            event.insert_extension(context());
             Ok(event)
         });
         Box::pin(async move {
