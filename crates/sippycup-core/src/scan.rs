@@ -9,12 +9,12 @@ use std::ops::Range;
 
 use self::nesting::Nesting;
 use crate::{
-    body::has_control,
     field::{Expected, Fault, Field, Kind},
     marks::Marks,
-    unescape::{hex4, unescape, unescape_into},
+    unescape::{hex4, unescape_into},
 };
 
+mod body;
 mod nesting;
 mod scalar;
 
@@ -189,35 +189,6 @@ impl<'a> Scanner<'a> {
             }
         }
         self.value()
-    }
-
-    /// Checks what [`body`](Self::body) does not, for a body that nobody will read.
-    pub(crate) fn check_body(&mut self, body: Field) -> Result<(), Fault> {
-        if body.is_plain() && has_control(body.raw(self.json)) {
-            return Err(Fault::new(body.start(), Expected::NoControl));
-        }
-        self.marks.step_over(body.start(), body.end());
-        Ok(())
-    }
-
-    /// Reads a value that may be very long: where it is, and its text if it has escapes. Control characters
-    /// in a string without escapes are not looked for; who reads it must.
-    pub(crate) fn body(&mut self) -> Result<(Field, Option<Vec<u8>>), Fault> {
-        if self.peek()? != b'"' {
-            return self.value().map(|field| (field, None));
-        }
-        let start = self.at + 1;
-        let rest = self.json.get(start..).unwrap_or_default();
-        let Some(found) = memchr::memchr2(b'"', b'\\', rest) else {
-            return self.string().map(|field| (field, None));
-        };
-        if rest.get(found) == Some(&b'"') {
-            self.at = start + found + 1;
-            return Ok((Field::new(Kind::String, start, start + found), None));
-        }
-        let (text, end) = unescape(self.json, start, rest.len())?;
-        self.at = end + 1;
-        Ok((Field::string_at(start, end, true), Some(text)))
     }
 
     /// The type of the value that stands next.
