@@ -8,7 +8,8 @@ use tokio::task::AbortHandle;
 /// Runs the loop in a task that ends with this future.
 ///
 /// An invocation wakes its task several times. To wake the future that `block_on` runs costs a call of the kernel
-/// each time, and on a multi-threaded runtime a change of threads too: half of what a small invocation costs there.
+/// each time, and on a multi-threaded runtime a change of threads too: nearly half of what a small invocation costs
+/// there.
 pub(crate) async fn in_a_task(
     running: Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>,
 ) -> Result<(), BoxError> {
