@@ -61,7 +61,8 @@ const NOTES: &str = "\
 Release profile: opt-level 3, fat LTO, stripped; SippyCup without feature `local`. Medians of 21 starts, and of 5
 rounds in which the functions take turns. CPU from `/proc/PID/task/*/schedstat`, all threads; *first next*: from exec
 to the first call of the Runtime API. `current` is tokio's current-thread runtime, as SippyCup's README has it;
-`multi` the multi-threaded one, as `lambda_http`'s has it.
+`multi` the multi-threaded one, as `lambda_http`'s has it. Most of a small invocation's CPU is the kernel's, for two
+requests over loopback and for waking up on an idle CPU, and differs from machine to machine.
 ";
 
 const CONCURRENCY_NOTES: &str = "\

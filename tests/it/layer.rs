@@ -146,22 +146,27 @@ async fn an_event_a_response_and_json_are_the_same_service() {
 #[test]
 fn what_the_event_gives_counts_whatever_was_put_into_its_extensions() {
     let event = r#"{"httpMethod":"GET","path":"/","stageVariables":{},"requestContext":{}}"#;
-    let replaced = |extensions: &mut http::Extensions| *extensions = http::Extensions::new();
-    let foreign = |extensions: &mut http::Extensions| {
-        extensions.insert(EventSource::VpcLattice);
-        extensions.insert(BasePath::from_static("/other"));
-        extensions.insert(StageVariables::from_iter([("other", "event")]));
-        extensions.insert(PathParameters::from_iter([("other", "event")]));
+    let replaced = |event: &mut ProxyEvent| *event.extensions_mut() = http::Extensions::new();
+    let foreign = |event: &mut ProxyEvent| {
+        event.extensions_mut().insert(EventSource::VpcLattice);
+        event.extensions_mut().insert(BasePath::from_static("/other"));
+        event.extensions_mut().insert(StageVariables::from_iter([("other", "event")]));
+        event.extensions_mut().insert(PathParameters::from_iter([("other", "event")]));
     };
-    for change in [replaced as fn(&mut http::Extensions), foreign] {
+    let foreign_base_path = |event: &mut ProxyEvent| event.insert_extension(BasePath::from_static("/other"));
+    let foreign_variables =
+        |event: &mut ProxyEvent| event.insert_extension(StageVariables::from_iter([("other", "event")]));
+    for change in [replaced as fn(&mut ProxyEvent), foreign, foreign_base_path, foreign_variables] {
         let mut event = ProxyEvent::from_bytes(event).unwrap();
-        change(event.extensions_mut());
+        change(&mut event);
+        event.insert_extension("the invocation's own");
         let request = event.into_request(&EventOptions::default()).unwrap();
         let extensions = request.extensions();
         assert_eq!(extensions.get::<EventSource>(), Some(&EventSource::RestApi));
         assert_eq!(extensions.get::<BasePath>(), Some(&BasePath::ROOT));
         assert!(extensions.get::<StageVariables>().unwrap().is_empty());
         assert!(extensions.get::<PathParameters>().unwrap().is_empty());
+        assert_eq!(extensions.get::<&str>(), Some(&"the invocation's own"));
     }
 }
 

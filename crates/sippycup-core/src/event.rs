@@ -329,9 +329,6 @@ fn slice_or_null(json: &Bytes, field: Field) -> Bytes {
     if field.kind() == Kind::Missing { Bytes::from_static(b"null") } else { field.share(json) }
 }
 
-/// Up to so many bytes path parameters are looked up where they stand.
-const FEW_PARAMETERS: usize = 256;
-
 /// What most events of a source have in their extensions, with room for the rest and for a router's.
 ///
 /// To clone a map costs half of what it costs to fill one, and a map that grows on the way costs more than what is
@@ -379,3 +376,6 @@ fn put_usual_back(extensions: &mut Extensions) {
         extensions.insert(PathParameters::default());
     }
 }
+
+/// Up to so many bytes path parameters are looked up where they stand.
+const FEW_PARAMETERS: usize = 256;

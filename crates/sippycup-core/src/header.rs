@@ -136,7 +136,7 @@ impl Headers {
             return Ok(());
         }
         let mut names = Names::recall();
-        // By themselves first, because of two spellings of one name both count.
+        // By themselves first: of two spellings of a name that is missing both count.
         let mut missing = Self::of(HeaderMap::new());
         let mut scanner = Scanner::on(json, single);
         let mut first = true;

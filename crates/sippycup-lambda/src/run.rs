@@ -30,6 +30,10 @@ use crate::{
 ///
 /// If Lambda's environment variables are incomplete, if the Runtime API cannot be reached, or if the app is
 /// never ready again. Locally, if the port is taken.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime.
 pub async fn run<S, B>(app: S) -> Result<(), BoxError>
 where
     S: Service<http::Request<Body>, Response = http::Response<B>> + Clone + Send + 'static,
@@ -136,7 +140,8 @@ where
 }
 
 /// The runtime that [`run_with`] runs on Lambda, not started: for SnapStart resources and further layers
-/// around the invocation.
+/// around the invocation. It takes least in a task of its own, where [`run_with`] has it:
+/// `tokio::spawn(runtime.run_concurrent()).await?`.
 ///
 /// # Errors
 ///
