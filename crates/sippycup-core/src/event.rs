@@ -1,6 +1,6 @@
 //! A proxy event, and the one assembly that makes a request of it, whatever its source.
 
-use std::{any::TypeId, borrow::Cow, cell::LazyCell, collections::HashMap, fmt, iter, net::IpAddr, sync::LazyLock};
+use std::{any::TypeId, borrow::Cow, cell::LazyCell, fmt, iter, net::IpAddr, sync::LazyLock};
 
 use bytes::Bytes;
 use http::{Extensions, HeaderMap, HeaderValue, Method, Uri};
@@ -15,7 +15,7 @@ use crate::{
     locate::{Located, Signals},
     names::X_FORWARDED_FOR,
     public::{ClientIp, PublicUri, forwarded_for},
-    scan::member,
+    scan::{member, members},
     source::{detect, has_label},
     target::{Target, web_socket},
     wire::Wire,
@@ -240,8 +240,7 @@ impl ProxyEvent {
         // What is no text says nothing, as little as what is missing.
         let domain = if context.domain_name.is_scalar() { context.domain_name } else { headers.host }.text(json)?;
         // Every segment of the template looks its parameter up, at every cut of the path.
-        let many = LazyCell::new(|| PathParameters::new(wire.path_parameters.share(&self.json)));
-        let many = LazyCell::new(|| many.iter().collect::<HashMap<_, _>>());
+        let many = LazyCell::new(|| members(json, wire.path_parameters).unwrap_or_default());
         let own_domain = domain.is_some_and(|domain| has_label(&domain, b"execute-api"));
         let signals = Signals {
             source,
@@ -250,9 +249,12 @@ impl ProxyEvent {
             context_path: only_rest(context.path)?,
             raw_path: only_rest(wire.raw_path)?,
             template,
-            parameter: |name: &str| match wire.path_parameters.len() {
-                0..=FEW_PARAMETERS => member(json, wire.path_parameters, name)?.string(json).ok().flatten(),
-                _ => many.get(name).map(|value| Cow::Borrowed(*value)),
+            parameter: |name: &str| {
+                let value = match wire.path_parameters.len() {
+                    0..=FEW_PARAMETERS => member(json, wire.path_parameters, name)?,
+                    _ => *many.get(name.as_bytes())?,
+                };
+                value.string(json).ok().flatten()
             },
             stage: stage.unwrap_or_default(),
             own_domain,

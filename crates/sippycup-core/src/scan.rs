@@ -5,7 +5,7 @@
 //! difference that serde_json's own `IgnoredAny` has too: the escapes of a string that nobody reads are
 //! not checked for lone surrogates.
 
-use std::ops::Range;
+use std::{borrow::Cow, collections::HashMap, ops::Range};
 
 use self::nesting::Nesting;
 use crate::{
@@ -368,6 +368,22 @@ pub(crate) fn member(json: &[u8], object: Field, name: &str) -> Option<Field> {
         }
     }
     found
+}
+
+/// All of an object's members by their names, for who looks up many.
+pub(crate) fn members(json: &[u8], object: Field) -> Result<HashMap<Cow<'_, [u8]>, Field>, Fault> {
+    let mut members = HashMap::new();
+    if object.kind() != Kind::Object {
+        return Ok(members);
+    }
+    let mut scanner = Scanner::on(json, object);
+    scanner.enter_object()?;
+    let mut first = true;
+    while let Some(key) = scanner.next_key(&mut first)? {
+        let name = key.text(json)?.unwrap_or_default();
+        members.insert(name, scanner.value()?);
+    }
+    Ok(members)
 }
 
 #[cfg(test)]

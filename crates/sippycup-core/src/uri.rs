@@ -5,11 +5,11 @@
 //! bytes that `http::Uri` refuses, or that would mean something else there (`?` and `#` of a path that AWS
 //! decoded), are percent-encoded.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::{borrow::Cow, collections::HashMap};
 
 use crate::{
     field::{Fault, Field, Kind},
-    scan::Scanner,
+    scan::{Scanner, members},
 };
 
 /// How a source writes the text of a path or query.
@@ -76,11 +76,11 @@ pub(crate) fn push_query_maps(
     if single.kind() != Kind::Object {
         return Ok(());
     }
-    // API Gateway writes both maps with the same keys; a set of them is only worth it where they differ.
+    // API Gateway writes both maps with the same keys; a map of them is only worth it where they differ.
     if multi.kind() == Kind::Object && same_keys(json, multi, single)? {
         return Ok(());
     }
-    let known = keys(json, multi)?;
+    let known = members(json, multi)?;
     push_map(out, json, single, &mut separator, text, Some(&known))
 }
 
@@ -90,7 +90,7 @@ fn push_map(
     map: Field,
     separator: &mut u8,
     text: Text,
-    known: Option<&HashSet<Cow<'_, [u8]>>>,
+    known: Option<&HashMap<Cow<'_, [u8]>, Field>>,
 ) -> Result<(), Fault> {
     if map.kind() != Kind::Object {
         return Ok(());
@@ -100,7 +100,7 @@ fn push_map(
     let mut first = true;
     while let Some(key) = scanner.next_key(&mut first)? {
         let key = key.text(json)?.unwrap_or_default();
-        let wanted = known.is_none_or(|known| !known.contains(&key));
+        let wanted = known.is_none_or(|known| !known.contains_key(&key));
         let mut push = |value: Field| -> Result<(), Fault> {
             // A null value is nothing that a client could have sent.
             if let Some(value) = value.text(json)?.filter(|_| wanted) {
@@ -143,21 +143,6 @@ fn same_keys(json: &[u8], a: Field, b: Field) -> Result<bool, Fault> {
         a.value()?;
         b.value()?;
     }
-}
-
-fn keys(json: &[u8], map: Field) -> Result<HashSet<Cow<'_, [u8]>>, Fault> {
-    let mut keys = HashSet::new();
-    if map.kind() != Kind::Object {
-        return Ok(keys);
-    }
-    let mut scanner = Scanner::on(json, map);
-    scanner.enter_object()?;
-    let mut first = true;
-    while let Some(key) = scanner.next_key(&mut first)? {
-        keys.extend(key.text(json)?);
-        scanner.value()?;
-    }
-    Ok(keys)
 }
 
 fn push_encoded(out: &mut Vec<u8>, text: &[u8], set: &Set) {

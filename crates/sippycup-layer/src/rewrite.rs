@@ -108,20 +108,21 @@ impl Rewrite {
 
     /// The cookie with the base path in front of its `Path`; `None` if it has none or stays.
     fn cookie(&self, cookie: &[u8]) -> Option<Vec<u8>> {
-        let mut attributes: Vec<_> = cookie.split(|byte| *byte == b';').map(<[u8]>::to_vec).collect();
-        // A browser takes the last of several paths.
-        let path = attributes.iter_mut().skip(1).rev().find_map(|attribute| {
-            let (name, value) = attribute.split_at(attribute.iter().position(|byte| *byte == b'=')?);
-            let value = value.get(1..)?.trim_ascii();
-            (name.trim_ascii().eq_ignore_ascii_case(b"path") && value.first() == Some(&b'/'))
-                .then(|| value.to_vec())
-                .map(|value| (attribute, value))
-        });
-        let (attribute, value) = path?;
+        let (mut end, mut path) = (0, None);
+        for attribute in cookie.split(|byte| *byte == b';') {
+            let start = end;
+            end = start + attribute.len() + 1;
+            let (name, value) = attribute.split_at(attribute.iter().position(|byte| *byte == b'=').unwrap_or_default());
+            let value = value.get(1..).unwrap_or_default().trim_ascii();
+            // The first is the cookie itself, and of several paths a browser takes the last.
+            if start > 0 && name.trim_ascii().eq_ignore_ascii_case(b"path") && value.first() == Some(&b'/') {
+                path = Some((start, value, end - 1));
+            }
+        }
+        let (start, value, end) = path?;
         // `/shop` covers `/shop` and everything below; `/shop/` would not cover the first.
-        let new = if value == b"/" { self.base.as_str().as_bytes().to_vec() } else { self.path(&value)? };
-        *attribute = [b" Path=", &new[..]].concat();
-        Some(attributes.join(&b';'))
+        let new = if value == b"/" { self.base.as_str().as_bytes().to_vec() } else { self.path(value)? };
+        Some([cookie.get(..start)?, b" Path=", &new, cookie.get(end..)?].concat())
     }
 }
 
