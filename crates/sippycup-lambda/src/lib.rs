@@ -17,7 +17,7 @@
 //! # }
 //! ```
 //!
-//! A current-thread runtime needs less CPU and memory than a multi-threaded one, a fifth less for a small
+//! A current-thread runtime needs less CPU and memory than a multi-threaded one, a quarter less for a small
 //! invocation and two thirds less for one of megabytes: Lambda gives one at a time, and there is nothing to do
 //! in parallel. Take `#[tokio::main]` as it is where handlers compute for long on several tasks at once, or on
 //! Managed Instances with more than one vCPU.
