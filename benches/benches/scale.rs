@@ -1,4 +1,5 @@
-//! How cost grows with the body and with the number of headers: on a straight line, or there is a cliff.
+//! How cost grows with the body and with the number of headers: on a straight line, or there is a cliff. And with
+//! events of odd shapes: no faster than they do. `-- --check` looks at those alone.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "a bench that fails should stop")]
 
@@ -9,6 +10,7 @@ use sippycup_benches::{
     bodies, callgrind,
     case::Case,
     events,
+    hostile::SHAPES,
     meter::once,
     mode::Mode,
     ours,
@@ -19,6 +21,12 @@ use sippycup_benches::{
 
 /// Less than this of the variation may be off the line.
 const STRAIGHT: f64 = 0.99;
+
+/// How many parts events of odd shapes have first; then twice as many.
+const PARTS: usize = 2_000;
+
+/// How many times more those may cost: twice, and something for tables that outgrow a cache or have to grow.
+const TWICE: f64 = 2.5;
 
 /// What grows, in steps: the bytes of the event's body, or the headers beside the browser's own.
 fn bodies() -> Vec<(f64, Case)> {
@@ -34,6 +42,10 @@ fn headers() -> Vec<(f64, Case)> {
 fn main() {
     if callgrind::is_counted() {
         let [which, index, whose] = [1, 2, 3].map(|place| env::args().nth(place).expect("what to count"));
+        if which == "hostile" {
+            callgrind::count(ours::core(&hostile(&index, whose.parse().expect("a number"))), 1);
+            return;
+        }
         let cases = if which == "bodies" { bodies() } else { headers() };
         let (_, case) = &cases[index.parse::<usize>().expect("a number")];
         let subject = if whose == "ours" { ours::raw(case) } else { theirs::adapter(case) };
@@ -41,13 +53,15 @@ fn main() {
         return;
     }
     match Mode::get() {
-        Mode::Check | Mode::Update => {}
+        Mode::Check => println!("{}", growth()),
+        Mode::Update => {}
         Mode::Test => {
             for (_, case) in [bodies(), headers()].iter().filter_map(|cases| cases.last()) {
                 assert_eq!(case.answer, Answer::Json100);
                 once(ours::raw(case));
                 once(theirs::adapter(case));
             }
+            SHAPES.iter().for_each(|(shape, _)| once(ours::core(&hostile(shape, PARTS))));
         }
         Mode::Full => measure(),
     }
@@ -94,8 +108,9 @@ fn measure() {
         format!("**Not straight**: {}.", crooked.join(", "))
     };
     let text = format!(
-        "![instructions over body size and number of headers](scale.svg)\n\n{}\n{verdict}\n\n{NOTES}",
-        table.render()
+        "![instructions over body size and number of headers](scale.svg)\n\n{}\n{verdict}\n\n{NOTES}\n{}\n{SHAPES_NOTES}",
+        table.render(),
+        growth()
     );
     report::publish("Scale", &text);
     assert!(crooked.is_empty(), "{verdict}");
@@ -105,6 +120,35 @@ const NOTES: &str = "\
 Instructions from event bytes to answer bytes, router included, for one byte or header more: the slope of the line
 through all points, and how well it fits.
 ";
+
+const SHAPES_NOTES: &str = "\
+Instructions from event bytes to request for events that nobody sends, of as many parts as the head says.
+";
+
+fn hostile(shape: &str, parts: usize) -> Case {
+    let (_, event) = SHAPES.into_iter().find(|(name, _)| *name == shape).expect("a shape");
+    Case::scaled(move || event(parts).into_bytes())
+}
+
+/// What the shapes cost, as a table; fails where it grows faster than the event.
+fn growth() -> String {
+    let program = env::current_exe().expect("this program");
+    let [once, twice] = [PARTS, 2 * PARTS].map(|parts| thousands(parts as u64));
+    let mut table = Table::new(&["many …", &once, &twice, "times"]);
+    let mut faster = Vec::new();
+    for (shape, _) in SHAPES {
+        let counts =
+            [PARTS, 2 * PARTS].map(|parts| callgrind::total(&program, &["hostile", shape, &parts.to_string()]));
+        let times = counts[1] as f64 / counts[0] as f64;
+        table.row(vec![shape.to_owned(), thousands(counts[0]), thousands(counts[1]), format!("{times:.2}")]);
+        if times > TWICE {
+            faster.push(shape);
+        }
+    }
+    let table = table.render();
+    assert!(faster.is_empty(), "{table}\ncosts more than it is longer: {}", faster.join(", "));
+    table
+}
 
 /// The slope of the straight line nearest to all points, and how much of the variation is on it.
 fn line(points: &[(f64, f64)]) -> (f64, f64) {

@@ -6,6 +6,7 @@
 //! | the same with `--bench instructions` | one of `allocations`, `instructions`, `process`, `scale`, `time` |
 //! | `… --bench instructions -- --check` | fails if a small case takes 2 % more than `instructions.txt` says |
 //! | `… --bench instructions -- --update` | writes `instructions.txt` |
+//! | `… --bench scale -- --check` | fails if an event of an odd shape costs more than its length accounts for |
 //! | `cargo test -p sippycup-benches --benches` | everything once, unmeasured, for CI |
 //!
 //! Each table says below it what its columns are. Before anything is measured, both crates' answers to every
@@ -34,6 +35,7 @@ pub mod callgrind;
 pub mod case;
 pub mod events;
 pub mod floors;
+pub mod hostile;
 pub mod invocation;
 pub mod lambda;
 pub mod meter;

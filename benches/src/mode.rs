@@ -7,7 +7,7 @@ use std::env;
 pub enum Mode {
     /// Measures everything and writes `RESULTS.md`.
     Full,
-    /// Compares instruction counts with the committed ones.
+    /// Compares instruction counts with the committed ones, or with each other.
     Check,
     /// Measures everything and only writes the counts that [`Check`](Self::Check) compares with.
     Update,
