@@ -151,11 +151,8 @@ impl ProxyEvent {
         *request.headers_mut() = headers.map;
         let extensions = request.extensions_mut();
         *extensions = self.extensions;
-        if self.touched {
-            put_usual_back(extensions);
-        }
-        if self.detected != Some(source) || self.touched && extensions.get() != Some(&source) {
-            extensions.insert(source);
+        if self.touched || self.detected != Some(source) {
+            extensions.extend(usual_extensions(Some(source)));
         }
         if !base.is_root() {
             extensions.insert(base);
@@ -364,19 +361,6 @@ fn usual_extensions(source: Option<EventSource>) -> Extensions {
     });
     let index = source.map_or(EventSource::ALL.len(), |source| source as usize);
     USUAL.get(index).cloned().unwrap_or_default()
-}
-
-/// Undoes what was done to them: they are what the event says where it says nothing else.
-fn put_usual_back(extensions: &mut Extensions) {
-    if !extensions.get().is_some_and(BasePath::is_root) {
-        extensions.insert(BasePath::ROOT);
-    }
-    if !extensions.get().is_some_and(StageVariables::is_default) {
-        extensions.insert(StageVariables::default());
-    }
-    if !extensions.get().is_some_and(PathParameters::is_default) {
-        extensions.insert(PathParameters::default());
-    }
 }
 
 /// Up to so many bytes path parameters are looked up where they stand.

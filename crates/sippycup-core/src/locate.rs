@@ -204,6 +204,12 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
     }
 }
 
+/// The part of a template before its first parameter; without a parameter all of it.
+fn literal(template: &str) -> &str {
+    let end = template.as_bytes().windows(2).position(|two| two == b"/{").unwrap_or(template.len());
+    template.get(..end).unwrap_or_default().trim_end_matches('/')
+}
+
 /// More than a mapping's key of 300 characters
 /// ([mappings](https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mappings.html)), every one
 /// percent-encoded, and a stage's name take up, in bytes.
@@ -212,9 +218,3 @@ const LONGEST_BASE: usize = 1100;
 /// A template that is longer has more segments than a path that API Gateway takes
 /// ([quotas](https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html)).
 const LONGEST_TEMPLATE: usize = 10_240;
-
-/// The part of a template before its first parameter; without a parameter all of it.
-fn literal(template: &str) -> &str {
-    let end = template.as_bytes().windows(2).position(|two| two == b"/{").unwrap_or(template.len());
-    template.get(..end).unwrap_or_default().trim_end_matches('/')
-}

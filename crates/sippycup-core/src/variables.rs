@@ -77,11 +77,6 @@ macro_rules! map {
                 Self(Map { json, pairs: OnceLock::new() })
             }
 
-            /// Whether this is what an event without any has; finds out without reading.
-            pub(crate) fn is_default(&self) -> bool {
-                self.0.json.is_empty() && self.0.pairs.get().is_none()
-            }
-
             /// The value of `name`, if there is one.
             #[must_use]
             pub fn get(&self, name: &str) -> Option<&str> {
