@@ -1,16 +1,15 @@
-//! What a function gives back: JSON, or a stream that begins with JSON.
+//! What a function answers: JSON, or a stream that begins with JSON.
 
 use bytes::Bytes;
 
 use crate::{Body, BoxError};
 
-/// The answer of a function. `Bytes` become one by themselves; functions that stream say so.
+/// The answer of a function: complete ([`Answer::buffered`], or `Bytes` with `into`), or in response mode `streaming`.
 ///
 /// ```
-/// use bytes::Bytes;
 /// use sippycup_gateway::{Answer, Body};
 ///
-/// let buffered = Answer::from(Bytes::from_static(br#"{"statusCode": 204}"#));
+/// let buffered = Answer::buffered(r#"{"statusCode": 204}"#);
 /// let streamed = Answer::streaming(Body::from("{\"statusCode\":200}\0\0\0\0\0\0\0\0data: hello\n\n"), true);
 /// assert!(!buffered.is_streaming() && streamed.is_streaming());
 /// ```
@@ -26,6 +25,11 @@ pub(crate) enum Content {
 }
 
 impl Answer {
+    /// A complete answer, as JSON.
+    pub fn buffered(json: impl Into<Bytes>) -> Self {
+        Self { content: Content::Buffered(json.into()) }
+    }
+
     /// An answer in response mode `streaming`. With `prelude` it has the content type `application/vnd.awslambda.http-integration-response`: JSON and eight NULs come
     /// before the body.
     pub fn streaming<B>(body: B, prelude: bool) -> Self
@@ -52,6 +56,6 @@ impl Answer {
 
 impl From<Bytes> for Answer {
     fn from(json: Bytes) -> Self {
-        Self { content: Content::Buffered(json) }
+        Self::buffered(json)
     }
 }

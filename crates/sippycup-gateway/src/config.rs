@@ -11,7 +11,7 @@ use crate::route::Route;
 use crate::stamp::Stamper;
 use crate::{ConfigError, Gateway, Kind};
 
-/// Settings as the rest of the crate reads them, checked.
+/// The checked settings, as the rest of the crate reads them.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) location: Location,
@@ -45,7 +45,7 @@ impl Config {
     }
 }
 
-/// Settings of a [`Gateway`]; made by [`Gateway::builder`], used up by [`build`](GatewayBuilder::build).
+/// Settings of a [`Gateway`]; made by [`Gateway::builder`], consumed by [`build`](GatewayBuilder::build).
 ///
 /// The common ones can be read from text, for an environment variable for example: a kind, then settings, separated by commas. `stage`, `domain`, `base-path` (repeatable),
 /// `stage-in-path`, `var.NAME`, `route` (repeatable), `binary` (repeatable), `source-ip`, `stream`.
@@ -207,7 +207,7 @@ impl GatewayBuilder {
         self
     }
 
-    /// The clock behind `requestTimeEpoch` and its like; default the system's.
+    /// The clock of `requestTimeEpoch` and the other times; default the system's.
     ///
     /// ```
     /// use std::time::{Duration, UNIX_EPOCH};
@@ -225,7 +225,7 @@ impl GatewayBuilder {
         self
     }
 
-    /// The source of randomness behind request and trace ids; default random. A constant makes events repeatable.
+    /// The random numbers in request and trace ids; default random. A constant makes events repeatable.
     pub fn entropy(mut self, entropy: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         self.config.stamper.set_entropy(entropy);
         self

@@ -1,4 +1,4 @@
-//! The one error of configuring a gateway, and the note on answers it gave itself.
+//! The error of a gateway's configuration, and why a gateway answered itself.
 
 use std::error::Error;
 use std::fmt;
@@ -33,9 +33,9 @@ impl fmt::Display for ConfigError {
 
 impl Error for ConfigError {}
 
-/// Why a gateway answered in its own words instead of the function's, or passed on what can hardly be meant.
+/// Why a gateway answered in its own words instead of the function's, or passed on an answer that is probably a mistake.
 ///
-/// AWS tells its clients only `Internal server error`. The stand-in knows the reason, and puts it into the extensions of the response: tests can assert on it, the
+/// AWS tells its clients only `Internal server error`. The gateway knows the reason and puts it into the extensions of the response: tests can assert on it, the
 /// command prints it.
 ///
 /// ```

@@ -13,8 +13,8 @@ use tower_service::Service;
 
 use crate::config::{Config, GatewayBuilder};
 use crate::decode::{Asked, decode};
-use crate::intake::{Refused, event};
-use crate::refusal::Refusal;
+use crate::intake::event;
+use crate::refusal::{Refusal, Refused};
 use crate::stamp::Stamp;
 use crate::{Answer, Body, BoxError, Kind};
 
@@ -78,11 +78,9 @@ impl<F> Gateway<F> {
     /// If the gateway refuses the request (no such stage or route, too large); the error is the [`Fault`](crate::Fault)'s text.
     pub fn event(&self, request: &Request<Bytes>) -> Result<Bytes, BoxError> {
         let (mut parts, ()) = request.clone().map(|_| ()).into_parts();
-        let accepted = self.config.accept(&mut parts).map_err(|refused| refused.reason)?;
-        Ok(self
-            .config
-            .encode(&parts, &accepted, request.body(), &self.config.stamper.stamp())
-            .map_err(|refused| refused.reason)?)
+        let accepted = self.config.accept(&mut parts).map_err(Refused::into_reason)?;
+        let event = self.config.encode(&parts, &accepted, request.body(), &self.config.stamper.stamp());
+        Ok(event.map_err(Refused::into_reason)?)
     }
 
     #[cfg(feature = "command")]
@@ -118,17 +116,15 @@ where
         let trace = stamp.trace(header("x-amzn-trace-id").as_deref(), kind.is_load_balancer());
         let event = match event(&config, &mut parts, body, &stamp).await {
             Ok(event) => event,
-            Err(Refused { refusal, reason }) => {
-                let response = refusal.response(kind, &reason);
-                return identified(response, kind, &stamp, &trace);
-            }
+            Err(refused) => return identified(refused.response(kind), kind, &stamp, &trace),
         };
         let mut sizes = Sizes { event: event.len(), answer: None };
         let response = tokio::time::timeout(config.timeout, async {
             let answer = match self.invoke(event).await {
                 Ok(answer) => answer,
                 Err(error) => {
-                    return Refusal::FunctionFailed.response(kind, &format!("the function failed: {error}"));
+                    let reason = format!("the function failed: {error}");
+                    return Refused::new(Refusal::FunctionFailed, reason).response(kind);
                 }
             };
             sizes.answer = answer.buffered_len();
@@ -136,7 +132,7 @@ where
         });
         let mut response = response.await.unwrap_or_else(|_| {
             let reason = format!("no answer within {} s", config.timeout.as_secs_f32());
-            Refusal::TimedOut.response(kind, &reason)
+            Refused::new(Refusal::TimedOut, reason).response(kind)
         });
         response.extensions_mut().insert(sizes);
         identified(response, kind, &stamp, &trace)

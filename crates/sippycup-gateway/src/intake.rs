@@ -1,4 +1,4 @@
-//! The request half: is this request the gateway's, which route does it reach, how large may it be, and what is its event.
+//! The request half: which stage and route a request reaches, whether it is too large, and what its event is.
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -9,27 +9,10 @@ use crate::config::Config;
 use crate::encode::Call;
 use crate::location::Located;
 use crate::names::HeaderNames;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, Refused};
 use crate::route::{self, Matched};
 use crate::stamp::Stamp;
 use crate::{BoxError, Kind};
-
-/// A request the gateway answers without the function.
-#[derive(Debug)]
-pub(crate) struct Refused {
-    pub(crate) refusal: Refusal,
-    pub(crate) reason: String,
-}
-
-impl Refused {
-    fn new(refusal: Refusal, reason: String) -> Self {
-        Self { refusal, reason }
-    }
-
-    fn too_large(limit: usize) -> Self {
-        Self::new(Refusal::RequestTooLarge, format!("the body has more than {limit} bytes"))
-    }
-}
 
 pub(crate) async fn event<B>(config: &Config, parts: &mut Parts, body: B, stamp: &Stamp) -> Result<Bytes, Refused>
 where
@@ -40,7 +23,7 @@ where
     let limit = config.request_limit;
     let body = Limited::new(body, limit).collect().await.map_err(|error| {
         if error.is::<LengthLimitError>() {
-            Refused::too_large(limit)
+            too_large(limit)
         } else {
             Refused::new(Refusal::FunctionFailed, format!("the client broke off its body: {error}"))
         }
@@ -49,7 +32,7 @@ where
 }
 
 impl Config {
-    /// Finds stage, mapping and route of a request, and puts right what the gateway reads differently than `http`.
+    /// Finds stage, mapping and route of a request, and changes what the gateway reads in another way than `http`.
     pub(crate) fn accept(&self, parts: &mut Parts) -> Result<(Located, Matched), Refused> {
         let kind = self.location.kind;
         let size: usize = parts.headers.iter().map(|(k, v)| k.as_str().len() + v.len()).sum();
@@ -93,7 +76,7 @@ impl Config {
         stamp: &Stamp,
     ) -> Result<Bytes, Refused> {
         if body.len() > self.request_limit {
-            return Err(Refused::too_large(self.request_limit));
+            return Err(too_large(self.request_limit));
         }
         let call = Call {
             config: self,
@@ -117,4 +100,8 @@ impl Config {
         }
         Ok(event)
     }
+}
+
+fn too_large(limit: usize) -> Refused {
+    Refused::new(Refusal::RequestTooLarge, format!("the body has more than {limit} bytes"))
 }

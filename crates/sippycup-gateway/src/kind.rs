@@ -37,7 +37,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in alphabetical order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: &'static [Self] = &[
         Self::FunctionUrl,
         Self::HttpApiV1,
         Self::HttpApiV2,

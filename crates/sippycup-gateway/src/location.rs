@@ -14,7 +14,7 @@ pub(crate) struct Located {
     pub(crate) context_path: String,
 }
 
-/// What of a gateway decides where a request belongs.
+/// The settings of a gateway that decide where a request belongs.
 #[derive(Clone, Debug)]
 pub(crate) struct Location {
     pub(crate) kind: Kind,
@@ -71,7 +71,7 @@ impl Location {
         domain.find(path).map(|(mapping, _)| mapping.base_path.len())
     }
 
-    /// A request to an address nobody mapped (a loopback address, mostly) is meant for the first custom domain, if there is one.
+    /// A request to an unknown host, mostly a loopback address, is meant for the first custom domain, if there is one.
     fn domain(&self, host: Option<&str>) -> Option<&Domain> {
         let host = host.unwrap_or_default();
         if host.eq_ignore_ascii_case(&self.default_name) {

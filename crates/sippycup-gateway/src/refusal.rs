@@ -1,11 +1,48 @@
-//! The answers a gateway gives in its own words.
+//! The answers that a gateway gives in its own words.
+
+use std::fmt;
 
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::{Body, Fault, Kind};
 
-/// What went wrong, as far as the client is told apart.
+/// A request without a proper answer: what the client is told, and what the developer is told.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    refusal: Refusal,
+    reason: String,
+}
+
+impl Refused {
+    pub(crate) fn new(refusal: Refusal, reason: impl Into<String>) -> Self {
+        Self { refusal, reason: reason.into() }
+    }
+
+    /// The function's answer is not one that the kind understands.
+    pub(crate) fn malformed(reason: impl fmt::Display) -> Self {
+        Self::new(Refusal::Malformed, format!("malformed answer: {reason}"))
+    }
+
+    /// The same with one more reason.
+    pub(crate) fn and(mut self, reason: &str) -> Self {
+        self.reason.push_str("; ");
+        self.reason.push_str(reason);
+        self
+    }
+
+    pub(crate) fn into_reason(self) -> String {
+        self.reason
+    }
+
+    pub(crate) fn response(&self, kind: Kind) -> Response<Body> {
+        let mut response = self.refusal.page(kind);
+        response.extensions_mut().insert(Fault::new(&self.reason));
+        response
+    }
+}
+
+/// What went wrong, in as many cases as clients can see a difference.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Refusal {
     /// REST: the answer's base64 could not be decoded.
@@ -18,7 +55,7 @@ pub(crate) enum Refusal {
     NoRoute,
     /// The answer is no JSON at all.
     NotJson,
-    /// The function failed, or died.
+    /// The function failed, or its process ended.
     FunctionFailed,
     HeadersTooLarge,
     RequestTooLarge,
@@ -26,7 +63,7 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    pub(crate) fn response(self, kind: Kind, reason: &str) -> Response<Body> {
+    fn page(self, kind: Kind) -> Response<Body> {
         let (status, content_type, body, error_type) = match kind {
             Kind::RestApi => self.rest(),
             Kind::HttpApiV1 | Kind::HttpApiV2 => self.http_api(),
@@ -42,7 +79,6 @@ impl Refusal {
         if let Some(error_type) = error_type {
             response.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(error_type));
         }
-        response.extensions_mut().insert(Fault::new(reason));
         response
     }
 

@@ -42,7 +42,7 @@ where
     ///
     /// # Errors
     ///
-    /// If the listener breaks for good. A connection that breaks ends alone.
+    /// If the listener breaks. A connection that breaks is no error of the listener.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
         // API Gateway writes the names of an HTTP API's headers like this over HTTP/1.1; `http` cannot carry the spelling.
         let title_case = self.kind().is_http_api();

@@ -52,7 +52,7 @@ impl FromStr for GatewayBuilder {
     }
 }
 
-/// A custom domain in pieces. A base path without a domain is one of a domain that does not matter.
+/// The parts of a custom domain. A base path without a domain gets an example name.
 #[derive(Debug, Default)]
 pub(crate) struct Mapped<'a> {
     pub(crate) domain: Option<&'a str>,

@@ -28,7 +28,7 @@ impl Stamper {
         Stamp {
             micros: since_epoch.as_micros(),
             uuid: uuid((self.entropy)(), (self.entropy)()),
-            // Extended request ids are ten and a bit bytes of URL-safe base64 with the padding on.
+            // Extended request ids are 11 bytes of URL-safe base64, with the padding.
             extended_id: {
                 let (a, b) = ((self.entropy)().to_be_bytes(), (self.entropy)().to_be_bytes());
                 URL_SAFE.encode(a.iter().chain(b.iter()).copied().take(11).collect::<Vec<_>>())
@@ -45,7 +45,7 @@ impl Stamper {
 
 impl Default for Stamper {
     fn default() -> Self {
-        // Every `RandomState` is keyed afresh, which is randomness enough for ids and costs no dependency.
+        // Every `RandomState` is keyed anew: random enough for ids, without a dependency.
         Self { clock: Arc::new(SystemTime::now), entropy: Arc::new(|| RandomState::new().hash_one(0_u8)) }
     }
 }
@@ -83,7 +83,7 @@ impl Stamp {
         format!("{day:02}/{month}/{year:04}:{hour:02}:{minute:02}:{second:02} +0000")
     }
 
-    /// `X-Amzn-Trace-Id` for a request that may have brought one along.
+    /// `X-Amzn-Trace-Id`; `sent` is the one of the request.
     pub(crate) fn trace(&self, sent: Option<&str>, load_balancer: bool) -> String {
         match sent {
             None => format!("Root={}", self.trace_id),

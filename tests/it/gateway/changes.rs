@@ -33,7 +33,7 @@ pub(super) fn changed<M: Clone>(table: &[Change<M>], kind: Kind, message: &M, wi
     message
 }
 
-const ALL: &[Kind] = &Kind::ALL;
+const ALL: &[Kind] = Kind::ALL;
 const NOT_REST: &[Kind] =
     &[FunctionUrl, HttpApiV1, HttpApiV2, LoadBalancer, LoadBalancerMultiValue, VpcLatticeV1, VpcLatticeV2];
 const NOT_LOAD_BALANCER: &[Kind] = &[FunctionUrl, HttpApiV1, HttpApiV2, RestApi, VpcLatticeV1, VpcLatticeV2];

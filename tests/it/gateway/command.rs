@@ -30,7 +30,7 @@ fn nothing_is_lost_between_two_processes() {
     let mut requests = own_requests();
     let own = requests.len();
     requests.extend(shared_requests().unwrap_or_default());
-    for kind in Kind::ALL {
+    for &kind in Kind::ALL {
         let mut flags = vec!["--kind", kind.as_str()];
         if kind == Kind::RestApi {
             // As `plain` has it: the paths are the app's, and bodies are binary.

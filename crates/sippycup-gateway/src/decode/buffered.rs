@@ -3,17 +3,17 @@
 use bytes::Bytes;
 use http::Response;
 
-use super::{Asked, Parts, Rejected, status};
+use super::{Asked, Parts, status};
 use crate::config::Config;
 use crate::json::Json;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, Refused};
 use crate::{Body, Kind};
 
-pub(super) fn decode(config: &Config, asked: &Asked, json: Bytes) -> Result<Response<Body>, Rejected> {
+pub(super) fn decode(config: &Config, asked: &Asked, json: Bytes) -> Result<Response<Body>, Refused> {
     let kind = config.location.kind;
     if json.len() > config.payload_limit {
         let reason = format!("an answer of {} bytes, where {} are the limit", json.len(), config.payload_limit);
-        return Err(Rejected { refusal: Refusal::FunctionFailed, reason });
+        return Err(Refused::new(Refusal::FunctionFailed, reason));
     }
     let infers = matches!(kind, Kind::FunctionUrl | Kind::HttpApiV2);
     let object = match Json::parse(&json) {
@@ -21,9 +21,9 @@ pub(super) fn decode(config: &Config, asked: &Asked, json: Bytes) -> Result<Resp
         // Without a status code the whole payload is the body.
         Ok(Json::String(text)) if infers => return inferred(config, asked, text.into()),
         _ if infers => return inferred(config, asked, json),
-        Ok(_) => return Err(Rejected::malformed("expected an object")),
+        Ok(_) => return Err(Refused::malformed("expected an object")),
         Err(error) => {
-            return Err(Rejected { refusal: Refusal::NotJson, reason: format!("malformed answer: no JSON: {error}") });
+            return Err(Refused::new(Refusal::NotJson, format!("malformed answer: no JSON: {error}")));
         }
     };
     let mut fields = Fields::read(kind, object)?;
@@ -37,7 +37,7 @@ pub(super) fn decode(config: &Config, asked: &Asked, json: Bytes) -> Result<Resp
     parts.into_response(config, asked)
 }
 
-fn inferred(config: &Config, asked: &Asked, body: Bytes) -> Result<Response<Body>, Rejected> {
+fn inferred(config: &Config, asked: &Asked, body: Bytes) -> Result<Response<Body>, Refused> {
     let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
     Parts { headers, ..Parts::default() }.with_body(config, asked, Some(body.len()), body.into())
 }
@@ -53,10 +53,10 @@ struct Fields {
 }
 
 impl Fields {
-    fn read(kind: Kind, object: Vec<(String, Json)>) -> Result<Self, Rejected> {
+    fn read(kind: Kind, object: Vec<(String, Json)>) -> Result<Self, Refused> {
         let mut fields = Self::default();
         for (key, value) in object {
-            let wrong = |expected: &str| Rejected::malformed(format!("expected {expected} at `{key}`"));
+            let wrong = |expected: &str| Refused::malformed(format!("expected {expected} at `{key}`"));
             match key.as_str() {
                 "statusCode" if value == Json::Null && kind == Kind::RestApi => {}
                 "statusCode" => fields.status = Some(status(value).ok_or_else(|| wrong("a status code"))?),
@@ -84,7 +84,7 @@ impl Fields {
                     _ => return Err(wrong("a list")),
                 },
                 _ if kind == Kind::RestApi => {
-                    return Err(Rejected::malformed(format!("a REST API knows no key `{key}`")));
+                    return Err(Refused::malformed(format!("a REST API knows no key `{key}`")));
                 }
                 _ => {}
             }
@@ -94,8 +94,8 @@ impl Fields {
     }
 
     /// The load balancer's documentation lists what an answer must contain.
-    fn require(&self, kind: Kind) -> Result<(), Rejected> {
-        let missing = |key: &str| Err(Rejected::malformed(format!("`{key}` is missing")));
+    fn require(&self, kind: Kind) -> Result<(), Refused> {
+        let missing = |key: &str| Err(Refused::malformed(format!("`{key}` is missing")));
         if self.status.is_none() && !kind.is_api_gateway() {
             return missing("statusCode");
         }
@@ -108,10 +108,10 @@ impl Fields {
     }
 
     /// Both maps in the order in which the kind sends them, cookies first.
-    fn headers(&mut self, kind: Kind) -> Result<Vec<(String, String)>, Rejected> {
+    fn headers(&mut self, kind: Kind) -> Result<Vec<(String, String)>, Refused> {
         let mut headers = Vec::new();
         for cookie in std::mem::take(&mut self.cookies) {
-            let cookie = cookie.into_text().ok_or_else(|| Rejected::malformed("expected strings in `cookies`"))?;
+            let cookie = cookie.into_text().ok_or_else(|| Refused::malformed("expected strings in `cookies`"))?;
             headers.push(("set-cookie".to_owned(), cookie));
         }
         let mut single = Vec::new();
@@ -122,14 +122,14 @@ impl Fields {
                 value => {
                     let value = value
                         .into_text()
-                        .ok_or_else(|| Rejected::malformed(format!("expected a string at `headers.{name}`")))?;
+                        .ok_or_else(|| Refused::malformed(format!("expected a string at `headers.{name}`")))?;
                     single.push((name, value));
                 }
             }
         }
         let mut multi = Vec::new();
         for (name, values) in self.multi.take().unwrap_or_default() {
-            let wrong = || Rejected::malformed(format!("expected a list of strings at `multiValueHeaders.{name}`"));
+            let wrong = || Refused::malformed(format!("expected a list of strings at `multiValueHeaders.{name}`"));
             let Json::Array(values) = values else {
                 return Err(wrong());
             };

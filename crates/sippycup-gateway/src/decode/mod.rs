@@ -1,4 +1,4 @@
-//! From answer JSON to a response. `buffered` reads each kind's proxy response, `streaming` the prelude; here is what becomes of the parts.
+//! From answer JSON to a response. `buffered` reads the proxy response of each kind, `streaming` the prelude; here the parts become a response.
 
 mod buffered;
 mod streaming;
@@ -12,31 +12,18 @@ use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use crate::answer::{Answer, Content};
 use crate::config::Config;
 use crate::json::Json;
-use crate::names::{HeaderNames, title_case};
-use crate::refusal::Refusal;
+use crate::names::{HeaderNames, is_hop_by_hop, title_case};
+use crate::refusal::{Refusal, Refused};
 use crate::{Body, Kind, media_type};
 
-/// What of the request the answer's treatment depends on.
+/// What the gateway must know of the request to read the answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub(crate) method: Method,
     pub(crate) accept: Option<String>,
 }
 
-/// Why an answer is none.
-#[derive(Debug)]
-pub(crate) struct Rejected {
-    refusal: Refusal,
-    reason: String,
-}
-
-impl Rejected {
-    fn malformed(reason: impl Into<String>) -> Self {
-        Self { refusal: Refusal::Malformed, reason: format!("malformed answer: {}", reason.into()) }
-    }
-}
-
-/// A proxy response taken apart, not yet treated as the kind treats it.
+/// The parts of a proxy response, before the rules of the kind.
 #[derive(Debug, Default)]
 struct Parts {
     status: Option<u16>,
@@ -51,17 +38,17 @@ pub(crate) async fn decode(config: &Config, asked: &Asked, answer: Answer) -> Re
         Content::Buffered(json) => buffered::decode(config, asked, json),
         Content::Streaming { body, prelude } => streaming::decode(config, asked, body, prelude).await,
     };
-    decoded.unwrap_or_else(|Rejected { refusal, reason }| refusal.response(kind, &reason))
+    decoded.unwrap_or_else(|refused| refused.response(kind))
 }
 
 impl Parts {
-    fn into_response(mut self, config: &Config, asked: &Asked) -> Result<Response<Body>, Rejected> {
+    fn into_response(mut self, config: &Config, asked: &Asked) -> Result<Response<Body>, Refused> {
         let body = self.decoded_body(config, asked)?;
         self.with_body(config, asked, Some(body.len()), body.into())
     }
 
     /// Base64 is taken off where the kind does that; a REST API only for clients that accept a binary type first.
-    fn decoded_body(&mut self, config: &Config, asked: &Asked) -> Result<Bytes, Rejected> {
+    fn decoded_body(&mut self, config: &Config, asked: &Asked) -> Result<Bytes, Refused> {
         let rest = config.location.kind == Kind::RestApi;
         // A client that names nothing accepts anything (RFC 9110, 12.5.1), which is matched by `*/*` alone.
         let accept = asked.accept.as_deref().unwrap_or("*/*");
@@ -71,9 +58,12 @@ impl Parts {
         if !self.base64 || !binary {
             return Ok(Bytes::from(body));
         }
-        STANDARD.decode(body).map(Bytes::from).map_err(|error| Rejected {
-            refusal: if rest { Refusal::Configuration } else { Refusal::Malformed },
-            reason: format!("malformed answer: isBase64Encoded is true, but the body is no base64: {error}"),
+        STANDARD.decode(body).map(Bytes::from).map_err(|error| {
+            let refusal = if rest { Refusal::Configuration } else { Refusal::Malformed };
+            Refused::new(
+                refusal,
+                format!("malformed answer: isBase64Encoded is true, but the body is no base64: {error}"),
+            )
         })
     }
 
@@ -83,11 +73,11 @@ impl Parts {
         asked: &Asked,
         length: Option<usize>,
         body: Body,
-    ) -> Result<Response<Body>, Rejected> {
+    ) -> Result<Response<Body>, Refused> {
         let kind = config.location.kind;
         let status = self.status.unwrap_or(200);
         let status =
-            StatusCode::from_u16(status).map_err(|_| Rejected::malformed(format!("{status} is no status code")))?;
+            StatusCode::from_u16(status).map_err(|_| Refused::malformed(format!("{status} is no status code")))?;
         let mut spelled = Vec::new();
         let mut response = Response::new(Body::empty());
         *response.status_mut() = status;
@@ -96,7 +86,7 @@ impl Parts {
             let Some(name) = forwarded_name(kind, &name) else {
                 continue;
             };
-            let wrong = |what: &str| Rejected::malformed(format!("{what} of header `{name}` is not allowed in HTTP"));
+            let wrong = |what: &str| Refused::malformed(format!("{what} of header `{name}` is not allowed in HTTP"));
             let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong("the name"))?;
             let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| wrong("the value"))?;
             spelled.push(name);
@@ -104,7 +94,7 @@ impl Parts {
         }
         let size: usize = headers.iter().map(|(k, v)| k.as_str().len() + v.len()).sum();
         if kind.is_load_balancer() && size > 32 << 10 {
-            return Err(Rejected::malformed(format!("{size} bytes of headers, where a load balancer takes 32768")));
+            return Err(Refused::malformed(format!("{size} bytes of headers, where a load balancer takes 32768")));
         }
         let default = match kind {
             Kind::FunctionUrl | Kind::RestApi => Some("application/json"),
@@ -150,20 +140,7 @@ fn forwarded_name(kind: Kind, name: &str) -> Option<String> {
             _ => Some(name.to_owned()),
         },
         Kind::FunctionUrl if lower == "content-length" => Some("x-amzn-remapped-content-length".to_owned()),
-        _ if matches!(
-            lower.as_str(),
-            "connection"
-                | "content-length"
-                | "keep-alive"
-                | "proxy-connection"
-                | "te"
-                | "trailer"
-                | "transfer-encoding"
-                | "upgrade"
-        ) =>
-        {
-            None
-        }
+        _ if is_hop_by_hop(&lower) || lower == "content-length" => None,
         Kind::HttpApiV1 | Kind::HttpApiV2 => Some(title_case(name)),
         Kind::FunctionUrl => Some(lower),
         _ => Some(name.to_owned()),

@@ -8,10 +8,10 @@ use http::Response;
 use http_body::Frame;
 use http_body_util::BodyExt;
 
-use super::{Asked, Parts, Rejected, buffered, status};
+use super::{Asked, Parts, buffered, status};
 use crate::config::Config;
 use crate::json::Json;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, Refused};
 use crate::{Body, BoxError, Fault, Kind};
 
 pub(super) async fn decode(
@@ -19,23 +19,19 @@ pub(super) async fn decode(
     asked: &Asked,
     mut body: Body,
     prelude: bool,
-) -> Result<Response<Body>, Rejected> {
+) -> Result<Response<Body>, Refused> {
     let kind = config.location.kind;
     if !(config.response_streaming && matches!(kind, Kind::FunctionUrl | Kind::RestApi)) {
         // Invoked without streaming, Lambda collects the stream, prelude and NULs included, and hands it on as if it were the answer.
         let payload = body.collect().await.map_err(|e| broken(&e))?.to_bytes();
-        let mut response = buffered::decode(config, asked, payload).map_err(|mut rejected| {
-            rejected.reason.push_str("; ");
-            rejected.reason.push_str(COLLECTED);
-            rejected
-        })?;
-        // An HTTP API infers a response from anything; that is hardly what was meant.
+        let mut response = buffered::decode(config, asked, payload).map_err(|refused| refused.and(COLLECTED))?;
+        // An HTTP API makes a response of anything. This one is probably a mistake.
         response.extensions_mut().insert(Fault::new(COLLECTED));
         return Ok(response);
     }
     if !prelude {
         if kind == Kind::RestApi {
-            return Err(Rejected::malformed("a stream without a prelude"));
+            return Err(Refused::malformed("a stream without a prelude"));
         }
         let headers = vec![("content-type".to_owned(), "application/octet-stream".to_owned())];
         return Parts { headers, ..Parts::default() }.with_body(config, asked, None, body);
@@ -46,13 +42,13 @@ pub(super) async fn decode(
             break end;
         }
         if head.len() > PRELUDE_LIMIT {
-            return Err(Rejected::malformed("no eight NULs within the first 16 KB of the stream"));
+            return Err(Refused::malformed("no eight NULs within the first 16 KB of the stream"));
         }
         match body.frame().await {
             Some(Ok(frame)) => head.extend_from_slice(&frame.into_data().unwrap_or_default()),
             Some(Err(error)) => return Err(broken(&error)),
             None => {
-                return Err(Rejected::malformed("the stream ended before the eight NULs"));
+                return Err(Refused::malformed("the stream ended before the eight NULs"));
             }
         }
     };
@@ -62,23 +58,23 @@ pub(super) async fn decode(
     parts.with_body(config, asked, None, prepended(first, body))
 }
 
-fn prelude_parts(kind: Kind, json: &[u8]) -> Result<Parts, Rejected> {
+fn prelude_parts(kind: Kind, json: &[u8]) -> Result<Parts, Refused> {
     let Ok(Json::Object(object)) = Json::parse(json) else {
-        return Err(Rejected::malformed("the prelude is no JSON object"));
+        return Err(Refused::malformed("the prelude is no JSON object"));
     };
     let mut parts = Parts::default();
     let text = |key: &str, value: Json| {
-        value.into_text().ok_or_else(|| Rejected::malformed(format!("expected a string in `{key}` of the prelude")))
+        value.into_text().ok_or_else(|| Refused::malformed(format!("expected a string in `{key}` of the prelude")))
     };
     for (key, value) in object {
         match (key.as_str(), value) {
             ("statusCode", value) => {
                 parts.status =
-                    Some(status(value).ok_or_else(|| Rejected::malformed("expected a status code in the prelude"))?)
+                    Some(status(value).ok_or_else(|| Refused::malformed("expected a status code in the prelude"))?)
             }
             ("headers" | "multiValueHeaders", Json::Object(entries)) => {
                 if key == "multiValueHeaders" && kind != Kind::RestApi {
-                    return Err(Rejected::malformed("a function URL takes no multiValueHeaders in a prelude"));
+                    return Err(Refused::malformed("a function URL takes no multiValueHeaders in a prelude"));
                 }
                 for (name, value) in entries {
                     match value {
@@ -98,7 +94,7 @@ fn prelude_parts(kind: Kind, json: &[u8]) -> Result<Parts, Rejected> {
             }
             (_, Json::Null) => {}
             _ => {
-                return Err(Rejected::malformed(format!("cannot read `{key}` of the prelude")));
+                return Err(Refused::malformed(format!("cannot read `{key}` of the prelude")));
             }
         }
     }
@@ -127,8 +123,8 @@ impl http_body::Body for Prepended {
     }
 }
 
-fn broken(error: &BoxError) -> Rejected {
-    Rejected { refusal: Refusal::FunctionFailed, reason: format!("the function broke off its stream: {error}") }
+fn broken(error: &BoxError) -> Refused {
+    Refused::new(Refusal::FunctionFailed, format!("the function broke off its stream: {error}"))
 }
 
 const COLLECTED: &str = "the function streamed, but this gateway is not set to stream";

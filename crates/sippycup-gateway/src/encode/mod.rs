@@ -9,13 +9,13 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use crate::config::Config;
 use crate::location::Located;
-use crate::names::HeaderNames;
+use crate::names::{HeaderNames, is_hop_by_hop};
 use crate::route::Matched;
 use crate::stamp::Stamp;
 use crate::{Kind, media_type};
@@ -47,7 +47,7 @@ impl Call<'_> {
     }
 
     fn header(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.headers.get(name).map(|v| String::from_utf8_lossy(v.as_bytes()))
+        self.headers.get(name).map(text)
     }
 
     fn user_agent(&self) -> Option<Cow<'_, str>> {
@@ -62,7 +62,7 @@ impl Call<'_> {
             if hidden(kind, name.as_str()) || self.is_signature(name.as_str()) {
                 continue;
             }
-            let values = self.headers.get_all(name).iter().map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
+            let values = self.headers.get_all(name).iter().map(|v| text(v).into_owned());
             headers.push((name.as_str().to_owned(), values.collect()));
         }
         let mut set = |name: &str, value: String| match headers.iter_mut().find(|(n, _)| n == name) {
@@ -216,22 +216,16 @@ fn form_decoded(text: &str) -> String {
     decoded(&text.replace('+', " "))
 }
 
-/// Headers a function never sees.
+/// A header value as JSON can hold it: what is not UTF-8 becomes U+FFFD.
+fn text(value: &HeaderValue) -> Cow<'_, str> {
+    String::from_utf8_lossy(value.as_bytes())
+}
+
+/// Headers that a function never sees.
 fn hidden(kind: Kind, name: &str) -> bool {
-    let hop_by_hop = matches!(
-        name,
-        "connection"
-            | "expect"
-            | "keep-alive"
-            | "proxy-connection"
-            | "te"
-            | "trailer"
-            | "transfer-encoding"
-            | "upgrade"
-    );
     let rest_only = matches!(
         name,
         "content-length" | "content-md5" | "max-forwards" | "proxy-authenticate" | "server" | "www-authenticate"
     );
-    hop_by_hop || kind == Kind::RestApi && rest_only
+    is_hop_by_hop(name) || name == "expect" || kind == Kind::RestApi && rest_only
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Call, decoded, joined};
+use super::{Call, decoded, joined, text};
 use crate::Kind;
 
 pub(super) fn event(call: &Call<'_>) -> Value {
@@ -87,7 +87,7 @@ fn cookies(call: &Call<'_>) -> Vec<String> {
     let headers = call.headers.get_all("cookie").iter();
     headers
         .flat_map(|value| {
-            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            let value = text(value).into_owned();
             value.split(';').map(|cookie| cookie.trim().to_owned()).collect::<Vec<_>>()
         })
         .filter(|cookie| !cookie.is_empty())

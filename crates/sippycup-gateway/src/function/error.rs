@@ -6,7 +6,7 @@ use std::fmt;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-/// An invocation without an answer: the function reported an error, died, or took too long.
+/// An invocation without an answer: the function reported an error, ended, or took too long.
 #[derive(Clone)]
 pub struct FunctionError {
     error_type: String,
@@ -21,7 +21,7 @@ impl FunctionError {
         Self { error_type: error_type.to_owned(), message, payload: payload.into() }
     }
 
-    /// What the function sent to `/error`, in whatever state it is.
+    /// What the function sent to `/error`, whether it is well-formed or not.
     pub(crate) fn reported(header: Option<&str>, payload: Bytes) -> Self {
         let body: Value = serde_json::from_slice(&payload).unwrap_or_default();
         let member = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
@@ -44,7 +44,7 @@ impl FunctionError {
         &self.error_type
     }
 
-    /// The error as JSON with `errorType` and `errorMessage`, as Lambda returns it to who invokes directly.
+    /// The error as JSON with `errorType` and `errorMessage`, as a direct invocation gets it from Lambda.
     #[must_use]
     pub const fn payload(&self) -> &Bytes {
         &self.payload

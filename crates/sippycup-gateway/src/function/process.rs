@@ -29,7 +29,7 @@ pub(super) async fn run(
     let (how, output) = match start(environment, &settings, &pool).await {
         Ok((child, api)) => {
             let ended = supervise(child, &settings, kill).await;
-            // Whatever of an answer is still on its way belongs to a dead process.
+            // The rest of an answer cannot come any more.
             api.abort();
             ended
         }
@@ -115,7 +115,7 @@ async fn supervise(mut child: Child, settings: &Settings, mut kill: oneshot::Rec
     (how, tail.into())
 }
 
-/// Never, without a deadline.
+/// Waits for the deadline; for ever if there is none.
 async fn until(deadline: &mut Option<Pin<Box<Sleep>>>) {
     match deadline {
         Some(deadline) => deadline.await,

@@ -116,7 +116,7 @@ impl RuntimeApi {
         response
     }
 
-    /// Passes a stream on while it comes. If the client goes away the rest is read all the same: the function is not to blame.
+    /// Passes a stream on while it comes. If the client goes away, the rest is read all the same: it is no fault of the function.
     async fn stream(&self, id: &str, reply: Reply, headers: &HeaderMap, mut body: Incoming) -> Response<Body> {
         let content_type = headers.get(CONTENT_TYPE);
         let prelude = content_type.is_some_and(|t| t.as_bytes() == INTEGRATION_RESPONSE.as_bytes());

@@ -124,13 +124,13 @@ impl FunctionBuilder {
         self
     }
 
-    /// Lets the function take itself for one restored by SnapStart: it asks `restore/next` before the first event.
+    /// Tells the function that SnapStart restores it: it asks `restore/next` before the first event.
     pub fn snap_start(mut self, snap_start: bool) -> Self {
         self.settings.snap_start = snap_start;
         self
     }
 
-    /// What happens to lines the developer should see: the function's output, exits, failed starts; default standard error.
+    /// What is done with lines for the developer: the function's output, exits, failed starts; default they go to standard error.
     pub fn report(mut self, report: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.settings.report = Arc::new(report);
         self

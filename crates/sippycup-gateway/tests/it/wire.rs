@@ -18,7 +18,7 @@ fn all_shared_requests_arrive_through_every_kind() {
     let Some(requests) = shared("requests.json") else {
         return;
     };
-    for kind in Kind::ALL {
+    for &kind in Kind::ALL {
         let mut flags = vec!["--kind", kind.as_str()];
         if kind == Kind::RestApi {
             // An empty mapping leaves the paths alone; a REST API that is told to takes any body whole.
