@@ -3,10 +3,7 @@
 
 use std::{error::Error, fmt};
 
-use crate::{
-    field::{Fault, Kind},
-    scan::Scanner,
-};
+use crate::json::{Fault, Kind};
 
 /// The event cannot become a request.
 ///
@@ -169,7 +166,7 @@ fn end_of_string(json: &[u8], mut at: usize) -> usize {
 
 /// A member's name as it can stand in a log line. The clients of a gateway choose some of them (header
 /// names, query keys), so neither their length nor their characters can be trusted.
-fn name_for_people(name: &[u8]) -> String {
+pub(crate) fn name_for_people(name: &[u8]) -> String {
     let shown = name.iter().take(MAX_NAME).map(|byte| match byte {
         b'!'..=b'~' if !matches!(byte, b'`' | b'.') => char::from(*byte),
         _ => '?',
@@ -177,81 +174,8 @@ fn name_for_people(name: &[u8]) -> String {
     shown.chain((name.len() > MAX_NAME).then_some('…')).collect()
 }
 
-/// What an event that is not of HTTP looks like: the service if it says so, else its members' names.
-pub(crate) fn describe(json: &[u8]) -> String {
-    let mut scanner = Scanner::new(json);
-    match scanner.kind() {
-        Ok(Kind::Object) => {}
-        Ok(kind) => return found(kind).to_owned(),
-        Err(_) => return "nothing".to_owned(),
-    }
-    let mut names = Vec::new();
-    let mut first = true;
-    if !matches!(scanner.enter_object(), Ok(true)) {
-        return found(Kind::Object).to_owned();
-    }
-    while let Ok(Some(key)) = scanner.next_key(&mut first) {
-        let name = key.raw(json);
-        if let Some((_, service)) = MARKS.iter().find(|(mark, _)| mark.as_bytes() == name) {
-            return (*service).to_owned();
-        }
-        if name == b"Records" {
-            return records(json, &mut scanner);
-        }
-        if names.len() < MAX_STEPS {
-            names.push(format!("`{}`", name_for_people(name)));
-        }
-        if scanner.value().is_err() {
-            break;
-        }
-    }
-    if names.is_empty() { "an empty object".to_owned() } else { format!("an object with {}", names.join(", ")) }
-}
-
-/// Names the service whose records these are, from the `eventSource` of the first.
-fn records(json: &[u8], scanner: &mut Scanner<'_>) -> String {
-    let unknown = "an event with `Records`".to_owned();
-    let mut first = true;
-    if !matches!(scanner.enter_array(), Ok(true)) || !matches!(scanner.next_item(&mut first), Ok(true)) {
-        return unknown;
-    }
-    let mut first = true;
-    if !matches!(scanner.enter_object(), Ok(true)) {
-        return unknown;
-    }
-    while let Ok(Some(key)) = scanner.next_key(&mut first) {
-        let Ok(value) = scanner.value() else { break };
-        if key.raw(json).eq_ignore_ascii_case(b"eventSource") {
-            let source = SOURCES.iter().find(|(source, _)| value.is(json, source.as_bytes()));
-            return source.map_or(unknown, |(_, service)| (*service).to_owned());
-        }
-    }
-    unknown
-}
-
 const MAX_STEPS: usize = 8;
 const MAX_NAME: usize = 40;
-
-/// Members that only one service's events have.
-const MARKS: &[(&str, &str)] = &[
-    ("authorizationToken", "an API Gateway authorizer event"),
-    ("awslogs", "a CloudWatch Logs event"),
-    ("detail-type", "an EventBridge event"),
-    ("invocationId", "a Data Firehose event"),
-    ("methodArn", "an API Gateway authorizer event"),
-    ("routeArn", "an API Gateway authorizer event"),
-    ("triggerSource", "a Cognito event"),
-];
-
-const SOURCES: &[(&str, &str)] = &[
-    ("aws:codecommit", "a CodeCommit event"),
-    ("aws:dynamodb", "a DynamoDB event"),
-    ("aws:kinesis", "a Kinesis event"),
-    ("aws:s3", "an S3 event"),
-    ("aws:ses", "an SES event"),
-    ("aws:sns", "an SNS event"),
-    ("aws:sqs", "an SQS event"),
-];
 
 #[cfg(test)]
 mod tests {
@@ -277,21 +201,5 @@ mod tests {
         assert_eq!(path_at(deep.as_bytes(), deep.len()), "a.a.a.a.a.a.a.a…");
         let long = format!("{{\"{}\":!", "n".repeat(5_000));
         assert!(path_at(long.as_bytes(), long.len()).chars().count() <= MAX_NAME + 1);
-    }
-
-    #[test]
-    fn names_what_it_saw() {
-        for (json, saw) in [
-            (r#"{"Records":[{"messageId":"1","eventSource":"aws:sqs"}]}"#, "an SQS event"),
-            (r#"{"Records":[{"EventSource":"aws:sns"}]}"#, "an SNS event"),
-            (r#"{"Records":[]}"#, "an event with `Records`"),
-            (r#"{"version":"0","detail-type":"x"}"#, "an EventBridge event"),
-            (r#"{"key1":"v","key2":"v"}"#, "an object with `key1`, `key2`"),
-            ("{}", "an empty object"),
-            ("[1]", "an array"),
-            ("null", "null"),
-        ] {
-            assert_eq!(describe(json.as_bytes()), saw);
-        }
     }
 }

@@ -26,47 +26,22 @@
 //! Authorizer, queue, schedule and other events: an [`EventError`] says what it saw. Trailers: no proxy
 //! response can carry them.
 
-#[cfg(feature = "axum")]
-pub mod axum;
 mod base_path;
-mod body;
-mod chunk;
-mod context;
 mod error;
 mod event;
-mod field;
-mod header;
-mod locate;
-mod marks;
-mod names;
-mod options;
-mod public;
+mod extensions;
+mod json;
 mod response;
-mod scan;
 mod source;
-mod target;
-mod unescape;
 mod uri;
-mod variables;
-mod wire;
-mod write;
 
+#[cfg(feature = "axum")]
+pub use self::extensions::axum;
 pub use self::{
-    base_path::{BasePath, InvalidBasePath},
-    body::BinaryPolicy,
-    context::RequestContext,
+    base_path::{BASE_PATH_VARIABLE, BasePath, InvalidBasePath},
     error::{EventError, ResponseError},
-    event::ProxyEvent,
-    options::EventOptions,
-    public::{ClientIp, PublicUri},
-    response::{ProxyResponse, ResponseFormat},
+    event::{EventOptions, ProxyEvent},
+    extensions::{ClientIp, PathParameters, PublicUri, RequestContext, StageVariables},
+    response::{BinaryPolicy, ProxyResponse, ResponseFormat},
     source::EventSource,
-    variables::{PathParameters, StageVariables},
 };
-
-/// The stage variable, and the environment variable, that states the public base path.
-///
-/// The name is the Python package's. Stage variables cannot be empty
-/// ([`StageVariables`](https://docs.aws.amazon.com/apigateway/latest/api/API_CreateStage.html)): `/` states
-/// that the app is at the root.
-pub const BASE_PATH_VARIABLE: &str = "SIPPYCUP_SCRIPT_NAME_BASE";

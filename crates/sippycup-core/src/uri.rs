@@ -1,16 +1,11 @@
-//! Paths and queries as the event has them, made into what a URI can hold. The only file that
+//! Paths and queries as gateways write them, made into what a URI can hold. The only file that
 //! percent-encodes.
 //!
 //! What a client sent is never decoded and never normalised: `/a/../b`, `//x`, `%2F` and `\` stay. Only
 //! bytes that `http::Uri` refuses, or that would mean something else there (`?` and `#` of a path that AWS
 //! decoded), are percent-encoded.
 
-use std::{borrow::Cow, collections::HashMap};
-
-use crate::{
-    field::{Fault, Field, Kind},
-    scan::{Scanner, members},
-};
+use std::borrow::Cow;
 
 /// How a source writes the text of a path or query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,90 +54,14 @@ pub(crate) fn push_raw_query(out: &mut Vec<u8>, query: &[u8]) {
     }
 }
 
-/// Appends the query that stands in maps: every value of `multi` in order, then of `single` what is
-/// missing there.
-///
-/// API Gateway decodes keys and values, so they are encoded again; load balancers and Lattice hand them on
-/// as the client wrote them, so they are joined as they are.
-pub(crate) fn push_query_maps(
-    out: &mut Vec<u8>,
-    json: &[u8],
-    multi: Field,
-    single: Field,
-    text: Text,
-) -> Result<(), Fault> {
-    let mut separator = b'?';
-    push_map(out, json, multi, &mut separator, text, None)?;
-    if single.kind() != Kind::Object {
-        return Ok(());
-    }
-    // API Gateway writes both maps with the same keys; a map of them is only worth it where they differ.
-    if multi.kind() == Kind::Object && same_keys(json, multi, single)? {
-        return Ok(());
-    }
-    let known = members(json, multi)?;
-    push_map(out, json, single, &mut separator, text, Some(&known))
+/// Appends a key of a query.
+pub(crate) fn push_key(out: &mut Vec<u8>, key: &[u8], text: Text) {
+    push_encoded(out, key, if text == Text::Decoded { &DECODED_KEY } else { &ENCODED_KEY });
 }
 
-fn push_map(
-    out: &mut Vec<u8>,
-    json: &[u8],
-    map: Field,
-    separator: &mut u8,
-    text: Text,
-    known: Option<&HashMap<Cow<'_, [u8]>, Field>>,
-) -> Result<(), Fault> {
-    if map.kind() != Kind::Object {
-        return Ok(());
-    }
-    let mut scanner = Scanner::on(json, map);
-    scanner.enter_object()?;
-    let mut first = true;
-    while let Some(key) = scanner.next_key(&mut first)? {
-        let key = key.text(json)?.unwrap_or_default();
-        let wanted = known.is_none_or(|known| !known.contains_key(&key));
-        let mut push = |value: Field| -> Result<(), Fault> {
-            // A null value is nothing that a client could have sent.
-            if let Some(value) = value.text(json)?.filter(|_| wanted) {
-                out.push(std::mem::replace(separator, b'&'));
-                let (keys, values) = match text {
-                    Text::Decoded => (&DECODED_KEY, &DECODED_VALUE),
-                    Text::Encoded => (&ENCODED_KEY, &ENCODED_VALUE),
-                };
-                push_encoded(out, &key, keys);
-                out.push(b'=');
-                push_encoded(out, &value, values);
-            }
-            Ok(())
-        };
-        if scanner.kind()? == Kind::Array {
-            scanner.enter_array()?;
-            let mut first = true;
-            while scanner.next_item(&mut first)? {
-                push(scanner.value()?)?;
-            }
-        } else {
-            push(scanner.value()?)?;
-        }
-    }
-    Ok(())
-}
-
-/// Whether two objects have the same keys in the same order.
-fn same_keys(json: &[u8], a: Field, b: Field) -> Result<bool, Fault> {
-    let (mut a, mut b) = (Scanner::on(json, a), Scanner::on(json, b));
-    a.enter_object()?;
-    b.enter_object()?;
-    let (mut first_a, mut first_b) = (true, true);
-    loop {
-        match (a.next_key(&mut first_a)?, b.next_key(&mut first_b)?) {
-            (None, None) => return Ok(true),
-            (Some(x), Some(y)) if x.raw(json) == y.raw(json) => {}
-            _ => return Ok(false),
-        }
-        a.value()?;
-        b.value()?;
-    }
+/// Appends a value of a query.
+pub(crate) fn push_value(out: &mut Vec<u8>, value: &[u8], text: Text) {
+    push_encoded(out, value, if text == Text::Decoded { &DECODED_VALUE } else { &ENCODED_VALUE });
 }
 
 fn push_encoded(out: &mut Vec<u8>, text: &[u8], set: &Set) {
@@ -233,6 +152,9 @@ static DECODED_VALUE: Set = Set::all_but(b"%+&;");
 // A `&` inside what was not decoded cannot be one that separates.
 static ENCODED_KEY: Set = Set::all_but(b"&=");
 static ENCODED_VALUE: Set = Set::all_but(b"&");
+
+/// What `http::Uri` holds, in bytes.
+pub(crate) const MAX_TARGET: usize = 65_534;
 
 #[cfg(test)]
 mod tests {

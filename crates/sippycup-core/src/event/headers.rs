@@ -3,11 +3,8 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 
-use crate::{
-    field::{Fault, Field, Kind, share},
-    names::{Names, Role, Slot, X_AMZN_TRACE_ID},
-    scan::Scanner,
-};
+use super::names::{Names, Role, Slot, X_AMZN_TRACE_ID};
+use crate::json::{Fault, Field, Kind, Scanner, share};
 
 /// The headers of a request, and what some of them tell about it.
 pub(crate) struct Headers {

@@ -8,13 +8,16 @@
 use std::{borrow::Cow, collections::HashMap, ops::Range};
 
 use self::nesting::Nesting;
-use crate::{
-    field::{Expected, Fault, Field, Kind},
+use super::{
+    fault::{Expected, Fault},
+    field::{Field, Kind},
     marks::Marks,
     unescape::{hex4, unescape_into},
 };
 
-mod body;
+pub(crate) use self::long::has_control;
+
+mod long;
 mod nesting;
 mod scalar;
 
@@ -210,7 +213,7 @@ impl<'a> Scanner<'a> {
         Ok(self.at)
     }
 
-    /// Whether everything that was read is ASCII, but for what [`body`](Self::body) went over.
+    /// Whether everything that was read is ASCII, but for what [`long_value`](Self::long_value) went over.
     pub(crate) fn is_ascii(&self) -> bool {
         self.marks.is_ascii()
     }

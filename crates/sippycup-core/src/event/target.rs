@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::{Method, uri::PathAndQuery};
 
+use super::{query::push_query_maps, wire::Wire};
 use crate::{
-    EventError, EventSource,
-    error::found,
-    uri::{Text, is_plain_path, push_path, push_query_maps, push_raw_query},
-    wire::Wire,
+    error::{EventError, found},
+    source::EventSource,
+    uri::{Text, is_plain_path, push_path, push_raw_query},
 };
 
 /// Path and query as a URI can hold them, with whatever the gateway put in front.

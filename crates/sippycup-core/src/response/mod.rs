@@ -1,17 +1,16 @@
 //! From `http::Response` to the proxy response that the front door of the request understands.
 
-use std::iter;
-
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use serde::{Serialize, Serializer, ser::Error as _};
 use serde_json::value::RawValue;
 
-use crate::{
-    BinaryPolicy, EventSource,
-    error::ResponseError,
-    write::{Writer, case_variant, case_variants},
-};
+use self::headers::Sendable;
+pub use self::policy::BinaryPolicy;
+use crate::{error::ResponseError, json::Writer, source::EventSource};
+
+mod headers;
+mod policy;
 
 /// How the answer to an event must be written. The only thing that survives from the request's half.
 ///
@@ -157,129 +156,6 @@ impl Serialize for ProxyResponse {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let json: &RawValue = serde_json::from_slice(&self.json).map_err(S::Error::custom)?;
         json.serialize(serializer)
-    }
-}
-
-/// The headers that go on to the client.
-struct Sendable<'a> {
-    headers: &'a HeaderMap,
-    /// Whether every name has one value, as nearly always.
-    single: bool,
-    has_connection: bool,
-    has_cookies: bool,
-    rest_api: bool,
-}
-
-impl<'a> Sendable<'a> {
-    fn new(headers: &'a HeaderMap, rest_api: bool) -> Self {
-        let single = headers.keys_len() == headers.len();
-        let mut sendable = Self { headers, single, has_connection: false, has_cookies: false, rest_api };
-        for name in headers.keys() {
-            sendable.has_connection |= *name == header::CONNECTION;
-            sendable.has_cookies |= *name == header::SET_COOKIE;
-        }
-        sendable
-    }
-
-    /// Every name that goes on, with its values.
-    fn each(&self, mut write: impl FnMut(&'a HeaderName, &mut dyn Iterator<Item = &'a HeaderValue>)) {
-        if self.single {
-            // Spares looking every name up again.
-            for (name, value) in self.headers.iter().filter(|(name, _)| !self.stays_behind(name)) {
-                write(name, &mut iter::once(value));
-            }
-            return;
-        }
-        for name in self.headers.keys().filter(|name| !self.stays_behind(name)) {
-            write(name, &mut self.headers.get_all(name).iter());
-        }
-    }
-
-    fn cookies(&self) -> impl Iterator<Item = &'a HeaderValue> {
-        self.has_cookies.then(|| self.headers.get_all(header::SET_COOKIE)).into_iter().flatten()
-    }
-
-    fn stays_behind(&self, name: &HeaderName) -> bool {
-        match name.as_str() {
-            "connection" | "content-length" | "keep-alive" | "proxy-connection" | "te" | "trailer"
-            | "transfer-encoding" | "upgrade" => return true,
-            // A REST API sends these two on as `x-amzn-remapped-…` beside its own.
-            "date" | "server" if self.rest_api => return true,
-            _ => {}
-        }
-        // `Connection` names further headers that are for the next hop alone.
-        self.has_connection
-            && self.headers.get_all(header::CONNECTION).iter().any(|value| {
-                value
-                    .as_bytes()
-                    .split(|byte| *byte == b',')
-                    .any(|named| named.trim_ascii().eq_ignore_ascii_case(name.as_str().as_bytes()))
-            })
-    }
-
-    /// `,"multiValueHeaders":{…}`
-    fn write_multi(&self, out: &mut Writer) {
-        out.raw(",\"multiValueHeaders\":{");
-        let mut open = "\"";
-        self.each(|name, values| {
-            out.raw(std::mem::replace(&mut open, ",\""));
-            out.raw(name.as_str());
-            out.raw("\":[");
-            out.list(values);
-            out.raw("]");
-        });
-        out.raw("}");
-    }
-
-    /// `,"headers":{…` without the cookies, with the values of a name joined, and without the closing brace;
-    /// returns whether there is none.
-    fn write_joined(&self, out: &mut Writer) -> bool {
-        out.raw(",\"headers\":{");
-        let mut empty = true;
-        self.each(|name, values| {
-            if *name == header::SET_COOKIE {
-                return;
-            }
-            out.raw(if std::mem::take(&mut empty) { "\"" } else { ",\"" });
-            out.raw(name.as_str());
-            out.raw("\":\"");
-            for (index, value) in values.enumerate() {
-                if index != 0 {
-                    out.raw(", ");
-                }
-                out.value(value);
-            }
-            out.raw("\"");
-        });
-        empty
-    }
-
-    /// `,"headers":{…},"cookies":[…]`
-    fn write_with_cookies(&self, out: &mut Writer) {
-        self.write_joined(out);
-        out.raw("},\"cookies\":[");
-        out.list(self.cookies());
-        out.raw("]");
-    }
-
-    /// The trick for formats that have one value for each name: `set-cookie`, `Set-cookie`, `sEt-cookie`, …
-    /// are different names in JSON and the same on the wire. Cookies must not be joined with commas.
-    fn write_with_cookie_variants(&self, out: &mut Writer) -> Result<(), ResponseError> {
-        let name = header::SET_COOKIE;
-        let limit = case_variants(name.as_str());
-        let mut empty = self.write_joined(out);
-        for (index, value) in self.cookies().enumerate() {
-            if index == limit {
-                return Err(ResponseError::too_many_cookies(self.cookies().count(), limit));
-            }
-            out.raw(if std::mem::take(&mut empty) { "\"" } else { ",\"" });
-            out.raw(&case_variant(name.as_str(), index));
-            out.raw("\":\"");
-            out.value(value);
-            out.raw("\"");
-        }
-        out.raw("}");
-        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the user decides about how events become requests.
 
-use crate::{BasePath, EventSource};
+use crate::{base_path::BasePath, source::EventSource};
 
 /// How events become requests. What nobody sets is as the event proves it.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! Numbers, and the words of JSON.
 
 use super::Scanner;
-use crate::field::{Expected, Fault, Field, Kind};
+use crate::json::{Expected, Fault, Field, Kind};
 
 impl Scanner<'_> {
     pub(super) fn literal(&mut self, word: &'static [u8], kind: Kind) -> Result<Field, Fault> {

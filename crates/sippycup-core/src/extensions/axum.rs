@@ -23,7 +23,8 @@ use axum_core::{
 };
 use http::{StatusCode, request::Parts};
 
-use crate::{BasePath, ClientIp, EventSource, PathParameters, PublicUri, RequestContext, StageVariables};
+use super::{ClientIp, PathParameters, PublicUri, RequestContext, StageVariables};
+use crate::{base_path::BasePath, source::EventSource};
 
 /// The request did not come through SippyCup, or its event did not have what the handler asked for.
 #[derive(Debug)]

@@ -8,10 +8,7 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::{
-    field::{Fault, Kind},
-    scan::Scanner,
-};
+use crate::json::{Fault, Kind, Scanner};
 
 /// A JSON object of strings, read when somebody asks.
 #[derive(Clone, Default)]

@@ -7,19 +7,33 @@ use http::{Extensions, HeaderMap, HeaderValue, Method, Uri};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::value::RawValue;
 
-use crate::{
-    BasePath, EventOptions, EventSource, PathParameters, RequestContext, ResponseFormat, StageVariables, body,
-    error::{EventError, describe, found},
-    field::{Expected, Fault, Field, Kind, LIMIT},
-    header::Headers,
-    locate::{Located, Signals},
+pub use self::options::EventOptions;
+use self::{
+    dialect::{detect, has_label},
+    headers::Headers,
     names::X_FORWARDED_FOR,
-    public::{ClientIp, PublicUri, forwarded_for},
-    scan::{member, members},
-    source::{detect, has_label},
+    other::describe,
     target::{Target, web_socket},
     wire::Wire,
 };
+use crate::{
+    base_path::{BasePath, Located, Signals},
+    error::{EventError, found},
+    extensions::{ClientIp, PathParameters, PublicUri, RequestContext, StageVariables, forwarded_for},
+    json::{Expected, Fault, Field, Kind, LIMIT, has_control, member, members},
+    response::ResponseFormat,
+    source::EventSource,
+};
+
+mod body;
+mod dialect;
+mod headers;
+mod names;
+mod options;
+mod other;
+mod query;
+mod target;
+mod wire;
 
 /// An event of one of the HTTP front doors, read but not yet a request.
 ///
@@ -312,7 +326,7 @@ fn check_text(json: &[u8], wire: &Wire) -> Result<(), Fault> {
     if parts.iter().any(|part| !part.is_empty() && simdutf8::compat::from_utf8(part).is_err()) {
         return Err(not_utf8(json).unwrap_or(Fault::new(start, Expected::Utf8)));
     }
-    if wire.body.kind() == Kind::String && wire.body_text.is_none() && !base64 && body::has_control(body) {
+    if wire.body.kind() == Kind::String && wire.body_text.is_none() && !base64 && has_control(body) {
         return Err(Fault::new(start, Expected::NoControl));
     }
     Ok(())

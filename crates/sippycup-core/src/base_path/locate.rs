@@ -8,11 +8,10 @@
 
 use std::borrow::Cow;
 
+use super::{BasePath, prefix};
 use crate::{
-    EventSource,
-    base_path::{BasePath, prefix},
-    public::MAX_TARGET,
-    uri::same_text,
+    source::EventSource,
+    uri::{MAX_TARGET, same_text},
 };
 
 /// What an event says about its path. Paths are percent-encoded.

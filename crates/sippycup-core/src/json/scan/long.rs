@@ -1,25 +1,21 @@
 //! A value that may have megabytes.
 
 use super::Scanner;
-use crate::{
-    body::has_control,
-    field::{Expected, Fault, Field, Kind},
-    unescape::unescape,
-};
+use crate::json::{Expected, Fault, Field, Kind, unescape::unescape};
 
 impl Scanner<'_> {
-    /// Checks what [`body`](Self::body) does not, for a body that nobody will read.
-    pub(crate) fn check_body(&mut self, body: Field) -> Result<(), Fault> {
-        if body.is_plain() && has_control(body.raw(self.json)) {
-            return Err(Fault::new(body.start(), Expected::NoControl));
+    /// Checks what [`long_value`](Self::long_value) does not, for a value that nobody will read.
+    pub(crate) fn check_long(&mut self, value: Field) -> Result<(), Fault> {
+        if value.is_plain() && has_control(value.raw(self.json)) {
+            return Err(Fault::new(value.start(), Expected::NoControl));
         }
-        self.marks.step_over(body.start(), body.end());
+        self.marks.step_over(value.start(), value.end());
         Ok(())
     }
 
     /// Reads a value that may be very long: where it is, and its text if it has escapes. Control characters
     /// in a string without escapes are not looked for; who reads it must.
-    pub(crate) fn body(&mut self) -> Result<(Field, Option<Vec<u8>>), Fault> {
+    pub(crate) fn long_value(&mut self) -> Result<(Field, Option<Vec<u8>>), Fault> {
         if self.peek()? != b'"' {
             return self.value().map(|field| (field, None));
         }
@@ -36,4 +32,9 @@ impl Scanner<'_> {
         self.at = end + 1;
         Ok((Field::string_at(start, end, true), Some(text)))
     }
+}
+
+/// Whether a string has a raw control character, which JSON forbids.
+pub(crate) fn has_control(text: &[u8]) -> bool {
+    text.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < b' '
 }

@@ -2,12 +2,12 @@
 
 use fearless_simd::{Simd, prelude::*, u8x16, u8x64};
 
-use crate::chunk::{BLOCK, GROUP, SPACE, lanes, padded, table};
+use super::simd::{BLOCK, GROUP, SPACE, lanes, padded, table};
 
 /// Appends text as it stands in JSON, up to the first character that has no short escape; returns how much of
 /// the text that was.
 #[inline(always)]
-pub(super) fn escape<S: Simd>(simd: S, text: &[u8], out: &mut Vec<u8>) -> usize {
+pub(crate) fn escape<S: Simd>(simd: S, text: &[u8], out: &mut Vec<u8>) -> usize {
     let (blocks, tail) = text.as_chunks();
     let tail = padded(tail);
     let mut blocks = blocks.iter();
@@ -123,7 +123,7 @@ const fn spread() -> [[u8; 16]; 256] {
 
 /// What stands behind the backslash for a quote, a backslash or one of the control characters that have a
 /// letter; 0 for the others.
-pub(super) fn short_escape(byte: u8) -> u8 {
+pub(crate) fn short_escape(byte: u8) -> u8 {
     static TABLE: [u8; 256] =
         table(&[(b'"', b'"'), (b'\\', b'\\'), (8, b'b'), (12, b'f'), (b'\n', b'n'), (b'\r', b'r'), (b'\t', b't')]);
     TABLE.get(usize::from(byte)).copied().unwrap_or_default()

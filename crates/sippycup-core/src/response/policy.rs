@@ -1,54 +1,6 @@
-//! Bodies, and the base64 they travel in. The only file that knows base64.
+//! Which bodies travel as base64.
 
-use bytes::Bytes;
 use http::{HeaderMap, header};
-
-use crate::{
-    error::EventError,
-    field::{Field, Kind},
-};
-
-/// The request body of the event. The event's flag alone says whether it is base64: no content type is
-/// proof of anything.
-pub(crate) fn decode(json: &Bytes, body: Field, unescaped: Option<Vec<u8>>, base64: bool) -> Result<Bytes, EventError> {
-    let text = match body.kind() {
-        Kind::Missing | Kind::Null => return Ok(Bytes::new()),
-        // Only hand-made events have anything but a string here; its JSON text loses nothing.
-        Kind::Array | Kind::Object => return Ok(body.share(json)),
-        _ => unescaped.map_or_else(|| body.share(json), Bytes::from),
-    };
-    if !base64 || text.is_empty() {
-        return Ok(text);
-    }
-    let raw = !body.is_escaped();
-    decode_base64(&text, raw)
-        .map(Bytes::from)
-        .ok_or_else(|| EventError::member("body", "base64, as `isBase64Encoded` says", "something else"))
-}
-
-/// Whether `isBase64Encoded` says so.
-pub(crate) fn is_base64(json: &[u8], flag: Field) -> bool {
-    flag.kind() == Kind::True || (flag.kind() == Kind::String && flag.raw(json).eq_ignore_ascii_case(b"true"))
-}
-
-/// Whether a string has a raw control character, which JSON forbids.
-pub(crate) fn has_control(text: &[u8]) -> bool {
-    text.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < b' '
-}
-
-/// Strict about padding and trailing bits, since a cut body would pass otherwise. White space alone is
-/// passed over: MIME encoders break lines, and no data is in it. In a `raw` text, which is as it stands in the
-/// document, a line break would be broken JSON.
-fn decode_base64(text: &[u8], raw: bool) -> Option<Vec<u8>> {
-    if let Ok(bytes) = base64_simd::STANDARD.decode_to_vec(text) {
-        return Some(bytes);
-    }
-    let unbroken: Vec<u8> = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    if unbroken.len() == text.len() || (raw && has_control(text)) {
-        return None;
-    }
-    base64_simd::STANDARD.decode_to_vec(&unbroken).ok()
-}
 
 /// Which response bodies go out as base64 although they are text.
 ///
@@ -115,15 +67,6 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
-
-    #[test]
-    fn broken_base64_is_not_half_decoded() {
-        for broken in ["!!!", "YQ", "YQ=", "YR==", "_-8=", "YWJj=", "YQ==YQ=="] {
-            assert_eq!(decode_base64(broken.as_bytes(), false), None, "{broken}");
-        }
-        assert_eq!(decode_base64(b"YWJj\nZGVm", true), None);
-        assert_eq!(decode_base64(b"YWJj\r\nZGVm\r\n", false).unwrap(), b"abcdef");
-    }
 
     #[test]
     fn media_types_are_matched_without_parameters_and_case() {

@@ -2,7 +2,10 @@
 
 use std::{error::Error, fmt, sync::Arc};
 
+pub(crate) use self::locate::{Located, Signals};
 use crate::uri::{Text, push_path, same_text};
+
+mod locate;
 
 /// The part of the public path in front of the app: the stage, or the base path mapping of a custom domain.
 /// What WSGI calls `SCRIPT_NAME`.
@@ -205,6 +208,13 @@ const fn is_canonical(path: &[u8]) -> bool {
     }
     before != b'/'
 }
+
+/// The stage variable, and the environment variable, that states the public base path.
+///
+/// The name is the Python package's. Stage variables cannot be empty
+/// ([`StageVariables`](https://docs.aws.amazon.com/apigateway/latest/api/API_CreateStage.html)): `/` states
+/// that the app is at the root.
+pub const BASE_PATH_VARIABLE: &str = "SIPPYCUP_SCRIPT_NAME_BASE";
 
 #[cfg(test)]
 mod tests {

@@ -12,9 +12,8 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::{
-    EventSource,
-    field::{Fault, Field, Kind},
-    scan::{Scanner, member},
+    json::{Fault, Field, Kind, Scanner, member},
+    source::EventSource,
 };
 
 /// The event's `requestContext`, exactly as AWS wrote it.

@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use http::{Uri, uri::PathAndQuery};
 
-use crate::{BasePath, EventSource};
+use crate::{base_path::BasePath, source::EventSource, uri::MAX_TARGET};
 
 /// The absolute URI of the request as the client wrote it, with the base path.
 ///
@@ -162,9 +162,6 @@ fn is_authority(host: &[u8]) -> bool {
     let bracketed = host.first() == Some(&b'[');
     !name.is_empty() && name.iter().all(|byte| plain(byte) || (bracketed && *byte == b':')) && is_port(port)
 }
-
-/// What `http::Uri` holds, in bytes.
-pub(crate) const MAX_TARGET: usize = 65_534;
 
 static HOST_BYTES: [bool; 256] = {
     let mut bytes = [false; 256];

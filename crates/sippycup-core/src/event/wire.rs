@@ -6,11 +6,10 @@
 
 use bytes::Bytes;
 
+use super::headers::Headers;
 use crate::{
-    BASE_PATH_VARIABLE,
-    field::{Fault, Field, Kind},
-    header::Headers,
-    scan::Scanner,
+    base_path::BASE_PATH_VARIABLE,
+    json::{Fault, Field, Kind, Scanner},
 };
 
 /// Where the members of an event stand.
@@ -140,8 +139,8 @@ impl Wire {
             b"stageVariables" => return self.stage_variables(json, scanner),
             b"body" => {
                 // Of two, the last counts.
-                scanner.check_body(self.body)?;
-                (self.body, self.body_text) = scanner.body()?;
+                scanner.check_long(self.body)?;
+                (self.body, self.body_text) = scanner.long_value()?;
                 return Ok(());
             }
             b"cookies" => &mut self.cookies,

@@ -2,9 +2,9 @@
 
 use fearless_simd::{Simd, prelude::*, u8x64, u64x2};
 
-use crate::{
-    chunk::{BLOCK, GROUP, LONG, SPACE, lanes, padded, shuffling, special, table},
-    field::{Expected, Fault},
+use super::{
+    fault::{Expected, Fault},
+    simd::{BLOCK, GROUP, LONG, SPACE, lanes, padded, shuffling, special, table},
 };
 
 /// The value of the string that begins at `start` of the document, and where it ends. Grammar and value in one

@@ -2,7 +2,7 @@
 
 use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x64};
 
-use crate::chunk::{CHUNK, special};
+use super::simd::{CHUNK, special};
 
 /// One bit for each byte of the part of the document that is being read.
 ///

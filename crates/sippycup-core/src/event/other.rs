@@ -1,0 +1,102 @@
+//! Events that are not of HTTP, as an error describes them.
+
+use crate::{
+    error::{found, name_for_people},
+    json::{Kind, Scanner},
+};
+
+/// What an event that is not of HTTP looks like: the service if it says so, else its members' names.
+pub(crate) fn describe(json: &[u8]) -> String {
+    let mut scanner = Scanner::new(json);
+    match scanner.kind() {
+        Ok(Kind::Object) => {}
+        Ok(kind) => return found(kind).to_owned(),
+        Err(_) => return "nothing".to_owned(),
+    }
+    let mut names = Vec::new();
+    let mut first = true;
+    if !matches!(scanner.enter_object(), Ok(true)) {
+        return found(Kind::Object).to_owned();
+    }
+    while let Ok(Some(key)) = scanner.next_key(&mut first) {
+        let name = key.raw(json);
+        if let Some((_, service)) = MARKS.iter().find(|(mark, _)| mark.as_bytes() == name) {
+            return (*service).to_owned();
+        }
+        if name == b"Records" {
+            return records(json, &mut scanner);
+        }
+        if names.len() < MAX_NAMES {
+            names.push(format!("`{}`", name_for_people(name)));
+        }
+        if scanner.value().is_err() {
+            break;
+        }
+    }
+    if names.is_empty() { "an empty object".to_owned() } else { format!("an object with {}", names.join(", ")) }
+}
+
+/// Names the service whose records these are, from the `eventSource` of the first.
+fn records(json: &[u8], scanner: &mut Scanner<'_>) -> String {
+    let unknown = "an event with `Records`".to_owned();
+    let mut first = true;
+    if !matches!(scanner.enter_array(), Ok(true)) || !matches!(scanner.next_item(&mut first), Ok(true)) {
+        return unknown;
+    }
+    let mut first = true;
+    if !matches!(scanner.enter_object(), Ok(true)) {
+        return unknown;
+    }
+    while let Ok(Some(key)) = scanner.next_key(&mut first) {
+        let Ok(value) = scanner.value() else { break };
+        if key.raw(json).eq_ignore_ascii_case(b"eventSource") {
+            let source = SOURCES.iter().find(|(source, _)| value.is(json, source.as_bytes()));
+            return source.map_or(unknown, |(_, service)| (*service).to_owned());
+        }
+    }
+    unknown
+}
+
+const MAX_NAMES: usize = 8;
+
+/// Members that only one service's events have.
+const MARKS: &[(&str, &str)] = &[
+    ("authorizationToken", "an API Gateway authorizer event"),
+    ("awslogs", "a CloudWatch Logs event"),
+    ("detail-type", "an EventBridge event"),
+    ("invocationId", "a Data Firehose event"),
+    ("methodArn", "an API Gateway authorizer event"),
+    ("routeArn", "an API Gateway authorizer event"),
+    ("triggerSource", "a Cognito event"),
+];
+
+const SOURCES: &[(&str, &str)] = &[
+    ("aws:codecommit", "a CodeCommit event"),
+    ("aws:dynamodb", "a DynamoDB event"),
+    ("aws:kinesis", "a Kinesis event"),
+    ("aws:s3", "an S3 event"),
+    ("aws:ses", "an SES event"),
+    ("aws:sns", "an SNS event"),
+    ("aws:sqs", "an SQS event"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_what_it_saw() {
+        for (json, saw) in [
+            (r#"{"Records":[{"messageId":"1","eventSource":"aws:sqs"}]}"#, "an SQS event"),
+            (r#"{"Records":[{"EventSource":"aws:sns"}]}"#, "an SNS event"),
+            (r#"{"Records":[]}"#, "an event with `Records`"),
+            (r#"{"version":"0","detail-type":"x"}"#, "an EventBridge event"),
+            (r#"{"key1":"v","key2":"v"}"#, "an object with `key1`, `key2`"),
+            ("{}", "an empty object"),
+            ("[1]", "an array"),
+            ("null", "null"),
+        ] {
+            assert_eq!(describe(json.as_bytes()), saw);
+        }
+    }
+}

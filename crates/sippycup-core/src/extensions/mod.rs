@@ -1,0 +1,14 @@
+//! What travels in the request's extensions beside the request itself.
+
+#[cfg(feature = "axum")]
+pub mod axum;
+mod context;
+mod public;
+mod variables;
+
+pub(crate) use self::public::forwarded_for;
+pub use self::{
+    context::RequestContext,
+    public::{ClientIp, PublicUri},
+    variables::{PathParameters, StageVariables},
+};

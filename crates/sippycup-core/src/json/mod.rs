@@ -1,0 +1,24 @@
+//! JSON, read and written: where the values of a document stand, what they say, and how text is written.
+//!
+//! Nothing here knows what the documents are about.
+//!
+//! ```text
+//! Members ─► Scanner ─► Marks ─► simd        Writer ─► escape ─► simd
+//!               └─► Field ─► unescape ─► simd
+//! ```
+
+mod escape;
+mod fault;
+mod field;
+mod marks;
+mod scan;
+mod simd;
+mod unescape;
+mod write;
+
+pub(crate) use self::{
+    fault::{Expected, Fault},
+    field::{Field, Kind, LIMIT, share},
+    scan::{Scanner, has_control, member, members},
+    write::Writer,
+};

@@ -1,0 +1,203 @@
+//! The headers of the answer, in each of the ways that front doors read them.
+
+use std::iter;
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use crate::{error::ResponseError, json::Writer};
+
+/// The headers that go on to the client.
+pub(super) struct Sendable<'a> {
+    headers: &'a HeaderMap,
+    /// Whether every name has one value, as nearly always.
+    single: bool,
+    has_connection: bool,
+    has_cookies: bool,
+    rest_api: bool,
+}
+
+impl<'a> Sendable<'a> {
+    pub(super) fn new(headers: &'a HeaderMap, rest_api: bool) -> Self {
+        let single = headers.keys_len() == headers.len();
+        let mut sendable = Self { headers, single, has_connection: false, has_cookies: false, rest_api };
+        for name in headers.keys() {
+            sendable.has_connection |= *name == header::CONNECTION;
+            sendable.has_cookies |= *name == header::SET_COOKIE;
+        }
+        sendable
+    }
+
+    /// Every name that goes on, with its values.
+    fn each(&self, mut write: impl FnMut(&'a HeaderName, &mut dyn Iterator<Item = &'a HeaderValue>)) {
+        if self.single {
+            // Spares looking every name up again.
+            for (name, value) in self.headers.iter().filter(|(name, _)| !self.stays_behind(name)) {
+                write(name, &mut iter::once(value));
+            }
+            return;
+        }
+        for name in self.headers.keys().filter(|name| !self.stays_behind(name)) {
+            write(name, &mut self.headers.get_all(name).iter());
+        }
+    }
+
+    fn cookies(&self) -> impl Iterator<Item = &'a HeaderValue> {
+        self.has_cookies.then(|| self.headers.get_all(header::SET_COOKIE)).into_iter().flatten()
+    }
+
+    fn stays_behind(&self, name: &HeaderName) -> bool {
+        match name.as_str() {
+            "connection" | "content-length" | "keep-alive" | "proxy-connection" | "te" | "trailer"
+            | "transfer-encoding" | "upgrade" => return true,
+            // A REST API sends these two on as `x-amzn-remapped-…` beside its own.
+            "date" | "server" if self.rest_api => return true,
+            _ => {}
+        }
+        // `Connection` names further headers that are for the next hop alone.
+        self.has_connection
+            && self.headers.get_all(header::CONNECTION).iter().any(|value| {
+                value
+                    .as_bytes()
+                    .split(|byte| *byte == b',')
+                    .any(|named| named.trim_ascii().eq_ignore_ascii_case(name.as_str().as_bytes()))
+            })
+    }
+
+    /// `,"multiValueHeaders":{…}`
+    pub(super) fn write_multi(&self, out: &mut Writer) {
+        out.raw(",\"multiValueHeaders\":{");
+        let mut open = "\"";
+        self.each(|name, values| {
+            out.raw(std::mem::replace(&mut open, ",\""));
+            out.raw(name.as_str());
+            out.raw("\":[");
+            write_list(out, values);
+            out.raw("]");
+        });
+        out.raw("}");
+    }
+
+    /// `,"headers":{…` without the cookies, with the values of a name joined, and without the closing brace;
+    /// returns whether there is none.
+    fn write_joined(&self, out: &mut Writer) -> bool {
+        out.raw(",\"headers\":{");
+        let mut empty = true;
+        self.each(|name, values| {
+            if *name == header::SET_COOKIE {
+                return;
+            }
+            out.raw(if std::mem::take(&mut empty) { "\"" } else { ",\"" });
+            out.raw(name.as_str());
+            out.raw("\":\"");
+            for (index, value) in values.enumerate() {
+                if index != 0 {
+                    out.raw(", ");
+                }
+                write_value(out, value);
+            }
+            out.raw("\"");
+        });
+        empty
+    }
+
+    /// `,"headers":{…},"cookies":[…]`
+    pub(super) fn write_with_cookies(&self, out: &mut Writer) {
+        self.write_joined(out);
+        out.raw("},\"cookies\":[");
+        write_list(out, self.cookies());
+        out.raw("]");
+    }
+
+    /// The trick for formats that have one value for each name: `set-cookie`, `Set-cookie`, `sEt-cookie`, …
+    /// are different names in JSON and the same on the wire. Cookies must not be joined with commas.
+    pub(super) fn write_with_cookie_variants(&self, out: &mut Writer) -> Result<(), ResponseError> {
+        let name = header::SET_COOKIE;
+        let limit = case_variants(name.as_str());
+        let mut empty = self.write_joined(out);
+        for (index, value) in self.cookies().enumerate() {
+            if index == limit {
+                return Err(ResponseError::too_many_cookies(self.cookies().count(), limit));
+            }
+            out.raw(if std::mem::take(&mut empty) { "\"" } else { ",\"" });
+            out.raw(&case_variant(name.as_str(), index));
+            out.raw("\":\"");
+            write_value(out, value);
+            out.raw("\"");
+        }
+        out.raw("}");
+        Ok(())
+    }
+}
+
+/// Header values as the items of an array.
+fn write_list<'a>(out: &mut Writer, values: impl Iterator<Item = &'a HeaderValue>) {
+    for (index, value) in values.enumerate() {
+        out.raw(if index == 0 { "\"" } else { ",\"" });
+        write_value(out, value);
+        out.raw("\"");
+    }
+}
+
+/// A header value inside quotes: UTF-8 as it is, anything else as ISO-8859-1.
+fn write_value(out: &mut Writer, value: &HeaderValue) {
+    if std::str::from_utf8(value.as_bytes()).is_ok() {
+        out.text(value.as_bytes());
+        return;
+    }
+    let latin_1: String = value.as_bytes().iter().map(|byte| char::from(*byte)).collect();
+    out.text(latin_1.as_bytes());
+}
+
+/// In how many ways the letters of an ASCII name can be written.
+fn case_variants(name: &str) -> usize {
+    1 << name.bytes().filter(u8::is_ascii_alphabetic).count()
+}
+
+/// The spelling of a lower-case name whose n-th letter is upper-case where the n-th bit of `index` is set.
+fn case_variant(name: &str, index: usize) -> String {
+    let mut bits = index;
+    let cased = name.chars().map(|letter| {
+        if !letter.is_ascii_alphabetic() {
+            return letter;
+        }
+        let upper = bits & 1 == 1;
+        bits >>= 1;
+        if upper { letter.to_ascii_uppercase() } else { letter }
+    });
+    cased.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn spellings_of_a_name_never_collide() {
+        let spellings: HashSet<_> =
+            (0..case_variants("set-cookie")).map(|index| case_variant("set-cookie", index)).collect();
+        assert_eq!(spellings.len(), 512);
+        assert!(spellings.iter().all(|spelling| spelling.eq_ignore_ascii_case("set-cookie")));
+        assert_eq!(case_variant("set-cookie", 0), "set-cookie");
+        assert_eq!(case_variant("set-cookie", 1), "Set-cookie");
+    }
+
+    proptest! {
+        #[test]
+        fn a_header_value_is_utf_8_or_latin_1(bytes in prop::collection::vec(0x20u8..=0xff, 0..40)) {
+            if let Ok(value) = HeaderValue::from_bytes(&bytes) {
+                let mut writer = Writer::with_capacity(0);
+                write_list(&mut writer, [value].iter());
+                let json = writer.into_bytes();
+                let text: String = serde_json::from_slice(&json).unwrap();
+                match std::str::from_utf8(&bytes) {
+                    Ok(utf_8) => prop_assert_eq!(text, utf_8),
+                    Err(_) => prop_assert_eq!(text.chars().map(|c| c as u32 as u8).collect::<Vec<_>>(), bytes),
+                }
+            }
+        }
+    }
+}
