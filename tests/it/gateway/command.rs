@@ -16,30 +16,23 @@ use serde_json::{Value, json};
 use sippycup_gateway::Kind;
 
 use super::{
-    Sent,
+    SHARED_REQUESTS, Sent,
     changes::{ON_THE_WAY_IN, ON_THE_WAY_OUT, changed, without_chance, without_ids},
     message::{Headers, Message, Path, Query, Reply, Text},
     own_requests, parsed,
     responses::own_responses,
     shared_requests,
 };
+use crate::support::recorded::checked;
 
 #[test]
 fn nothing_is_lost_between_two_processes() {
     let programs = Programs::build();
-    let mut requests = own_requests();
-    let own = requests.len();
-    requests.extend(shared_requests().unwrap_or_default());
+    let requests = own_requests();
     for &kind in Kind::ALL {
-        let mut flags = vec!["--kind", kind.as_str()];
-        if kind == Kind::RestApi {
-            // As `plain` has it: the paths are the app's, and bodies are binary.
-            flags.extend(["--domain", "api.example.com", "--binary", "*/*"]);
-        }
-        let gateway = programs.start(&flags);
+        let gateway = programs.start(&flags(kind));
         let arrived = requests.iter().filter(|sent| arrives(&gateway, kind, sent)).count();
-        // One of the shared requests has `<` in its target, which no HTTP server takes.
-        assert_eq!(arrived, if requests.len() > own { requests.len() - 1 } else { own }, "{kind}");
+        assert_eq!(arrived, requests.len(), "{kind}");
         for (request, response) in own_responses() {
             comes_back(&gateway, kind, &request, &response);
         }
@@ -53,6 +46,28 @@ fn nothing_is_lost_between_two_processes() {
         (&["--kind", "http-1.0", "--stage", "live"], "/live"),
     ] {
         redirects(&programs.start(flags), flags, prefix);
+    }
+}
+
+#[test]
+#[cfg_attr(not(shared), ignore = "needs ../shared")]
+fn no_shared_request_is_lost_between_two_processes() {
+    let programs = Programs::build();
+    let requests = shared_requests();
+    for &kind in Kind::ALL {
+        let gateway = programs.start(&flags(kind));
+        let arrived = requests.iter().filter(|sent| arrives(&gateway, kind, sent)).count();
+        // One of them has `<` in its target, which no HTTP server takes.
+        assert_eq!(arrived, requests.len() - 1, "{kind}");
+        checked(SHARED_REQUESTS, "", requests.len());
+    }
+}
+
+/// As `plain` has it: the paths are the app's, and bodies are binary.
+fn flags(kind: Kind) -> Vec<&'static str> {
+    match kind {
+        Kind::RestApi => vec!["--kind", kind.as_str(), "--domain", "api.example.com", "--binary", "*/*"],
+        _ => vec!["--kind", kind.as_str()],
     }
 }
 

@@ -8,12 +8,13 @@ mod changes;
 mod command;
 mod message;
 mod parity;
+mod recorded;
 mod requests;
 mod responses;
+mod written;
 
 use std::{
     convert::Infallible,
-    path::PathBuf,
     sync::{Arc, Mutex},
 };
 
@@ -24,7 +25,7 @@ use sippycup::{Body, SippyCup};
 use sippycup_gateway::{Domain, Gateway, GatewayBuilder, Kind};
 use tower::{Service, ServiceExt};
 
-use crate::support::block_on;
+use crate::support::{block_on, recorded::recorded};
 
 /// The front door whose paths are the app's own, and whose bodies are whatever the kind lets through.
 fn plain(kind: Kind) -> GatewayBuilder {
@@ -227,28 +228,9 @@ fn own_requests() -> Vec<Sent> {
     ]
 }
 
-/// The requests that are shared between projects, where they are.
-fn shared_requests() -> Option<Vec<Sent>> {
-    let root = match std::env::var_os("SIPPYCUP_SHARED") {
-        Some(root) => PathBuf::from(root),
-        None => PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")),
-    };
-    let path = root.join("requests.json");
-    let text = match std::fs::read(&path) {
-        Ok(text) => text,
-        Err(error) => {
-            skipped(&format!("{}: {error}; set SIPPYCUP_SHARED to its directory", path.display()));
-            return None;
-        }
-    };
-    let requests: serde_json::Value = serde_json::from_slice(&text).unwrap();
-    Some(requests.as_array().unwrap().iter().map(Sent::shared).collect())
-}
-
-/// Says so past the capture of the test harness: what did not run must not look like what passed.
-fn skipped(what: &str) {
-    use std::io::Write as _;
-    let _ = writeln!(std::io::stderr(), "SKIPPED: {what}");
+/// The requests that are shared between projects.
+fn shared_requests() -> Vec<Sent> {
+    recorded(SHARED_REQUESTS, "").iter().map(Sent::shared).collect()
 }
 
 /// A response as it came over a connection that ended behind it.
@@ -267,3 +249,5 @@ fn parsed(wire: &[u8]) -> (Response<()>, Vec<u8>) {
     }
     (response, body)
 }
+
+const SHARED_REQUESTS: &str = "requests.json";

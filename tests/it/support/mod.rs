@@ -1,5 +1,7 @@
 //! Loads fixtures, drives an app with one event, and shows requests as text.
 
+pub(crate) mod recorded;
+
 use std::{fmt::Write as _, fs, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};

@@ -1,4 +1,4 @@
-//! The gateway against what AWS was recorded to do, and against everything that can go wrong.
+//! The gateway against what AWS says, and against everything that can go wrong.
 
 #![allow(
     clippy::expect_used,
@@ -15,7 +15,5 @@ mod function;
 mod hostile;
 mod limits;
 mod python;
-mod recorded;
 mod scripted;
 mod support;
-mod wire;

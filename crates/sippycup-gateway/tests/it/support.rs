@@ -1,7 +1,6 @@
-//! What every test needs: a function with a fixed answer, a request, the shared recordings.
+//! What every test needs: a function with a fixed answer, a request.
 
 use std::convert::Infallible;
-use std::path::PathBuf;
 
 use bytes::Bytes;
 use http::Response;
@@ -47,22 +46,6 @@ pub(crate) fn event(builder: GatewayBuilder, request: &Request) -> Value {
 
 pub(crate) fn get(target: &str) -> Request {
     http::Request::get(target).body(Bytes::new()).unwrap()
-}
-
-/// A file of the shared directory; `None`, said loudly, where it is absent.
-pub(crate) fn shared(file: &str) -> Option<Value> {
-    let root = match std::env::var_os("SIPPYCUP_SHARED") {
-        Some(root) => PathBuf::from(root),
-        None => PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
-    };
-    let path = root.join(file);
-    match std::fs::read(&path) {
-        Ok(bytes) => Some(serde_json::from_slice(&bytes).unwrap()),
-        Err(error) => {
-            skipped(&format!("{}: {error}; set SIPPYCUP_SHARED to the directory of recordings", path.display()));
-            None
-        }
-    }
 }
 
 /// Says so past the capture of the test harness: a test that did not run must not look like one that passed.

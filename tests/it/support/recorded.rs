@@ -1,0 +1,33 @@
+//! Recordings that do not live in this repository: the folder `shared` beside it, or wherever the variable
+//! `SIPPYCUP_SHARED` said when the tests were built.
+//!
+//! A test that needs them is `#[cfg_attr(not(shared), ignore = "needs ../shared")]`: see `build.rs`.
+
+use std::{fs, io::Write as _, path::Path};
+
+use serde_json::Value;
+
+/// The cases of one list: a file, and where in it the list stands (`""`: the file is the list).
+pub(crate) fn recorded(file: &str, list: &str) -> Vec<Value> {
+    let path = Path::new(env!("SIPPYCUP_SHARED")).join(file);
+    let text = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let value: Value = serde_json::from_slice(&text).unwrap();
+    value.pointer(list).and_then(Value::as_array).unwrap_or_else(|| panic!("no list at `{list}` in {file}")).clone()
+}
+
+/// Runs `check` on every case of a list, and says how many there were in a line that `.ci/recorded` counts.
+pub(crate) fn each_recorded(file: &str, list: &str, mut check: impl FnMut(&Value)) {
+    let mut count = 0;
+    for case in recorded(file, list) {
+        check(&case);
+        count += 1;
+    }
+    checked(file, list, count);
+}
+
+/// The same line for a test that runs the cases of [`recorded`] by itself.
+pub(crate) fn checked(file: &str, list: &str, count: usize) {
+    // In one piece, and past the capture of the test harness.
+    let line = format!("recorded cases: {count} of {file}{list}\n");
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
+}
