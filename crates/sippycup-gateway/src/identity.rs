@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::Kind;
+use crate::stamp::java_date;
 
 /// What an authorizer would have put into the event. The gateway injects it; it authorizes nobody.
 ///
@@ -27,12 +28,14 @@ enum Source {
 }
 
 impl Authorizer {
-    /// Claims of a Cognito user pool (REST API).
+    /// Claims of a Cognito user pool (REST API): `"a,b"` for a list, a date text for `exp` and `iat`.
     pub fn cognito<K: Into<String>>(claims: impl IntoIterator<Item = (K, Value)>) -> Self {
         Self::jwt(claims, None)
     }
 
-    /// Claims of a JWT authorizer (HTTP API); `scopes` only if the route asks for some.
+    /// Claims of a JWT authorizer (HTTP API): `"[a b]"` for a list, digits for `exp` and `iat`. `scopes` only if the route asks for some.
+    ///
+    /// The kind of the gateway decides how claims are written, not which of [`cognito`](Self::cognito) and `jwt` made them.
     pub fn jwt<K: Into<String>>(claims: impl IntoIterator<Item = (K, Value)>, scopes: Option<Vec<String>>) -> Self {
         let claims = claims.into_iter().map(|(k, v)| (k.into(), v)).collect();
         Self { source: Source::Claims { claims, scopes } }
@@ -69,8 +72,12 @@ impl Authorizer {
         let version_2 = matches!(kind, Kind::HttpApiV2 | Kind::FunctionUrl);
         Some(match &self.source {
             Source::Claims { claims, scopes } => {
+                let written = |(name, value): (&String, &Value)| match kind {
+                    Kind::RestApi => cognito_text(name, value),
+                    _ => text(value),
+                };
                 let claims: Map<_, _> =
-                    claims.iter().filter_map(|(k, v)| Some((k.clone(), Value::String(text(v)?)))).collect();
+                    claims.iter().filter_map(|claim| Some((claim.0.clone(), Value::String(written(claim)?)))).collect();
                 match kind {
                     Kind::RestApi => json!({ "claims": claims }),
                     Kind::HttpApiV1 => json!({ "claims": claims, "scopes": scopes }),
@@ -110,6 +117,14 @@ impl Authorizer {
             ] {
                 identity.insert(key.to_owned(), value.as_str().into());
             }
+        }
+    }
+
+    /// The ARN of an IAM caller.
+    pub(crate) fn principal(&self) -> Option<&str> {
+        match &self.source {
+            Source::Iam { user_arn, .. } => Some(user_arn),
+            _ => None,
         }
     }
 
@@ -164,7 +179,19 @@ impl ClientCertificate {
     }
 }
 
-/// Claims arrive as text: arrays in brackets without commas, objects as JSON, nulls not at all.
+/// A claim of a Cognito authorizer as REST APIs write it (captured): lists with commas, the two times of the token as dates.
+fn cognito_text(name: &str, value: &Value) -> Option<String> {
+    match (name, value) {
+        ("exp" | "iat", Value::Number(seconds)) => Some(match seconds.as_u64() {
+            Some(seconds) => java_date(seconds),
+            None => seconds.to_string(),
+        }),
+        (_, Value::Array(items)) => Some(items.iter().filter_map(text).collect::<Vec<_>>().join(",")),
+        _ => text(value),
+    }
+}
+
+/// Claims of an HTTP API arrive as text: arrays in brackets without commas, objects as JSON, nulls not at all.
 fn text(value: &Value) -> Option<String> {
     Some(match value {
         Value::Array(items) => format!("[{}]", items.iter().filter_map(text).collect::<Vec<_>>().join(" ")),
@@ -190,7 +217,6 @@ mod tests {
             ]
         };
         let text = json!({"sub": "42", "n": "7", "groups": "[admin poweruser]", "o": "{\"a\":1}"});
-        assert_eq!(Authorizer::cognito(claims()).context(Kind::RestApi), Some(json!({"claims": text})));
         assert_eq!(
             Authorizer::jwt(claims(), None).context(Kind::HttpApiV1),
             Some(json!({"claims": text, "scopes": null}))
@@ -199,6 +225,32 @@ mod tests {
             Authorizer::jwt(claims(), Some(vec!["read".to_owned()])).context(Kind::HttpApiV2),
             Some(json!({"jwt": {"claims": text, "scopes": ["read"]}}))
         );
+    }
+
+    #[test]
+    fn a_rest_api_writes_the_claims_of_cognito_as_cognito_does() {
+        let claims = || {
+            [
+                ("cognito:groups", json!(["admin", "x y"])),
+                ("exp", json!(1_680_633_579)),
+                ("iat", json!(1_680_629_979)),
+                ("auth_time", json!(1_680_629_979)),
+                ("email_verified", json!(true)),
+            ]
+        };
+        let rest = json!({"claims": {
+            "cognito:groups": "admin,x y",
+            "exp": "Tue Apr 04 18:39:39 UTC 2023",
+            "iat": "Tue Apr 04 17:39:39 UTC 2023",
+            "auth_time": "1680629979",
+            "email_verified": "true",
+        }});
+        for authorizer in [Authorizer::cognito(claims()), Authorizer::jwt(claims(), None)] {
+            assert_eq!(authorizer.context(Kind::RestApi), Some(rest.clone()));
+            let http = authorizer.context(Kind::HttpApiV2).unwrap();
+            assert_eq!(http["jwt"]["claims"]["exp"], "1680633579");
+            assert_eq!(http["jwt"]["claims"]["cognito:groups"], "[admin x y]");
+        }
     }
 
     #[test]

@@ -71,6 +71,10 @@ impl Kind {
         matches!(self, Self::LoadBalancer | Self::LoadBalancerMultiValue)
     }
 
+    pub(crate) const fn is_lattice(self) -> bool {
+        matches!(self, Self::VpcLatticeV1 | Self::VpcLatticeV2)
+    }
+
     pub(crate) const fn is_api_gateway(self) -> bool {
         matches!(self, Self::RestApi | Self::HttpApiV1 | Self::HttpApiV2)
     }

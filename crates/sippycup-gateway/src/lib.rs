@@ -149,6 +149,7 @@
 //! | HTTP API 1.0 on a custom domain with a named stage | `path` as typed, mapping key without stage | not recorded | the documentation speaks of the key only |
 //! | raw `<`, `>`, spaces and the like in a target | 400 from hyper, without a log line | 400 | no URI |
 //! | Lattice: path and query | as sent, not decoded | not documented | as a load balancer |
+//! | Lattice: `X-Amzn-Lattice-*` | as documented for HTTP targets, in both versions; `-Identity` only with [`Authorizer::iam`] | not recorded for functions | |
 //! | Lattice: base64 | the load balancer's rule | not documented | |
 //! | bytes that are no UTF-8 in headers and text bodies | U+FFFD | not recorded, but for REST bodies | JSON has no other place for them |
 //! | REST: a body without a content type | text, whatever the `binaryMediaTypes` | not recorded | nothing there to match |
@@ -183,7 +184,7 @@
 //! - REST APIs also drop `Content-MD5`, `Max-Forwards`, `Proxy-Authenticate`, `Server`, `WWW-Authenticate`, and `Authorization` if it is a signature; `X-HTTP-Method-Override` is
 //!   the method.
 //! - All kinds: hop-by-hop headers stay behind; `X-Forwarded-For` gets the client appended, `X-Forwarded-Proto`, `-Port` and `X-Amzn-Trace-Id` are written, for function URLs
-//!   `X-Amzn-Tls-*` too; bytes of a header that are no UTF-8 become U+FFFD; a target in absolute form is the host.
+//!   `X-Amzn-Tls-*` too, for Lattice `X-Amzn-Lattice-*`; bytes of a header that are no UTF-8 become U+FFFD; a target in absolute form is the host.
 //! - A function URL loses a trailing slash in `requestContext.http.path`, not in `rawPath`.
 //! - Stages and mappings: a REST API's `path` shows a mapping but not the stage on its own domain; format 2.0 never shows a mapping, so that a function must be told of it.
 //!
@@ -192,6 +193,7 @@
 //! | a header's values | all | all | joined `, ` by the adapter | joined `, ` by the adapter | all |
 //! | several `Set-Cookie` | all | all | all, in `cookies` | all, if the adapter spells each name differently | all |
 //! | base64 | taken off if `binaryMediaTypes` match what the client accepts first, else sent as it is | taken off | taken off | taken off | taken off |
+//! | JSON without `statusCode` | 200 | 200 | the JSON is the body; from a URL without blanks | malformed | malformed |
 //! | no content type | `application/json` | `text/plain; charset=utf-8` | the same; `application/json` from a URL | none | none |
 //! | `WWW-Authenticate`, `Date`, `Server` | `x-amzn-Remapped-…` | kept | kept | kept | kept |
 //!

@@ -78,9 +78,7 @@ impl Stamp {
     pub(crate) fn common_log_time(&self) -> String {
         let seconds = u64::try_from(self.micros / 1_000_000).unwrap_or(u64::MAX);
         let (year, month, day) = civil(seconds / 86_400);
-        let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-        let month = MONTHS.get(month).copied().unwrap_or_default();
-        format!("{day:02}/{month}/{year:04}:{hour:02}:{minute:02}:{second:02} +0000")
+        format!("{day:02}/{month}/{year:04}:{} +0000", clock(seconds))
     }
 
     /// `X-Amzn-Trace-Id`; `sent` is the one of the request.
@@ -104,8 +102,23 @@ pub(crate) fn uuid(a: u64, b: u64) -> String {
     )
 }
 
-/// Year, month from zero, and day of a number of days since 1970: the proleptic Gregorian calendar counted in eras of 400 years that begin in March.
-fn civil(days: u64) -> (u64, usize, u64) {
+/// A time as Java's `Date` writes it: `Tue Apr 04 18:39:39 UTC 2023`.
+pub(crate) fn java_date(seconds: u64) -> String {
+    let days = seconds / 86_400;
+    let (year, month, day) = civil(days);
+    // The first day was a Thursday.
+    let weekday = usize::try_from(days % 7).ok().and_then(|day| WEEKDAYS.get(day)).copied();
+    debug_assert!(weekday.is_some(), "day {days}");
+    format!("{} {month} {day:02} {} UTC {year:04}", weekday.unwrap_or_default(), clock(seconds))
+}
+
+/// Hour, minute and second of a time.
+fn clock(seconds: u64) -> String {
+    format!("{:02}:{:02}:{:02}", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60)
+}
+
+/// Year, month and day of a number of days since 1970: the proleptic Gregorian calendar counted in eras of 400 years that begin in March.
+fn civil(days: u64) -> (u64, &'static str, u64) {
     let days = days + 719_468;
     let era = days / 146_097;
     let day_of_era = days % 146_097;
@@ -115,8 +128,12 @@ fn civil(days: u64) -> (u64, usize, u64) {
     let day = day_of_year - (153 * march_month + 2) / 5 + 1;
     let month = (march_month + 2) % 12;
     let year = year_of_era + era * 400 + u64::from(month < 2);
-    (year, usize::try_from(month).unwrap_or_default(), day)
+    let name = usize::try_from(month).ok().and_then(|month| MONTHS.get(month)).copied();
+    debug_assert!(name.is_some(), "month {month}");
+    (year, name.unwrap_or_default(), day)
 }
+
+const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -139,6 +156,17 @@ mod tests {
             let mut stamper = Stamper::default();
             stamper.set_clock(move || UNIX_EPOCH + Duration::from_secs(seconds));
             assert_eq!(stamper.stamp().common_log_time(), expected);
+        }
+    }
+
+    #[test]
+    fn javas_dates_have_the_day_of_the_week() {
+        for (seconds, expected) in [
+            (0, "Thu Jan 01 00:00:00 UTC 1970"),
+            (951_782_400, "Tue Feb 29 00:00:00 UTC 2000"),
+            (1_680_633_579, "Tue Apr 04 18:39:39 UTC 2023"),
+        ] {
+            assert_eq!(java_date(seconds), expected);
         }
     }
 

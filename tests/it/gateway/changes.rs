@@ -259,6 +259,23 @@ pub(super) const ON_THE_WAY_IN: &[Change<Message>] = &[
         },
     },
     Change {
+        name: "Lattice's own headers",
+        why: "Lattice names the network and itself (documented); what a client sends under these names is dropped",
+        kinds: &[VpcLatticeV1, VpcLatticeV2],
+        apply: |_, message| {
+            message.set(
+                "x-amzn-lattice-network",
+                "SourceVpcArn=arn:aws:ec2:us-east-1:123456789012:vpc/vpc-0b8276c84697e7339",
+            );
+            message.set(
+                "x-amzn-lattice-target",
+                "ServiceArn=arn:aws:vpc-lattice:us-east-1:123456789012:service/svc-0a40eebed65f8d69c; \
+                 ServiceNetworkArn=arn:aws:vpc-lattice:us-east-1:123456789012:servicenetwork/sn-0bf3f2882e9cc805a; \
+                 TargetGroupArn=arn:aws:vpc-lattice:us-east-1:123456789012:targetgroup/tg-6d0ecf831eec9f09",
+            );
+        },
+    },
+    Change {
         name: "text that is none",
         why: "what the kind takes for text but is not UTF-8 has U+FFFD in it: JSON has no other place for it",
         kinds: ALL,

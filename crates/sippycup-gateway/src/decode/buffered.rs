@@ -20,6 +20,8 @@ pub(super) fn decode(config: &Config, asked: &Asked, json: Bytes) -> Result<Resp
         Ok(Json::Object(object)) if !infers || object.iter().any(|(key, _)| key == "statusCode") => object,
         // Without a status code the whole payload is the body.
         Ok(Json::String(text)) if infers => return inferred(config, asked, text.into()),
+        // A function URL writes the JSON anew, without blanks (recorded); an HTTP API passes it on as it is (recorded).
+        Ok(_) if kind == Kind::FunctionUrl => return inferred(config, asked, compact(&json)),
         _ if infers => return inferred(config, asked, json),
         Ok(_) => return Err(Refused::malformed("expected an object")),
         Err(error) => {
@@ -62,7 +64,8 @@ impl Fields {
                 "statusCode" => fields.status = Some(status(value).ok_or_else(|| wrong("a status code"))?),
                 "body" => {
                     fields.body = match value {
-                        Json::Null => None,
+                        // A load balancer refuses null (reported).
+                        Json::Null if !kind.is_load_balancer() => None,
                         Json::String(body) => Some(body),
                         _ => return Err(wrong("a string")),
                     }
@@ -114,18 +117,21 @@ impl Fields {
             let cookie = cookie.into_text().ok_or_else(|| Refused::malformed("expected strings in `cookies`"))?;
             headers.push(("set-cookie".to_owned(), cookie));
         }
+        // A load balancer takes strings only (reported); the other kinds write numbers and booleans as text.
+        let text = |value: Json| match value {
+            Json::String(value) => Some(value),
+            _ if kind.is_load_balancer() => None,
+            value => value.into_text(),
+        };
         let mut single = Vec::new();
         for (name, value) in self.single.take().unwrap_or_default() {
-            match value {
-                // AWS writes a missing value as none at all.
-                Json::Null => {}
-                value => {
-                    let value = value
-                        .into_text()
-                        .ok_or_else(|| Refused::malformed(format!("expected a string at `headers.{name}`")))?;
-                    single.push((name, value));
-                }
+            // The other kinds take a value of null for no header.
+            if value == Json::Null && !kind.is_load_balancer() {
+                continue;
             }
+            let value =
+                text(value).ok_or_else(|| Refused::malformed(format!("expected a string at `headers.{name}`")))?;
+            single.push((name, value));
         }
         let mut multi = Vec::new();
         for (name, values) in self.multi.take().unwrap_or_default() {
@@ -134,7 +140,7 @@ impl Fields {
                 return Err(wrong());
             };
             for value in values {
-                multi.push((name.clone(), value.into_text().ok_or_else(wrong)?));
+                multi.push((name.clone(), text(value).ok_or_else(wrong)?));
             }
         }
         match kind {
@@ -153,6 +159,24 @@ impl Fields {
         }
         Ok(headers)
     }
+}
+
+/// JSON without the blanks between its tokens.
+fn compact(json: &[u8]) -> Bytes {
+    let (mut string, mut escaped) = (false, false);
+    json.iter()
+        .copied()
+        .filter(|byte| {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' if string => escaped = true,
+                b'"' => string = !string,
+                b' ' | b'\t' | b'\n' | b'\r' => return string,
+                _ => {}
+            }
+            true
+        })
+        .collect()
 }
 
 /// An object, or null for none.

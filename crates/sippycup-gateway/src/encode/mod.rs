@@ -84,6 +84,11 @@ impl Call<'_> {
         set("x-forwarded-port", self.config.forwarded_port.to_string());
         set("x-forwarded-proto", self.config.forwarded_proto.clone());
         set("x-amzn-trace-id", self.stamp.trace(self.header("x-amzn-trace-id").as_deref(), kind.is_load_balancer()));
+        if kind.is_lattice() {
+            for (name, value) in lattice::own_headers(self.config) {
+                set(name, value);
+            }
+        }
         if kind == Kind::FunctionUrl {
             set("x-amzn-tls-version", "TLSv1.3".to_owned());
             set("x-amzn-tls-cipher-suite", "TLS_AES_128_GCM_SHA256".to_owned());
@@ -227,5 +232,8 @@ fn hidden(kind: Kind, name: &str) -> bool {
         name,
         "content-length" | "content-md5" | "max-forwards" | "proxy-authenticate" | "server" | "www-authenticate"
     );
-    is_hop_by_hop(name) || name == "expect" || kind == Kind::RestApi && rest_only
+    is_hop_by_hop(name)
+        || name == "expect"
+        || kind == Kind::RestApi && rest_only
+        || kind.is_lattice() && lattice::is_own(name)
 }

@@ -72,6 +72,30 @@ async fn malformed_answers_are_refused_with_a_reason() {
             502,
             "malformed answer: `multiValueHeaders` is missing",
         ),
+        (
+            Kind::LoadBalancer,
+            r#"{"statusCode":200,"headers":{},"body":null,"isBase64Encoded":false}"#,
+            502,
+            "malformed answer: expected a string at `body`",
+        ),
+        (
+            Kind::LoadBalancer,
+            r#"{"statusCode":200,"headers":{"x-n":1},"isBase64Encoded":false}"#,
+            502,
+            "malformed answer: expected a string at `headers.x-n`",
+        ),
+        (
+            Kind::LoadBalancer,
+            r#"{"statusCode":200,"headers":{"x-n":null},"isBase64Encoded":false}"#,
+            502,
+            "malformed answer: expected a string at `headers.x-n`",
+        ),
+        (
+            Kind::LoadBalancerMultiValue,
+            r#"{"statusCode":200,"multiValueHeaders":{"x-n":[true]},"isBase64Encoded":false}"#,
+            502,
+            "malformed answer: expected a list of strings at `multiValueHeaders.x-n`",
+        ),
         (Kind::VpcLatticeV1, "{}", 502, "malformed answer: `statusCode` is missing"),
         (Kind::VpcLatticeV2, "x", 502, "malformed answer: no JSON"),
     ] {
@@ -225,4 +249,15 @@ async fn non_ascii_header_values_are_sent_as_utf8() {
         respond(of(Kind::HttpApiV2), root(Kind::HttpApiV2), r#"{"statusCode":200,"headers":{"x-city":"Torrejón"}}"#)
             .await;
     assert_eq!(response.headers()["x-city"].as_bytes(), "Torrejón".as_bytes());
+}
+
+#[tokio::test]
+async fn json_without_a_status_is_the_body_compact_from_a_function_url_and_as_it_is_from_an_http_api() {
+    let answer = "{\n \"a b\" : [ 1.50, \"x \\\" y\\\\\" , true ]\t}";
+    let url = respond(of(Kind::FunctionUrl), root(Kind::FunctionUrl), answer).await;
+    assert_eq!(values(url.headers(), "content-length"), ["30"]);
+    assert_eq!(text(url).await, r#"{"a b":[1.50,"x \" y\\",true]}"#);
+    assert_eq!(text(respond(of(Kind::HttpApiV2), root(Kind::HttpApiV2), answer).await).await, answer);
+    let broken = "{ \"a\" : ";
+    assert_eq!(text(respond(of(Kind::FunctionUrl), root(Kind::FunctionUrl), broken).await).await, broken);
 }

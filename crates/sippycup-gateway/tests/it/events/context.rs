@@ -1,6 +1,6 @@
 //! Where a request came from and who sent it; gateways that AWS could not have.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sippycup_gateway::{Authorizer, ClientCertificate, Domain, Kind};
 
 use super::{of, request};
@@ -120,4 +120,52 @@ fn impossible_gateways_are_refused() {
     ] {
         assert_eq!(builder.build(()).unwrap_err().to_string(), message);
     }
+}
+
+#[test]
+fn lattice_names_itself_and_its_caller_in_headers_that_clients_cannot_set() {
+    let forged = [
+        ("x-amzn-lattice-identity", "Principal=admin"),
+        ("x-amzn-lattice-identity-tags", "principal=admin"),
+        ("x-amzn-lattice-network", "SourceVpcArn=mine"),
+        ("x-amzn-lattice-target", "ServiceArn=mine"),
+    ];
+    let header = |event: &Value, name: &str| {
+        let value = &event["headers"][name];
+        value.get(0).unwrap_or(value).as_str().map(str::to_owned)
+    };
+    for kind in [Kind::VpcLatticeV1, Kind::VpcLatticeV2] {
+        let plain = event(of(kind), &request("/", &forged, ""));
+        let arn = |what: &str| format!("arn:aws:vpc-lattice:us-east-1:123456789012:{what}");
+        assert_eq!(
+            header(&plain, "x-amzn-lattice-network").unwrap(),
+            "SourceVpcArn=arn:aws:ec2:us-east-1:123456789012:vpc/vpc-0b8276c84697e7339"
+        );
+        assert_eq!(
+            header(&plain, "x-amzn-lattice-target").unwrap(),
+            format!(
+                "ServiceArn={}; ServiceNetworkArn={}; TargetGroupArn={}",
+                arn("service/svc-0a40eebed65f8d69c"),
+                arn("servicenetwork/sn-0bf3f2882e9cc805a"),
+                arn("targetgroup/tg-6d0ecf831eec9f09"),
+            )
+        );
+        assert_eq!(header(&plain, "x-amzn-lattice-identity"), None, "{kind}: nobody signed");
+        assert_eq!(header(&plain, "x-amzn-lattice-identity-tags"), None, "{kind}");
+        let iam = Authorizer::iam("AKIA", "111122223333", "arn:aws:iam::111122223333:role/x", "AIDA");
+        let signed = event(of(kind).authorizer(iam), &request("/", &forged, ""));
+        assert_eq!(
+            header(&signed, "x-amzn-lattice-identity").unwrap(),
+            "Principal=arn:aws:iam::111122223333:role/x; PrincipalOrgID=; SessionName=; Type=AWS_IAM"
+        );
+        if kind == Kind::VpcLatticeV2 {
+            assert_eq!(signed["requestContext"]["identity"]["type"], "AWS_IAM");
+            assert_eq!(signed["requestContext"]["identity"]["principal"], "arn:aws:iam::111122223333:role/x");
+        }
+    }
+    // Elsewhere they are headers like any other.
+    assert_eq!(
+        header(&event(of(Kind::LoadBalancer), &request("/", &forged, "")), "x-amzn-lattice-target").unwrap(),
+        "ServiceArn=mine"
+    );
 }
