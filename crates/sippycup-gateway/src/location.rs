@@ -12,6 +12,8 @@ pub(crate) struct Located {
     pub(crate) event_path: String,
     /// `requestContext.path` (not yet decoded).
     pub(crate) context_path: String,
+    /// The key of the mapping, if the host is a custom domain.
+    pub(crate) mapping: Option<String>,
 }
 
 /// The settings of a gateway that decide where a request belongs.
@@ -48,6 +50,7 @@ impl Location {
             route_path,
             event_path: self.collapsed_for_rest(event_path),
             context_path,
+            mapping: Some(mapping.base_path.clone()),
         })
     }
 
@@ -87,16 +90,19 @@ impl Location {
             route_path: path.to_owned(),
             event_path: path.to_owned(),
             context_path: path.to_owned(),
+            mapping: None,
         };
         match self.kind {
             Kind::RestApi => {
                 let route_path = collapsed(&rooted(strip(path, &self.stage)?));
-                Some(Located { domain_name, event_path: route_path.clone(), route_path, context_path: path.to_owned() })
+                let event_path = route_path.clone();
+                Some(Located { domain_name, event_path, route_path, context_path: path.to_owned(), mapping: None })
             }
             Kind::HttpApiV1 | Kind::HttpApiV2 if self.stage != "$default" => {
                 let route_path = rooted(strip(path, &self.stage)?);
                 let event_path = self.with_stage(&route_path);
-                Some(Located { domain_name, route_path, context_path: event_path.clone(), event_path })
+                let context_path = event_path.clone();
+                Some(Located { domain_name, route_path, context_path, event_path, mapping: None })
             }
             _ => Some(as_sent(path)),
         }

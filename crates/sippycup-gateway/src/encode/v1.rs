@@ -56,6 +56,10 @@ fn context(call: &Call<'_>, rest: bool) -> Value {
     if let Some(context) = context.as_object_mut() {
         if rest {
             context.insert("deploymentId".to_owned(), config.deployment_id().into());
+            if let Some(key) = &call.located.mapping {
+                let matched = if key.is_empty() { "(none)" } else { key };
+                context.insert("customDomain".to_owned(), json!({ "basePathMatched": matched }));
+            }
         }
         if let Some(authorizer) = config.authorizer.as_ref().and_then(|a| a.context(config.location.kind)) {
             context.insert("authorizer".to_owned(), authorizer);

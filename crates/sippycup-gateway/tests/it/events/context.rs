@@ -53,6 +53,27 @@ fn custom_domains_show_in_names_and_paths() {
         (&rest["requestContext"]["domainName"], &rest["requestContext"]["domainPrefix"]),
         (&json!("api.example.com"), &json!("api"))
     );
+    assert_eq!(rest["requestContext"]["customDomain"], json!({"basePathMatched": "shop"}));
+    let of_domain = |domain: Domain, kind: Kind, target: &str| {
+        event(of(kind).stage("dev").domain(domain), &to(target))["requestContext"]["customDomain"].clone()
+    };
+    for (domain, kind, target, matched) in [
+        (Domain::new("api.example.com"), Kind::RestApi, "/items", json!({"basePathMatched": "(none)"})),
+        (domain().mapping("shop/v2"), Kind::RestApi, "/shop/v2/items", json!({"basePathMatched": "shop/v2"})),
+        (domain().mapping(""), Kind::RestApi, "/other", json!({"basePathMatched": "(none)"})),
+        (
+            Domain::new("api.example.com").mapping_without_stage("shop"),
+            Kind::RestApi,
+            "/shop/dev/items",
+            json!({"basePathMatched": "shop"}),
+        ),
+        (domain(), Kind::HttpApiV1, "/shop/items", Value::Null),
+        (domain(), Kind::HttpApiV2, "/shop/items", Value::Null),
+    ] {
+        assert_eq!(of_domain(domain, kind, target), matched, "{kind} {target}");
+    }
+    let own = event(of(Kind::RestApi), &get("/prod/items"));
+    assert_eq!(own["requestContext"].get("customDomain"), None, "absent on the API's own domain");
     assert_eq!(rest["stageVariables"], json!({"SIPPYCUP_SCRIPT_NAME_BASE": "/shop"}));
     let two = event(of(Kind::HttpApiV2).stage("dev").domain(domain()), &to("/shop/items"));
     assert_eq!((&two["rawPath"], &two["requestContext"]["stage"]), (&json!("/dev/items"), &json!("dev")));
