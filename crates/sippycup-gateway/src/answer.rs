@@ -46,6 +46,45 @@ impl Answer {
         matches!(self.content, Content::Streaming { .. })
     }
 
+    /// The JSON of an answer that does not stream.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use sippycup_gateway::Answer;
+    ///
+    /// let answer = Answer::from(Bytes::from_static(br#"{"statusCode": 204}"#));
+    /// assert!(answer.as_json().is_some_and(|json| json.starts_with(b"{")));
+    /// ```
+    #[must_use]
+    pub const fn as_json(&self) -> Option<&Bytes> {
+        match &self.content {
+            Content::Buffered(json) => Some(json),
+            Content::Streaming { .. } => None,
+        }
+    }
+
+    /// What the function wrote, as one body: JSON or the stream, with its prelude.
+    #[must_use]
+    pub fn into_body(self) -> Body {
+        match self.content {
+            Content::Buffered(json) => Body::from(json),
+            Content::Streaming { body, .. } => body,
+        }
+    }
+
+    /// Puts another body in the place of the stream's, for example one that also counts or copies it. An answer that does not stream stays as it is.
+    #[must_use]
+    pub fn map_stream<B>(self, map: impl FnOnce(Body) -> B) -> Self
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        match self.content {
+            Content::Streaming { body, prelude } => Self::streaming(map(body), prelude),
+            Content::Buffered(_) => self,
+        }
+    }
+
     pub(crate) fn buffered_len(&self) -> Option<usize> {
         match &self.content {
             Content::Buffered(json) => Some(json.len()),

@@ -61,6 +61,20 @@ impl<F> Gateway<F> {
         self.config.location.base_path()
     }
 
+    /// Every [`base_path`](Self::base_path) that reaches the gateway: one for each mapping of its domains, the main one first.
+    ///
+    /// ```
+    /// use sippycup_gateway::{Domain, Gateway, Kind};
+    ///
+    /// let domain = Domain::new("api.example.com").mapping("shop").mapping("shop/v2");
+    /// assert_eq!(Gateway::builder(Kind::RestApi).domain(domain).build(())?.base_paths(), ["/shop", "/shop/v2"]);
+    /// # Ok::<(), sippycup_gateway::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn base_paths(&self) -> Vec<String> {
+        self.config.location.base_paths()
+    }
+
     /// The function behind the gateway.
     pub const fn get_ref(&self) -> &F {
         &self.function
@@ -83,7 +97,6 @@ impl<F> Gateway<F> {
         Ok(event.map_err(Refused::into_reason)?)
     }
 
-    #[cfg(feature = "command")]
     pub(crate) fn location(&self) -> &crate::location::Location {
         &self.config.location
     }
@@ -196,13 +209,25 @@ impl fmt::Debug for ResponseFuture {
     }
 }
 
-/// How large event and answer were, for whoever logs.
+/// How large event and answer were: in the extensions of every response for which an event was written, for whoever logs.
 #[derive(Clone, Copy, Debug)]
-#[cfg_attr(not(feature = "command"), expect(dead_code, reason = "only the command logs"))]
-pub(crate) struct Sizes {
-    pub(crate) event: usize,
-    /// None if there was no answer, or a stream.
-    pub(crate) answer: Option<usize>,
+pub struct Sizes {
+    event: usize,
+    answer: Option<usize>,
+}
+
+impl Sizes {
+    /// Bytes of the event.
+    #[must_use]
+    pub const fn event(&self) -> usize {
+        self.event
+    }
+
+    /// Bytes of the answer; `None` if there was none, or a stream.
+    #[must_use]
+    pub const fn answer(&self) -> Option<usize> {
+        self.answer
+    }
 }
 
 /// Adds the headers by which AWS names its own request.

@@ -63,7 +63,9 @@ impl Kind {
         }
     }
 
-    pub(crate) const fn is_http_api(self) -> bool {
+    /// Whether it is an HTTP API, of either payload format.
+    #[must_use]
+    pub const fn is_http_api(self) -> bool {
         matches!(self, Self::HttpApiV1 | Self::HttpApiV2)
     }
 

@@ -1,8 +1,8 @@
 //! A local stand-in for the front doors of AWS Lambda: API Gateway (REST and HTTP APIs), function URLs, Application Load Balancers and VPC Lattice.
 //!
 //! As a library it is a tower service, `http::Request` in and `http::Response` out, over any service that answers event JSON with answer JSON: tests send requests through
-//! every front door without a port or a process. As the command `sippycup-gateway` it runs a Lambda function in any language, without Docker. It was written from AWS's
-//! documentation and recordings alone and shares no code with an adapter, so the two can be checked against each other.
+//! every front door without a port or a process. The command `sippycup`, of the crate `sippycup-cli`, runs a Lambda function in any language behind it, without Docker. It was
+//! written from AWS's documentation and recordings alone and shares no code with an adapter, so the two can be checked against each other.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -83,57 +83,17 @@
 //! - [`Gateway::event`] gives the event of a request without invoking anything.
 //! - [`Fault`], in the extensions of a response, says why the gateway answered in its own words: AWS tells only `Internal server error`.
 //! - [`Answer`] lets a function stream; [`HeaderNames`] carries the spelling of header names.
+//! - [`Gateways`] are several on one address; [`Sizes`], in the extensions of a response, are those of event and answer.
 //! - `Gateway::serve` (feature `serve`) puts a gateway on a TCP listener, `Function` (feature `function`) runs a process behind the Runtime API.
 //!
 //! # Features
 //!
 //! | name | adds | default |
 //! |---|---|---|
-//! | `serve` | `Gateway::serve` on hyper and tokio | no |
-//! | `function` | `Function`: processes behind the Runtime API; implies `serve` | no |
-//! | `command` | the binary `sippycup-gateway`; implies `function` | yes |
+//! | `function` | `Function`: processes behind the Runtime API; implies `serve` | yes |
+//! | `serve` | `Gateway::serve` and `Server` on hyper and tokio | yes |
 //!
 //! Without features the crate knows no sockets: bytes, http, serde_json and the timer of tokio.
-//!
-//! # Configuration of the command
-//!
-//! `sippycup-gateway --help` lists the flags. `--config sippycup.toml` describes several gateways and functions at once. Unknown keys are errors, told with line and key.
-//!
-//! ```toml
-//! listen = "127.0.0.1:9000"            # where gateways listen; default this
-//! events = "events"                    # record events and answers here; default nowhere
-//!
-//! [[function]]
-//! name = "shop"                        # required; AWS_LAMBDA_FUNCTION_NAME
-//! command = ["cargo", "run"]           # this, or attach = "127.0.0.1:9001"
-//! directory = "shop"                   # paths are meant from this file; default its directory
-//! env = { LOG = "debug" }
-//! concurrency = 10                     # processes at most; default 10
-//! timeout = 30                         # seconds per invocation; default 30
-//! memory = 128                         # default 128, only told
-//! snap-start = false
-//! watch = ["shop/src"]                 # restart when something here changes; default never
-//! build = "cargo build"                # before such a restart; default nothing
-//!
-//! [[gateway]]
-//! kind = "rest"                        # required; as --kind
-//! function = "shop"                    # required; the name of a function
-//! listen = "127.0.0.1:9002"            # default the one above, shared by host and path
-//! stage = "prod"
-//! variables = { SIPPYCUP_SCRIPT_NAME_BASE = "/shop" }
-//! routes = ["/", "GET /items/{id}", "/{proxy+}"]
-//! domains = [{ name = "api.example.com", mappings = ["shop"], mappings-without-stage = [] }]
-//! binary = ["image/*"]
-//! claims = { sub = "42" }              # of a Cognito or JWT authorizer, with scopes = ["read"]
-//! # lambda-authorizer = { principalId = "me", tier = "gold" }
-//! source-ip = "192.0.2.1"              # default the real one
-//! api-id = "a1b2c3d4e5"
-//! stream = false
-//! timeout = 29
-//! ```
-//!
-//! Several gateways can share an address. A request goes to the gateway whose domain or AWS host name it names, with the longest mapping; on any other host, to the one whose
-//! stage or mapping its path begins with.
 //!
 //! # Where it differs from AWS
 //!
@@ -145,7 +105,7 @@
 //! | `Host` | as the client sent it, also when that is a loopback address | the domain name | links and redirects made from it should work on this machine |
 //! | TLS | none; the event says `https` and 443 unless [`forwarded`](GatewayBuilder::forwarded) says else | always | as the function sees it in production |
 //! | memory limit, CPU share, freezing between invocations, `/tmp` | not done | done | a process is no sandbox |
-//! | more requests than `--concurrency` | wait, within the timeouts | throttled (429 or 5xx) | a waiting developer learns more |
+//! | more requests than [`concurrency`](FunctionBuilder::concurrency) | wait, within the timeouts | throttled (429 or 5xx) | a waiting developer learns more |
 //! | HTTP API 1.0 on a custom domain with a named stage | `path` as typed, mapping key without stage | not recorded | the documentation speaks of the key only |
 //! | raw `<`, `>`, spaces and the like in a target | 400 from hyper, without a log line | 400 | no URI |
 //! | Lattice: path and query | as sent, not decoded | not documented | as a load balancer |
@@ -203,9 +163,6 @@
 
 mod answer;
 mod body;
-#[cfg(feature = "command")]
-#[doc(hidden)]
-pub mod command;
 mod config;
 mod decode;
 mod domain;
@@ -214,6 +171,7 @@ mod error;
 #[cfg(feature = "function")]
 mod function;
 mod gateway;
+mod gateways;
 mod identity;
 mod intake;
 mod json;
@@ -235,7 +193,10 @@ pub use domain::Domain;
 pub use error::{BoxError, ConfigError, Fault};
 #[cfg(feature = "function")]
 pub use function::{Function, FunctionBuilder, FunctionError, InvocationFuture};
-pub use gateway::{Gateway, ResponseFuture};
+pub use gateway::{Gateway, ResponseFuture, Sizes};
+pub use gateways::Gateways;
 pub use identity::{Authorizer, ClientCertificate};
 pub use kind::Kind;
 pub use names::HeaderNames;
+#[cfg(feature = "serve")]
+pub use serve::Server;

@@ -28,10 +28,7 @@ pub(crate) struct Location {
 impl Location {
     /// `None` where API Gateway would answer that there is no such stage or mapping.
     pub(crate) fn locate(&self, host: Option<&str>, path: &str) -> Option<Located> {
-        let host = host.map(|h| {
-            h.rsplit_once(':').map_or(h, |(name, port)| if port.bytes().all(|b| b.is_ascii_digit()) { name } else { h })
-        });
-        let Some(domain) = self.domain(host) else {
+        let Some(domain) = self.domain(host.map(without_port)) else {
             return self.on_default_domain(path);
         };
         let (mapping, rest) = domain.find(path)?;
@@ -67,11 +64,17 @@ impl Location {
         self.base_paths().into_iter().next().unwrap_or_default()
     }
 
-    /// How many bytes of base path a request matches, if its host names one of the custom domains; for choosing between several gateways.
-    #[cfg(feature = "command")]
-    pub(crate) fn mapping_length(&self, host: &str, path: &str) -> Option<usize> {
-        let domain = self.domains.iter().find(|d| d.name().eq_ignore_ascii_case(host))?;
-        domain.find(path).map(|(mapping, _)| mapping.base_path.len())
+    /// How well a request belongs here, for choosing between several gateways.
+    pub(crate) fn fit(&self, host: &str, path: &str) -> Option<Fit> {
+        let host = without_port(host);
+        let named = self.domains.iter().find(|d| d.name().eq_ignore_ascii_case(host));
+        if let Some((mapping, _)) = named.and_then(|domain| domain.find(path)) {
+            return Some(Fit::Domain(mapping.base_path.len()));
+        }
+        if self.default_name.eq_ignore_ascii_case(host) {
+            return Some(Fit::DefaultName);
+        }
+        self.locate(None, path).map(|_| Fit::Path(self.base_path().len()))
     }
 
     /// A request to an unknown host, mostly a loopback address, is meant for the first custom domain, if there is one.
@@ -114,6 +117,21 @@ impl Location {
 
     fn collapsed_for_rest(&self, path: String) -> String {
         if self.kind == Kind::RestApi { collapsed(&path) } else { path }
+    }
+}
+
+/// What of a request names the gateway; the greater the better, and with it the longest mapping.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Fit {
+    Path(usize),
+    DefaultName,
+    Domain(usize),
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
     }
 }
 

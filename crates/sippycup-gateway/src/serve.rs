@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -47,6 +48,73 @@ where
         // API Gateway writes the names of an HTTP API's headers like this over HTTP/1.1; `http` cannot carry the spelling.
         let title_case = self.kind().is_http_api();
         serve(listener, self, title_case, shutdown).await
+    }
+}
+
+/// Serves any service of requests on a TCP listener, as [`Gateway::serve`] serves a gateway: [`Gateways`](crate::Gateways), or a gateway inside of middleware.
+///
+/// ```no_run
+/// use bytes::Bytes;
+/// use sippycup_gateway::{Gateway, Gateways, Kind, Server};
+/// use tower::service_fn;
+///
+/// # async fn run() -> Result<(), sippycup_gateway::BoxError> {
+/// let function = service_fn(async |_event: Bytes| Ok::<_, std::io::Error>(Bytes::from_static(b"\"hello\"")));
+/// let gateways = Gateways::new(Gateway::builder(Kind::LoadBalancer).build(function)?)
+///     .and(Gateway::builder(Kind::HttpApiV2).stage("dev").build(function)?);
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:9000").await?;
+/// Server::new().serve(listener, gateways, std::future::pending()).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct Server {
+    title_case: bool,
+}
+
+impl Server {
+    /// A server with names of headers in lower case.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Writes `Content-Type` instead of `content-type`, as the servers of HTTP APIs do; default no.
+    pub fn title_case_headers(mut self, title_case: bool) -> Self {
+        self.title_case = title_case;
+        self
+    }
+
+    /// Serves HTTP/1.1 until `shutdown` resolves; then takes no new connection and lets the open ones finish, for ten seconds at most. The client's `SocketAddr` is in the
+    /// extensions of each request.
+    ///
+    /// # Errors
+    ///
+    /// If the listener breaks for good. A connection that breaks ends alone.
+    pub async fn serve<S>(self, listener: TcpListener, service: S, shutdown: impl Future<Output = ()>) -> io::Result<()>
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+        S::Future: Send,
+    {
+        serve(listener, Boxed(service), self.title_case, shutdown).await
+    }
+}
+
+/// A service of requests whose bodies are those of this crate, as one of hyper's requests.
+#[derive(Clone)]
+struct Boxed<S>(S);
+
+impl<S: Service<Request<Body>>> Service<Request<Incoming>> for Boxed<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Incoming>) -> S::Future {
+        self.0.call(request.map(Body::new))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The command `sippycup-gateway` with the example `mirror` behind it, as two processes that meet over the
+//! The command `sippycup serve` with the example `mirror` behind it, as two processes that meet over the
 //! Runtime API: every request and every answer, through every kind.
 
 use std::{
@@ -180,7 +180,7 @@ impl Programs {
     fn build() -> Self {
         let profile = env::current_exe().unwrap().parent().and_then(|deps| deps.parent()).unwrap().to_owned();
         let mut command = Command::new(env!("CARGO"));
-        command.args(["build", "--message-format=json-render-diagnostics", "-p", "mirror", "-p", "sippycup-gateway"]);
+        command.args(["build", "--message-format=json-render-diagnostics", "-p", "mirror", "-p", "sippycup-cli"]);
         command.arg("--target-dir").arg(profile.parent().unwrap()).current_dir(env!("CARGO_MANIFEST_DIR"));
         if profile.ends_with("release") {
             command.arg("--release");
@@ -195,12 +195,12 @@ impl Programs {
                 .find(|artifact| artifact["target"]["name"] == name && artifact["target"]["kind"] == json!(["bin"]));
             PathBuf::from(artifact.and_then(|artifact| artifact["executable"].as_str()).expect(name))
         };
-        Self { gateway: program("sippycup-gateway"), mirror: program("mirror") }
+        Self { gateway: program("sippycup"), mirror: program("mirror") }
     }
 
     fn start(&self, flags: &[&str]) -> Running {
         let mut command = Command::new(&self.gateway);
-        command.args(flags).args(["--listen", "127.0.0.1:0", "--"]).arg(&self.mirror);
+        command.arg("serve").args(flags).args(["--listen", "127.0.0.1:0", "--"]).arg(&self.mirror);
         for variable in ["MIRROR_OPTIONS", "SIPPYCUP_SCRIPT_NAME_BASE", "AWS_LAMBDA_MAX_CONCURRENCY"] {
             command.env_remove(variable);
         }

@@ -30,8 +30,6 @@ use tower_service::Service;
 
 pub use error::FunctionError;
 pub use settings::FunctionBuilder;
-#[cfg(feature = "command")]
-pub(crate) use settings::find_program;
 
 use crate::Answer;
 use message::{Invocation, Message};

@@ -136,6 +136,15 @@ impl FunctionBuilder {
         self
     }
 
+    /// Whether [`spawn`](Self::spawn) would find a program, from the directory set by now. Nothing is started.
+    ///
+    /// # Errors
+    ///
+    /// If it would not.
+    pub fn find(&self, program: impl AsRef<Path>) -> io::Result<()> {
+        find_program(program.as_ref(), self.settings.directory.as_deref())
+    }
+
     /// Runs a command as the function. Its first process starts at once, more as requests need them.
     ///
     /// # Errors
@@ -152,7 +161,7 @@ impl FunctionBuilder {
     ) -> io::Result<Function> {
         self.settings.program = program.into();
         self.settings.arguments = arguments.into_iter().map(Into::into).collect();
-        find_program(self.settings.program.as_ref(), self.settings.directory.as_deref())?;
+        self.find(&self.settings.program)?;
         Ok(Function::spawned(self.settings))
     }
 
@@ -177,7 +186,7 @@ impl fmt::Debug for FunctionBuilder {
 }
 
 /// A program that does not exist should fail at once, not in the first request.
-pub(crate) fn find_program(program: &Path, directory: Option<&Path>) -> io::Result<()> {
+fn find_program(program: &Path, directory: Option<&Path>) -> io::Result<()> {
     let found = if program.components().count() > 1 {
         program.exists() || directory.is_some_and(|directory| directory.join(program).exists())
     } else {

@@ -9,11 +9,9 @@
 )]
 
 mod answers;
-mod command;
 mod events;
 mod function;
 mod hostile;
 mod limits;
-mod python;
 mod scripted;
 mod support;

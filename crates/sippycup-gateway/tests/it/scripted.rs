@@ -6,16 +6,7 @@ use std::process::exit;
 use std::sync::{Arc, Barrier};
 use std::thread;
 
-use sippycup_gateway::{Function, FunctionBuilder};
-
-/// A function that follows `script`; what the developer would read goes to `report`.
-pub(crate) fn scripted(script: &str, builder: FunctionBuilder) -> Function {
-    let program = std::env::current_exe().unwrap();
-    let arguments = ["scripted::function_process", "--exact", "--ignored", "--nocapture"];
-    builder.env("SCRIPT", script).spawn(program, arguments).unwrap()
-}
-
-/// The same as a command line, for tests of the command.
+/// The function as a command line. What it does stands in its environment variable `SCRIPT`.
 pub(crate) fn command_line() -> Vec<String> {
     let program = std::env::current_exe().unwrap().to_str().unwrap().to_owned();
     [&program, "scripted::function_process", "--exact", "--ignored", "--nocapture"].map(str::to_owned).into()
@@ -66,7 +57,6 @@ fn function_process() {
     }
     loop {
         let event = next(&api);
-        let event_id = event.id.clone();
         match script {
             "die-once" if event.path() == "/die" => exit(7),
             "never" => loop {
@@ -112,15 +102,6 @@ fn function_process() {
                 ];
                 let found: Vec<_> = names.iter().map(|n| format!("{n}={}", std::env::var(n).unwrap())).collect();
                 answer(&api, &event.id, &ok(&format!("{}\\n{}", found.join("\\n"), event.head.replace("\r\n", "\\n"))));
-            }
-            // The event itself, in base64: nothing on the way back can change it.
-            "event" => {
-                use base64::Engine as _;
-                let event = base64::engine::general_purpose::STANDARD.encode(event.json.to_string());
-                let body = format!(
-                    r#"{{"statusCode":200,"headers":{{}},"multiValueHeaders":{{}},"body":"{event}","isBase64Encoded":true}}"#
-                );
-                answer(&api, &event_id, &body);
             }
             "pid" => answer(&api, &event.id, &ok(&std::process::id().to_string())),
             "gate" => {

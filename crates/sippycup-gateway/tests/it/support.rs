@@ -48,12 +48,6 @@ pub(crate) fn get(target: &str) -> Request {
     http::Request::get(target).body(Bytes::new()).unwrap()
 }
 
-/// Says so past the capture of the test harness: a test that did not run must not look like one that passed.
-pub(crate) fn skipped(why: &str) {
-    use std::io::Write as _;
-    let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
-}
-
 /// Whether a process works; one that ended and waits to be noticed does not.
 pub(crate) fn alive(pid: &str) -> bool {
     let state = std::process::Command::new("ps").args(["-o", "stat=", "-p", pid]).output().unwrap().stdout;

@@ -7,8 +7,7 @@ use http::StatusCode;
 use sippycup_gateway::{Fault, Function, Gateway, Kind};
 use tower::ServiceExt;
 
-use super::{gateway, reported, status_and_fault};
-use crate::scripted::scripted;
+use super::{gateway, reported, scripted, status_and_fault};
 use crate::support::{alive, ask, get, text};
 
 #[tokio::test]

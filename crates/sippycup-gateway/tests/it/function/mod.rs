@@ -11,8 +11,14 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-use crate::scripted::scripted;
+use crate::scripted::command_line;
 use crate::support::{alive, ask, get, text};
+
+/// A function that follows `script`; what the developer would read goes to `report`.
+fn scripted(script: &str, builder: FunctionBuilder) -> Function {
+    let mut command = command_line().into_iter();
+    builder.env("SCRIPT", script).spawn(command.next().unwrap(), command).unwrap()
+}
 
 /// What the developer reads.
 struct Report {
@@ -156,7 +162,7 @@ async fn an_attached_function_is_served_and_an_absent_one_named() {
     let address = listener.local_addr().unwrap();
     let function = Function::builder().report(|_| {}).attach(listener).unwrap();
     let elsewhere = tokio::process::Command::new(std::env::current_exe().unwrap())
-        .args(&crate::scripted::command_line()[1..])
+        .args(&command_line()[1..])
         .env("SCRIPT", "path")
         .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
         .stdout(std::process::Stdio::null())

@@ -9,7 +9,7 @@ use sippycup_gateway::{Body, Fault, Function, Gateway, Kind};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
-use crate::scripted::scripted;
+use super::scripted;
 use crate::support::{ask, get};
 
 #[tokio::test]

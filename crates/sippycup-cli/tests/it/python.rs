@@ -13,8 +13,8 @@ fn awslambdaric_runs_a_handler() {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python-function");
     std::fs::create_dir_all(&root).unwrap();
     std::fs::write(root.join("app.py"), HANDLER).unwrap();
-    let mut gateway = Command::new(env!("CARGO_BIN_EXE_sippycup-gateway"))
-        .args(["--listen", "127.0.0.1:0", "--", "python3", "-m", "awslambdaric", "app.handler"])
+    let mut gateway = Command::new(env!("CARGO_BIN_EXE_sippycup"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--", "python3", "-m", "awslambdaric", "app.handler"])
         .current_dir(&root)
         .env("PYTHONPATH", client)
         .stdout(Stdio::null())
@@ -65,7 +65,8 @@ fn runtime_client() -> Option<PathBuf> {
     if installed.is_ok_and(|status| status.success()) {
         return Some(target);
     }
-    crate::support::skipped("`python3 -m pip install awslambdaric` does not work here");
+    // Past the capture of the test harness: a test that did not run must not look like one that passed.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: `python3 -m pip install awslambdaric` does not work here");
     None
 }
 

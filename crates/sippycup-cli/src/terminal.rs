@@ -1,74 +1,61 @@
 //! What the developer reads: one line per request, lines of the function, warnings. All of it on standard error.
 
 use std::io::IsTerminal;
-use std::str::FromStr;
 use std::time::Duration;
 
+use clap::{Args, ColorChoice};
 use http::{Method, Response};
+use sippycup_gateway::{Body, Fault, Sizes};
 
-use super::UsageError;
-use crate::gateway::Sizes;
-use crate::{Body, Fault};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Color {
-    Always,
-    Auto,
-    Never,
-}
-
-impl FromStr for Color {
-    type Err = UsageError;
-
-    fn from_str(text: &str) -> Result<Self, UsageError> {
-        match text {
-            "always" => Ok(Self::Always),
-            "auto" => Ok(Self::Auto),
-            "never" => Ok(Self::Never),
-            _ => Err(UsageError::new(format!("expected auto, always or never, found `{text}`"))),
-        }
-    }
+/// How the command writes.
+#[derive(Args, Clone, Copy, Debug)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Output {
+    /// Colours; `auto` is on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Terminal {
+pub(crate) struct Terminal {
     colored: bool,
 }
 
 impl Terminal {
-    pub(super) fn new(color: Color) -> Self {
+    pub(crate) fn new(color: ColorChoice) -> Self {
         let wanted = || std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Self { colored: color == Color::Always || (color == Color::Auto && wanted()) }
+        Self { colored: color == ColorChoice::Always || (color == ColorChoice::Auto && wanted()) }
     }
 
     /// A line of the command itself.
-    pub(super) fn line(self, line: &str) {
+    pub(crate) fn line(self, line: &str) {
         eprintln!("{}", self.paint(BOLD, line));
     }
 
     /// A line of the function, or about it.
-    pub(super) fn function(self, name: &str, line: &str) {
+    pub(crate) fn function(self, name: &str, line: &str) {
         eprintln!("{} {line}", self.paint(DIM, &format!("{name} |")));
     }
 
-    pub(super) fn request(self, method: &Method, target: &str, response: &Response<Body>, took: Duration) {
+    pub(crate) fn request(self, method: &Method, target: &str, response: &Response<Body>, took: Duration) {
         let status = response.status();
         let color = match status.as_u16() {
             ..400 => GREEN,
             400..500 => YELLOW,
             _ => RED,
         };
+        let fault = response.extensions().get::<Fault>();
         let sizes = match response.extensions().get::<Sizes>() {
-            Some(Sizes { event, answer: Some(answer) }) => format!("event {event} B, answer {answer} B"),
-            Some(Sizes { event, answer: None }) if response.extensions().get::<Fault>().is_none() => {
-                format!("event {event} B, answer streamed")
-            }
-            Some(Sizes { event, answer: None }) => format!("event {event} B, no answer"),
+            Some(sizes) => match (sizes.answer(), fault) {
+                (Some(answer), _) => format!("event {} B, answer {answer} B", sizes.event()),
+                (None, None) => format!("event {} B, answer streamed", sizes.event()),
+                (None, Some(_)) => format!("event {} B, no answer", sizes.event()),
+            },
             None => "no event".to_owned(),
         };
         let status = self.paint(color, status.as_str());
         eprintln!("{method} {target} {status} {} ms, {sizes}", took.as_millis());
-        if let Some(fault) = response.extensions().get::<Fault>() {
+        if let Some(fault) = fault {
             eprintln!("  {}", self.paint(color, &fault.to_string()));
         }
     }

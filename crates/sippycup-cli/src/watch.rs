@@ -4,32 +4,30 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use sippycup_gateway::{BoxError, Function};
 use tokio::process::Command;
 use tokio::sync::mpsc;
 
-use super::terminal::Terminal;
-use crate::{BoxError, Function};
+use crate::plan::FunctionPlan;
+use crate::terminal::Terminal;
 
 /// Watches for as long as the guard lives.
-pub(super) struct Watch {
+pub(crate) struct Watch {
     _watcher: RecommendedWatcher,
 }
 
-/// What to watch, and what to do before a restart.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Plan {
-    pub(super) paths: Vec<PathBuf>,
-    pub(super) build: Option<String>,
-    /// Written by the command itself.
-    pub(super) except: Option<PathBuf>,
-}
-
-pub(super) fn watch(plan: Plan, function: Function, terminal: Terminal) -> Result<Watch, BoxError> {
+/// Recordings, which the command itself writes, are no change.
+pub(crate) fn watch(
+    plan: &FunctionPlan,
+    recordings: Option<&Path>,
+    function: Function,
+    terminal: Terminal,
+) -> Result<Watch, BoxError> {
     let (changed, changes) = mpsc::unbounded_channel();
-    let except = plan.except.as_deref().and_then(|path| path.canonicalize().ok());
+    let except = recordings.and_then(|path| path.canonicalize().ok());
     let mut roots = Vec::new();
-    for path in &plan.paths {
-        roots.push(path.canonicalize()?);
+    for path in &plan.watch {
+        roots.push(path.value.canonicalize()?);
     }
     let watched = roots.clone();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
@@ -44,7 +42,7 @@ pub(super) fn watch(plan: Plan, function: Function, terminal: Terminal) -> Resul
     for root in &roots {
         watcher.watch(root, RecursiveMode::Recursive)?;
     }
-    tokio::spawn(restart_on(changes, plan.build, function, terminal));
+    tokio::spawn(restart_on(changes, plan.build.clone(), function, terminal));
     Ok(Watch { _watcher: watcher })
 }
 

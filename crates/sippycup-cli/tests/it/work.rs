@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Running, directory, gateway, http, run};
 use crate::scripted::command_line;
+use crate::{Running, directory, http, run, serve, sippycup};
 
 #[test]
 fn events_are_recorded_invoked_and_replayed() {
@@ -22,7 +22,7 @@ fn events_are_recorded_invoked_and_replayed() {
     assert_eq!(answer["body"], "/two");
 
     let invoke = |script: &str| {
-        let mut command = gateway(&["invoke", &format!("{events}/000001.event.json"), "--"]);
+        let mut command = sippycup(&["invoke", &format!("{events}/000001.event.json"), "--"]);
         command.args(command_line()).env("SCRIPT", script);
         run(command)
     };
@@ -32,7 +32,7 @@ fn events_are_recorded_invoked_and_replayed() {
     assert_eq!((code, serde_json::from_str::<Value>(&out).unwrap()["errorType"].clone()), (1, json!("ValueError")));
 
     let replay = |script: &str| {
-        let mut command = gateway(&["replay", events, "--"]);
+        let mut command = sippycup(&["replay", events, "--"]);
         command.args(command_line()).env("SCRIPT", script);
         run(command)
     };
@@ -55,7 +55,7 @@ fn events_are_recorded_invoked_and_replayed() {
 
 #[test]
 fn an_event_is_printed() {
-    let (code, out, err) = run(gateway(&["event", "--kind", "alb", "POST /x?y=1", "-H", "a: b", "-d", "body"]));
+    let (code, out, err) = run(sippycup(&["event", "--kind", "alb", "POST /x?y=1", "-H", "a: b", "-d", "body"]));
     let event: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{err}"));
     assert_eq!(code, 0);
     assert_eq!(
@@ -63,7 +63,7 @@ fn an_event_is_printed() {
         (&json!("POST"), &json!("/x"), &json!({"y": "1"}))
     );
     assert_eq!((&event["headers"]["a"], &event["body"]), (&json!("b"), &json!("Ym9keQ==")));
-    let (_, out, _) = run(gateway(&["event", "--kind", "rest", "GET /prod/x", "-H", "tEsT-HEADeR: v"]));
+    let (_, out, _) = run(sippycup(&["event", "--kind", "rest", "GET /prod/x", "-H", "tEsT-HEADeR: v"]));
     assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["headers"]["tEsT-HEADeR"], "v");
 }
 
@@ -104,7 +104,7 @@ fn a_configuration_serves_several_gateways_and_functions() {
     );
     let file = root.join("sippycup.toml");
     std::fs::write(&file, config).unwrap();
-    let mut running = Running::spawn(gateway(&["--config", file.to_str().unwrap()]));
+    let mut running = Running::spawn(serve(&["--config", file.to_str().unwrap()]));
     let address = running.address();
     running.until("/dev/");
     let named = http(&address, "GET http://api.example.com/shop/v2/x", "");

@@ -10,15 +10,14 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::Frame;
 use serde_json::Value;
+use sippycup_gateway::{Answer, Body, BoxError, Function, FunctionError};
 use tower_service::Service;
 
-use super::terminal::Terminal;
-use crate::answer::Content;
-use crate::{Answer, Body, BoxError, Function, FunctionError};
+use crate::terminal::Terminal;
 
 /// Writes numbered files into a directory.
 #[derive(Clone, Debug)]
-pub(super) struct Recorder {
+pub(crate) struct Recorder {
     directory: Arc<PathBuf>,
     last: Arc<AtomicU64>,
     terminal: Terminal,
@@ -26,7 +25,7 @@ pub(super) struct Recorder {
 
 impl Recorder {
     /// Goes on after the highest number that is there already.
-    pub(super) fn new(directory: &Path, terminal: Terminal) -> io::Result<Self> {
+    pub(crate) fn new(directory: &Path, terminal: Terminal) -> io::Result<Self> {
         std::fs::create_dir_all(directory)?;
         let mut last = 0;
         for entry in std::fs::read_dir(directory)? {
@@ -62,9 +61,9 @@ impl Recording {
 
 /// A function that is recorded, if that is wished.
 #[derive(Clone, Debug)]
-pub(super) struct Recorded {
-    pub(super) function: Function,
-    pub(super) recorder: Option<Recorder>,
+pub(crate) struct Recorded {
+    pub(crate) function: Function,
+    pub(crate) recorder: Option<Recorder>,
 }
 
 impl Service<Bytes> for Recorded {
@@ -85,12 +84,11 @@ impl Service<Bytes> for Recorded {
                 return answer;
             };
             match answer {
-                Ok(Answer { content: Content::Buffered(json) }) => {
-                    recording.write("answer.json", &json);
-                    Ok(Answer::from(json))
-                }
-                Ok(Answer { content: Content::Streaming { body, prelude } }) => {
-                    Ok(Answer::streaming(Tee { body, copy: Vec::new(), recording }, prelude))
+                Ok(answer) => {
+                    if let Some(json) = answer.as_json() {
+                        recording.write("answer.json", json);
+                    }
+                    Ok(answer.map_stream(|body| Tee { body, copy: Vec::new(), recording }))
                 }
                 Err(error) => {
                     recording.write("error.json", error.payload());

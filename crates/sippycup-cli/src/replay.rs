@@ -1,41 +1,41 @@
-//! `invoke` and `replay`: recorded events to a function, without a front door.
+//! `replay`: recorded events to a function, and how its answers differ from the recorded ones.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use bytes::Bytes;
-use http_body_util::BodyExt;
+use clap::Args;
 use serde_json::Value;
-use tower_service::Service;
+use sippycup_gateway::BoxError;
 
-use super::UsageError;
-use super::arguments::Flags;
-use super::run::function;
-use super::terminal::Terminal;
-use crate::answer::Content;
-use crate::{BoxError, Function};
+use crate::error::UsageError;
+use crate::invoke::{call, check, pretty};
+use crate::plan::FunctionPlan;
+use crate::serve;
+use crate::terminal::{Output, Terminal};
 
-/// Prints the answer; a function error too, but ends with 1.
-pub(super) async fn invoke(flags: Box<Flags>) -> Result<ExitCode, BoxError> {
-    let path = PathBuf::from(flags.subject.clone().unwrap_or_default());
-    let event =
-        std::fs::read(&path).map_err(|error| UsageError::new(format!("cannot read {}: {error}", path.display())))?;
-    let function = function(&flags, Terminal::new(flags.color))?;
-    let outcome = call(&function, event.into()).await;
-    function.stop().await;
-    let (text, code) = match outcome? {
-        Ok(answer) => (answer, ExitCode::SUCCESS),
-        Err(error) => (error, ExitCode::FAILURE),
-    };
-    println!("{}", pretty(&text));
-    Ok(code)
+/// Invoke a function with recorded events and show what changed
+///
+/// `sippycup serve --events DIR` records them. Ends with 1 if an answer differs.
+#[derive(Args)]
+#[command(after_help = EXAMPLES, mut_args = FunctionPlan::only_where_it_is_served)]
+pub(crate) struct Arguments {
+    /// Directory of a recording
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+
+    #[command(flatten)]
+    function: FunctionPlan,
+
+    #[command(flatten)]
+    output: Output,
 }
 
-/// Invokes with every event of a directory and compares with the answers there; ends with 1 if one differs.
-pub(super) async fn replay(flags: Box<Flags>) -> Result<ExitCode, BoxError> {
-    let directory = PathBuf::from(flags.subject.clone().unwrap_or_default());
-    let events = events(&directory)?;
-    let function = function(&flags, Terminal::new(flags.color))?;
+pub(crate) async fn replay(arguments: &Arguments) -> Result<ExitCode, BoxError> {
+    check(&arguments.function)?;
+    let directory = &arguments.directory;
+    let events = events(directory)?;
+    let function = serve::spawn(&arguments.function, Terminal::new(arguments.output.color))?;
     let mut changed = 0_usize;
     for event in &events {
         let name = event.file_name().unwrap_or_default().to_string_lossy().replace(".event.json", "");
@@ -43,7 +43,7 @@ pub(super) async fn replay(flags: Box<Flags>) -> Result<ExitCode, BoxError> {
             Ok(answer) => ("answer", answer),
             Err(error) => ("error", error),
         };
-        match recorded(&directory, &name) {
+        match recorded(directory, &name) {
             None => println!("{name}: new {kind}\n{}", indented('+', &pretty(&now))),
             Some((before, _)) if same(&before, &now) => println!("{name}: same"),
             Some((before, was)) => {
@@ -55,16 +55,6 @@ pub(super) async fn replay(flags: Box<Flags>) -> Result<ExitCode, BoxError> {
     function.stop().await;
     println!("{} events, {changed} changed", events.len());
     Ok(if changed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-async fn call(function: &Function, event: Bytes) -> Result<Result<Bytes, Bytes>, BoxError> {
-    match function.clone().call(event).await {
-        Ok(answer) => Ok(Ok(match answer.content {
-            Content::Buffered(json) => json,
-            Content::Streaming { body, .. } => body.collect().await?.to_bytes(),
-        })),
-        Err(error) => Ok(Err(error.payload().clone())),
-    }
 }
 
 fn events(directory: &Path) -> Result<Vec<PathBuf>, UsageError> {
@@ -107,7 +97,6 @@ fn indented(sign: char, text: &str) -> String {
     text.lines().map(|line| format!("  {sign} {line}")).collect::<Vec<_>>().join("\n")
 }
 
-fn pretty(json: &[u8]) -> String {
-    let pretty = serde_json::from_slice::<Value>(json).and_then(|json| serde_json::to_string_pretty(&json));
-    pretty.unwrap_or_else(|_| String::from_utf8_lossy(json).into_owned())
-}
+const EXAMPLES: &str = "\
+Examples:
+  sippycup replay events -- cargo run";

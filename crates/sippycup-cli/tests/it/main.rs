@@ -1,5 +1,16 @@
 //! The command as its users meet it: started as a process, spoken to over TCP, judged by output and exit code.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests, but clippy's exemption knows only test functions"
+)]
+
+mod python;
+#[path = "../../../sippycup-gateway/tests/it/scripted.rs"]
+mod scripted;
 mod usage;
 mod work;
 
@@ -9,24 +20,23 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 
-use crate::scripted::command_line;
-use crate::support::alive;
+use scripted::command_line;
 
 /// A running command, interrupted when the test ends.
-pub(crate) struct Running {
-    pub(crate) child: Child,
+struct Running {
+    child: Child,
     lines: mpsc::Receiver<String>,
     seen: Vec<String>,
 }
 
 impl Running {
-    pub(crate) fn start(script: &str, flags: &[&str]) -> Self {
-        let mut command = gateway(flags);
+    fn start(script: &str, flags: &[&str]) -> Self {
+        let mut command = serve(flags);
         command.arg("--").args(command_line()).env("SCRIPT", script);
         Self::spawn(command)
     }
 
-    pub(crate) fn spawn(mut command: Command) -> Self {
+    fn spawn(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let (sender, lines) = mpsc::channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());
@@ -35,7 +45,7 @@ impl Running {
     }
 
     /// Waits for a line; what stood before it stays in `seen`.
-    pub(crate) fn until(&mut self, part: &str) -> String {
+    fn until(&mut self, part: &str) -> String {
         loop {
             let line = self.lines.recv().unwrap_or_else(|_| panic!("nobody says `{part}`:\n{}", self.seen.join("\n")));
             self.seen.push(line.clone());
@@ -46,12 +56,12 @@ impl Running {
     }
 
     /// The address of the first URL that is printed.
-    pub(crate) fn address(&mut self) -> String {
+    fn address(&mut self) -> String {
         let line = self.until("http://");
         line.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned()
     }
 
-    pub(crate) fn signal(&self, signal: &str) {
+    fn signal(&self, signal: &str) {
         assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
     }
 }
@@ -66,15 +76,16 @@ impl Drop for Running {
     }
 }
 
-fn gateway(flags: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sippycup-gateway"));
-    command.args(flags).env_remove("AWS_LAMBDA_MAX_CONCURRENCY").env_remove("NO_COLOR");
-    if !flags.contains(&"--listen")
-        && !flags.contains(&"--config")
-        && !flags.iter().any(|f| ["event", "invoke", "replay"].contains(f))
-    {
-        command.args(["--listen", "127.0.0.1:0"]);
-    }
+fn sippycup(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sippycup"));
+    command.args(arguments).env_remove("AWS_LAMBDA_MAX_CONCURRENCY").env_remove("NO_COLOR");
+    command
+}
+
+/// `sippycup serve`, on a free port.
+fn serve(flags: &[&str]) -> Command {
+    let mut command = sippycup(&["serve", "--listen", "127.0.0.1:0"]);
+    command.args(flags);
     command
 }
 
@@ -91,6 +102,12 @@ fn http(address: &str, request_line: &str, more: &str) -> String {
     let mut response = String::new();
     socket.read_to_string(&mut response).unwrap();
     response
+}
+
+/// Whether a process works; one that ended and waits to be noticed does not.
+fn alive(pid: &str) -> bool {
+    let state = Command::new("ps").args(["-o", "stat=", "-p", pid]).output().unwrap().stdout;
+    state.first().is_some_and(|state| *state != b'Z')
 }
 
 fn directory(name: &str) -> PathBuf {
@@ -173,7 +190,7 @@ fn a_function_that_died_is_told_with_its_output() {
 
 #[test]
 fn one_process_with_parallel_polls_when_lambda_says_so() {
-    let mut command = gateway(&[]);
+    let mut command = serve(&[]);
     command.arg("--").args(command_line()).env("SCRIPT", "barrier:5").env("AWS_LAMBDA_MAX_CONCURRENCY", "5");
     let mut running = Running::spawn(command);
     let address = running.address();
@@ -190,7 +207,7 @@ fn one_process_with_parallel_polls_when_lambda_says_so() {
 
 #[test]
 fn an_attached_function_is_waited_for() {
-    let mut command = gateway(&["--attach=127.0.0.1:0"]);
+    let mut command = serve(&["--attach=127.0.0.1:0"]);
     command.env("SCRIPT", "path");
     let mut running = Running::spawn(command);
     let line = running.until("AWS_LAMBDA_RUNTIME_API=");

@@ -1,0 +1,115 @@
+//! `event`: the event of a request, without a function.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use bytes::Bytes;
+use clap::Args;
+use http::{HeaderName, HeaderValue, Method, Request, Uri};
+use sippycup_gateway::{BoxError, HeaderNames};
+
+use crate::error::UsageError;
+use crate::plan::{GatewayPlan, pair};
+
+/// Print the event that a front door writes for a request
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Request line: `GET /path?query`; without a method it is GET
+    request: RequestLine,
+
+    /// Header of the request; repeatable
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    headers: Vec<Header>,
+
+    /// Body of the request; `@FILE` reads a file
+    #[arg(short, long, value_name = "BODY", allow_hyphen_values = true)]
+    data: Option<OsString>,
+
+    #[command(flatten)]
+    gateway: GatewayPlan,
+}
+
+#[derive(Clone)]
+struct RequestLine {
+    method: Method,
+    uri: Uri,
+}
+
+impl FromStr for RequestLine {
+    type Err = UsageError;
+
+    fn from_str(line: &str) -> Result<Self, UsageError> {
+        let (method, target) = line.split_once(' ').unwrap_or(("GET", line));
+        let method = Method::from_bytes(method.as_bytes()).ok();
+        let uri = target.trim().parse::<Uri>().ok().filter(|uri| uri.path().starts_with('/'));
+        match (method, uri) {
+            (Some(method), Some(uri)) => Ok(Self { method, uri }),
+            _ => Err(UsageError::new("expected a request line like `GET /path`")),
+        }
+    }
+}
+
+/// A header with its name as it was written.
+#[derive(Clone)]
+struct Header {
+    written: String,
+    name: HeaderName,
+    value: HeaderValue,
+}
+
+impl FromStr for Header {
+    type Err = UsageError;
+
+    fn from_str(text: &str) -> Result<Self, UsageError> {
+        let (written, value) = pair(text, ':')?;
+        match (HeaderName::from_bytes(written.as_bytes()), HeaderValue::from_str(&value)) {
+            (Ok(name), Ok(value)) => Ok(Self { written, name, value }),
+            _ => Err(UsageError::new("expected the name and the value of a header")),
+        }
+    }
+}
+
+pub(crate) fn print(arguments: &Arguments) -> Result<ExitCode, BoxError> {
+    let gateway = arguments.gateway.builder().map_err(UsageError::from)?.build(())?;
+    let event = gateway
+        .event(&arguments.request()?)
+        .map_err(|refused| UsageError::new(format!("the gateway refuses this request: {refused}")))?;
+    let event: serde_json::Value = serde_json::from_slice(&event)?;
+    println!("{}", serde_json::to_string_pretty(&event)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Arguments {
+    fn request(&self) -> Result<Request<Bytes>, UsageError> {
+        let mut request = Request::new(self.body()?);
+        *request.method_mut() = self.request.method.clone();
+        *request.uri_mut() = self.request.uri.clone();
+        for header in &self.headers {
+            request.headers_mut().append(&header.name, header.value.clone());
+        }
+        let names: HeaderNames = self.headers.iter().map(|header| header.written.as_str()).collect();
+        request.extensions_mut().insert(names);
+        Ok(request)
+    }
+
+    fn body(&self) -> Result<Bytes, UsageError> {
+        let Some(data) = &self.data else {
+            return Ok(Bytes::new());
+        };
+        match data.to_str().and_then(|data| data.strip_prefix('@')) {
+            Some(path) => match std::fs::read(path) {
+                Ok(body) => Ok(body.into()),
+                Err(error) => Err(UsageError::new(format!("--data: cannot read {path}: {error}"))),
+            },
+            None => Ok(data.clone().into_encoded_bytes().into()),
+        }
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  sippycup event 'GET /items?q=1'
+  sippycup event --kind alb 'POST /x?y=1' -H 'content-type: text/plain' -d hello
+  sippycup event --kind rest --stage prod --domain api.example.com --base-path shop /shop/items";

@@ -1,0 +1,118 @@
+//! The `sippycup` command: AWS Lambda's front doors on this machine, before a function in any language.
+//!
+//! ```text
+//! flags or TOML ──► plan ──► serve ──► listener ──► front ──► gateways ──► record ──► function
+//!                                                     │                                  ▲
+//!                                                  terminal            watch ── restart ─┘
+//! ```
+//!
+//! `event` needs only a gateway of the plan, `invoke` and `replay` only its function. Exit codes: 0 after an orderly end, 1 if something failed, 2 if flags or configuration
+//! are wrong.
+
+mod error;
+mod event;
+mod front;
+mod invoke;
+mod plan;
+mod record;
+mod replay;
+mod serve;
+mod terminal;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use sippycup_gateway::BoxError;
+
+use error::UsageError;
+
+/// AWS Lambda's front doors on this machine: API Gateway, function URLs, ALB, VPC Lattice.
+#[derive(Parser)]
+#[command(name = "sippycup", version, arg_required_else_help = true, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    Serve(Box<serve::Arguments>),
+    Event(Box<event::Arguments>),
+    Invoke(Box<invoke::Arguments>),
+    Replay(Box<replay::Arguments>),
+    Completions(Completions),
+}
+
+/// Print a script with which a shell completes this command
+///
+/// For bash: `source <(sippycup completions bash)`.
+#[derive(clap::Args)]
+struct Completions {
+    shell: Shell,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| with_tip(error).exit());
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    let done = runtime.block_on(async {
+        match arguments.task {
+            Task::Serve(arguments) => serve::serve(*arguments).await,
+            Task::Event(arguments) => event::print(&arguments),
+            Task::Invoke(arguments) => invoke::invoke(&arguments).await,
+            Task::Replay(arguments) => replay::replay(&arguments).await,
+            Task::Completions(Completions { shell }) => {
+                clap_complete::generate(shell, &mut Arguments::command(), "sippycup", &mut std::io::stdout());
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    });
+    // Threads that still read a pipe must not keep the command from ending.
+    runtime.shutdown_background();
+    done.unwrap_or_else(|error| failed(&error))
+}
+
+/// What clap cannot guess: a command without `--` before it, and flags without a subcommand.
+fn with_tip(mut error: clap::Error) -> clap::Error {
+    if error.kind() != ErrorKind::UnknownArgument || error.get(ContextKind::SuggestedArg).is_some() {
+        return error;
+    }
+    let Some(ContextValue::String(found)) = error.get(ContextKind::InvalidArg) else {
+        return error;
+    };
+    let tip = if found.starts_with('-') {
+        "`sippycup help` has the subcommands, `sippycup help serve` the flags of one"
+    } else {
+        "the function's command stands behind `--`"
+    };
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(tip)]));
+    error
+}
+
+fn failed(error: &BoxError) -> ExitCode {
+    eprintln!("error: {error}");
+    if error.is::<UsageError>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  sippycup serve -- cargo run
+  sippycup serve --kind rest --stage prod --base-path shop --watch -- cargo run
+  sippycup event --kind alb 'POST /x?y=1' -H 'content-type: text/plain' -d hello
+  sippycup help serve";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,126 @@
+//! The settings of a function.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Arg, Args};
+use serde::Deserialize;
+
+use super::values::{self, Count, Listen, Pair, Said, Seconds, Wrong};
+
+/// One function. Each field is a flag, a key of `[[function]]`, or both.
+#[derive(Args, Clone, Debug, Deserialize)]
+#[command(next_help_heading = "Function")]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct FunctionPlan {
+    /// At most so many processes, each on one request
+    ///
+    /// With AWS_LAMBDA_MAX_CONCURRENCY=N in its environment a function is one process with N polls instead.
+    #[arg(long, value_name = "N", default_value = "10")]
+    pub(crate) concurrency: Count,
+
+    /// Lambda's timeout
+    #[arg(long, value_name = "SECONDS", default_value = "30")]
+    pub(crate) timeout: Seconds,
+
+    /// Memory, as the function is told; nothing enforces it
+    #[arg(long, value_name = "MB", default_value = "128")]
+    pub(crate) memory: u32,
+
+    /// Name of the function
+    #[arg(long, value_name = "NAME", default_value = "function")]
+    pub(crate) name: Said<String>,
+
+    /// Environment variable; repeatable
+    #[arg(long, value_name = "NAME=VALUE")]
+    #[serde(deserialize_with = "values::pairs_in_file")]
+    pub(crate) env: Vec<Said<Pair>>,
+
+    /// The function asks `restore/next` first, as one that SnapStart restored
+    #[arg(long)]
+    pub(crate) snap_start: bool,
+
+    /// Restart when a file changes below PATH; repeatable; default the current directory
+    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = ".")]
+    pub(crate) watch: Vec<Said<PathBuf>>,
+
+    /// Run this before such a restart; if it fails the old process stays
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) build: Option<String>,
+
+    /// Give a Runtime API to a function that is started elsewhere, in a debugger for example [default: 127.0.0.1:9001]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "127.0.0.1:9001",
+        conflicts_with = "command"
+    )]
+    pub(crate) attach: Option<Listen>,
+
+    /// The function: any Lambda binary or script, with its arguments
+    #[arg(last = true, value_name = "COMMAND", help_heading = None)]
+    #[serde(deserialize_with = "values::command_in_file")]
+    pub(crate) command: Vec<OsString>,
+
+    // In files only.
+    #[arg(skip)]
+    pub(crate) directory: Option<PathBuf>,
+}
+
+impl Default for FunctionPlan {
+    fn default() -> Self {
+        values::defaults()
+    }
+}
+
+impl FunctionPlan {
+    /// Hides the flags that mean something only to `serve`.
+    pub(crate) fn only_where_it_is_served(arg: Arg) -> Arg {
+        let hidden = ["attach", "build", "watch"].contains(&arg.get_id().as_str());
+        arg.hide(hidden)
+    }
+
+    /// What can be known to fail before anything is started.
+    pub(crate) fn check(&self) -> Result<(), Wrong> {
+        if self.command.is_empty() == self.attach.is_none() {
+            return Err(self.name.wrong("", "the function needs either a command or an address to attach to"));
+        }
+        for path in &self.watch {
+            path.value
+                .canonicalize()
+                .map_err(|error| path.wrong("--watch", format_args!("{}: {error}", path.value.display())))?;
+        }
+        match self.command.first() {
+            Some(program) => self
+                .builder()
+                .find(program)
+                .map_err(|error| self.name.wrong("", format_args!("cannot start the function: {error}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// The function as the library knows it, without a command.
+    pub(crate) fn builder(&self) -> sippycup_gateway::FunctionBuilder {
+        let mut builder = sippycup_gateway::Function::builder()
+            .name(&self.name.value)
+            .memory(self.memory)
+            .timeout(self.timeout.0)
+            .concurrency(self.concurrency.0)
+            .snap_start(self.snap_start);
+        if let Some(directory) = &self.directory {
+            builder = builder.current_dir(directory);
+        }
+        let own = self.env.iter().find(|said| said.value.name == MAX_CONCURRENCY).map(|said| said.value.value.clone());
+        if let Some(polls) = own.or_else(|| std::env::var(MAX_CONCURRENCY).ok()).and_then(|n| n.parse().ok()) {
+            builder = builder.max_concurrency(polls);
+        }
+        for Said { value: Pair { name, value }, .. } in &self.env {
+            builder = builder.env(name, value);
+        }
+        builder
+    }
+}
+
+const MAX_CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";

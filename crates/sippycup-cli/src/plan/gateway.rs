@@ -1,0 +1,194 @@
+//! The settings of a gateway.
+
+use std::net::IpAddr;
+
+use clap::Args;
+use serde::Deserialize;
+use sippycup_gateway::{Authorizer, ConfigError, Domain, Gateway, GatewayBuilder, Kind};
+
+use super::values::{self, Listen, Object, Pair, Said, Seconds, Wrong};
+
+/// One front door. Each field is a flag, a key of `[[gateway]]`, or both.
+#[derive(Args, Clone, Debug, Deserialize)]
+#[command(next_help_heading = "Front door")]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct GatewayPlan {
+    /// Which front door
+    #[arg(long, value_name = "KIND", default_value = "http", value_parser = values::kind())]
+    #[serde(deserialize_with = "values::kind_in_file")]
+    kind: Kind,
+
+    /// Stage; default `prod` for a REST API, `$default` for an HTTP API
+    #[arg(long, value_name = "NAME")]
+    stage: Option<Said<String>>,
+
+    /// Stage variable; repeatable
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    #[serde(deserialize_with = "values::pairs_in_file")]
+    variables: Vec<Said<Pair>>,
+
+    /// Resource or route: `/items/{id}`, `GET /{proxy+}`, `$default`; repeatable; default everything
+    #[arg(long = "route", value_name = "ROUTE")]
+    routes: Vec<Said<String>>,
+
+    /// Custom domain; requests to this machine are taken for it
+    #[arg(long, value_name = "NAME")]
+    domain: Option<Said<String>>,
+
+    /// Base path or API mapping on the domain; repeatable
+    #[arg(long = "base-path", value_name = "PATH")]
+    #[serde(rename = "base-path")]
+    base_paths: Vec<Said<String>>,
+
+    /// The mappings name no stage: the client writes it (REST APIs)
+    #[arg(long)]
+    stage_in_path: bool,
+
+    /// One of the `binaryMediaTypes` (REST APIs); repeatable
+    #[arg(long, value_name = "TYPE")]
+    binary: Vec<Said<String>>,
+
+    /// Claims of a Cognito or JWT authorizer, as a JSON object
+    #[arg(long, value_name = "JSON")]
+    claims: Option<Said<Object>>,
+
+    /// Context of a Lambda authorizer, as a JSON object; `principalId` in it
+    #[arg(long, value_name = "JSON")]
+    lambda_authorizer: Option<Said<Object>>,
+
+    /// The client's address; default the real one
+    #[arg(long, value_name = "IP")]
+    source_ip: Option<IpAddr>,
+
+    /// Response streaming (REST APIs, function URLs)
+    #[arg(long)]
+    stream: bool,
+
+    /// How long the front door waits; default 29 (rest), 30 (http), 60 (alb, lattice), 900 (url)
+    #[arg(id = "gateway-timeout", long, value_name = "SECONDS")]
+    timeout: Option<Seconds>,
+
+    // In files only.
+    #[arg(skip)]
+    pub(super) function: Option<Said<String>>,
+    #[arg(skip)]
+    pub(super) listen: Option<Listen>,
+    #[arg(skip)]
+    domains: Vec<Said<DomainTable>>,
+    #[arg(skip)]
+    scopes: Option<Vec<String>>,
+    #[arg(skip)]
+    api_id: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct DomainTable {
+    name: String,
+    #[serde(default)]
+    mappings: Vec<String>,
+    #[serde(default)]
+    mappings_without_stage: Vec<String>,
+}
+
+impl Default for GatewayPlan {
+    fn default() -> Self {
+        values::defaults()
+    }
+}
+
+impl GatewayPlan {
+    /// The gateway that the settings describe. Each is tried alone, so that an error has its name or its line.
+    pub(crate) fn builder(&self) -> Result<GatewayBuilder, Wrong> {
+        let mut attempt = Attempt(Gateway::builder(self.kind));
+        if let Some(stage) = &self.stage {
+            attempt.set(self.kind, |b| b.stage(&stage.value)).map_err(|e| stage.wrong("--stage", e))?;
+        }
+        for said in &self.variables {
+            let Pair { name, value } = &said.value;
+            attempt.set(self.kind, |b| b.stage_variable(name, value)).map_err(|e| said.wrong("--var", e))?;
+        }
+        for route in &self.routes {
+            attempt.set(self.kind, |b| b.route(&route.value)).map_err(|e| route.wrong("--route", e))?;
+        }
+        if let Some((domain, said, flag)) = self.mapped() {
+            attempt.set(self.kind, |b| b.domain(domain.clone())).map_err(|e| said.wrong(flag, e))?;
+        }
+        for table in &self.domains {
+            attempt.set(self.kind, |b| b.domain(table.value.domain())).map_err(|e| table.wrong("", e))?;
+        }
+        for media_type in &self.binary {
+            attempt
+                .set(self.kind, |b| b.binary_media_type(&media_type.value))
+                .map_err(|e| media_type.wrong("--binary", e))?;
+        }
+        if let Some(claims) = &self.claims {
+            let authorizer = Authorizer::jwt(claims.value.0.clone(), self.scopes.clone());
+            attempt.set(self.kind, |b| b.authorizer(authorizer.clone())).map_err(|e| claims.wrong("--claims", e))?;
+        }
+        if let Some(said) = &self.lambda_authorizer {
+            let authorizer = lambda_authorizer(&said.value);
+            attempt
+                .set(self.kind, |b| b.authorizer(authorizer.clone()))
+                .map_err(|e| said.wrong("--lambda-authorizer", e))?;
+        }
+        let mut builder = attempt.0.response_streaming(self.stream);
+        if let Some(source_ip) = self.source_ip {
+            builder = builder.source_ip(source_ip);
+        }
+        if let Some(timeout) = self.timeout {
+            builder = builder.timeout(timeout.0);
+        }
+        if let Some(api_id) = &self.api_id {
+            builder = builder.api_id(api_id);
+        }
+        Ok(builder)
+    }
+
+    /// The domain in pieces. A base path without a domain is one of a domain that does not matter.
+    fn mapped(&self) -> Option<(Domain, Said<()>, &'static str)> {
+        let at = |said: &Said<String>| Said { value: (), span: said.span.clone() };
+        let (place, flag) = match (&self.domain, self.base_paths.first()) {
+            (_, Some(path)) => (at(path), "--base-path"),
+            (Some(name), None) => (at(name), "--domain"),
+            (None, None) if self.stage_in_path => (().into(), "--stage-in-path"),
+            (None, None) => return None,
+        };
+        let domain = Domain::new(self.domain.as_ref().map_or("api.example.com", |name| &name.value));
+        let mapped = |domain: Domain, path: &str| {
+            if self.stage_in_path { domain.mapping_without_stage(path) } else { domain.mapping(path) }
+        };
+        let domain = match self.base_paths.as_slice() {
+            [] => mapped(domain, ""),
+            paths => paths.iter().fold(domain, |domain, path| mapped(domain, &path.value)),
+        };
+        Some((domain, place, flag))
+    }
+}
+
+/// A builder that takes one setting after the other, or says what is wrong with one.
+struct Attempt(GatewayBuilder);
+
+impl Attempt {
+    fn set(&mut self, kind: Kind, setting: impl Fn(GatewayBuilder) -> GatewayBuilder) -> Result<(), ConfigError> {
+        setting(Gateway::builder(kind)).build(())?;
+        // What is wrong only together with the settings before, such as a mapping that is there twice.
+        let with = setting(self.0.clone());
+        with.clone().build(())?;
+        self.0 = with;
+        Ok(())
+    }
+}
+
+impl DomainTable {
+    fn domain(&self) -> Domain {
+        let domain = self.mappings.iter().fold(Domain::new(&self.name), |domain, path| domain.mapping(path));
+        self.mappings_without_stage.iter().fold(domain, |domain, path| domain.mapping_without_stage(path))
+    }
+}
+
+fn lambda_authorizer(Object(context): &Object) -> Authorizer {
+    let mut context = context.clone();
+    let principal = context.remove("principalId").and_then(|p| p.as_str().map(str::to_owned));
+    Authorizer::lambda(principal.unwrap_or_else(|| "user".to_owned()), context)
+}

@@ -1,0 +1,98 @@
+//! What to serve. Flags and TOML fill the same plan, each setting is one field of it.
+
+mod file;
+mod function;
+mod gateway;
+mod values;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Deserialize;
+use sippycup_gateway::GatewayBuilder;
+
+pub(crate) use function::FunctionPlan;
+pub(crate) use gateway::GatewayPlan;
+pub(crate) use values::{Said, pair};
+
+use crate::error::UsageError;
+use values::{Listen, Wrong};
+
+/// Functions, and the gateways before them.
+#[derive(Args, Clone, Debug, Deserialize)]
+#[command(next_help_heading = "Output")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Plan {
+    /// Where to listen [default: 127.0.0.1:9000]
+    #[arg(long, value_name = "ADDRESS", help_heading = "Front door")]
+    listen: Option<Listen>,
+
+    /// Record every event and answer as JSON in this directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) events: Option<PathBuf>,
+
+    // In files several, else the one that flags describe.
+    #[arg(skip)]
+    #[serde(rename = "function")]
+    pub(crate) functions: Vec<Said<FunctionPlan>>,
+    #[arg(skip = Said::from(Vec::new()))]
+    #[serde(rename = "gateway")]
+    gateways: Said<Vec<Said<GatewayPlan>>>,
+}
+
+/// The gateways of one address, each with the index of its function.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    pub(crate) address: SocketAddr,
+    pub(crate) gateways: Vec<(GatewayBuilder, usize)>,
+}
+
+impl Plan {
+    /// The plan of flags, which describe one function and one gateway.
+    pub(crate) fn of_flags(self, gateway: GatewayPlan, function: FunctionPlan) -> Self {
+        Self { functions: vec![function.into()], gateways: vec![gateway.into()].into(), ..self }
+    }
+
+    /// Checks all that can be checked before anything is started, and says who listens where: each address once, in order of appearance.
+    pub(crate) fn listeners(&self) -> Result<Vec<Listener>, UsageError> {
+        Ok(self.checked()?)
+    }
+
+    fn checked(&self) -> Result<Vec<Listener>, Wrong> {
+        for (at, function) in self.functions.iter().enumerate() {
+            let name = &function.value.name;
+            if self.functions.iter().take(at).any(|f| f.value.name.value == name.value) {
+                return Err(name.wrong("", format_args!("there is a function `{}` already", name.value)));
+            }
+            function.value.check()?;
+        }
+        if self.gateways.value.is_empty() {
+            return Err(self.gateways.wrong("", "expected at least one"));
+        }
+        let mut listeners: Vec<Listener> = Vec::new();
+        for gateway in &self.gateways.value {
+            let function = self.function_of(gateway)?;
+            let builder = gateway.value.builder()?;
+            let address = gateway.value.listen.or(self.listen).map_or(LISTEN, |listen| listen.0);
+            match listeners.iter_mut().find(|listener| listener.address == address) {
+                Some(listener) => listener.gateways.push((builder, function)),
+                None => listeners.push(Listener { address, gateways: vec![(builder, function)] }),
+            }
+        }
+        Ok(listeners)
+    }
+
+    fn function_of(&self, gateway: &Said<GatewayPlan>) -> Result<usize, Wrong> {
+        match (&gateway.value.function, self.functions.as_slice()) {
+            (None, [_]) => Ok(0),
+            (None, _) => Err(gateway.wrong("", "expected `function`, the name of one of several functions")),
+            (Some(name), functions) => {
+                let found = functions.iter().position(|function| function.value.name.value == name.value);
+                found.ok_or_else(|| name.wrong("", format_args!("there is no function `{}`", name.value)))
+            }
+        }
+    }
+}
+
+const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9000);

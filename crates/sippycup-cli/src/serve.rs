@@ -1,0 +1,193 @@
+//! `serve`: listeners, functions, watchers, and their orderly end.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Arg, Args};
+use sippycup_gateway::{BoxError, Function, FunctionBuilder, Gateway, Gateways, Server};
+use tokio::net::TcpListener;
+use tokio::sync::watch as signal;
+
+use crate::error::UsageError;
+use crate::front::Front;
+use crate::plan::{FunctionPlan, GatewayPlan, Listener, Plan, Said};
+use crate::record::{Recorded, Recorder};
+use crate::terminal::{Output, Terminal};
+use crate::watch::{Watch, watch};
+
+/// Serve a Lambda function behind a front door
+///
+/// Starts the function with a Runtime API of its own, writes the events that AWS would write and treats the answers as AWS would treat them. Where AWS would say only
+/// "Internal server error", it says why.
+#[derive(Args)]
+#[command(after_help = EXAMPLES, after_long_help = manual(), mut_args = not_beside_a_file)]
+pub(crate) struct Arguments {
+    /// Serve what a TOML file describes: several functions and front doors
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    #[command(flatten)]
+    gateway: GatewayPlan,
+
+    #[command(flatten)]
+    function: FunctionPlan,
+
+    #[command(flatten)]
+    plan: Plan,
+
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Arguments {
+    fn plan(self) -> Result<(Plan, Vec<Listener>), UsageError> {
+        if let Some(path) = &self.config {
+            return Plan::read(path, &self.plan);
+        }
+        if self.function.command.is_empty() && self.function.attach.is_none() {
+            return Err(UsageError::new(
+                "expected the function's command behind `--`, or --attach, or --config; see `sippycup serve --help`",
+            ));
+        }
+        let plan = self.plan.of_flags(self.gateway, self.function);
+        let listeners = plan.listeners()?;
+        Ok((plan, listeners))
+    }
+}
+
+/// A file has settings of its own: those of flags would be lost.
+fn not_beside_a_file(arg: Arg) -> Arg {
+    let of_one = |heading| [Some("Front door"), Some("Function")].contains(&heading);
+    let id = arg.get_id().as_str();
+    if id == "command" || (of_one(arg.get_help_heading()) && id != "listen") {
+        arg.conflicts_with("config")
+    } else {
+        arg
+    }
+}
+
+pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
+    let terminal = Terminal::new(arguments.output.color);
+    let (plan, planned) = arguments.plan()?;
+    // Listeners before functions: a port in use should not cost a build.
+    let mut listeners = Vec::new();
+    for Listener { address, gateways } in planned {
+        listeners.push((bind(address, "--listen").await?, gateways));
+    }
+    let recorder = plan.events.as_deref().map(|directory| Recorder::new(directory, terminal)).transpose()?;
+    let mut functions = Vec::new();
+    let mut watches: Vec<Watch> = Vec::new();
+    for Said { value: function, .. } in &plan.functions {
+        let started = start(function, terminal).await?;
+        if !function.watch.is_empty() {
+            watches.push(watch(function, plan.events.as_deref(), started.clone(), terminal)?);
+        }
+        functions.push(started);
+    }
+    let (stop, stopping) = signal::channel(false);
+    let mut servers = Vec::new();
+    for (listener, planned) in listeners {
+        let address = listener.local_addr()?;
+        let mut gateways: Option<Gateways<Recorded>> = None;
+        for (builder, function) in planned {
+            let Some(function) = functions.get(function).cloned() else { continue };
+            let gateway = builder.build(Recorded { function, recorder: recorder.clone() })?;
+            announce(terminal, &gateway, address);
+            gateways = Some(match gateways {
+                Some(gateways) => gateways.and(gateway),
+                None => Gateways::new(gateway),
+            });
+        }
+        let Some(gateways) = gateways else { continue };
+        let server = Server::new().title_case_headers(gateways.iter().all(|gateway| gateway.kind().is_http_api()));
+        let mut stopping = stopping.clone();
+        let shutdown = async move {
+            let _ = stopping.wait_for(|stop| *stop).await;
+        };
+        servers.push(tokio::spawn(server.serve(listener, Front { gateways, terminal }, shutdown)));
+    }
+    interrupted().await?;
+    terminal.line("stopping");
+    let _ = stop.send(true);
+    // Requests in flight may finish, but not for long.
+    let mut finished = Ok(());
+    let patience = tokio::time::timeout(PATIENCE, async {
+        for server in servers {
+            finished = server.await.unwrap_or(Ok(()));
+        }
+    });
+    let _ = patience.await;
+    drop(watches);
+    for function in functions {
+        function.stop().await;
+    }
+    finished?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn start(plan: &FunctionPlan, terminal: Terminal) -> Result<Function, BoxError> {
+    match plan.attach {
+        Some(address) => {
+            let listener = bind(address.0, "--attach").await?;
+            let address = listener.local_addr()?;
+            terminal.line(&format!("waiting for a function with AWS_LAMBDA_RUNTIME_API={address}"));
+            Ok(builder(plan, terminal).attach(listener)?)
+        }
+        None => spawn(plan, terminal),
+    }
+}
+
+pub(crate) fn spawn(plan: &FunctionPlan, terminal: Terminal) -> Result<Function, BoxError> {
+    let mut command = plan.command.iter();
+    let program = command.next().cloned().unwrap_or_default();
+    Ok(builder(plan, terminal).spawn(program, command)?)
+}
+
+fn builder(plan: &FunctionPlan, terminal: Terminal) -> FunctionBuilder {
+    let name = plan.name.value.clone();
+    plan.builder().report(move |line| terminal.function(&name, line))
+}
+
+async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, BoxError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| format!("cannot listen on {address}: {error}; choose another address with {flag}").into())
+}
+
+fn announce(terminal: Terminal, gateway: &Gateway<Recorded>, address: SocketAddr) {
+    for base in gateway.base_paths() {
+        terminal.line(&format!("{:>9}: http://{address}{base}/", gateway.kind()));
+    }
+}
+
+async fn interrupted() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            interrupt = tokio::signal::ctrl_c() => interrupt,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What `--help` has at its end, and `-h` has not.
+fn manual() -> String {
+    let example = include_str!("plan/example.toml");
+    format!("{EXAMPLES}\n\nA file for --config, with every key; paths are meant from the file:\n\n{example}")
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  sippycup serve -- cargo run -p axum-hello
+  sippycup serve --kind rest --stage prod --base-path shop --watch -- cargo run
+  sippycup serve --kind url --stream -- target/debug/chat
+  sippycup serve --events events -- python3 -m awslambdaric app.handler
+  sippycup serve --attach
+  sippycup serve --config sippycup.toml";

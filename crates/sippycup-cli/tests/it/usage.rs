@@ -1,0 +1,181 @@
+//! Flags and configurations: what is explained, and what is refused.
+
+use std::net::TcpListener;
+
+use crate::scripted::command_line;
+use crate::{Running, directory, http, run, serve, sippycup};
+
+#[test]
+fn a_port_in_use_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let mut command = sippycup(&["serve", "--listen", &address, "--"]);
+    command.args(command_line()).env("SCRIPT", "path");
+    let (code, _, err) = run(command);
+    assert_eq!(code, 1);
+    assert!(
+        err.contains(&format!("cannot listen on {address}")) && err.contains("choose another address with --listen"),
+        "{err}"
+    );
+}
+
+#[test]
+fn wrong_flags_are_told_and_exit_with_2() {
+    for (arguments, parts) in [
+        (
+            "serve --kind soap -- true",
+            &[
+                "invalid value 'soap' for '--kind <KIND>'",
+                "url, http-1.0, http, alb, alb-multi, rest, lattice-v1, lattice",
+            ][..],
+        ),
+        ("serve --colour -- true", &["unexpected argument '--colour'", "a similar argument exists: '--color'"]),
+        ("srve -- true", &["unrecognized subcommand 'srve'", "a similar subcommand exists: 'serve'"]),
+        ("--kind rest -- true", &["unexpected argument '--kind'", "`sippycup help` has the subcommands"]),
+        (
+            "serve --listen here -- true",
+            &["'--listen <ADDRESS>': expected an address like 127.0.0.1:9000, found `here`"],
+        ),
+        ("serve --var novalue -- true", &["'--var <NAME=VALUE>': expected a name, `=` and a value, found `novalue`"]),
+        ("serve --concurrency 0 -- true", &["'--concurrency <N>': expected at least 1"]),
+        ("serve --timeout=-1 -- true", &["'--timeout <SECONDS>': expected a positive number of seconds"]),
+        ("serve --kind alb --stage prod -- true", &["--stage: a load balancer has no stage"]),
+        ("serve --route x -- true", &["--route: route `x`: expected a path with a leading slash, or $default"]),
+        ("serve --claims [] -- true", &["'--claims <JSON>': expected a JSON object"]),
+        ("serve --color blue -- true", &["invalid value 'blue' for '--color <WHEN>'", "auto, always, never"]),
+        ("serve cargo run", &["unexpected argument 'cargo'", "the function's command stands behind `--`"]),
+        ("serve", &["expected the function's command behind `--`, or --attach, or --config; see"]),
+        ("serve --attach -- true", &["'--attach[=<ADDRESS>]'", "cannot be used with", "'[COMMAND]...'"]),
+        ("serve --config x.toml -- true", &["'[COMMAND]...'", "cannot be used with", "'--config <FILE>'"]),
+        ("serve --config x.toml --kind rest", &["--kind <KIND>'", "cannot be used with", "'--config <FILE>'"]),
+        ("serve --config x.toml --attach", &["'--attach[=<ADDRESS>]'", "cannot be used with", "'--config <FILE>'"]),
+        ("serve -- no-such-program-anywhere", &["cannot start the function: no program `no-such-program-anywhere`"]),
+        ("serve --config no-such-file.toml", &["--config: no-such-file.toml: No such file or directory"]),
+        ("serve --watch=no-such-directory -- true", &["--watch: no-such-directory: No such file or directory"]),
+        ("event", &["<REQUEST>"]),
+        ("event x", &["invalid value 'x' for '<REQUEST>': expected a request line like `GET /path`"]),
+        (
+            "event --kind rest /x",
+            &["the gateway refuses this request: `/x` is under no stage or mapping; paths begin with `/prod`"],
+        ),
+        ("invoke -- true", &["<EVENT.json>"]),
+        ("invoke x.json", &["expected the function's command behind `--`"]),
+        ("invoke x.json --watch -- true", &["--attach, --build and --watch belong to `sippycup serve`"]),
+        ("invoke no-such-event.json -- true", &["cannot read no-such-event.json"]),
+    ] {
+        let arguments: Vec<_> = arguments.split(' ').collect();
+        let (code, _, err) = run(sippycup(&arguments));
+        assert!(parts.iter().all(|part| err.contains(part)), "{arguments:?}: {err}");
+        assert_eq!(code, 2, "{arguments:?}: {err}");
+    }
+}
+
+#[test]
+fn wrong_configurations_are_told_with_line_and_key_and_exit_with_2() {
+    let root = directory("wrong");
+    let function = "[[function]]\nname = \"f\"\ncommand = [\"true\"]\n";
+    for (text, parts) in [
+        ("listen = 9000\n".to_owned(), &["line 1", "listen"][..]),
+        (
+            format!("{function}[[gateway]]\nkind = \"soap\"\nfunction = \"f\"\n"),
+            &["line 5, `kind`: expected a kind of gateway"],
+        ),
+        (
+            format!("{function}[[gateway]]\nkind = \"rest\"\nfunction = \"g\"\n"),
+            &["line 6, `function`: there is no function `g`"],
+        ),
+        (
+            format!("{function}[[gateway]]\nkind = \"rest\"\nfunction = \"f\"\nroutes = [\n  \"/\",\n  \"x\",\n]\n"),
+            &["line 9, `routes`: route `x`: expected a path with a leading slash"],
+        ),
+        (
+            format!("{function}[[gateway]]\nkind = \"alb\"\nfunction = \"f\"\nstage = \"prod\"\n"),
+            &["line 7, `stage`: a load balancer has no stage"],
+        ),
+        (
+            format!("{function}[[gateway]]\nkind = \"rest\"\nfunction = \"f\"\nvariables = {{ \"a-b\" = \"c\" }}\n"),
+            &["line 7, `variables`: stage variable `a-b`"],
+        ),
+        (
+            format!("{function}[[gateway]]\nkind = \"rest\"\nfunction = \"f\"\ndomains = [{{ name = \"a b\" }}]\n"),
+            &["line 7, `domains`: domain `a b`: expected a host name"],
+        ),
+        (
+            format!("{function}[[gateway]]\nkind = \"rest\"\nfunction = \"f\"\nstagge = \"prod\"\n"),
+            &["line 7", "unknown field `stagge`"],
+        ),
+        (
+            format!("{function}{function}[[gateway]]\nkind = \"rest\"\nfunction = \"f\"\n"),
+            &["line 5, `name`: there is a function `f` already"],
+        ),
+        (
+            "[[function]]\nname = \"f\"\n[[gateway]]\nkind = \"rest\"\nfunction = \"f\"\n".to_owned(),
+            &["line 2, `name`: the function needs either a command or an address"],
+        ),
+        (format!("gateway = []\n{function}"), &["line 1, `gateway`: expected at least one"]),
+        ("[[function]\n".to_owned(), &["line 1"]),
+    ] {
+        let file = root.join("sippycup.toml");
+        std::fs::write(&file, &text).unwrap();
+        let (code, _, err) = run(serve(&["--config", file.to_str().unwrap()]));
+        assert!(parts.iter().all(|part| err.contains(part)), "{text}\n{err}");
+        assert_eq!(code, 2, "{text}\n{err}");
+    }
+}
+
+#[test]
+fn each_subcommand_has_help_with_examples() {
+    let (code, out, _) = run(sippycup(&["--help"]));
+    assert_eq!(code, 0);
+    for subcommand in ["serve", "event", "invoke", "replay"] {
+        assert!(out.contains(&format!("\n  {subcommand} ")), "{out}");
+        let (code, out, _) = run(sippycup(&[subcommand, "--help"]));
+        assert_eq!(code, 0);
+        assert!(out.contains(&format!("Examples:\n  sippycup {subcommand} ")), "{out}");
+    }
+    let (code, out, err) = run(sippycup(&[]));
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("Examples:\n  sippycup serve -- cargo run"), "{err}");
+}
+
+#[test]
+fn completions_know_the_flags_of_serve() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let (code, out, _) = run(sippycup(&["completions", shell]));
+        assert_eq!(code, 0, "{shell}");
+        assert!(out.contains("gateway-timeout"), "{shell}: {out}");
+    }
+}
+
+#[test]
+fn only_a_terminal_gets_colours_unless_they_are_asked_for() {
+    for (flags, colored) in [(&[][..], false), (&["--color", "always"], true)] {
+        let mut running = Running::start("path", flags);
+        let address = running.address();
+        http(&address, "GET /x", "");
+        assert_eq!(running.until("GET /x").contains("\x1b[32m200"), colored);
+    }
+}
+
+#[test]
+fn flags_and_toml_have_the_same_names_and_defaults() {
+    let root = directory("minimal");
+    let file = root.join("sippycup.toml");
+    std::fs::write(
+        &file,
+        format!("[[function]]\nenv = {{ SCRIPT = \"environment\" }}\ncommand = {:?}\n[[gateway]]\n", command_line()),
+    )
+    .unwrap();
+    let seen = |mut running: Running| {
+        let address = running.address();
+        let (_, body) =
+            http(&address, "GET /", "").split_once("\r\n\r\n").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+        body.lines()
+            .filter(|line| line.contains("FUNCTION_NAME") || line.contains("MEMORY_SIZE"))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let from_file = seen(Running::spawn(serve(&["--config", file.to_str().unwrap()])));
+    assert_eq!(from_file, seen(Running::start("environment", &[])));
+    assert_eq!(from_file, ["AWS_LAMBDA_FUNCTION_NAME=function", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128"]);
+}
