@@ -9,16 +9,26 @@
 use std::borrow::Cow;
 
 use super::{BasePath, prefix};
-use crate::{
-    source::EventSource,
-    uri::{MAX_TARGET, same_text},
-};
+use crate::uri::{MAX_TARGET, same_text};
+
+/// What a front door can have in front of the app's path, and where it shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Prefix {
+    /// Nothing.
+    None,
+    /// A custom domain's mapping stands in the path; under the API's own domain name only `requestContext.path` has
+    /// the stage.
+    Mapping,
+    /// A named stage is the first segment of the path under every domain name, unless the `mapping` of a custom
+    /// domain stands there. Where the path never has it, the public prefix of a custom domain cannot be known.
+    Stage { mapping: bool },
+    /// The URL has the stage and nothing else, and the event no path.
+    StageOfUrl,
+}
 
 /// What an event says about its path. Paths are percent-encoded.
 pub(crate) struct Signals<'a, P> {
-    pub(crate) source: EventSource,
-    /// Whether the payload format is 2.0.
-    pub(crate) format_2: bool,
+    pub(crate) prefix: Prefix,
     pub(crate) path: &'a str,
     /// `requestContext.path`.
     pub(crate) context_path: Option<Cow<'a, str>>,
@@ -72,18 +82,15 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
 
     /// The length of the prefix that the path carries, and the public prefix.
     fn infer(&self) -> (usize, Cow<'_, str>) {
-        match self.source {
-            EventSource::RestApi => self.infer_rest(),
-            EventSource::HttpApi => self.infer_http(),
-            // The URL of a WebSocket API has the stage and nothing else; its events have no path.
-            EventSource::WebSocket if self.own_domain => (0, self.stage_path()),
-            _ => (0, Cow::Borrowed("")),
+        match self.prefix {
+            Prefix::Mapping => self.infer_mapping(),
+            Prefix::Stage { mapping } => self.infer_stage(mapping),
+            Prefix::StageOfUrl if self.own_domain => (0, self.stage_path()),
+            Prefix::StageOfUrl | Prefix::None => (0, Cow::Borrowed("")),
         }
     }
 
-    /// REST API: on a custom domain `path` has the mapping, on the API's own domain only
-    /// `requestContext.path` has the stage.
-    fn infer_rest(&self) -> (usize, Cow<'_, str>) {
+    fn infer_mapping(&self) -> (usize, Cow<'_, str>) {
         let base = if self.own_domain { "" } else { self.base().unwrap_or_default() };
         let rest = self.path.get(base.len()..).unwrap_or_default();
         if base.is_empty()
@@ -102,13 +109,11 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
         (base.len(), public)
     }
 
-    /// HTTP API: a named stage is in the path on every domain. Format 1.0 shows a custom domain's mapping
-    /// key, 2.0 never does, so there the public prefix of a custom domain cannot be known.
-    fn infer_http(&self) -> (usize, Cow<'_, str>) {
+    fn infer_stage(&self, mapping: bool) -> (usize, Cow<'_, str>) {
         let first = self.path.split('/').nth(1).unwrap_or_default();
         let in_stage = !self.stage.is_empty() && same_text(first.as_bytes(), self.stage.as_bytes());
         let stage = if in_stage { first.len() + 1 } else { 0 };
-        if self.format_2 && !self.own_domain {
+        if !mapping && !self.own_domain {
             return (stage, Cow::Borrowed(""));
         }
         let mapped = if self.own_domain { None } else { self.base() };

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, sync::Arc};
 
-pub(crate) use self::locate::{Located, Signals};
+pub(crate) use self::locate::{Located, Prefix, Signals};
 use crate::uri::{Text, push_path, same_text};
 
 mod locate;

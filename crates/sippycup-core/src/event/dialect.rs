@@ -1,59 +1,348 @@
-//! Which front door an event came through, told by its shape.
+//! The front doors: one row for each way in which AWS writes HTTP events.
+//!
+//! What differs between them stands in the rows and nowhere else; an event and its answer hold on to theirs. A new
+//! front door is a new row. Headers, cookies, body, stage variables and path parameters stand in the same members
+//! everywhere.
+
+use std::borrow::Cow;
 
 use super::wire::Wire;
-use crate::source::EventSource;
+use crate::{
+    base_path::Prefix,
+    extensions::Public,
+    json::{Fault, Field},
+    response::{Answer, Shape},
+    source::EventSource,
+    uri::Text,
+};
 
-/// Tells the source of an event; `None` if it is not one of HTTP.
-pub(crate) fn detect(json: &[u8], wire: &Wire) -> Option<EventSource> {
-    let context = &wire.context;
-    // Authorizer events of payload format 1.0 have everything a REST event has.
-    if wire.method_arn.is_scalar() || wire.route_arn.is_scalar() {
-        return None;
-    }
-    if context.elb.is_some() {
-        return Some(EventSource::LoadBalancer);
-    }
-    if wire.lattice_path.is_some() && context.all.is_none() {
-        return Some(EventSource::VpcLattice);
-    }
-    if context.service_network_arn.is_some() || context.service_arn.is_some() {
-        return Some(EventSource::VpcLattice);
-    }
-    if context.connection_id.is_some() && context.event_type.is_some() {
-        return Some(EventSource::WebSocket);
-    }
-    if context.http.is_some() {
-        return Some(http_api_or_function_url(json, wire));
-    }
-    if wire.http_method.is_some() || context.http_method.is_some() {
-        return Some(rest_or_http_api(json, wire));
-    }
-    // No method anywhere, but plainly an HTTP event: better to say what is missing than what it is not.
-    if wire.raw_path.is_some() && wire.version.is(json, b"2.0") {
-        return Some(http_api_or_function_url(json, wire));
-    }
-    (wire.resource.is_some() && wire.path.is_some()).then_some(EventSource::RestApi)
+/// What one front door's events are told by, where what stands in them, and how their answers are written.
+#[derive(Debug)]
+pub(crate) struct Dialect {
+    /// What the public sees of it.
+    pub(crate) source: EventSource,
+    /// Whether an event came through this front door. The first row of all counts.
+    told_by: fn(&[u8], &Wire) -> bool,
+    /// Which of the source's own formats an event has. The first row of the source counts; the last one takes any.
+    fits: fn(&Wire) -> bool,
+    pub(crate) method: Place,
+    pub(crate) path: Place,
+    /// How the path is spelled.
+    pub(crate) path_text: Text,
+    pub(crate) query: Query,
+    pub(crate) client: Client,
+    pub(crate) template: Template,
+    /// What can be in front of the app's path.
+    pub(crate) prefix: Prefix,
+    /// How the public writes the request's URI.
+    pub(crate) public: Public,
+    /// How the answer is written.
+    pub(crate) answer: Answer,
 }
 
-fn http_api_or_function_url(json: &[u8], wire: &Wire) -> EventSource {
-    if has_label(&wire.context.domain_name.text_or_empty(json), b"lambda-url") {
-        EventSource::FunctionUrl
-    } else {
-        EventSource::HttpApi
+/// A member that no request can do without.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// What messages call it.
+    pub(crate) name: &'static str,
+    pub(crate) field: fn(&Wire) -> Field,
+    /// What stands in for it where an event has none.
+    pub(crate) or: fn(&[u8], &Wire) -> Option<&'static str>,
+}
+
+/// Where the query is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Query {
+    /// In maps of keys and values, which the front door spells like this.
+    Maps(Text),
+    /// Behind the path as the client wrote it, or in maps with the client's spelling.
+    PathOrMaps,
+    /// In `rawQueryString` as the client wrote it, or, in older recordings, in maps that are decoded.
+    RawOrMaps,
+}
+
+/// Where the path template is that matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Template {
+    /// The API's resource: `/items/{id}`.
+    Resource,
+    /// Behind the method in the route key: `GET /items/{id}`.
+    Route,
+}
+
+/// Who says where the client is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Client {
+    /// The request context.
+    Context,
+    /// `X-Forwarded-For`, to which the front door appends.
+    ForwardedFor,
+}
+
+/// [REST API](https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format).
+static REST: Dialect = Dialect {
+    source: EventSource::RestApi,
+    // The second: no method anywhere, but plainly an HTTP event. Better to say what is missing than what it is not.
+    told_by: |_, wire| has_method(wire) || (wire.resource.is_some() && wire.path.is_some()),
+    fits: |_| true,
+    method: HTTP_METHOD,
+    path: Place {
+        // The smallest of hand-made test events have a method and what they test, and nothing else.
+        or: |_, wire| (wire.path.is_none() && wire.context.all.is_none()).then_some("/"),
+        ..PATH
+    },
+    path_text: Text::Encoded,
+    query: Query::Maps(Text::Decoded),
+    client: Client::Context,
+    template: Template::Resource,
+    prefix: Prefix::Mapping,
+    public: Public::Http,
+    // A REST API sends these two on as `x-amzn-remapped-…` beside its own, and answers 502 to a key that it does
+    // not know.
+    answer: Answer { shape: Shape::Multi, described: false, prelude: Shape::Multi, kept: &["date", "server"] },
+};
+
+/// [HTTP API, payload format 1.0](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
+static HTTP_1: Dialect = Dialect {
+    source: EventSource::HttpApi,
+    told_by: is_http_api,
+    fits: |_| true,
+    method: HTTP_METHOD,
+    path: PATH,
+    path_text: Text::Encoded,
+    query: Query::Maps(Text::Decoded),
+    client: Client::Context,
+    template: Template::Resource,
+    prefix: Prefix::Stage { mapping: true },
+    public: Public::Http,
+    answer: Answer { shape: Shape::Multi, described: false, prelude: Shape::Multi, kept: &[] },
+};
+
+/// [HTTP API, payload format 2.0](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
+static HTTP_2: Dialect = Dialect {
+    source: EventSource::HttpApi,
+    told_by: is_http_api,
+    fits: |wire| wire.context.http.is_some() || wire.path.is_none(),
+    method: CONTEXT_METHOD,
+    path: RAW_PATH,
+    path_text: Text::Decoded,
+    query: Query::RawOrMaps,
+    client: Client::Context,
+    template: Template::Route,
+    prefix: Prefix::Stage { mapping: false },
+    public: Public::Http,
+    answer: COOKIES,
+};
+
+/// [Function URL](https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html).
+static FUNCTION_URL: Dialect = Dialect {
+    source: EventSource::FunctionUrl,
+    told_by: |json, wire| is_format_2(json, wire) && is_under(json, wire, b"lambda-url"),
+    fits: |_| true,
+    method: CONTEXT_METHOD,
+    path: RAW_PATH,
+    path_text: Text::Encoded,
+    query: Query::RawOrMaps,
+    client: Client::Context,
+    template: Template::Route,
+    prefix: Prefix::None,
+    public: Public::Http,
+    answer: COOKIES,
+};
+
+/// [Load balancer](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html#receive-event-from-load-balancer).
+static ALB: Dialect = Dialect {
+    source: EventSource::LoadBalancer,
+    told_by: |_, wire| wire.context.elb.is_some(),
+    fits: |_| true,
+    method: HTTP_METHOD,
+    path: PATH,
+    path_text: Text::Encoded,
+    query: Query::Maps(Text::Encoded),
+    client: Client::ForwardedFor,
+    template: Template::Resource,
+    prefix: Prefix::None,
+    public: Public::Http,
+    answer: Answer { shape: Shape::Single, described: true, prelude: Shape::Cookies, kept: &[] },
+};
+
+/// [Load balancer, multi-value headers](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html#multi-value-headers).
+static ALB_MULTI: Dialect = Dialect {
+    source: EventSource::LoadBalancer,
+    told_by: |_, wire| wire.context.elb.is_some(),
+    fits: |wire| wire.has_multi_headers,
+    method: HTTP_METHOD,
+    path: PATH,
+    path_text: Text::Encoded,
+    query: Query::Maps(Text::Encoded),
+    client: Client::ForwardedFor,
+    template: Template::Resource,
+    prefix: Prefix::None,
+    public: Public::Http,
+    answer: Answer { shape: Shape::Multi, described: true, prelude: Shape::Cookies, kept: &[] },
+};
+
+/// [VPC Lattice, event version 1](https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html#receive-event-from-service).
+static LATTICE_1: Dialect = Dialect {
+    source: EventSource::VpcLattice,
+    told_by: is_lattice,
+    fits: |wire| wire.lattice_path.is_some(),
+    method: LATTICE_METHOD,
+    path: Place { name: "raw_path", field: |wire| wire.lattice_path, or: nothing },
+    path_text: Text::Encoded,
+    query: Query::PathOrMaps,
+    client: Client::ForwardedFor,
+    template: Template::Resource,
+    prefix: Prefix::None,
+    public: Public::Http,
+    answer: Answer { shape: Shape::Single, described: true, prelude: Shape::Cookies, kept: &[] },
+};
+
+/// [VPC Lattice, event version 2](https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html#receive-event-from-service).
+static LATTICE_2: Dialect = Dialect {
+    source: EventSource::VpcLattice,
+    told_by: is_lattice,
+    fits: |_| true,
+    method: LATTICE_METHOD,
+    path: PATH,
+    path_text: Text::Encoded,
+    query: Query::PathOrMaps,
+    client: Client::ForwardedFor,
+    template: Template::Resource,
+    prefix: Prefix::None,
+    public: Public::Http,
+    answer: Answer { shape: Shape::Single, described: true, prelude: Shape::Cookies, kept: &[] },
+};
+
+/// [WebSocket API](https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integrations.html).
+static WEB_SOCKET: Dialect = Dialect {
+    source: EventSource::WebSocket,
+    told_by: |_, wire| wire.context.connection_id.is_some() && wire.context.event_type.is_some(),
+    fits: |_| true,
+    method: Place {
+        or: |json, wire| http_method(wire).is_none().then(|| by_event_type(json, wire, ["GET", "DELETE", "POST"])),
+        ..HTTP_METHOD
+    },
+    path: Place {
+        name: "requestContext.routeKey",
+        field: |wire| wire.path.or(wire.context.route_key),
+        or: |json, wire| Some(by_event_type(json, wire, ["$connect", "$disconnect", "$default"])),
+    },
+    path_text: Text::Encoded,
+    query: Query::Maps(Text::Decoded),
+    client: Client::Context,
+    template: Template::Resource,
+    prefix: Prefix::StageOfUrl,
+    public: Public::WebSocket,
+    answer: Answer { shape: Shape::Single, described: false, prelude: Shape::Cookies, kept: &[] },
+};
+
+/// All rows, in the order in which they are asked.
+static DIALECTS: [&Dialect; 9] =
+    [&ALB_MULTI, &ALB, &LATTICE_1, &LATTICE_2, &WEB_SOCKET, &FUNCTION_URL, &HTTP_2, &HTTP_1, &REST];
+
+impl Dialect {
+    /// The row of the front door that an event came through; `None` if it is no event of HTTP.
+    pub(crate) fn detect(json: &[u8], wire: &Wire) -> Option<&'static Self> {
+        // Authorizer events of payload format 1.0 have everything a REST event has.
+        if wire.method_arn.is_scalar() || wire.route_arn.is_scalar() {
+            return None;
+        }
+        DIALECTS.into_iter().find(|row| (row.fits)(wire) && (row.told_by)(json, wire))
     }
+
+    /// The row of this source that fits an event, whatever the event looks like.
+    pub(crate) fn of(source: EventSource, wire: &Wire) -> Option<&'static Self> {
+        DIALECTS.into_iter().find(|row| row.source == source && (row.fits)(wire))
+    }
+}
+
+impl Template {
+    pub(crate) fn read<'a>(self, json: &'a [u8], wire: &Wire) -> Result<Option<Cow<'a, str>>, Fault> {
+        if self == Self::Resource {
+            return wire.resource.or(wire.context.resource_path).string(json);
+        }
+        let route = wire.route_key.or(wire.context.route_key).string(json)?;
+        Ok(route.and_then(|route| route.split_once(' ').map(|(_, path)| Cow::Owned(path.to_owned()))))
+    }
+}
+
+const HTTP_METHOD: Place = Place { name: "httpMethod", field: http_method, or: nothing };
+const CONTEXT_METHOD: Place =
+    Place { name: "requestContext.http.method", field: |wire| wire.context.method, or: nothing };
+const LATTICE_METHOD: Place = Place { name: "method", field: |wire| wire.method, or: nothing };
+const PATH: Place = Place { name: "path", field: |wire| wire.path, or: nothing };
+const RAW_PATH: Place = Place { name: "rawPath", field: |wire| wire.raw_path.or(wire.path), or: nothing };
+const COOKIES: Answer = Answer { shape: Shape::Cookies, described: false, prelude: Shape::Cookies, kept: &[] };
+
+fn nothing(_: &[u8], _: &Wire) -> Option<&'static str> {
+    None
+}
+
+fn http_method(wire: &Wire) -> Field {
+    wire.http_method.or(wire.context.http_method)
+}
+
+fn has_method(wire: &Wire) -> bool {
+    http_method(wire).is_some()
+}
+
+/// Which of three it is: for `CONNECT`, for `DISCONNECT`, for `MESSAGE` and all others.
+fn by_event_type(json: &[u8], wire: &Wire, [connect, disconnect, message]: [&'static str; 3]) -> &'static str {
+    let is = |event_type: &[u8]| wire.context.event_type.is(json, event_type);
+    match () {
+        () if is(b"CONNECT") => connect,
+        () if is(b"DISCONNECT") => disconnect,
+        () => message,
+    }
+}
+
+fn is_lattice(_: &[u8], wire: &Wire) -> bool {
+    let version_1 = wire.lattice_path.is_some() && wire.context.all.is_none();
+    version_1 || wire.context.service_network_arn.is_some() || wire.context.service_arn.is_some()
 }
 
 /// `version` 1.0 means an HTTP API, unless `resourceId` is a REST API's: there it is an opaque id, on an
 /// HTTP API it is a route key (`GET /x`, `$default`).
-fn rest_or_http_api(json: &[u8], wire: &Wire) -> EventSource {
+fn is_http_api(json: &[u8], wire: &Wire) -> bool {
+    if is_format_2(json, wire) {
+        return true;
+    }
+    if !has_method(wire) || !wire.version.is(json, b"1.0") {
+        return false;
+    }
     let id = wire.context.resource_id.text_or_empty(json);
     let route_key = *id == *b"$default" || id.contains(&b' ');
-    let opaque = wire.context.resource_id.is_scalar() && !id.is_empty() && !route_key;
-    if wire.version.is(json, b"1.0") && !opaque { EventSource::HttpApi } else { EventSource::RestApi }
+    id.is_empty() || route_key || !wire.context.resource_id.is_scalar()
+}
+
+/// The second: no method anywhere, as in [`REST`].
+fn is_format_2(json: &[u8], wire: &Wire) -> bool {
+    let no_method = || !has_method(wire) && wire.raw_path.is_some() && wire.version.is(json, b"2.0");
+    wire.context.http.is_some() || no_method()
+}
+
+fn is_under(json: &[u8], wire: &Wire, label: &[u8]) -> bool {
+    has_label(&wire.context.domain_name.text_or_empty(json), label)
 }
 
 /// Whether a domain has this label behind its first: the names that AWS gives out are
 /// `id.execute-api.region.amazonaws.com` and `id.lambda-url.region.on.aws`.
 pub(crate) fn has_label(domain: &[u8], wanted: &[u8]) -> bool {
     domain.split(|byte| *byte == b'.').skip(1).any(|label| label == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_that_is_pinned_has_a_row_for_every_event() {
+        for source in EventSource::ALL {
+            let dialect = Dialect::of(source, &Wire::default()).unwrap();
+            assert_eq!(dialect.source, source);
+            let last = DIALECTS.into_iter().rfind(|row| row.source == source).unwrap();
+            assert!((last.fits)(&Wire::default()), "{source}");
+        }
+    }
 }

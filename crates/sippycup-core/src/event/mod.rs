@@ -1,6 +1,6 @@
 //! A proxy event, and the one assembly that makes a request of it, whatever its source.
 
-use std::{any::TypeId, borrow::Cow, cell::LazyCell, fmt, iter, net::IpAddr, sync::LazyLock};
+use std::{any::TypeId, cell::LazyCell, fmt, iter, net::IpAddr, sync::LazyLock};
 
 use bytes::Bytes;
 use http::{Extensions, HeaderMap, HeaderValue, Method, Uri};
@@ -9,15 +9,15 @@ use serde_json::value::RawValue;
 
 pub use self::options::EventOptions;
 use self::{
-    dialect::{detect, has_label},
+    dialect::{Client, Dialect, Place, has_label},
     headers::Headers,
     names::X_FORWARDED_FOR,
     other::describe,
-    target::{Target, web_socket},
+    target::Target,
     wire::Wire,
 };
 use crate::{
-    base_path::{BasePath, Located, Signals},
+    base_path::{BasePath, Located, Prefix, Signals},
     error::{EventError, found},
     extensions::{ClientIp, PathParameters, PublicUri, RequestContext, StageVariables, forwarded_for},
     json::{Expected, Fault, Field, Kind, LIMIT, has_control, member, members},
@@ -52,7 +52,8 @@ pub struct ProxyEvent {
     json: Bytes,
     /// In a box because an event moves several times on its way to the app.
     wire: Box<Wire>,
-    detected: Option<EventSource>,
+    /// `None` if it is no event of HTTP.
+    dialect: Option<&'static Dialect>,
     trace_id: Option<HeaderValue>,
     extensions: Extensions,
     /// Whether somebody else had their hands on the extensions.
@@ -75,14 +76,15 @@ impl ProxyEvent {
         let wire = Wire::read(&json).and_then(|wire| check_text(&json, &wire).map(|()| wire));
         // What is not UTF-8 is better said so than by what the walk stumbled over.
         let wire = wire.map_err(|fault| EventError::json(&json, not_utf8(&json).unwrap_or(fault)))?;
-        let detected = detect(&json, &wire);
-        Ok(Self { json, wire, detected, trace_id: None, extensions: usual_extensions(detected), touched: false })
+        let dialect = Dialect::detect(&json, &wire);
+        let extensions = usual_extensions(dialect.map(|dialect| dialect.source));
+        Ok(Self { json, wire, dialect, trace_id: None, extensions, touched: false })
     }
 
     /// The front door, as the event's shape tells it; `None` if it is no HTTP event.
     #[must_use]
     pub fn source(&self) -> Option<EventSource> {
-        self.detected
+        self.dialect.map(|dialect| dialect.source)
     }
 
     /// Everything that shall travel in the request's extensions beside what the event itself gives, which counts
@@ -115,9 +117,9 @@ impl ProxyEvent {
     ///
     /// If this is no HTTP event and `options` do not pin a source.
     pub fn response_format(&self, options: &EventOptions) -> Result<ResponseFormat, EventError> {
-        let source = self.source_with(options)?;
-        let head = self.method_field(source).1.is(&self.json, b"HEAD");
-        Ok(ResponseFormat::new(source, self.is_format_2(source), self.wire.has_multi_headers, head))
+        let dialect = self.dialect_with(options)?;
+        let head = (dialect.method.field)(&self.wire).is(&self.json, b"HEAD");
+        Ok(ResponseFormat::new(&dialect.answer, head))
     }
 
     /// Makes the request.
@@ -136,28 +138,28 @@ impl ProxyEvent {
     /// event says it is, if half a surrogate pair stands in a text that the request needs, or if path and
     /// query together exceed what `http::Uri` holds (65,534 bytes).
     pub fn into_request(mut self, options: &EventOptions) -> Result<http::Request<Bytes>, EventError> {
-        let source = self.source_with(options)?;
+        let dialect = self.dialect_with(options)?;
         let fault = |fault| EventError::json(&self.json, fault);
 
-        let method = self.method(source)?;
+        let method = self.method(&dialect.method)?;
         let mut headers = self.wire.headers.take().unwrap_or_else(|| Headers::of(HeaderMap::new()));
         headers.append_cookies(&self.json, self.wire.cookies).map_err(fault)?;
         if let Some(id) = self.trace_id.take() {
             headers.append_trace_id(id);
         }
 
-        let target = Target::of(&self.json, &self.wire, source, self.is_format_2(source))?;
-        let Located { strip, base } = self.locate(source, &headers, &target, options).map_err(fault)?;
+        let target = Target::of(&self.json, &self.wire, dialect)?;
+        let Located { strip, base } = self.locate(dialect, &headers, &target, options).map_err(fault)?;
         let exact_root = strip == target.path_end;
         let target = target.origin_form(strip)?;
         let host = headers.host.or(self.wire.context.domain_name).shared_text(&self.json).map_err(fault)?;
         let scheme = headers.forwarded_proto.text(&self.json).map_err(fault)?;
-        let public = PublicUri::new(source, host, scheme.as_deref(), &base, &target, exact_root);
+        let public = PublicUri::new(dialect.public, host, scheme.as_deref(), &base, &target, exact_root);
 
         let base64 = body::is_base64(&self.json, self.wire.base64);
         let body = body::decode(&self.json, self.wire.body, self.wire.body_text.take(), base64)
             .map_err(|error| not_utf8(&self.json).map_or(error, |fault| EventError::json(&self.json, fault)))?;
-        let client_ip = self.client_ip(source, &headers, options).map_err(fault)?;
+        let client_ip = self.client_ip(dialect.client, &headers, options).map_err(fault)?;
 
         let mut request = http::Request::new(body);
         *request.method_mut() = method;
@@ -165,8 +167,8 @@ impl ProxyEvent {
         *request.headers_mut() = headers.map;
         let extensions = request.extensions_mut();
         *extensions = self.extensions;
-        if self.touched || self.detected != Some(source) {
-            extensions.extend(usual_extensions(Some(source)));
+        if self.touched || self.dialect.map(|detected| detected.source) != Some(dialect.source) {
+            extensions.extend(usual_extensions(Some(dialect.source)));
         }
         if !base.is_root() {
             extensions.insert(base);
@@ -178,7 +180,7 @@ impl ProxyEvent {
         if parameters.is_some() {
             extensions.insert(PathParameters::new(parameters.share(&self.json)));
         }
-        extensions.insert(RequestContext::new(source, slice_or_null(&self.json, self.wire.context.all)));
+        extensions.insert(RequestContext::new(dialect.source, slice_or_null(&self.json, self.wire.context.all)));
         if let Some(public) = public {
             extensions.insert(public);
         }
@@ -188,42 +190,27 @@ impl ProxyEvent {
         Ok(request)
     }
 
-    fn source_with(&self, options: &EventOptions) -> Result<EventSource, EventError> {
-        options.source.or(self.detected).ok_or_else(|| EventError::not_http(describe(&self.json)))
+    fn dialect_with(&self, options: &EventOptions) -> Result<&'static Dialect, EventError> {
+        let dialect = match options.source {
+            Some(source) => Dialect::of(source, &self.wire),
+            None => self.dialect,
+        };
+        dialect.ok_or_else(|| EventError::not_http(describe(&self.json)))
     }
 
-    /// Payload format 2.0: told by `requestContext.http`, since `version` stands in other events too.
-    pub(crate) fn is_format_2(&self, source: EventSource) -> bool {
-        match source {
-            EventSource::FunctionUrl => true,
-            EventSource::HttpApi => self.wire.context.http.is_some() || self.wire.path.is_none(),
-            _ => false,
-        }
-    }
-
-    /// Where the source has its method, and what that place is called.
-    fn method_field(&self, source: EventSource) -> (&'static str, Field) {
-        let (wire, context) = (&self.wire, &self.wire.context);
-        match source {
-            EventSource::VpcLattice => ("method", wire.method),
-            _ if self.is_format_2(source) => ("requestContext.http.method", context.method),
-            _ => ("httpMethod", wire.http_method.or(context.http_method)),
-        }
-    }
-
-    fn method(&self, source: EventSource) -> Result<Method, EventError> {
-        let (place, field) = self.method_field(source);
-        if source == EventSource::WebSocket && field.is_none() {
-            return Ok(web_socket(&self.json, &self.wire).0);
-        }
+    fn method(&self, place: &Place) -> Result<Method, EventError> {
+        let field = (place.field)(&self.wire);
         let text = field.text(&self.json).map_err(|fault| EventError::json(&self.json, fault))?;
-        let Some(text) = text else { return Err(EventError::member(place, "a method", found(field.kind()))) };
-        Method::from_bytes(&text).map_err(|_| EventError::member(place, "a method", "a string that is none"))
+        let stand_in = || (place.or)(&self.json, &self.wire).map(str::as_bytes);
+        let Some(text) = text.as_deref().or_else(stand_in) else {
+            return Err(EventError::member(place.name, "a method", found(field.kind())));
+        };
+        Method::from_bytes(text).map_err(|_| EventError::member(place.name, "a method", "a string that is none"))
     }
 
     fn locate(
         &self,
-        source: EventSource,
+        dialect: &Dialect,
         headers: &Headers,
         target: &Target,
         options: &EventOptions,
@@ -234,19 +221,10 @@ impl ProxyEvent {
             None => wire.base_path.string(json)?.map(|path| BasePath::from_lossy(&path)),
         };
         let explicit = options.base_path.as_ref().or(stated.as_ref()).or(options.base_path_fallback.as_ref());
-        let has_stage = matches!(source, EventSource::RestApi | EventSource::HttpApi | EventSource::WebSocket);
-        if !has_stage && explicit.is_none() && !options.mount_at_resource {
+        if dialect.prefix == Prefix::None && explicit.is_none() && !options.mount_at_resource {
             return Ok(Located { strip: 0, base: BasePath::ROOT });
         }
-        let rest_api = source == EventSource::RestApi;
-        let format_2 = self.is_format_2(source);
-        let only_rest = |field: Field| if rest_api { field.string(json) } else { Ok(None) };
-        let template = if format_2 {
-            let route = wire.route_key.or(context.route_key).string(json)?;
-            route.and_then(|route| route.split_once(' ').map(|(_, path)| Cow::Owned(path.to_owned())))
-        } else {
-            wire.resource.or(context.resource_path).string(json)?
-        };
+        let of_mapping = |field: Field| if dialect.prefix == Prefix::Mapping { field.string(json) } else { Ok(None) };
         let stage = context.stage.string(json)?.filter(|stage| stage != "$default");
         // What is no text says nothing, as little as what is missing.
         let domain = if context.domain_name.is_scalar() { context.domain_name } else { headers.host }.text(json)?;
@@ -254,12 +232,11 @@ impl ProxyEvent {
         let many = LazyCell::new(|| members(json, wire.path_parameters).unwrap_or_default());
         let own_domain = domain.is_some_and(|domain| has_label(&domain, b"execute-api"));
         let signals = Signals {
-            source,
-            format_2,
+            prefix: dialect.prefix,
             path: target.path(),
-            context_path: only_rest(context.path)?,
-            raw_path: only_rest(wire.raw_path)?,
-            template,
+            context_path: of_mapping(context.path)?,
+            raw_path: of_mapping(wire.raw_path)?,
+            template: dialect.template.read(json, wire)?,
             parameter: |name: &str| {
                 let value = match wire.path_parameters.len() {
                     0..=FEW_PARAMETERS => member(json, wire.path_parameters, name)?,
@@ -275,13 +252,8 @@ impl ProxyEvent {
         Ok(signals.locate())
     }
 
-    fn client_ip(
-        &self,
-        source: EventSource,
-        headers: &Headers,
-        options: &EventOptions,
-    ) -> Result<Option<IpAddr>, Fault> {
-        if matches!(source, EventSource::LoadBalancer | EventSource::VpcLattice) {
+    fn client_ip(&self, client: Client, headers: &Headers, options: &EventOptions) -> Result<Option<IpAddr>, Fault> {
+        if client == Client::ForwardedFor {
             let hops = options.forwarded_hops;
             return Ok(match headers.forwarded_for.raw(&self.json) {
                 b"" => forwarded_for(headers.map.get_all(X_FORWARDED_FOR).iter().map(HeaderValue::as_bytes), hops),
@@ -296,7 +268,7 @@ impl ProxyEvent {
 impl fmt::Debug for ProxyEvent {
     /// Shows the source only: an event has credentials in it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProxyEvent").field("source", &self.detected).finish_non_exhaustive()
+        f.debug_struct("ProxyEvent").field("source", &self.source()).finish_non_exhaustive()
     }
 }
 

@@ -3,12 +3,16 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::{Method, uri::PathAndQuery};
+use http::uri::PathAndQuery;
 
-use super::{query::push_query_maps, wire::Wire};
+use super::{
+    dialect::{Dialect, Query},
+    query::push_query_maps,
+    wire::Wire,
+};
 use crate::{
     error::{EventError, found},
-    source::EventSource,
+    json::Field,
     uri::{Text, is_plain_path, push_path, push_raw_query},
 };
 
@@ -19,18 +23,13 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    pub(crate) fn of(json: &Bytes, wire: &Wire, source: EventSource, format_2: bool) -> Result<Self, EventError> {
+    pub(crate) fn of(json: &Bytes, wire: &Wire, dialect: &Dialect) -> Result<Self, EventError> {
         let fault = |fault| EventError::json(json, fault);
-        let (place, field) = match source {
-            EventSource::VpcLattice if wire.lattice_path.is_some() => ("raw_path", wire.lattice_path),
-            EventSource::WebSocket => ("requestContext.routeKey", wire.path.or(wire.context.route_key)),
-            _ if format_2 => ("rawPath", wire.raw_path.or(wire.path)),
-            _ => ("path", wire.path),
-        };
-        let decoded_path = format_2 && source != EventSource::FunctionUrl;
-        let kind = if decoded_path { Text::Decoded } else { Text::Encoded };
-        let no_query = match format_2 && wire.raw_query.is_scalar() {
-            true => wire.raw_query.len() == 0,
+        let (place, kind) = (&dialect.path, dialect.path_text);
+        let field = (place.field)(wire);
+        let raw_query = if dialect.query == Query::RawOrMaps { wire.raw_query } else { Field::default() };
+        let no_query = match raw_query.is_scalar() {
+            true => raw_query.len() == 0,
             false => wire.multi_query.is_none() && wire.query.is_none(),
         };
         if no_query && field.is_plain() && is_plain_path(field.raw(json), kind) {
@@ -40,17 +39,15 @@ impl Target {
 
         let text = match field.text(json).map_err(fault)? {
             Some(text) => text,
-            None if source == EventSource::WebSocket => Cow::Borrowed(web_socket(json, wire).1),
-            // The smallest of hand-made test events have a method and what they test, and nothing else.
-            None if source == EventSource::RestApi && field.is_none() && wire.context.all.is_none() => {
-                Cow::Borrowed(&b"/"[..])
-            }
-            None => return Err(EventError::member(place, "a path", found(field.kind()))),
+            None => match (place.or)(json, wire) {
+                Some(path) => Cow::Borrowed(path.as_bytes()),
+                None => return Err(EventError::member(place.name, "a path", found(field.kind()))),
+            },
         };
-        let mut raw_query = if format_2 { wire.raw_query.text(json).map_err(fault)? } else { None };
+        let mut raw_query = raw_query.text(json).map_err(fault)?;
         let mut path = &*text;
         // Some of Lattice's examples show the query in the path; it is the same as in the map, and verbatim.
-        if source == EventSource::VpcLattice
+        if dialect.query == Query::PathOrMaps
             && let Some(end) = path.iter().position(|byte| *byte == b'?')
             && let Some((before, behind)) = path.split_at_checked(end)
         {
@@ -64,8 +61,11 @@ impl Target {
         if let Some(query) = raw_query {
             push_raw_query(&mut out, &query);
         } else {
-            let verbatim = matches!(source, EventSource::LoadBalancer | EventSource::VpcLattice);
-            let text = if verbatim { Text::Encoded } else { Text::Decoded };
+            let text = match dialect.query {
+                Query::Maps(text) => text,
+                Query::PathOrMaps => Text::Encoded,
+                Query::RawOrMaps => Text::Decoded,
+            };
             push_query_maps(&mut out, json, wire.multi_query, wire.query, text).map_err(fault)?;
         }
         Ok(Self { text: out.into(), path_end })
@@ -87,15 +87,5 @@ impl Target {
         };
         PathAndQuery::from_maybe_shared(text)
             .map_err(|_| EventError::member("path", "a path and query of at most 65,534 bytes", "more"))
-    }
-}
-
-/// The method of a WebSocket event, and the route it came through if it has no route key.
-pub(crate) fn web_socket(json: &[u8], wire: &Wire) -> (Method, &'static [u8]) {
-    let is = |event_type: &[u8]| wire.context.event_type.is(json, event_type);
-    match () {
-        () if is(b"CONNECT") => (Method::GET, b"$connect"),
-        () if is(b"DISCONNECT") => (Method::DELETE, b"$disconnect"),
-        () => (Method::POST, b"$default"),
     }
 }

@@ -6,7 +6,7 @@ mod context;
 mod public;
 mod variables;
 
-pub(crate) use self::public::forwarded_for;
+pub(crate) use self::public::{Public, forwarded_for};
 pub use self::{
     context::RequestContext,
     public::{ClientIp, PublicUri},

@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use http::{Uri, uri::PathAndQuery};
 
-use crate::{base_path::BasePath, source::EventSource, uri::MAX_TARGET};
+use crate::{base_path::BasePath, uri::MAX_TARGET};
 
 /// The absolute URI of the request as the client wrote it, with the base path.
 ///
@@ -21,6 +21,15 @@ use crate::{base_path::BasePath, source::EventSource, uri::MAX_TARGET};
 pub struct PublicUri {
     parts: Option<PublicParts>,
     uri: OnceLock<Uri>,
+}
+
+/// How the public writes the URIs of a front door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Public {
+    /// With the app's path behind the base path.
+    Http,
+    /// With the base path alone: the app's path is the route key, which no client wrote.
+    WebSocket,
 }
 
 /// What the URI is put together from when somebody asks.
@@ -50,17 +59,15 @@ impl PublicUri {
     /// `target` is the app's own path and query; `exact_root` says that the client asked for the base path
     /// without a slash behind it.
     pub(crate) fn new(
-        source: EventSource,
+        public: Public,
         host: Option<Bytes>,
         forwarded_proto: Option<&[u8]>,
         base: &BasePath,
         target: &PathAndQuery,
         exact_root: bool,
     ) -> Option<Self> {
-        // The app's path of a WebSocket event is the route key, which no client wrote.
-        let web_socket = source == EventSource::WebSocket;
         let scheme = match forwarded_proto {
-            _ if web_socket => "wss",
+            _ if public == Public::WebSocket => "wss",
             // Nobody but a load balancer can be called over plain HTTP, and that one says so.
             None => "https",
             Some(proto) if proto.eq_ignore_ascii_case(b"https") => "https",
@@ -72,7 +79,7 @@ impl PublicUri {
         if target.path() == "*" || base.as_str().len() + target.as_str().len() > MAX_TARGET {
             return None;
         }
-        let bare = exact_root || web_socket;
+        let bare = exact_root || public == Public::WebSocket;
         let parts = PublicParts { scheme, host, base: base.clone(), target: target.clone(), bare };
         Some(Self { parts: Some(parts), uri: OnceLock::new() })
     }

@@ -4,6 +4,7 @@ use std::iter;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
+use super::Shape;
 use crate::{error::ResponseError, json::Writer};
 
 /// The headers that go on to the client.
@@ -13,18 +14,27 @@ pub(super) struct Sendable<'a> {
     single: bool,
     has_connection: bool,
     has_cookies: bool,
-    rest_api: bool,
+    kept: &'static [&'static str],
 }
 
 impl<'a> Sendable<'a> {
-    pub(super) fn new(headers: &'a HeaderMap, rest_api: bool) -> Self {
+    pub(super) fn new(headers: &'a HeaderMap, kept: &'static [&'static str]) -> Self {
         let single = headers.keys_len() == headers.len();
-        let mut sendable = Self { headers, single, has_connection: false, has_cookies: false, rest_api };
+        let mut sendable = Self { headers, single, has_connection: false, has_cookies: false, kept };
         for name in headers.keys() {
             sendable.has_connection |= *name == header::CONNECTION;
             sendable.has_cookies |= *name == header::SET_COOKIE;
         }
         sendable
+    }
+
+    pub(super) fn write(&self, out: &mut Writer, shape: Shape) -> Result<(), ResponseError> {
+        match shape {
+            Shape::Multi => self.write_multi(out),
+            Shape::Cookies => self.write_with_cookies(out),
+            Shape::Single => return self.write_with_cookie_variants(out),
+        }
+        Ok(())
     }
 
     /// Every name that goes on, with its values.
@@ -49,8 +59,7 @@ impl<'a> Sendable<'a> {
         match name.as_str() {
             "connection" | "content-length" | "keep-alive" | "proxy-connection" | "te" | "trailer"
             | "transfer-encoding" | "upgrade" => return true,
-            // A REST API sends these two on as `x-amzn-remapped-…` beside its own.
-            "date" | "server" if self.rest_api => return true,
+            other if self.kept.contains(&other) => return true,
             _ => {}
         }
         // `Connection` names further headers that are for the next hop alone.
@@ -64,7 +73,7 @@ impl<'a> Sendable<'a> {
     }
 
     /// `,"multiValueHeaders":{…}`
-    pub(super) fn write_multi(&self, out: &mut Writer) {
+    fn write_multi(&self, out: &mut Writer) {
         out.raw(",\"multiValueHeaders\":{");
         let mut open = "\"";
         self.each(|name, values| {
@@ -101,7 +110,7 @@ impl<'a> Sendable<'a> {
     }
 
     /// `,"headers":{…},"cookies":[…]`
-    pub(super) fn write_with_cookies(&self, out: &mut Writer) {
+    fn write_with_cookies(&self, out: &mut Writer) {
         self.write_joined(out);
         out.raw("},\"cookies\":[");
         write_list(out, self.cookies());
@@ -110,7 +119,7 @@ impl<'a> Sendable<'a> {
 
     /// The trick for formats that have one value for each name: `set-cookie`, `Set-cookie`, `sEt-cookie`, …
     /// are different names in JSON and the same on the wire. Cookies must not be joined with commas.
-    pub(super) fn write_with_cookie_variants(&self, out: &mut Writer) -> Result<(), ResponseError> {
+    fn write_with_cookie_variants(&self, out: &mut Writer) -> Result<(), ResponseError> {
         let name = header::SET_COOKIE;
         let limit = case_variants(name.as_str());
         let mut empty = self.write_joined(out);

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use self::headers::Sendable;
 pub use self::policy::BinaryPolicy;
-use crate::{error::ResponseError, json::Writer, source::EventSource};
+use crate::{error::ResponseError, json::Writer};
 
 mod headers;
 mod policy;
@@ -23,32 +23,37 @@ mod policy;
 /// | WebSocket API | `headers`, repeats joined | nothing |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResponseFormat {
-    shape: Shape,
+    answer: &'static Answer,
     head: bool,
-    rest_api: bool,
 }
 
+/// What one front door reads.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) shape: Shape,
+    /// Whether `statusDescription` is wanted.
+    pub(crate) described: bool,
+    /// The headers in front of a streamed body.
+    pub(crate) prelude: Shape,
+    /// Names of headers that stay behind, beside those that do everywhere.
+    pub(crate) kept: &'static [&'static str],
+}
+
+/// Where the headers go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
+pub(crate) enum Shape {
     /// Every value of a header in an array.
-    Multi { described: bool },
+    Multi,
     /// One value for a header, cookies in a list of their own.
     Cookies,
     /// One value for a header and nothing else.
-    Single { described: bool },
+    Single,
 }
 
 impl ResponseFormat {
-    pub(crate) fn new(source: EventSource, format_2: bool, multi_headers: bool, head: bool) -> Self {
-        let shape = match source {
-            EventSource::FunctionUrl => Shape::Cookies,
-            EventSource::HttpApi if format_2 => Shape::Cookies,
-            EventSource::HttpApi | EventSource::RestApi => Shape::Multi { described: false },
-            EventSource::LoadBalancer if multi_headers => Shape::Multi { described: true },
-            EventSource::LoadBalancer | EventSource::VpcLattice => Shape::Single { described: true },
-            EventSource::WebSocket => Shape::Single { described: false },
-        };
-        Self { shape, head, rest_api: source == EventSource::RestApi }
+    /// `head` says whether the request was a `HEAD` request.
+    pub(crate) fn new(answer: &'static Answer, head: bool) -> Self {
+        Self { answer, head }
     }
 
     /// Whether the answer with this status goes out without a body: a `HEAD` request's, 1xx, 204 and 304.
@@ -77,12 +82,12 @@ impl ResponseFormat {
         let (parts, body) = response.into_parts();
         let body = if self.is_bodiless(parts.status) { Bytes::new() } else { body };
         let base64 = policy.is_base64(&parts.headers, &body);
-        let headers = Sendable::new(&parts.headers, self.rest_api);
+        let headers = Sendable::new(&parts.headers, self.answer.kept);
 
         let mut out = Writer::with_capacity(capacity(&parts.headers, &body, base64));
         out.raw("{\"statusCode\":");
         out.raw(parts.status.as_str());
-        if let Shape::Multi { described: true } | Shape::Single { described: true } = self.shape {
+        if self.answer.described {
             out.raw(",\"statusDescription\":\"");
             out.raw(parts.status.as_str());
             if let Some(reason) = parts.status.canonical_reason() {
@@ -91,11 +96,7 @@ impl ResponseFormat {
             }
             out.raw("\"");
         }
-        match self.shape {
-            Shape::Multi { .. } => headers.write_multi(&mut out),
-            Shape::Cookies => headers.write_with_cookies(&mut out),
-            Shape::Single { .. } => headers.write_with_cookie_variants(&mut out)?,
-        }
+        headers.write(&mut out, self.answer.shape)?;
         out.raw(",\"body\":\"");
         if base64 {
             out.base64(&body);
@@ -117,15 +118,10 @@ impl ResponseFormat {
     ///
     /// As [`encode`](Self::encode).
     pub fn encode_prelude(self, status: StatusCode, headers: &HeaderMap) -> Result<Bytes, ResponseError> {
-        let sendable = Sendable::new(headers, self.rest_api);
         let mut out = Writer::with_capacity(capacity(headers, &[], false));
         out.raw("{\"statusCode\":");
         out.raw(status.as_str());
-        if self.shape == (Shape::Multi { described: false }) {
-            sendable.write_multi(&mut out);
-        } else {
-            sendable.write_with_cookies(&mut out);
-        }
+        Sendable::new(headers, self.answer.kept).write(&mut out, self.answer.prelude)?;
         out.raw("}\0\0\0\0\0\0\0\0");
         Ok(out.into_bytes())
     }
