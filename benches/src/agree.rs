@@ -1,7 +1,6 @@
 //! Both must have done the same work before anyone compares what it cost.
 
 use axum::Router;
-use bytes::Bytes;
 use serde_json::Value;
 use sippycup_layer::{SippyCup, SippyCupLayer};
 use tower::{Layer, Service};
@@ -12,7 +11,7 @@ use crate::{app::app, case::Case, meter::now, theirs};
 pub fn check(cases: &[Case]) {
     for case in cases {
         let mut service: SippyCup<Router> = SippyCupLayer::new().layer(app(case.answer));
-        let ours = now(Service::<Bytes>::call(&mut service, case.event.clone().into())).expect("the app answers");
+        let ours = now(service.call(case.event.clone().into())).expect("the app answers");
         let theirs = theirs::answer(case);
         let (ours, theirs): (Value, Value) = (parse(&ours), parse(&theirs));
         for member in ["statusCode", "body", "isBase64Encoded"] {

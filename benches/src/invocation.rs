@@ -37,7 +37,7 @@ type Sending = Pin<Box<dyn Future<Output = Result<(), Error>>>>;
 /// SippyCup as `run` sets it up.
 pub fn ours(case: &Case) -> Subject {
     let tap = Tap::default();
-    let runtime = sippycup_lambda::runtime(SippyCupLayer::new(), app(case.answer)).expect("the variables are set");
+    let runtime = sippycup_lambda::serve(app(case.answer)).into_runtime().expect("the variables are set");
     let _ = runtime.layer(tap.clone());
     let event = case.event.clone();
     until_sent(tap.take(), move || invocation(&event))
@@ -55,7 +55,7 @@ pub fn theirs(case: &Case) -> Subject {
 /// The client of the Runtime API alone, with the case's answer in a request that is ready.
 pub fn client(case: &Case) -> Subject {
     let mut service: SippyCup<Router> = SippyCupLayer::new().layer(app(case.answer));
-    let answer = now(Service::<Bytes>::call(&mut service, case.event.clone().into())).expect("the app answers");
+    let answer = now(service.call(case.event.clone().into())).expect("the app answers");
     let client = Arc::new(PooledClient::builder().build());
     let send = move |request| -> Sending {
         let client = client.clone();

@@ -35,7 +35,7 @@ pub fn raw(case: &Case) -> Subject {
     subject(
         move || Bytes::from(event.clone()),
         move |event| {
-            let answer = now(Service::<Bytes>::call(&mut service, event));
+            let answer = now(service.call(event));
             drop(black_box(answer.expect("the app answers")));
         },
     )

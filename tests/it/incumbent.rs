@@ -6,8 +6,8 @@ use axum::{Router, extract::OriginalUri};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt;
-use sippycup::{Body, ClientIp, EventSource, PublicUri, RequestContext, SippyCupLayer};
-use tower::{Layer, ServiceExt, service_fn};
+use sippycup::{Body, ClientIp, EventSource, PublicUri, RequestContext, SippyCup};
+use tower::{ServiceExt, service_fn};
 
 use crate::support::{answer, base, fixture, http_fixtures, pairs, request};
 
@@ -113,7 +113,7 @@ async fn under_lambda_http_the_layer_gives_the_app_the_same() {
             assert_eq!(name, "vpc_lattice/v1");
             continue;
         };
-        let response = SippyCupLayer::new().layer(service_fn(seen)).oneshot(event).await.unwrap().into_inner();
+        let response = SippyCup::new(service_fn(seen)).into_lambda_http().oneshot(event).await.unwrap().into_inner();
         let lambda_http::Body::Text(got) = response.into_body() else { panic!("{name}: text became binary") };
         assert_eq!(got, wanted, "{name}");
     }
@@ -134,7 +134,7 @@ async fn under_lambda_http_the_public_uris_have_the_query() {
     ] {
         let text = String::from_utf8(fixture(name).to_vec()).unwrap();
         let event = lambda_http::request::from_str(&text).unwrap();
-        let response = SippyCupLayer::new().layer(app.clone()).oneshot(event).await.unwrap().into_inner();
+        let response = SippyCup::new(app.clone()).into_lambda_http().oneshot(event).await.unwrap().into_inner();
         let lambda_http::Body::Text(got) = response.into_body() else { panic!("{name}: text became binary") };
         assert_eq!(got, wanted, "{name}");
     }

@@ -81,6 +81,7 @@ impl Lambda {
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
             .envs(variables.iter().copied())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         Self { function, events, reports, sent: 0 }
@@ -394,6 +395,9 @@ async fn an_app_that_is_never_ready_ends_the_process() {
     let mut lambda = Lambda::start(&[("FUNCTION_MODE", "never-ready")]).await;
     lambda.send(rest("/"));
     assert!(!lambda.function.wait().await.unwrap().success());
+    let mut said = String::new();
+    lambda.function.stderr.take().unwrap().read_to_string(&mut said).await.unwrap();
+    assert!(said.contains("the app will never be ready again: service failed: never ready on purpose"), "{said}");
 }
 
 #[tokio::test]
@@ -425,4 +429,11 @@ async fn off_lambda_the_same_binary_serves_on_this_machine() {
     assert!(answers[2].contains("\"uri\":\"/next\""), "{}", answers[2]);
 
     assert!(ending(&[("PORT", "many")]).await.contains("expected a port number"));
+    let taken = [("PORT", address.rsplit_once(':').unwrap().1)];
+    let said = ending(&taken).await;
+    assert!(said.contains(&format!("cannot listen on {address}")) && said.contains("`PORT`"), "{said}");
+    let said = ending(&[("PORT", "0"), ("SIPPYCUP_GATEWAY", "teapot")]).await;
+    assert!(said.contains("`SIPPYCUP_GATEWAY`") && said.contains("teapot"), "{said}");
+    let said = ending(&[("PORT", "0"), ("FUNCTION_MODE", "contradiction")]).await;
+    assert!(said.contains("settings of the gateway") && said.contains("stage"), "{said}");
 }

@@ -14,17 +14,17 @@ use std::{
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use sippycup::{
-    BasePath, BinaryPolicy, Body, BoxError, BytesFuture, ClientIp, Error, EventError, EventOptions, EventSource,
-    PathParameters, ProxyEvent, ProxyResponse, PublicUri, RequestContext, ResponseError, ResponseFormat,
-    ResponseFuture, SippyCup, SippyCupLayer, StageVariables, StreamFuture, Streaming,
+    BasePath, BinaryPolicy, Body, BoxError, ClientIp, Error, EventError, EventFuture, EventOptions, EventService,
+    EventSource, PathParameters, ProxyEvent, ProxyResponse, PublicUri, RequestContext, ResponseError, ResponseFormat,
+    ResponseFuture, SippyCup, SippyCupLayer, StageVariables, StreamFuture, StreamedBody, Streaming,
 };
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_test::mock;
 
-use crate::support::fixture;
+use crate::support::{block_on, fixture};
 
 type Mock = mock::Mock<Request<Body>, Response<Full<Bytes>>>;
 type Handle = mock::Handle<Request<Body>, Response<Full<Bytes>>>;
@@ -34,28 +34,35 @@ fn mocked() -> (SippyCup<Mock>, Handle) {
     (SippyCupLayer::new().layer(mock), handle)
 }
 
-fn ready<E, Q>(service: &mut SippyCup<Mock>) -> Poll<Result<(), E>>
-where
-    SippyCup<Mock>: Service<Q, Error = E>,
-{
-    Service::<Q>::poll_ready(service, &mut Context::from_waker(std::task::Waker::noop()))
+/// Asks for readiness as any caller does: without a word about which of several services it means.
+fn ready<Q, T: Service<Q>>(service: &mut T) -> Poll<Result<(), T::Error>> {
+    let ready = pin!(service.ready());
+    ready.poll(&mut Context::from_waker(std::task::Waker::noop())).map_ok(drop)
 }
 
 #[test]
 fn readiness_is_the_apps() {
     let (mut service, mut handle) = mocked();
+    let mut by_event = service.clone().into_event_service();
+    let mut streaming = service.clone().into_streaming();
+    let mut streaming_by_event = service.clone().into_streaming().into_event_service();
     handle.allow(0);
-    assert!(ready::<_, ProxyEvent>(&mut service).is_pending());
-    assert!(ready::<_, Bytes>(&mut service).is_pending());
-    handle.allow(1);
-    assert!(matches!(ready::<_, ProxyEvent>(&mut service), Poll::Ready(Ok(()))));
+    assert!(ready(&mut service).is_pending());
+    assert!(ready(&mut by_event).is_pending());
+    assert!(ready(&mut streaming).is_pending());
+    assert!(ready(&mut streaming_by_event).is_pending());
+    handle.allow(4);
+    assert!(matches!(ready(&mut service), Poll::Ready(Ok(()))));
+    assert!(matches!(ready(&mut by_event), Poll::Ready(Ok(()))));
+    assert!(matches!(ready(&mut streaming), Poll::Ready(Ok(()))));
+    assert!(matches!(ready(&mut streaming_by_event), Poll::Ready(Ok(()))));
 }
 
 #[test]
 fn an_app_that_fails_to_get_ready_is_a_failed_service() {
     let (mut service, mut handle) = mocked();
     handle.send_error("never again");
-    let Poll::Ready(Err(error)) = ready::<Error, Bytes>(&mut service) else { panic!("it must fail") };
+    let Poll::Ready(Err(error)) = ready(&mut service) else { panic!("it must fail") };
     assert!(error.is_service());
     assert_eq!(error.source().unwrap().to_string(), "never again");
 }
@@ -84,6 +91,7 @@ async fn an_app_that_fails_keeps_its_error_as_the_source() {
     let (answer, ()) = tokio::join!(service.oneshot(fixture("alb/single")), app);
     let error = answer.unwrap_err();
     assert!(error.is_service() && !error.is_event() && !error.is_body() && !error.is_response());
+    assert!(error.as_event().is_none());
     assert_eq!(error.to_string(), "service failed");
     assert_eq!(error.source().unwrap().to_string(), "broken");
 }
@@ -100,6 +108,7 @@ async fn an_event_that_is_none_never_reaches_the_app() {
     {
         let error = SippyCup::new(app.clone()).oneshot(event).await.unwrap_err();
         assert!(error.is_event() && !error.is_service());
+        assert_eq!(error.as_event().unwrap().to_string(), error.to_string());
         assert!(error.to_string().starts_with("cannot decode event: "));
         assert!(error.source().is_none(), "its text must not stand twice in a chain");
     }
@@ -130,14 +139,14 @@ fn a_future_polled_after_its_end_says_so() {
 }
 
 #[tokio::test]
-async fn an_event_a_response_and_json_are_the_same_service() {
+async fn an_event_that_its_caller_read_is_answered_with_a_response() {
     let app = service_fn(async |request: Request<Body>| {
         Ok::<_, Infallible>(Response::new(request.extensions().get::<u8>().map_or(0, |n| *n).to_string()))
     });
     let mut event: ProxyEvent = serde_json::from_slice(&fixture("alb/single")).unwrap();
     assert_eq!(event.source(), Some(EventSource::LoadBalancer));
     event.extensions_mut().insert(7_u8);
-    let answer: ProxyResponse = SippyCup::new(app).oneshot(event).await.unwrap();
+    let answer: ProxyResponse = SippyCup::new(app).into_event_service().oneshot(event).await.unwrap();
     let value = serde_json::to_value(&answer).unwrap();
     assert_eq!(value["body"], "7");
     assert_eq!(serde_json::to_vec(&answer).unwrap(), answer.as_bytes());
@@ -231,6 +240,8 @@ fn everything_is_what_a_runtime_asks_for() {
     is::<SippyCup<Body>>();
     is::<SippyCupLayer>();
     is::<Streaming<Body>>();
+    is::<EventService<SippyCup<Body>>>();
+    is::<EventService<Streaming<Body>>>();
     is::<Body>();
     is::<BasePath>();
     is::<BinaryPolicy>();
@@ -247,8 +258,9 @@ fn everything_is_what_a_runtime_asks_for() {
     shared::<EventError>();
     shared::<ResponseError>();
     shared::<ProxyEvent>();
+    shared::<StreamedBody<Body>>();
     sent::<ResponseFuture<Ready, Full<Bytes>>>();
-    sent::<BytesFuture<Ready, Full<Bytes>>>();
+    sent::<EventFuture<Ready, Full<Bytes>>>();
     sent::<StreamFuture<Ready>>();
 }
 
@@ -268,4 +280,17 @@ fn debug_output_keeps_the_events_secrets() {
     shown += &format!("{:?}", extensions.get::<PathParameters>().unwrap());
     assert!(!shown.contains("planted-secret"), "{shown}");
     assert!(shown.contains("RestApi"));
+}
+
+#[test]
+fn a_request_body_is_made_of_what_tests_have_at_hand() {
+    for body in [
+        Body::from("hello"),
+        Body::from("hello".to_owned()),
+        Body::from(b"hello".to_vec()),
+        Body::from(Bytes::from_static(b"hello")),
+    ] {
+        assert_eq!(block_on(body.collect()).unwrap().to_bytes(), "hello");
+    }
+    assert_eq!(block_on(Body::empty().collect()).unwrap().to_bytes(), "");
 }

@@ -21,6 +21,7 @@ mod lambda;
 mod layer;
 mod response;
 mod round_trip;
+mod serve;
 mod support;
 mod traps;
 mod wsgi;

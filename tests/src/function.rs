@@ -14,20 +14,30 @@ use http::{Request, Response};
 use http_body::Frame;
 use lambda_runtime::Context as LambdaContext;
 use serde_json::json;
-use sippycup::{BasePath, Body, BoxError, EventSource, SippyCupLayer};
+use sippycup::{
+    BasePath, Body, BoxError, EventSource, SippyCup, SippyCupLayer,
+    gateway::{Gateway, Kind},
+};
 use tokio::sync::Barrier;
-use tower::{Layer, Service, service_fn};
+use tower::{Service, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
-    let layer = SippyCupLayer::new();
     match std::env::var("FUNCTION_MODE").as_deref() {
-        Ok("stream") => sippycup::run_streaming(layer, service_fn(app)).await,
-        Ok("lambda-http") => lambda_http::run(layer.layer(service_fn(app))).await,
-        Ok("builder") => sippycup::run_with(layer.base_path(BasePath::from_static("/built")), service_fn(app)).await,
-        Ok("never-ready") => sippycup::run(NeverReady).await,
-        _ => sippycup::run(service_fn(app)).await,
+        Ok("stream") => sippycup::serve(service_fn(app)).streaming().await?,
+        Ok("lambda-http") => lambda_http::run(SippyCup::new(service_fn(app)).into_lambda_http()).await?,
+        Ok("builder") => {
+            let layer = SippyCupLayer::new().base_path(BasePath::from_static("/built"));
+            sippycup::serve(service_fn(app)).layer(layer).await?;
+        }
+        Ok("contradiction") => {
+            let gateway = Gateway::builder(Kind::LoadBalancer).stage("prod");
+            sippycup::serve(service_fn(app)).streaming().locally(gateway).await?;
+        }
+        Ok("never-ready") => sippycup::run(NeverReady).await?,
+        _ => sippycup::run(service_fn(app)).await?,
     }
+    Ok(())
 }
 
 static TWO: LazyLock<Barrier> = LazyLock::new(|| Barrier::new(2));

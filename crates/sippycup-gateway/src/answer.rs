@@ -1,10 +1,12 @@
 //! What a function answers: JSON, or a stream that begins with JSON.
 
 use bytes::Bytes;
+use http::{Response, header::CONTENT_TYPE};
 
 use crate::{Body, BoxError};
 
-/// The answer of a function: complete ([`Answer::buffered`], or `Bytes` with `into`), or in response mode `streaming`.
+/// The answer of a function: complete ([`Answer::buffered`], or `Bytes` with `into`), or in response mode
+/// `streaming` ([`Answer::streaming`], or an `http::Response` with `into`).
 ///
 /// ```
 /// use sippycup_gateway::{Answer, Body};
@@ -93,8 +95,23 @@ impl Answer {
     }
 }
 
+/// An answer in response mode `streaming`, as the Runtime API takes it: the content type says whether there is a prelude.
+impl<B> From<Response<B>> for Answer
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    fn from(answer: Response<B>) -> Self {
+        let prelude = answer.headers().get(CONTENT_TYPE).is_some_and(|value| value == INTEGRATION_RESPONSE);
+        Self::streaming(answer.into_body(), prelude)
+    }
+}
+
 impl From<Bytes> for Answer {
     fn from(json: Bytes) -> Self {
         Self::buffered(json)
     }
 }
+
+/// The content type of a stream that begins with a prelude.
+pub(crate) const INTEGRATION_RESPONSE: &str = "application/vnd.awslambda.http-integration-response";

@@ -4,7 +4,9 @@ use std::env;
 
 use http::Uri;
 use sippycup_core::{BASE_PATH_VARIABLE, BasePath};
-use sippycup_layer::{BoxError, SippyCupLayer};
+use sippycup_layer::SippyCupLayer;
+
+use crate::ServeError;
 
 /// Whether this process is a Lambda function.
 pub(crate) fn on_lambda() -> bool {
@@ -12,12 +14,14 @@ pub(crate) fn on_lambda() -> bool {
 }
 
 #[cfg(not(feature = "local"))]
-pub(crate) fn not_on_lambda() -> BoxError {
-    "not on Lambda (no `AWS_LAMBDA_RUNTIME_API`), and built without feature `local` that would serve here".into()
+pub(crate) fn not_on_lambda() -> ServeError {
+    ServeError::environment(
+        "not on Lambda (no `AWS_LAMBDA_RUNTIME_API`), and built without feature `local` that would serve here",
+    )
 }
 
 /// Fails with all that is missing at once; `lambda_runtime` would panic at the first.
-pub(crate) fn check() -> Result<(), BoxError> {
+pub(crate) fn check() -> Result<(), ServeError> {
     let mut wrong = Vec::new();
     let api = env::var("AWS_LAMBDA_RUNTIME_API").ok().and_then(|api| api.parse::<Uri>().ok());
     if api.is_none_or(|api| api.authority().is_none()) {
@@ -35,7 +39,7 @@ pub(crate) fn check() -> Result<(), BoxError> {
     if wrong.is_empty() {
         return Ok(());
     }
-    Err(format!("not a Lambda environment: expected the variables {}", wrong.join(", ")).into())
+    Err(ServeError::environment(format!("not a Lambda environment: expected the variables {}", wrong.join(", "))))
 }
 
 /// The layer with the base path of the environment, if it states one.

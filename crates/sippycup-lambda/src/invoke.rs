@@ -8,35 +8,17 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderValue, StatusCode};
-use lambda_runtime::{Diagnostic, LambdaInvocation};
-use lambda_runtime_api_client::body::Body;
-use sippycup_core::{ProxyEvent, ProxyResponse};
+use http::HeaderValue;
+use lambda_runtime::LambdaInvocation;
+use sippycup_core::ProxyEvent;
 use sippycup_layer::{BoxError, Error};
 use tower_service::Service;
 
 use crate::{
-    diagnostic,
-    runtime_api::{Invocation, RuntimeApi},
+    answer::Answer,
+    failure::Failure,
+    reply::{Invocation, RuntimeApi},
 };
-
-/// An answer that can go to the Runtime API.
-pub(crate) trait Answer {
-    /// Sends it.
-    fn send(self, api: &RuntimeApi, invocation: &Invocation) -> impl Future<Output = Result<(), BoxError>> + Send;
-}
-
-impl Answer for ProxyResponse {
-    async fn send(self, api: &RuntimeApi, invocation: &Invocation) -> Result<(), BoxError> {
-        let json = self.into_bytes();
-        let length = json.len();
-        let status = api.respond(invocation, &[], Body::from(json)).await?;
-        if status == StatusCode::PAYLOAD_TOO_LARGE {
-            api.fail(invocation, &diagnostic::too_large(length)).await?;
-        }
-        Ok(())
-    }
-}
 
 /// Answers invocations with an app that speaks [`ProxyEvent`].
 #[derive(Clone)]
@@ -53,9 +35,7 @@ impl<T> Invoke<T> {
 
 impl<T> Service<LambdaInvocation> for Invoke<T>
 where
-    T: Service<ProxyEvent, Error = Error> + 'static,
-    T::Response: Answer + Send,
-    T::Future: Send + 'static,
+    T: Service<ProxyEvent, Error = Error, Response: Answer, Future: Send + 'static> + 'static,
 {
     type Response = ();
     type Error = BoxError;
@@ -83,23 +63,22 @@ where
 pub(crate) fn answer<T, E>(
     app: &mut T,
     event: E,
-) -> impl Future<Output = Result<T::Response, Diagnostic>> + Send + use<T, E>
+) -> impl Future<Output = Result<T::Response, Failure>> + Send + use<T, E>
 where
-    T: Service<ProxyEvent, Error = Error>,
-    T::Future: Send,
+    T: Service<ProxyEvent, Error = Error, Future: Send>,
     E: FnOnce() -> Result<ProxyEvent, Error>,
 {
     // The app's own `call` may panic before there is a future. In a box of its own the future moves once; inside
     // of those below it would move, and take up room, with each.
     let called = catch_unwind(AssertUnwindSafe(|| Ok::<_, Error>(Box::pin(app.call(event()?)))));
     let called = match called {
-        Err(panic) => Err(diagnostic::from_panic(&*panic)),
-        Ok(called) => called.map_err(|error| diagnostic::from_error(&error)),
+        Err(panic) => Err(Failure::panic(&*panic)),
+        Ok(called) => called.map_err(|error| Failure::from(&error)),
     };
     async move {
         match catch_panic(called?).await {
-            Err(panic) => Err(diagnostic::from_panic(&*panic)),
-            Ok(answer) => answer.map_err(|error| diagnostic::from_error(&error)),
+            Err(panic) => Err(Failure::panic(&*panic)),
+            Ok(answer) => answer.map_err(|error| Failure::from(&error)),
         }
     }
 }

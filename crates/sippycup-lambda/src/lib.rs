@@ -1,79 +1,88 @@
-//! [`run`]: an app as a Lambda function, and the same binary on a laptop.
+//! [`run`] and [`serve`](serve()): an app as a Lambda function, and the same binary on a developer's machine.
 //!
 //! ```no_run
-//! # use std::convert::Infallible;
-//! # use sippycup_lambda::{BoxError, run};
+//! use sippycup_lambda::{ServeError, run};
+//!
 //! #[tokio::main(flavor = "current_thread")]
-//! async fn main() -> Result<(), BoxError> {
-//! #   let app = Service;
-//!     run(app).await
+//! async fn main() -> Result<(), ServeError> {
+//!     run(app()).await
 //! }
-//! # #[derive(Clone)] struct Service;
-//! # impl tower_service::Service<http::Request<sippycup_layer::Body>> for Service {
-//! #     type Response = http::Response<sippycup_layer::Body>; type Error = Infallible;
-//! #     type Future = std::future::Ready<Result<Self::Response, Infallible>>;
-//! #     fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Infallible>> { std::task::Poll::Ready(Ok(())) }
-//! #     fn call(&mut self, _: http::Request<sippycup_layer::Body>) -> Self::Future { std::future::ready(Ok(http::Response::default())) }
-//! # }
+//!
+//! fn app() -> axum::Router {
+//!     axum::Router::new().route("/", axum::routing::get("Hello!"))
+//! }
 //! ```
 //!
-//! A current-thread runtime needs less CPU and memory than a multi-threaded one, a quarter less for a small
-//! invocation and two thirds less for one of megabytes: Lambda gives one at a time, and there is nothing to do
-//! in parallel. Take `#[tokio::main]` as it is where handlers compute for long on several tasks at once, or on
+//! `run` has the defaults; [`serve`](serve()) is a builder for everything else. Both take any [`App`], and both end with
+//! a [`ServeError`], which `?` turns into whatever error `main` has.
+//!
+//! A current-thread runtime needs less CPU and memory than a multi-threaded one: a quarter less for a small invocation,
+//! two thirds less for one of megabytes. Lambda gives a function one invocation at a time, so there is nothing to do in
+//! parallel. Use `#[tokio::main]` without `flavor` where handlers compute for long in several tasks at once, or on
 //! Managed Instances with more than one vCPU.
 //!
 //! # On Lambda
 //!
-//! `lambda_runtime` polls for events, one by one or (with `AWS_LAMBDA_MAX_CONCURRENCY`, on
-//! [Lambda Managed Instances](https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html))
-//! many at once, and drives SnapStart. Each event goes to the app without a copy, each answer to the Runtime
-//! API without another encoding.
+//! `lambda_runtime` asks for the events: one by one, or many at once where `AWS_LAMBDA_MAX_CONCURRENCY` is set
+//! ([Lambda Managed Instances](https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html)). It also
+//! handles SnapStart. Each event goes to the app without being copied, and each answer goes to the Runtime API without
+//! being encoded again.
 //!
-//! | what happens | what Lambda is told (`errorType`) |
+//! An invocation that fails is reported to Lambda with an error type, and the message has the causes:
+//!
+//! | what happened | `errorType` |
 //! |---|---|
-//! | the event is no HTTP event, or broken | `SippyCup.Event` |
-//! | the app returns an error | `SippyCup.Service` |
-//! | the app panics | `SippyCup.Panic` |
-//! | the response body fails half-way | `SippyCup.Body` |
-//! | the response cannot be a proxy response, or is larger than Lambda takes | `SippyCup.Response` |
+//! | the event is not an HTTP event, or is broken | `SippyCup.Event` |
+//! | the app returned an error | `SippyCup.Service` |
+//! | the app panicked | `SippyCup.Panic` |
+//! | the answer's body failed half-way | `SippyCup.Body` |
+//! | the answer does not fit into the front door's format, or is too large | `SippyCup.Response` |
 //!
-//! Each costs its own invocation and nothing more; the message has the cause. An app that is never ready
-//! again (an error of `poll_ready`) ends the process, as tower means it.
+//! Each failure costs its own invocation and nothing more. Only an app whose `poll_ready` fails ends the process: a
+//! tower service that said so is not called again.
 //!
 //! # Environment variables
 //!
-//! | variable | what for |
+//! | variable | meaning |
 //! |---|---|
-//! | `SIPPYCUP_SCRIPT_NAME_BASE` | the public base path, unless the builder or the stage variable of that name states one; read once |
-//! | `AWS_LAMBDA_RUNTIME_API` | set by Lambda; without it `run` serves locally |
+//! | `SIPPYCUP_SCRIPT_NAME_BASE` | the public base path, unless the layer or the stage variable of that name states one; read once |
+//! | `AWS_LAMBDA_RUNTIME_API` | set by Lambda; without it the app is served locally |
 //! | `SIPPYCUP_GATEWAY` | the front door of the local gateway, such as `rest,stage=prod,base-path=shop`; default `http` |
 //! | `PORT` | the local port, default 9000 |
 //!
-//! # On a laptop
+//! # On a developer's machine
 //!
-//! Without `AWS_LAMBDA_RUNTIME_API` the app is served on 127.0.0.1 behind a [`Gateway`](sippycup_gateway::Gateway)
-//! in the same process: an HTTP API with stage `$default`, so the paths are the app's own. Every request becomes
-//! a real event and every answer a real proxy response. `SIPPYCUP_GATEWAY` or [`run_behind`] put another front
-//! door there.
+//! Without `AWS_LAMBDA_RUNTIME_API` the app is served on 127.0.0.1 behind a gateway in the same process (the crate
+//! `sippycup-gateway`): an HTTP API with stage `$default`, so the paths are the app's own. Every request becomes a real
+//! event, and every answer is a real proxy response. `SIPPYCUP_GATEWAY` or [`locally`](serve::Serve::locally) choose
+//! another front door.
 //!
 //! # Features
 //!
 //! | feature | default | adds |
 //! |---|---|---|
-//! | `local` | yes | off Lambda, serve on this machine behind the local gateway; [`run_behind`] |
+//! | `local` | yes | the local gateway; [`locally`](serve::Serve::locally) |
+//! | `lambda-runtime` | no | `into_runtime`: the app as a `lambda_runtime::Runtime`, for its layers and SnapStart resources |
 
-mod diagnostic;
+mod answer;
+mod app;
+mod driver;
 mod environment;
+mod error;
+mod failure;
 mod invoke;
+#[cfg(feature = "lambda-runtime")]
+mod lambda_runtime;
 #[cfg(feature = "local")]
 mod local;
-mod run;
-mod runtime_api;
+mod options;
+mod reply;
+pub mod serve;
 mod streaming;
 mod task;
 
-#[cfg(feature = "local")]
-pub use self::run::run_behind;
-pub use self::run::{Invocations, run, run_streaming, run_with, runtime};
+#[doc(inline)]
+pub use self::serve::{run, serve};
+pub use self::{app::App, error::ServeError};
 #[doc(no_inline)]
 pub use sippycup_layer::BoxError;

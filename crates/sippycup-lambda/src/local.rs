@@ -13,66 +13,79 @@ use std::{
 
 use bytes::Bytes;
 use lambda_runtime::Context;
-use sippycup_core::{ProxyEvent, ProxyResponse};
-use sippycup_gateway::{Answer, Gateway, GatewayBuilder, Kind};
-use sippycup_layer::{BoxError, Error, StreamedResponse};
+use sippycup_core::ProxyEvent;
+use sippycup_gateway::{Gateway, GatewayBuilder, Kind};
+use sippycup_layer::{BoxError, Error};
 use tokio::net::TcpListener;
 use tower_service::Service;
 
-use crate::{invoke::answer, streaming::Streamed};
+use crate::{ServeError, answer::Answer, invoke::answer, options::Options};
 
 /// Serves the function on 127.0.0.1, port `PORT` or 9000, until the process ends.
 ///
-/// The gateway is the given one, else what `SIPPYCUP_GATEWAY` describes, else of the default kind.
-pub(crate) async fn serve<F>(gateway: Option<GatewayBuilder>, default: Kind, function: F) -> Result<(), BoxError>
+/// The gateway is the one of the options, else what `SIPPYCUP_GATEWAY` describes, else of the default kind.
+pub(crate) async fn serve<T>(function: T, options: Options) -> Result<(), ServeError>
 where
-    F: Service<Bytes> + Clone + Send + 'static,
-    F::Response: Into<Answer> + Send,
-    F::Error: Into<BoxError>,
-    F::Future: Send,
+    T: Service<ProxyEvent, Error = Error, Response: Answer, Future: Send + 'static> + Clone + Send + 'static,
 {
-    let listener = listen().await?;
-    let address = listener.local_addr()?;
-    let gateway = match (gateway, env::var("SIPPYCUP_GATEWAY")) {
-        (Some(gateway), _) => gateway,
-        (None, Ok(text)) => text.parse().map_err(|error| format!("SIPPYCUP_GATEWAY: {error}"))?,
-        // A function that streams is behind something that lets it.
-        (None, Err(_)) => Gateway::builder(default).response_streaming(default == Kind::FunctionUrl),
+    let (listener, address) = listen().await?;
+    let gateway = match options.gateway {
+        Some(gateway) => gateway,
+        None => described(T::Response::STREAMED)?,
     };
     // Absolute links that the app makes of its public URI lead back here, where nobody speaks TLS.
-    let gateway = gateway.forwarded("http", address.port()).build(function)?;
+    let gateway = gateway.forwarded("http", address.port()).build(Function(function));
+    let gateway =
+        gateway.map_err(|error| ServeError::local("the settings of the gateway do not fit").because(error))?;
     let (kind, base) = (gateway.kind(), gateway.base_path());
     let url = format!("http://{address}{base}/");
     // Nobody may be reading; that is no reason to stop.
     let _ = writeln!(io::stderr(), "not on Lambda; serving behind a local gateway ({kind})\n\n    curl -i {url}\n");
-    gateway.serve(listener, future::pending()).await?;
-    Ok(())
+    let ended = gateway.serve(listener, future::pending()).await;
+    ended.map_err(|error| ServeError::local("cannot go on serving").because(error))
 }
 
-async fn listen() -> Result<TcpListener, BoxError> {
+async fn listen() -> Result<(TcpListener, SocketAddr), ServeError> {
     let port = match env::var("PORT") {
-        Ok(port) => port.parse().map_err(|_| "expected a port number from 0 to 65535 in `PORT`")?,
+        Ok(port) => {
+            port.parse().map_err(|_| ServeError::environment("expected a port number from 0 to 65535 in `PORT`"))?
+        }
         Err(_) => 9000,
     };
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let listener = TcpListener::bind(address).await;
-    listener.map_err(|error| format!("cannot listen on {address}: {error}; set `PORT`").into())
+    let bound = async {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    };
+    bound.await.map_err(|error: io::Error| {
+        ServeError::local(format!("cannot listen on {address}, choose another port with `PORT`")).because(error)
+    })
+}
+
+/// The gateway that the environment describes, else one that suits how the answers go out.
+fn described(streamed: bool) -> Result<GatewayBuilder, ServeError> {
+    match env::var("SIPPYCUP_GATEWAY") {
+        Ok(text) => text
+            .parse()
+            .map_err(|error| ServeError::environment("expected a gateway in `SIPPYCUP_GATEWAY`").because(error)),
+        Err(_) if streamed => Ok(Gateway::builder(Kind::FunctionUrl).response_streaming(true)),
+        Err(_) => Ok(Gateway::builder(Kind::HttpApiV2)),
+    }
 }
 
 /// An app as a function: event JSON in, its answer out. Invocations have the `Context` that Lambda would give
 /// them, so that handlers which read it work here too.
 #[derive(Clone)]
-pub(crate) struct Function<T>(pub(crate) T);
+struct Function<T>(T);
 
 impl<T> Service<Bytes> for Function<T>
 where
-    T: Service<ProxyEvent, Error = Error> + 'static,
-    T::Response: IntoAnswer,
-    T::Future: Send + 'static,
+    T: Service<ProxyEvent, Error = Error, Response: Answer, Future: Send + 'static> + 'static,
 {
-    type Response = Answer;
+    type Response = sippycup_gateway::Answer;
     type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Answer, BoxError>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<(), BoxError>> {
         self.0.poll_ready(cx).map_err(Into::into)
@@ -85,34 +98,12 @@ where
             Ok(event)
         });
         Box::pin(async move {
-            answer.await.map(T::Response::into_answer).map_err(|failure| {
+            answer.await.map(T::Response::into_local).map_err(|failure| {
                 // Where Lambda would have written it into its log.
-                let _ = writeln!(io::stderr(), "{}: {}", failure.error_type, failure.error_message);
-                failure.error_message.into()
+                let _ = writeln!(io::stderr(), "{}: {}", failure.error_type.as_str(), failure.message);
+                failure.message.into()
             })
         })
-    }
-}
-
-/// What the local gateway can read.
-pub(crate) trait IntoAnswer {
-    fn into_answer(self) -> Answer;
-}
-
-impl IntoAnswer for ProxyResponse {
-    fn into_answer(self) -> Answer {
-        Answer::from(self.into_bytes())
-    }
-}
-
-impl<B> IntoAnswer for StreamedResponse<B>
-where
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<BoxError>,
-{
-    fn into_answer(self) -> Answer {
-        Answer::streaming(Streamed::new(self), true)
     }
 }
 

@@ -4,104 +4,92 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderName, HeaderValue,
+    HeaderMap, HeaderName, HeaderValue, Response,
     header::{CONTENT_TYPE, TRAILER, TRANSFER_ENCODING},
 };
 use http_body::{Body as HttpBody, Frame};
-use lambda_runtime::Diagnostic;
 use lambda_runtime_api_client::body::Body;
 use pin_project_lite::pin_project;
-use sippycup_layer::{BoxError, StreamedResponse};
+use sippycup_layer::{BoxError, StreamedBody};
 
 use crate::{
-    diagnostic,
-    invoke::Answer,
-    runtime_api::{ERROR_TYPE, Invocation, RuntimeApi},
+    answer::Answer,
+    failure::Failure,
+    reply::{ERROR_TYPE, Invocation, RuntimeApi},
 };
 
-impl<B> Answer for StreamedResponse<B>
+impl<B> Answer for Response<StreamedBody<B>>
 where
-    B: HttpBody + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<BoxError>,
+    B: HttpBody<Data: Send, Error: Into<BoxError>> + Send + 'static,
 {
+    #[cfg(feature = "local")]
+    const STREAMED: bool = true;
+
     async fn send(self, api: &RuntimeApi, invocation: &Invocation) -> Result<(), BoxError> {
-        api.respond(invocation, &HEADERS, Body::new(Streamed::new(self))).await?;
+        api.respond(invocation, &HEADERS, Body::new(Guarded::new(self.into_body()))).await?;
         Ok(())
+    }
+
+    #[cfg(feature = "local")]
+    fn into_local(self) -> sippycup_gateway::Answer {
+        self.map(Guarded::new).into()
     }
 }
 
 pin_project! {
-    /// The bytes of a streamed answer.
-    pub(crate) struct Streamed<B> {
-        prelude: Option<Bytes>,
+    /// A body that does not fail: its error, or its panic, becomes trailers and ends it.
+    struct Guarded<B> {
         #[pin]
-        body: Option<B>,
+        body: Option<StreamedBody<B>>,
     }
 }
 
-impl<B> Streamed<B> {
-    pub(crate) fn new(response: StreamedResponse<B>) -> Self {
-        Self { prelude: Some(response.prelude), body: response.body }
+impl<B> Guarded<B> {
+    fn new(body: StreamedBody<B>) -> Self {
+        Self { body: Some(body) }
     }
 }
 
-impl<B> HttpBody for Streamed<B>
+impl<B> HttpBody for Guarded<B>
 where
-    B: HttpBody,
-    B::Error: Into<BoxError>,
+    B: HttpBody<Error: Into<BoxError>>,
 {
     type Data = Bytes;
     type Error = BoxError;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let mut this = self.project();
-        if let Some(prelude) = this.prelude.take() {
-            return Poll::Ready(Some(Ok(Frame::data(prelude))));
-        }
-        loop {
-            let Some(body) = this.body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
-            let failure = match catch_unwind(AssertUnwindSafe(|| body.poll_frame(cx))) {
-                Ok(Poll::Pending) => return Poll::Pending,
-                Ok(Poll::Ready(None)) => return Poll::Ready(None),
-                Ok(Poll::Ready(Some(Ok(frame)))) => match frame.into_data() {
-                    Ok(mut data) => {
-                        let data = data.copy_to_bytes(data.remaining());
-                        return Poll::Ready(Some(Ok(Frame::data(data))));
-                    }
-                    // The app's own trailers have no way to the client.
-                    Err(_) => continue,
-                },
-                Ok(Poll::Ready(Some(Err(error)))) => diagnostic::from_error(&sippycup_layer::Error::body(error)),
-                Err(panic) => diagnostic::from_panic(&*panic),
-            };
-            this.body.set(None);
-            return Poll::Ready(Some(Ok(Frame::trailers(trailers(&failure)))));
-        }
+        let Some(body) = this.body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+        let failure = match catch_unwind(AssertUnwindSafe(|| body.poll_frame(cx))) {
+            Ok(polled) => match ready!(polled) {
+                None => return Poll::Ready(None),
+                Some(Ok(frame)) => return Poll::Ready(Some(Ok(frame))),
+                Some(Err(error)) => Failure::from(&error),
+            },
+            Err(panic) => Failure::panic(&*panic),
+        };
+        this.body.set(None);
+        Poll::Ready(Some(Ok(Frame::trailers(trailers(&failure)))))
     }
 }
 
-fn trailers(failure: &Diagnostic) -> HeaderMap {
-    tracing::error!(error_type = failure.error_type, "streamed response failed: {}", failure.error_message);
-    let json = serde_json::to_vec(failure).unwrap_or_default();
-    let body = base64_simd::STANDARD.encode_to_string(json);
-    let values = [
-        (ERROR_TYPE, failure.error_type.clone()),
-        (HeaderName::from_static("lambda-runtime-function-error-body"), body),
-    ];
-    let mut trailers = HeaderMap::with_capacity(values.len());
-    for (name, value) in values {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            trailers.insert(name, value);
-        }
+fn trailers(failure: &Failure) -> HeaderMap {
+    let error_type = failure.error_type.as_str();
+    tracing::error!(error_type, "streamed response failed: {}", failure.message);
+    let mut trailers = HeaderMap::with_capacity(2);
+    trailers.insert(ERROR_TYPE, HeaderValue::from_static(error_type));
+    if let Ok(body) = HeaderValue::try_from(base64_simd::STANDARD.encode_to_string(failure.to_json())) {
+        trailers.insert(ERROR_BODY, body);
     }
     trailers
 }
+
+const ERROR_BODY: HeaderName = HeaderName::from_static("lambda-runtime-function-error-body");
 
 /// See "Response streaming" in
 /// [Building a custom runtime](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html).

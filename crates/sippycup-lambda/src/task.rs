@@ -2,17 +2,18 @@
 
 use std::{panic::resume_unwind, pin::Pin};
 
-use sippycup_layer::BoxError;
 use tokio::task::AbortHandle;
+
+use crate::ServeError;
 
 /// Runs the loop in a task that ends with this future.
 ///
 /// An invocation wakes its task several times. To wake the future that `block_on` runs costs a call of the kernel
 /// each time, and on a multi-threaded runtime a change of threads too: nearly half of what a small invocation costs
 /// there.
-pub(crate) async fn in_a_task(
-    running: Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>,
-) -> Result<(), BoxError> {
+pub(crate) async fn in_a_task<T: Send + 'static>(
+    running: Pin<Box<dyn Future<Output = T> + Send>>,
+) -> Result<T, ServeError> {
     struct Ending(AbortHandle);
     impl Drop for Ending {
         fn drop(&mut self) {
@@ -23,10 +24,10 @@ pub(crate) async fn in_a_task(
     let task = tokio::spawn(running);
     let _ending = Ending(task.abort_handle());
     match task.await.map_err(|error| error.try_into_panic()) {
-        Ok(ended) => ended,
+        Ok(ended) => Ok(ended),
         Err(Ok(panic)) => resume_unwind(panic),
         // Nobody but tokio, when it shuts down, cancels the task before this future is dropped.
-        Err(Err(cancelled)) => Err(cancelled.into()),
+        Err(Err(cancelled)) => Err(ServeError::shutdown(cancelled)),
     }
 }
 
@@ -42,7 +43,7 @@ mod tests {
         let hold = held.clone();
         let mut running = Box::pin(in_a_task(Box::pin(async move {
             let _hold = hold;
-            future::pending().await
+            future::pending::<()>().await
         })));
         let started = future::poll_fn(|cx| Poll::Ready(running.as_mut().poll(cx)));
         assert!(started.await.is_pending());
@@ -55,8 +56,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_the_loop_ends_with_is_what_the_caller_gets() {
-        assert!(in_a_task(Box::pin(async { Ok(()) })).await.is_ok());
-        assert_eq!(in_a_task(Box::pin(async { Err("gone".into()) })).await.unwrap_err().to_string(), "gone");
+        assert_eq!(in_a_task(Box::pin(async { "gone" })).await.unwrap(), "gone");
     }
 
     #[tokio::test]

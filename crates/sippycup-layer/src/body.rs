@@ -10,10 +10,17 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use http_body_util::Full;
 
-/// The body of a request: all of it, since an event arrives whole.
+/// The body of a request. It is complete from the start, since an event arrives as a whole.
 ///
-/// It never fails, knows its exact size, and is `Clone + Send + Sync + Unpin`: what the strictest framework
-/// asks of a body.
+/// It never fails, it knows its exact size, and it is `Clone + Send + Sync + Unpin`, so that every framework takes it.
+///
+/// ```
+/// use http_body::Body as _;
+/// use sippycup_layer::Body;
+///
+/// assert_eq!(Body::from("hello").size_hint().exact(), Some(5));
+/// assert!(Body::empty().is_end_stream());
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Body(Full<Bytes>);
 
@@ -23,11 +30,35 @@ impl Body {
     pub fn new(bytes: Bytes) -> Self {
         Self(Full::new(bytes))
     }
+
+    /// A body without a byte.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::default()
+    }
 }
 
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
         Self::new(bytes)
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::new(bytes.into())
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Self::new(text.into())
+    }
+}
+
+impl From<&'static str> for Body {
+    fn from(text: &'static str) -> Self {
+        Self::new(text.into())
     }
 }
 

@@ -4,12 +4,12 @@ use std::{error, fmt};
 
 use sippycup_core::{EventError, ResponseError};
 
-/// Any error, boxed: what tower's own services speak.
+/// Any error in a box, as tower's own middleware has it.
 pub type BoxError = Box<dyn error::Error + Send + Sync>;
 
 /// An event could not be answered.
 ///
-/// What the app or its body said is the [`source`](error::Error::source).
+/// The error of the app or of its response body is the [`source`](error::Error::source).
 #[derive(Debug)]
 pub struct Error(Reason);
 
@@ -22,13 +22,34 @@ enum Reason {
 }
 
 impl Error {
-    /// The response body failed, with this as the cause: for those who send bodies on as they come.
-    pub fn body(error: impl Into<BoxError>) -> Self {
+    pub(crate) fn body(error: impl Into<BoxError>) -> Self {
         Self(Reason::Body(error.into()))
     }
 
     pub(crate) fn service(error: impl Into<BoxError>) -> Self {
         Self(Reason::Service(error.into()))
+    }
+
+    /// Why the event could not become a request, if that is what went wrong.
+    ///
+    /// ```
+    /// use sippycup_layer::{Body, SippyCup};
+    /// # use std::convert::Infallible;
+    /// # use tower::{ServiceExt, service_fn};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let app = service_fn(async |_: http::Request<Body>| Ok::<_, Infallible>(http::Response::new(String::new())));
+    /// let queue_event = bytes::Bytes::from(r#"{"Records":[{"eventSource":"aws:sqs"}]}"#);
+    /// let error = SippyCup::new(app).oneshot(queue_event).await.unwrap_err();
+    /// assert!(error.as_event().is_some_and(|event| event.is_not_http()));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn as_event(&self) -> Option<&EventError> {
+        match &self.0 {
+            Reason::Event(error) => Some(error),
+            _ => None,
+        }
     }
 
     /// Whether the app's response body failed before its end.
@@ -37,7 +58,7 @@ impl Error {
         matches!(self.0, Reason::Body(_))
     }
 
-    /// Whether the event could not become a request: no HTTP event, broken JSON, broken base64.
+    /// Whether the event could not become a request: it is no HTTP event, or its JSON or its base64 is broken.
     #[must_use]
     pub fn is_event(&self) -> bool {
         matches!(self.0, Reason::Event(_))

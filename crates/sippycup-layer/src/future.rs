@@ -15,8 +15,8 @@ use sippycup_core::ProxyResponse;
 use crate::{BoxError, Error, rewrite::Exit};
 
 pin_project! {
-    /// The answer to an event, under way.
-    pub struct ResponseFuture<F, B>
+    /// The answer of an [`EventService`](crate::EventService), until it is complete.
+    pub struct EventFuture<F, B>
     where
         B: HttpBody,
     {
@@ -37,7 +37,7 @@ pin_project! {
     }
 }
 
-impl<F, B: HttpBody> ResponseFuture<F, B> {
+impl<F, B: HttpBody> EventFuture<F, B> {
     pub(crate) fn new(call: F, exit: Exit) -> Self {
         Self { state: State::Calling { call, exit: Some(exit) } }
     }
@@ -47,7 +47,7 @@ impl<F, B: HttpBody> ResponseFuture<F, B> {
     }
 }
 
-impl<F, B, E> Future for ResponseFuture<F, B>
+impl<F, B, E> Future for EventFuture<F, B>
 where
     F: Future<Output = Result<http::Response<B>, E>>,
     E: Into<BoxError>,
@@ -86,9 +86,9 @@ where
     }
 }
 
-impl<F, B: HttpBody> fmt::Debug for ResponseFuture<F, B> {
+impl<F, B: HttpBody> fmt::Debug for EventFuture<F, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+        f.debug_struct("EventFuture").finish_non_exhaustive()
     }
 }
 
@@ -117,23 +117,23 @@ impl Collected {
 }
 
 pin_project! {
-    /// As [`ResponseFuture`], for events and answers as bytes.
-    pub struct BytesFuture<F, B>
+    /// The answer of a [`SippyCup`](crate::SippyCup), until it is complete.
+    pub struct ResponseFuture<F, B>
     where
         B: HttpBody,
     {
         #[pin]
-        inner: ResponseFuture<F, B>,
+        inner: EventFuture<F, B>,
     }
 }
 
-impl<F, B: HttpBody> BytesFuture<F, B> {
-    pub(crate) fn new(inner: ResponseFuture<F, B>) -> Self {
+impl<F, B: HttpBody> ResponseFuture<F, B> {
+    pub(crate) fn new(inner: EventFuture<F, B>) -> Self {
         Self { inner }
     }
 }
 
-impl<F, B, E> Future for BytesFuture<F, B>
+impl<F, B, E> Future for ResponseFuture<F, B>
 where
     F: Future<Output = Result<http::Response<B>, E>>,
     E: Into<BoxError>,
@@ -147,9 +147,9 @@ where
     }
 }
 
-impl<F, B: HttpBody> fmt::Debug for BytesFuture<F, B> {
+impl<F, B: HttpBody> fmt::Debug for ResponseFuture<F, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BytesFuture").finish_non_exhaustive()
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
 }
 

@@ -1,4 +1,14 @@
-//! `lambda_http::run(SippyCupLayer::new().layer(app))`: SippyCup inside a stack that `lambda_http` runs.
+//! SippyCup inside a stack that `lambda_http` runs.
+//!
+//! ```no_run
+//! # use std::convert::Infallible;
+//! # use sippycup_layer::{Body, SippyCup};
+//! # async fn hello(_: http::Request<Body>) -> Result<http::Response<String>, Infallible> { Ok(http::Response::default()) }
+//! # async fn run() -> Result<(), lambda_http::Error> {
+//! let app = tower::service_fn(hello);
+//! lambda_http::run(SippyCup::new(app).into_lambda_http()).await
+//! # }
+//! ```
 //!
 //! The app gets its base path, the extensions and right redirects, and its bodies go out as their bytes say.
 //! What `lambda_http` lost before SippyCup sees the request stays lost:
@@ -32,9 +42,58 @@ use tower_service::Service;
 
 use crate::{Body, BoxError, Error, SippyCup, rewrite::Rewrite, service::add_frameworks_extensions};
 
-type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+impl<S> SippyCup<S> {
+    /// The same app as a `Service<lambda_http::Request>`, for `lambda_http::run`. See the [module docs](self).
+    pub fn into_lambda_http(self) -> LambdaHttp<S> {
+        LambdaHttp { inner: self }
+    }
+}
 
-/// The answer for `lambda_http`: text or binary is settled, by the bytes.
+/// An app that `lambda_http` runs: a `Service<lambda_http::Request>`.
+#[derive(Clone, Debug)]
+pub struct LambdaHttp<S> {
+    inner: SippyCup<S>,
+}
+
+impl<S, B> Service<lambda_http::Request> for LambdaHttp<S>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Future: Send + 'static,
+    S::Error: Into<BoxError> + Send,
+    B: HttpBody + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    type Response = LambdaHttpResponse;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<LambdaHttpResponse, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_app(cx).map_err(BoxError::from)
+    }
+
+    fn call(&mut self, request: lambda_http::Request) -> Self::Future {
+        let layer = self.inner.config().clone();
+        let (request, source) = match translate(request, &layer.events) {
+            Ok(translated) => translated,
+            Err(error) => return Box::pin(future::ready(Err(error.into()))),
+        };
+        let rewrite = Rewrite::new(&layer, &request);
+        let call = self.inner.get_mut().call(request);
+        Box::pin(async move {
+            let (mut parts, body) = call.await.map_err(Error::service)?.into_parts();
+            let body = body.collect().await.map_err(Error::body)?.to_bytes();
+            if let Some(rewrite) = rewrite {
+                rewrite.apply(&layer, &mut parts.headers);
+            }
+            let body = lambda_body(&layer.binary, &parts.headers, &body);
+            parts.headers = survivable(&parts.headers, source);
+            Ok(LambdaHttpResponse(Response::from_parts(parts, body)))
+        })
+    }
+}
+
+/// The response that `lambda_http` gets: its body is text or binary as its bytes are.
 #[derive(Debug)]
 pub struct LambdaHttpResponse(Response<LambdaBody>);
 
@@ -47,46 +106,8 @@ impl LambdaHttpResponse {
 }
 
 impl IntoResponse for LambdaHttpResponse {
-    fn into_response(self) -> Boxed<Response<LambdaBody>> {
+    fn into_response(self) -> Pin<Box<dyn Future<Output = Response<LambdaBody>> + Send>> {
         Box::pin(future::ready(self.0))
-    }
-}
-
-impl<S, B> Service<lambda_http::Request> for SippyCup<S>
-where
-    S: Service<Request<Body>, Response = Response<B>>,
-    S::Future: Send + 'static,
-    S::Error: Into<BoxError> + Send,
-    B: HttpBody + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<BoxError>,
-{
-    type Response = LambdaHttpResponse;
-    type Error = BoxError;
-    type Future = Boxed<Result<LambdaHttpResponse, BoxError>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.get_mut().poll_ready(cx).map_err(|error| Error::service(error).into())
-    }
-
-    fn call(&mut self, request: lambda_http::Request) -> Self::Future {
-        let layer = self.config().clone();
-        let (request, source) = match translate(request, &layer.events) {
-            Ok(translated) => translated,
-            Err(error) => return Box::pin(future::ready(Err(error.into()))),
-        };
-        let rewrite = Rewrite::new(&layer, &request);
-        let call = self.get_mut().call(request);
-        Box::pin(async move {
-            let (mut parts, body) = call.await.map_err(Error::service)?.into_parts();
-            let body = body.collect().await.map_err(Error::body)?.to_bytes();
-            if let Some(rewrite) = rewrite {
-                rewrite.apply(&layer, &mut parts.headers);
-            }
-            let body = lambda_body(&layer.binary, &parts.headers, &body);
-            parts.headers = survivable(&parts.headers, source);
-            Ok(LambdaHttpResponse(Response::from_parts(parts, body)))
-        })
     }
 }
 

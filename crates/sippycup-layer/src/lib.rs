@@ -36,24 +36,27 @@
 //!
 //! # Errors
 //!
-//! An app that fails is not answered with an invented 500: under hyper the connection would break, on Lambda
-//! the invocation fails, is counted and can alarm. Who wants an answer puts `HandleErrorLayer` or
-//! `CatchPanicLayer` around the app.
+//! When the app returns an error, SippyCup makes up no response. Under hyper the connection would break; on Lambda the
+//! invocation fails, which CloudWatch counts. To answer the client instead, put axum's `HandleErrorLayer` or
+//! tower-http's `CatchPanicLayer` around the app.
 //!
 //! # Trailers
 //!
-//! No proxy response can carry trailers; they are dropped. Native gRPC puts its status there, so tonic works
-//! only in forms that do not (grpc-web).
+//! No proxy response can carry trailers; they are dropped. Native gRPC sends its status in trailers and so does not
+//! work; grpc-web works.
 //!
 //! # Features
 //!
 //! | feature | default | adds |
 //! |---|---|---|
-//! | `axum` | no | extractors; `OriginalUri` and `ConnectInfo` in every request |
-//! | `lambda-http` | no | `SippyCup<S>` is a `Service<lambda_http::Request>` too |
+//! | `axum` | no | extractors; `OriginalUri` and `ConnectInfo` in every request; [`AxumApp`](axum::AxumApp) |
+//! | `lambda-http` | no | `SippyCup::into_lambda_http`, for stacks that `lambda_http` runs |
 
+#[cfg(feature = "axum")]
+pub mod axum;
 mod body;
 mod error;
+mod event_service;
 mod future;
 #[cfg(feature = "lambda-http")]
 pub mod lambda_http;
@@ -65,8 +68,9 @@ mod streaming;
 pub use self::{
     body::Body,
     error::{BoxError, Error},
-    future::{BytesFuture, ResponseFuture},
+    event_service::EventService,
+    future::{EventFuture, ResponseFuture},
     layer::SippyCupLayer,
     service::SippyCup,
-    streaming::{StreamFuture, StreamedResponse, Streaming},
+    streaming::{StreamFuture, StreamedBody, Streaming},
 };

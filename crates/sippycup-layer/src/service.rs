@@ -1,4 +1,4 @@
-//! The middleware itself: an event in, a proxy response out.
+//! The middleware itself: the bytes of an event in, the bytes of the answer out.
 
 use std::{
     sync::Arc,
@@ -8,19 +8,25 @@ use std::{
 use bytes::Bytes;
 use http::Request;
 use http_body::Body as HttpBody;
-use sippycup_core::{ProxyEvent, ProxyResponse};
+use sippycup_core::ProxyEvent;
 use tower_service::Service;
 
 use crate::{
-    Body, BoxError, Error, SippyCupLayer, Streaming,
-    future::{BytesFuture, ResponseFuture},
+    Body, BoxError, Error, EventService, SippyCupLayer, Streaming,
+    future::{EventFuture, ResponseFuture},
     rewrite::Exit,
 };
 
-/// An app behind AWS's HTTP front doors: a `Service<ProxyEvent>`, and for those who have the event as bytes a
-/// `Service<Bytes>`.
+/// An app behind AWS's HTTP front doors: a `Service<Bytes>`, from the JSON of an event to the JSON of the answer.
 ///
-/// See the [module docs](crate) for an example.
+/// See the [crate documentation](crate) for an example.
+///
+/// | the event is | the answer is | take |
+/// |---|---|---|
+/// | JSON | JSON | `SippyCup` itself |
+/// | JSON | a stream | [`into_streaming`](Self::into_streaming) |
+/// | a [`ProxyEvent`] | a [`ProxyResponse`](sippycup_core::ProxyResponse) | [`into_event_service`](Self::into_event_service) |
+/// | a request of `lambda_http` | a response of `lambda_http` | `into_lambda_http` (feature `lambda-http`) |
 #[derive(Clone, Debug)]
 pub struct SippyCup<S> {
     inner: S,
@@ -52,7 +58,12 @@ impl<S> SippyCup<S> {
         self.inner
     }
 
-    /// The same app, answering with a prelude and the body as it comes, for response streaming.
+    /// The same app as a `Service<ProxyEvent>`, for callers that read the event themselves.
+    pub fn into_event_service(self) -> EventService<Self> {
+        EventService::new(self)
+    }
+
+    /// The same app with streamed answers.
     pub fn into_streaming(self) -> Streaming<S> {
         Streaming::new(self)
     }
@@ -72,25 +83,20 @@ impl<S> SippyCup<S> {
     }
 }
 
-impl<S, B> Service<ProxyEvent> for SippyCup<S>
+impl<S, B> SippyCup<S>
 where
     S: Service<Request<Body>, Response = http::Response<B>>,
     S::Error: Into<BoxError>,
     B: HttpBody,
-    B::Error: Into<BoxError>,
 {
-    type Response = ProxyResponse;
-    type Error = Error;
-    type Future = ResponseFuture<S::Future, B>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    pub(crate) fn poll_app(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx).map_err(Error::service)
     }
 
-    fn call(&mut self, event: ProxyEvent) -> Self::Future {
+    pub(crate) fn answer(&mut self, event: ProxyEvent) -> EventFuture<S::Future, B> {
         match self.enter(event) {
-            Ok((request, exit)) => ResponseFuture::new(self.inner.call(request), exit),
-            Err(error) => ResponseFuture::failed(error),
+            Ok((request, exit)) => EventFuture::new(self.inner.call(request), exit),
+            Err(error) => EventFuture::failed(error),
         }
     }
 }
@@ -104,16 +110,16 @@ where
 {
     type Response = Bytes;
     type Error = Error;
-    type Future = BytesFuture<S::Future, B>;
+    type Future = ResponseFuture<S::Future, B>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.inner.poll_ready(cx).map_err(Error::service)
+        self.poll_app(cx)
     }
 
     fn call(&mut self, event: Bytes) -> Self::Future {
-        BytesFuture::new(match ProxyEvent::from_bytes(event) {
-            Ok(event) => Service::<ProxyEvent>::call(self, event),
-            Err(error) => ResponseFuture::failed(error.into()),
+        ResponseFuture::new(match ProxyEvent::from_bytes(event) {
+            Ok(event) => self.answer(event),
+            Err(error) => EventFuture::failed(error.into()),
         })
     }
 }

@@ -6,18 +6,42 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use bytes::Bytes;
-use http_body::Body as HttpBody;
+use bytes::{Buf, Bytes};
+use http::{HeaderValue, Request, Response, header::CONTENT_TYPE};
+use http_body::{Body as HttpBody, Frame};
 use pin_project_lite::pin_project;
 use sippycup_core::ProxyEvent;
 use tower_service::Service;
 
-use crate::{Body, BoxError, Error, SippyCup, future::take, rewrite::Exit};
+use crate::{Body, BoxError, Error, EventService, SippyCup, future::take, rewrite::Exit};
 
-/// An app whose answers are streamed: a `Service<ProxyEvent>` with a [`StreamedResponse`].
+/// An app whose answers are streamed: a `Service<Bytes>`, from the JSON of an event to what Lambda's
+/// [response streaming](https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html) takes.
 ///
-/// For functions whose URL has invoke mode `RESPONSE_STREAM`, or whose REST API has response transfer mode
-/// `STREAM`. No other front door streams, and no event says whether this one does.
+/// The answer is an `http::Response` as the Runtime API takes it: its only header is the content type
+/// `application/vnd.awslambda.http-integration-response`, its body is a [`StreamedBody`]. The status and the headers
+/// of the app's response are at the beginning of that body.
+///
+/// For functions whose URL has invoke mode `RESPONSE_STREAM`, or whose REST API has response transfer mode `STREAM`.
+/// No other front door streams, and no event says whether its front door does.
+///
+/// ```
+/// use std::convert::Infallible;
+///
+/// use bytes::Bytes;
+/// use http_body_util::BodyExt;
+/// use sippycup_layer::{Body, SippyCup};
+/// use tower::{ServiceExt, service_fn};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = service_fn(async |_: http::Request<Body>| Ok::<_, Infallible>(http::Response::new("hello".to_owned())));
+/// let event = Bytes::from(r#"{"httpMethod":"GET","path":"/","requestContext":{}}"#);
+/// let answer = SippyCup::new(app).into_streaming().oneshot(event).await?;
+/// let sent = answer.into_body().collect().await?.to_bytes();
+/// assert!(sent.starts_with(br#"{"statusCode":200,"#) && sent.ends_with(b"}\0\0\0\0\0\0\0\0hello"));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Streaming<S> {
     inner: SippyCup<S>,
@@ -27,47 +51,115 @@ impl<S> Streaming<S> {
     pub(crate) fn new(inner: SippyCup<S>) -> Self {
         Self { inner }
     }
+
+    /// The same app as a `Service<ProxyEvent>`, for callers that read the event themselves.
+    pub fn into_event_service(self) -> EventService<Self> {
+        EventService::new(self)
+    }
 }
 
-/// A streamed answer: the prelude, with the eight NUL bytes behind it, and the body that follows.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct StreamedResponse<B> {
-    /// Status and headers, as
-    /// [response streaming](https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html)
-    /// wants them.
-    pub prelude: Bytes,
-    /// The app's body, or `None` if this answer has none.
-    pub body: Option<B>,
-}
-
-impl<S, B> Service<ProxyEvent> for Streaming<S>
+impl<S, B> Streaming<S>
 where
-    S: Service<http::Request<Body>, Response = http::Response<B>>,
+    S: Service<Request<Body>, Response = Response<B>>,
     S::Error: Into<BoxError>,
     B: HttpBody,
 {
-    type Response = StreamedResponse<B>;
-    type Error = Error;
-    type Future = StreamFuture<S::Future>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.inner.get_mut().poll_ready(cx).map_err(Error::service)
+    pub(crate) fn poll_app(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_app(cx)
     }
 
-    fn call(&mut self, event: ProxyEvent) -> Self::Future {
+    pub(crate) fn answer(&mut self, event: ProxyEvent) -> StreamFuture<S::Future> {
         match self.inner.enter(event) {
             Ok((request, exit)) => {
                 let call = self.inner.get_mut().call(request);
                 StreamFuture { state: State::Calling { call, exit: Some(exit) } }
             }
-            Err(error) => StreamFuture { state: State::Failed { error: Some(error) } },
+            Err(error) => StreamFuture::failed(error),
+        }
+    }
+}
+
+impl<S, B> Service<Bytes> for Streaming<S>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+    B: HttpBody,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<StreamedBody<B>>;
+    type Error = Error;
+    type Future = StreamFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.poll_app(cx)
+    }
+
+    fn call(&mut self, event: Bytes) -> Self::Future {
+        match ProxyEvent::from_bytes(event) {
+            Ok(event) => self.answer(event),
+            Err(error) => StreamFuture::failed(error.into()),
         }
     }
 }
 
 pin_project! {
-    /// The head of a streamed answer, under way.
+    /// The body of a streamed answer: one frame with the prelude, then the app's body as it comes.
+    ///
+    /// The prelude is the JSON of the status and the headers, and the eight NUL bytes that end it. Trailers of the app
+    /// are dropped: there is no way to send them to the client. An error of the app's body is an [`Error`] of which
+    /// [`is_body`](Error::is_body) is true.
+    pub struct StreamedBody<B> {
+        prelude: Option<Bytes>,
+        #[pin]
+        body: Option<B>,
+    }
+}
+
+impl<B> HttpBody for StreamedBody<B>
+where
+    B: HttpBody,
+    B::Error: Into<BoxError>,
+{
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let mut this = self.project();
+        if let Some(prelude) = this.prelude.take() {
+            return Poll::Ready(Some(Ok(Frame::data(prelude))));
+        }
+        loop {
+            let Some(body) = this.body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+            let frame = match ready!(body.poll_frame(cx)) {
+                Some(Ok(frame)) => frame,
+                Some(Err(error)) => {
+                    this.body.set(None);
+                    return Poll::Ready(Some(Err(Error::body(error))));
+                }
+                None => {
+                    this.body.set(None);
+                    return Poll::Ready(None);
+                }
+            };
+            if let Ok(mut data) = frame.into_data() {
+                return Poll::Ready(Some(Ok(Frame::data(data.copy_to_bytes(data.remaining())))));
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.prelude.is_none() && self.body.as_ref().is_none_or(HttpBody::is_end_stream)
+    }
+}
+
+impl<B> fmt::Debug for StreamedBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamedBody").finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// A streamed answer, until the app has given its head.
     pub struct StreamFuture<F> {
         #[pin]
         state: State<F>,
@@ -82,12 +174,18 @@ pin_project! {
     }
 }
 
+impl<F> StreamFuture<F> {
+    fn failed(error: Error) -> Self {
+        Self { state: State::Failed { error: Some(error) } }
+    }
+}
+
 impl<F, B, E> Future for StreamFuture<F>
 where
-    F: Future<Output = Result<http::Response<B>, E>>,
+    F: Future<Output = Result<Response<B>, E>>,
     E: Into<BoxError>,
 {
-    type Output = Result<StreamedResponse<B>, Error>;
+    type Output = Result<Response<StreamedBody<B>>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
@@ -97,8 +195,10 @@ where
                 let exit = take(exit);
                 let (mut parts, body) = response.into_parts();
                 let body = (!exit.is_bodiless(parts.status)).then_some(body);
-                let prelude = exit.encode_prelude(&mut parts)?;
-                Poll::Ready(Ok(StreamedResponse { prelude, body }))
+                let prelude = Some(exit.encode_prelude(&mut parts)?);
+                let mut response = Response::new(StreamedBody { prelude, body });
+                response.headers_mut().insert(CONTENT_TYPE, WITH_PRELUDE);
+                Poll::Ready(Ok(response))
             }
         }
     }
@@ -109,3 +209,7 @@ impl<F> fmt::Debug for StreamFuture<F> {
         f.debug_struct("StreamFuture").finish_non_exhaustive()
     }
 }
+
+/// See "Response streaming" in
+/// [Building a custom runtime](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html).
+const WITH_PRELUDE: HeaderValue = HeaderValue::from_static("application/vnd.awslambda.http-integration-response");

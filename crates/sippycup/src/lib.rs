@@ -10,13 +10,22 @@
 //! }
 //!
 //! #[tokio::main(flavor = "current_thread")]
-//! async fn main() -> Result<(), sippycup::BoxError> {
+//! async fn main() -> Result<(), sippycup::ServeError> {
 //!     sippycup::run(app()).await
 //! }
 //! ```
 //!
-//! On Lambda this is a function; on a laptop `cargo run` serves the same app on `http://127.0.0.1:9000`, behind
-//! a local gateway that writes the events and reads the answers AWS's would.
+//! On Lambda this is a function. On a developer's machine `cargo run` serves the same app on `http://127.0.0.1:9000`,
+//! behind a local gateway that writes the events and reads the answers that AWS's would.
+//!
+//! [`run`] has the defaults. [`serve`](serve()) is a builder for everything else:
+//!
+//! ```no_run
+//! # use sippycup::{BasePath, SippyCupLayer};
+//! # async fn settings(app: axum::Router) -> Result<(), sippycup::ServeError> {
+//! sippycup::serve(app).layer(SippyCupLayer::new().base_path(BasePath::from_static("/shop"))).streaming().await
+//! # }
+//! ```
 //!
 //! # What SippyCup promises
 //!
@@ -24,9 +33,9 @@
 //!   member of the request context.
 //! * **Nothing panics.** An event is untrusted input; it becomes a request or an error that says what was
 //!   expected where. A handler that panics costs its own invocation.
-//! * **Base paths just work.** The prefix that a stage or a custom domain's base path mapping adds is taken
+//! * **Base paths are taken care of.** The prefix that a stage or a custom domain's base path mapping adds is taken
 //!   off the path and given to the app as [`BasePath`]; redirects get it back.
-//! * **The app cannot tell.** Method, origin-form URI, headers and body are what hyper would have given it.
+//! * **The app sees plain HTTP.** Method, origin-form URI, headers and body are what hyper would have given it.
 //!
 //! # What the app finds in extensions
 //!
@@ -43,7 +52,7 @@
 //! With feature `axum` they are extractors (module `axum`), and axum's own `OriginalUri` and
 //! `ConnectInfo<SocketAddr>` are there, so handlers and middleware that read those work as they are.
 //!
-//! In a test, put them there yourself; no event is needed:
+//! In the test of a handler, insert them; no event is needed:
 //!
 //! ```
 //! use sippycup::{EventSource, RequestContext};
@@ -52,6 +61,33 @@
 //! let mut request = http::Request::new(());
 //! request.extensions_mut().insert(context);
 //! # Ok::<(), serde_json::Error>(())
+//! ```
+//!
+//! # In a test
+//!
+//! A [`SippyCup`] is a tower service from event JSON to answer JSON, and the local gateway (feature `local`) makes
+//! events of requests. Together they are the app behind a front door of AWS, without a port or a process:
+//!
+//! ```
+//! # #[cfg(feature = "local")]
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+//! use axum::{Router, routing::get};
+//! use http::Request;
+//! use sippycup::{SippyCup, gateway::{Body, Gateway, Kind}};
+//! use tower::ServiceExt;
+//!
+//! let app = Router::new().route("/hello", get("Hello!"));
+//! let gateway = Gateway::builder(Kind::RestApi).stage("prod").build(SippyCup::new(app.clone()))?;
+//! let response = gateway.oneshot(Request::get("/prod/hello").body(Body::empty())?).await?;
+//! assert_eq!(response.status(), 200);
+//!
+//! // The same with streamed answers.
+//! let function = SippyCup::new(app).into_streaming();
+//! let gateway = Gateway::builder(Kind::FunctionUrl).response_streaming(true).build(function)?;
+//! let response = gateway.oneshot(Request::get("/hello").body(Body::empty())?).await?;
+//! assert_eq!(response.status(), 200);
+//! # Ok::<(), sippycup::BoxError>(())
+//! # }).unwrap();
 //! ```
 //!
 //! # The base path, and who states it
@@ -70,16 +106,17 @@
 //!
 //! | feature | default | adds |
 //! |---|---|---|
-//! | `lambda` | yes | [`run`] and its relatives |
-//! | `local` | yes | off Lambda, `run` serves on this machine behind the local gateway (`gateway`) |
-//! | `axum` | no | extractors, `OriginalUri`, `ConnectInfo` |
-//! | `lambda-http` | no | [`SippyCup`] is a `Service<lambda_http::Request>` too, for stacks that `lambda_http` runs |
+//! | `lambda` | yes | [`run`], [`serve`](serve()) |
+//! | `local` | yes | off Lambda, both serve on this machine behind the local gateway (`gateway`) |
+//! | `axum` | no | extractors, `OriginalUri`, `ConnectInfo`, `AxumApp` |
+//! | `lambda-http` | no | `SippyCup::into_lambda_http`, for stacks that `lambda_http` runs |
+//! | `lambda-runtime` | no | `into_runtime` of [`serve`](serve()): the app as a `lambda_runtime::Runtime` |
 //!
 //! A feature adds API and never changes what existing code does.
 
 #[cfg(feature = "axum")]
-#[doc(inline)]
-pub use sippycup_core::axum;
+pub mod axum;
+
 #[doc(inline)]
 pub use sippycup_core::{
     BASE_PATH_VARIABLE, BasePath, BinaryPolicy, ClientIp, EventError, EventOptions, EventSource, InvalidBasePath,
@@ -89,19 +126,16 @@ pub use sippycup_core::{
 #[cfg(feature = "local")]
 #[doc(no_inline)]
 pub use sippycup_gateway as gateway;
-#[cfg(feature = "local")]
-#[doc(inline)]
-pub use sippycup_lambda::run_behind;
 #[cfg(feature = "lambda")]
 #[doc(inline)]
-pub use sippycup_lambda::{Invocations, run, run_streaming, run_with, runtime};
+pub use sippycup_lambda::{App, ServeError, run, serve};
 #[cfg(feature = "lambda-http")]
 #[doc(inline)]
 pub use sippycup_layer::lambda_http;
 #[doc(inline)]
 pub use sippycup_layer::{
-    Body, BoxError, BytesFuture, Error, ResponseFuture, SippyCup, SippyCupLayer, StreamFuture, StreamedResponse,
-    Streaming,
+    Body, BoxError, Error, EventFuture, EventService, ResponseFuture, SippyCup, SippyCupLayer, StreamFuture,
+    StreamedBody, Streaming,
 };
 
 /// The code in the README is code that compiles.

@@ -8,13 +8,13 @@ use axum::{
     routing::get,
 };
 use serde::{Deserialize, Serialize};
-use sippycup::{BoxError, RequestContext};
+use sippycup::{RequestContext, ServeError};
 
 #[cfg(test)]
 mod tests;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), BoxError> {
+async fn main() -> Result<(), ServeError> {
     sippycup::run(app()).await
 }
 

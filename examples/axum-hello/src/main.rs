@@ -12,13 +12,13 @@ use axum::{
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
-use sippycup::{BoxError, RequestContext, StageVariables};
+use sippycup::{RequestContext, ServeError, StageVariables};
 
 #[cfg(test)]
 mod tests;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), BoxError> {
+async fn main() -> Result<(), ServeError> {
     sippycup::run(app()).await
 }
 

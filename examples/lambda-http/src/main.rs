@@ -1,11 +1,10 @@
 //! An app inside a stack that `lambda_http` runs. Run with `cargo lambda watch`, or deploy it.
 //!
-//! For those who have such a stack and keep it; all others take `sippycup::run`.
+//! Only for a program that is built around `lambda_http` and stays so. All others call `sippycup::run`.
 
 use axum::{Router, extract::Path, response::Redirect, routing::get};
 use lambda_http::tracing;
-use sippycup::{BasePath, SippyCupLayer};
-use tower::Layer;
+use sippycup::{BasePath, SippyCup};
 
 #[cfg(test)]
 mod tests;
@@ -13,7 +12,7 @@ mod tests;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     tracing::init_default_subscriber();
-    lambda_http::run(SippyCupLayer::new().layer(app())).await
+    lambda_http::run(SippyCup::new(app()).into_lambda_http()).await
 }
 
 fn app() -> Router {

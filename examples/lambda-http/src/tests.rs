@@ -3,8 +3,8 @@
 
 use axum::body::Bytes;
 use serde_json::{Value, json};
-use sippycup::{SippyCupLayer, lambda_http::LambdaHttpResponse};
-use tower::{Layer, ServiceExt};
+use sippycup::{SippyCup, lambda_http::LambdaHttpResponse};
+use tower::ServiceExt;
 
 use super::app;
 
@@ -27,14 +27,14 @@ fn event(path: &str) -> String {
 
 async fn by_lambda_http(path: &str) -> lambda_http::http::Response<lambda_http::Body> {
     let request = lambda_http::request::from_str(&event(path)).unwrap();
-    let answer: LambdaHttpResponse = SippyCupLayer::new().layer(app()).oneshot(request).await.unwrap();
+    let answer: LambdaHttpResponse = SippyCup::new(app()).into_lambda_http().oneshot(request).await.unwrap();
     answer.into_inner()
 }
 
 #[tokio::test]
 async fn lambda_http_gets_the_same_body() {
     let expected = "Hello, you! You are at /shop/hello/you.";
-    let alone = SippyCupLayer::new().layer(app()).oneshot(Bytes::from(event("/hello/you"))).await.unwrap();
+    let alone = SippyCup::new(app()).oneshot(Bytes::from(event("/hello/you"))).await.unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&alone).unwrap()["body"], expected);
     assert_eq!(by_lambda_http("/hello/you").await.body().as_ref(), expected.as_bytes());
 }

@@ -9,11 +9,13 @@ mod plan;
 async fn main() -> Result<(), BoxError> {
     let options = std::env::var("MIRROR_OPTIONS").unwrap_or_default();
     let (layer, stream) = configured(&options)?;
+    let serve = sippycup::serve(mirror::app()).layer(layer);
     if stream {
-        sippycup::run_streaming(layer, mirror::app()).await
+        serve.streaming().await?
     } else {
-        sippycup::run_with(layer, mirror::app()).await
+        serve.await?
     }
+    Ok(())
 }
 
 /// The layer that the comma-separated options describe, and whether answers are streamed.

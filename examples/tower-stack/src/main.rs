@@ -6,7 +6,7 @@ use std::{convert::Infallible, time::Duration};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
-use sippycup::{Body, BoxError};
+use sippycup::{Body, BoxError, ServeError};
 use tower::{Service, ServiceBuilder, service_fn};
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer, trace::TraceLayer,
@@ -16,7 +16,7 @@ use tower_http::{
 mod tests;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), BoxError> {
+async fn main() -> Result<(), ServeError> {
     tracing_subscriber::fmt().with_ansi(false).without_time().init();
     sippycup::run(app()).await
 }

@@ -2,14 +2,14 @@
 
 use std::convert::Infallible;
 
-use sippycup::{BasePath, BoxError};
+use sippycup::{BasePath, ServeError};
 use warp::{Filter, Rejection, Reply};
 
 #[cfg(test)]
 mod tests;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), BoxError> {
+async fn main() -> Result<(), ServeError> {
     sippycup::run(warp::service(app())).await
 }
 

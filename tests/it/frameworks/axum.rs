@@ -1,19 +1,28 @@
 //! axum: a `Router` that does not know where it runs.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use axum::{
     Form, Json, Router,
-    extract::{ConnectInfo, MatchedPath, OriginalUri, Path, Query, Request},
+    extract::{ConnectInfo, MatchedPath, OriginalUri, Path, Query, Request, State},
     http::{HeaderMap, StatusCode},
-    response::Redirect,
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{Redirect, Response},
     routing::{any, get, post},
 };
 use serde_json::{Value, json};
 use sippycup::{
     BasePath, ClientIp, EventSource, PathParameters, PublicUri, RequestContext, SippyCupLayer, StageVariables,
+    axum::AxumApp,
 };
-use tower::ServiceExt;
+use tower::{Layer, ServiceBuilder, ServiceExt};
+use tower_http::{normalize_path::NormalizePathLayer, trace::TraceLayer};
 
 use crate::support::{answer, bytes_of, fixture, fixture_value, http_fixtures};
 
@@ -190,4 +199,45 @@ async fn both_cookies_of_a_handler_go_out() {
         (headers, "x")
     });
     assert_eq!(answer(app, fixture("http_api_2/default_stage")).await["cookies"], json!(["a=1", "b=2"]));
+}
+
+/// Around the whole router, so it sees the path before the router does.
+async fn unversioned(mut request: Request, next: Next) -> Response {
+    if let Some(rest) = request.uri().path().strip_prefix("/v1") {
+        *request.uri_mut() = rest.parse().unwrap();
+    }
+    next.run(request).await
+}
+
+async fn counted(State(count): State<Arc<AtomicUsize>>, request: Request, next: Next) -> Response {
+    let before = count.fetch_add(1, Ordering::Relaxed);
+    let mut response = next.run(request).await;
+    response.headers_mut().insert("x-before", before.into());
+    response
+}
+
+#[tokio::test]
+async fn middleware_around_a_router_takes_one_word() {
+    let router = || Router::new().route("/echo", post(async |body: String| body));
+    let event = || {
+        let mut event = fixture_value("http_api_2/form_body");
+        event["rawPath"] = "/v1/echo".into();
+        event.to_string()
+    };
+    let app = AxumApp::new(from_fn(unversioned).layer(router()));
+    assert_eq!(answer(app, event()).await["body"], "a=1&b=2");
+
+    let count = Arc::new(AtomicUsize::new(0));
+    let stack = ServiceBuilder::new()
+        .layer(TraceLayer::new_for_http())
+        .layer(from_fn_with_state(Arc::clone(&count), counted))
+        .layer(NormalizePathLayer::trim_trailing_slash())
+        .layer(from_fn(unversioned))
+        .service(router());
+    let app = AxumApp::new(stack);
+    for before in ["0", "1"] {
+        let seen = answer(app.clone(), event()).await;
+        assert_eq!((&seen["body"], &seen["headers"]["x-before"]), (&json!("a=1&b=2"), &json!(before)));
+    }
+    assert_eq!(count.load(Ordering::Relaxed), 2);
 }

@@ -4,6 +4,6 @@
 mod app;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), sippycup::BoxError> {
+async fn main() -> Result<(), sippycup::ServeError> {
     sippycup::run(app::app()).await
 }

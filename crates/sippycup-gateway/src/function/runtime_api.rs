@@ -22,6 +22,7 @@ use tower_service::Service;
 use super::FunctionError;
 use super::message::{Message, Reply};
 use super::settings::Settings;
+use crate::answer::INTEGRATION_RESPONSE;
 use crate::{Answer, Body, BoxError};
 
 /// Serves until the task is aborted or the listener breaks.
@@ -236,5 +237,4 @@ impl http_body::Body for Channel {
     }
 }
 
-const INTEGRATION_RESPONSE: &str = "application/vnd.awslambda.http-integration-response";
 const TRUNCATED: &str = "Runtime.TruncatedResponse";

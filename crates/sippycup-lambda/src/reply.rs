@@ -5,9 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, uri::PathAndQuery};
 use http_body_util::BodyExt;
-use lambda_runtime::{Diagnostic, LambdaInvocation};
+use lambda_runtime::LambdaInvocation;
 use lambda_runtime_api_client::{PooledClient, body::Body, build_request};
 use sippycup_layer::BoxError;
+
+use crate::failure::Failure;
 
 /// A connection to the [Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). It
 /// opens with the first answer, so none can go stale in a SnapStart snapshot.
@@ -62,11 +64,10 @@ impl RuntimeApi {
     }
 
     /// Reports that there is no answer.
-    pub(crate) async fn fail(&self, invocation: &Invocation, diagnostic: &Diagnostic) -> Result<(), BoxError> {
-        tracing::error!(error_type = diagnostic.error_type, "invocation failed: {}", diagnostic.error_message);
-        let error_type = diagnostic_header(&diagnostic.error_type);
-        let body = Body::from(serde_json::to_vec(diagnostic)?);
-        self.post(invocation, "error", &[(ERROR_TYPE, error_type)], body).await?;
+    pub(crate) async fn fail(&self, invocation: &Invocation, failure: &Failure) -> Result<(), BoxError> {
+        let error_type = failure.error_type.as_str();
+        tracing::error!(error_type, "invocation failed: {}", failure.message);
+        self.post(invocation, "error", &[(ERROR_TYPE, error_type)], Body::from(failure.to_json())).await?;
         Ok(())
     }
 
@@ -109,13 +110,6 @@ impl RuntimeApi {
             Ok(status)
         }
     }
-}
-
-/// Our error types are constants; anything else has no place in a header.
-fn diagnostic_header(error_type: &str) -> &'static str {
-    const TYPES: [&str; 5] =
-        ["SippyCup.Body", "SippyCup.Event", "SippyCup.Panic", "SippyCup.Response", "SippyCup.Service"];
-    TYPES.into_iter().find(|known| *known == error_type).unwrap_or("SippyCup.Service")
 }
 
 /// The type of the error; of a streamed answer a trailer.

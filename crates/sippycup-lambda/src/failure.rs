@@ -1,0 +1,122 @@
+//! What Lambda is told about an invocation that failed.
+
+use std::{any::Any, error::Error as _};
+
+use sippycup_layer::Error;
+
+/// An invocation that failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) error_type: ErrorType,
+    /// The error's own text and that of everything that caused it.
+    pub(crate) message: String,
+}
+
+impl Failure {
+    pub(crate) fn panic(panic: &(dyn Any + Send)) -> Self {
+        let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        let message = said.map_or_else(|| "handler panicked".to_owned(), |said| format!("handler panicked: {said}"));
+        Self { error_type: ErrorType::Panic, message }
+    }
+
+    pub(crate) fn too_large(bytes: usize) -> Self {
+        Self {
+            error_type: ErrorType::Response,
+            message: format!(
+                "cannot send response: Lambda refuses a response of {bytes} bytes of JSON, its limit is 6 MB; base64 makes binary bodies a third larger"
+            ),
+        }
+    }
+
+    /// The body that the Runtime API takes: see
+    /// [Invocation error](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-invokeerror).
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::json!({ "errorType": self.error_type.as_str(), "errorMessage": self.message }).to_string()
+    }
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        let mut message = error.to_string();
+        let mut cause = error.source();
+        let mut last = String::new();
+        while let Some(error) = cause {
+            let said = error.to_string();
+            // Wrappers such as axum's repeat what they wrap.
+            if said != last {
+                message.push_str(": ");
+                message.push_str(&said);
+            }
+            last = said;
+            cause = error.source();
+        }
+        Self { error_type: ErrorType::of(error), message }
+    }
+}
+
+/// What failed, by the names that alarms look for: those of the tables in the crate's documentation and the README.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum ErrorType {
+    Body,
+    Event,
+    Panic,
+    Response,
+    Service,
+}
+
+impl ErrorType {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Body => "SippyCup.Body",
+            Self::Event => "SippyCup.Event",
+            Self::Panic => "SippyCup.Panic",
+            Self::Response => "SippyCup.Response",
+            Self::Service => "SippyCup.Service",
+        }
+    }
+
+    fn of(error: &Error) -> Self {
+        match () {
+            () if error.is_body() => Self::Body,
+            () if error.is_event() => Self::Event,
+            () if error.is_response() => Self::Response,
+            () => Self::Service,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A new type has no place in the list below until it has a row in the documentation.
+    const fn follows(error_type: ErrorType) -> Option<ErrorType> {
+        match error_type {
+            ErrorType::Event => Some(ErrorType::Service),
+            ErrorType::Service => Some(ErrorType::Panic),
+            ErrorType::Panic => Some(ErrorType::Body),
+            ErrorType::Body => Some(ErrorType::Response),
+            ErrorType::Response => None,
+        }
+    }
+
+    #[test]
+    fn the_documentation_has_a_row_for_every_error_type_and_no_other() {
+        let rows = include_str!("lib.rs").lines().filter_map(|line| line.strip_prefix("//! | "));
+        let documented: Vec<_> = rows.filter_map(|row| row.split_once(" | `SippyCup.")).collect();
+        let all = std::iter::successors(Some(ErrorType::Event), |last| follows(*last));
+        let known: Vec<_> = all.map(|error_type| format!("SippyCup.{error_type:?}")).collect();
+        assert_eq!(
+            documented.iter().map(|(_, name)| format!("SippyCup.{}", name.trim_end_matches("` |"))).collect::<Vec<_>>(),
+            known
+        );
+    }
+
+    #[test]
+    fn what_the_runtime_api_gets_is_json_whatever_the_message_is() {
+        let failure = Failure::panic(&"a \"quoted\"\nline");
+        let json: serde_json::Value = serde_json::from_str(&failure.to_json()).unwrap();
+        assert_eq!(json["errorType"], "SippyCup.Panic");
+        assert_eq!(json["errorMessage"], "handler panicked: a \"quoted\"\nline");
+    }
+}

@@ -1,0 +1,24 @@
+//! How an app is run, besides the defaults.
+
+#[cfg(feature = "local")]
+use sippycup_gateway::GatewayBuilder;
+use sippycup_layer::SippyCupLayer;
+
+/// All that [`Serve`](crate::serve::Serve) was told, for the driver.
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) layer: SippyCupLayer,
+    /// What stands before the app on this machine; `None` is what the environment says.
+    #[cfg(feature = "local")]
+    pub(crate) gateway: Option<GatewayBuilder>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            layer: SippyCupLayer::new(),
+            #[cfg(feature = "local")]
+            gateway: None,
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The builder behind [`serve`], and what it ends in.
+
+use std::{
+    fmt,
+    marker::PhantomData,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+#[cfg(feature = "local")]
+use sippycup_gateway::GatewayBuilder;
+use sippycup_layer::{SippyCup, SippyCupLayer};
+use tower_layer::Layer;
+
+use crate::{App, ServeError, driver::drive, environment, options::Options};
+
+/// Runs the app: on Lambda as a function, elsewhere (feature `local`) on this machine. The same as [`serve`] with the
+/// defaults.
+///
+/// The app is called in tasks of tokio's, as under a server, and not in the task of the caller. They end when the
+/// future is dropped.
+///
+/// # Errors
+///
+/// If Lambda's environment variables are incomplete, if the Runtime API cannot be reached, or if the app will never be
+/// ready again. Locally, if the port is taken.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime.
+pub async fn run<S: App>(app: S) -> Result<(), ServeError> {
+    serve(app).await
+}
+
+/// Runs the app with settings: a builder that is a future, and `.await` starts it.
+///
+/// With a configured layer:
+///
+/// ```no_run
+/// # use sippycup_core::BasePath;
+/// # use sippycup_lambda::{App, ServeError, serve};
+/// # use sippycup_layer::SippyCupLayer;
+/// # async fn with_a_layer(app: impl App) -> Result<(), ServeError> {
+/// serve(app).layer(SippyCupLayer::new().base_path(BasePath::from_static("/shop"))).await
+/// # }
+/// ```
+///
+/// With streamed answers:
+///
+/// ```no_run
+/// # use sippycup_lambda::{App, ServeError, serve};
+/// # async fn streaming(app: impl App) -> Result<(), ServeError> {
+/// serve(app).streaming().await
+/// # }
+/// ```
+///
+/// On this machine, behind a REST API with a stage:
+///
+/// ```no_run
+/// # #[cfg(feature = "local")]
+/// # mod local {
+/// # use sippycup_lambda::{App, ServeError, serve};
+/// use sippycup_gateway::{Gateway, Kind};
+///
+/// # async fn locally(app: impl App) -> Result<(), ServeError> {
+/// serve(app).locally(Gateway::builder(Kind::RestApi).stage("prod")).await
+/// # }
+/// # }
+/// ```
+///
+/// The future runs until the process ends. It is `Send`, and it ends with `Ok` only if the Runtime API says that there
+/// are no more invocations, which Lambda does not.
+///
+/// # Errors
+///
+/// As [`run`]; locally also if the settings of the gateway contradict each other.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime, when it is awaited.
+pub fn serve<S: App>(app: S) -> Serve<S> {
+    Serve { app, options: Options::default(), answers: PhantomData }
+}
+
+/// An app and how to run it; see [`serve`]. `A` says how the answers go out: [`Buffered`] or [`Streamed`].
+#[must_use = "nothing runs until it is awaited"]
+pub struct Serve<S, A = Buffered> {
+    app: S,
+    options: Options,
+    answers: PhantomData<A>,
+}
+
+/// Each answer goes out when it is complete.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Buffered;
+
+/// The head of an answer goes out when the app has it, the body as it comes.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Streamed;
+
+impl<S, A> Serve<S, A> {
+    /// The configuration of the middleware between events and the app. Default: [`SippyCupLayer::new`].
+    pub fn layer(mut self, layer: SippyCupLayer) -> Self {
+        self.options.layer = layer;
+        self
+    }
+
+    /// The front door before the app when it is not on Lambda; on Lambda this says nothing.
+    ///
+    /// Default: what the environment variable `SIPPYCUP_GATEWAY` describes. Without it an HTTP API with stage
+    /// `$default`, or a function URL that streams if the answers do. An app whose answers are streamed wants a
+    /// gateway with `response_streaming(true)`.
+    #[cfg(feature = "local")]
+    pub fn locally(mut self, gateway: GatewayBuilder) -> Self {
+        self.options.gateway = Some(gateway);
+        self
+    }
+}
+
+impl<S> Serve<S, Buffered> {
+    /// Streams the answers. Default: each goes out when it is complete.
+    ///
+    /// For functions whose URL has invoke mode `RESPONSE_STREAM`, or whose REST API has response transfer mode `STREAM`
+    /// ([Response streaming](https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html)). Behind
+    /// any other front door the client would get the answer's encoding; no event says which it is.
+    pub fn streaming(self) -> Serve<S, Streamed> {
+        Serve { app: self.app, options: self.options, answers: PhantomData }
+    }
+}
+
+impl<S: App> IntoFuture for Serve<S, Buffered> {
+    type Output = Result<(), ServeError>;
+    type IntoFuture = ServeFuture;
+
+    fn into_future(self) -> ServeFuture {
+        let (app, options) = self.layered();
+        ServeFuture::new(drive(app.into_event_service(), options))
+    }
+}
+
+impl<S: App> IntoFuture for Serve<S, Streamed> {
+    type Output = Result<(), ServeError>;
+    type IntoFuture = ServeFuture;
+
+    fn into_future(self) -> ServeFuture {
+        let (app, options) = self.layered();
+        ServeFuture::new(drive(app.into_streaming().into_event_service(), options))
+    }
+}
+
+impl<S, A> Serve<S, A> {
+    pub(crate) fn layered(self) -> (SippyCup<S>, Options) {
+        let Self { app, mut options, answers: _ } = self;
+        let layer = environment::with_base_path(std::mem::take(&mut options.layer));
+        (layer.layer(app), options)
+    }
+}
+
+impl<S, A> fmt::Debug for Serve<S, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { app: _, options, answers: _ } = self;
+        f.debug_struct("Serve").field("options", options).finish_non_exhaustive()
+    }
+}
+
+/// The running app: the future of a [`Serve`].
+#[must_use = "nothing runs until it is awaited"]
+pub struct ServeFuture {
+    inner: Pin<Box<dyn Future<Output = Result<(), ServeError>> + Send>>,
+}
+
+impl ServeFuture {
+    fn new(driven: impl Future<Output = Result<(), ServeError>> + Send + 'static) -> Self {
+        Self { inner: Box::pin(driven) }
+    }
+}
+
+impl Future for ServeFuture {
+    type Output = Result<(), ServeError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.inner.as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for ServeFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServeFuture").finish_non_exhaustive()
+    }
+}
