@@ -6,6 +6,8 @@
 
 mod changes;
 mod command;
+mod domains;
+mod function_url;
 mod message;
 mod parity;
 mod recorded;

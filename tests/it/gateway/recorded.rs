@@ -97,7 +97,7 @@ fn respond(kind: Kind, path: &str, answer: String) -> Response<String> {
 }
 
 /// The event that a gateway writes for a request.
-fn event(builder: GatewayBuilder, request: &Request<Bytes>) -> Value {
+pub(super) fn event(builder: GatewayBuilder, request: &Request<Bytes>) -> Value {
     serde_json::from_slice(&builder.build(()).unwrap().event(request).unwrap()).unwrap()
 }
 
@@ -185,7 +185,7 @@ fn reserialised_event(id: &str, recording: &Value, kind: Kind) {
 }
 
 /// The function URL recordings are what an echo function saw.
-fn observed_members(id: &str, recording: &Value) {
+pub(super) fn observed_members(id: &str, recording: &Value) {
     let observed = &recording["observed"];
     let body = match &observed["data"] {
         Value::String(base64) => STANDARD.decode(base64).unwrap(),

@@ -9,10 +9,24 @@ use serde_json::Value;
 
 /// The cases of one list: a file, and where in it the list stands (`""`: the file is the list).
 pub(crate) fn recorded(file: &str, list: &str) -> Vec<Value> {
+    match read(file).pointer(list) {
+        Some(Value::Array(cases)) => cases.clone(),
+        _ => panic!("no list at `{list}` in {file}"),
+    }
+}
+
+/// The cases of one object, with their names.
+pub(crate) fn recorded_by_name(file: &str, object: &str) -> Vec<(String, Value)> {
+    match read(file).pointer(object) {
+        Some(Value::Object(cases)) => cases.clone().into_iter().collect(),
+        _ => panic!("no object at `{object}` in {file}"),
+    }
+}
+
+fn read(file: &str) -> Value {
     let path = Path::new(env!("SIPPYCUP_SHARED")).join(file);
     let text = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let value: Value = serde_json::from_slice(&text).unwrap();
-    value.pointer(list).and_then(Value::as_array).unwrap_or_else(|| panic!("no list at `{list}` in {file}")).clone()
+    serde_json::from_slice(&text).unwrap()
 }
 
 /// Runs `check` on every case of a list, and says how many there were in a line that `.ci/recorded` counts.
