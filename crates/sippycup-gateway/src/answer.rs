@@ -1,7 +1,10 @@
 //! What a function answers: JSON, or a stream that begins with JSON.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{Response, header::CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Response};
 
 use crate::{Body, BoxError};
 
@@ -111,6 +114,14 @@ impl From<Bytes> for Answer {
     fn from(json: Bytes) -> Self {
         Self::buffered(json)
     }
+}
+
+/// The error that a function reports in trailers after it has begun to answer: its type, and the JSON of it.
+pub(crate) fn error_trailers(trailers: &HeaderMap) -> Option<(String, Bytes)> {
+    let text = |name: &str| trailers.get(name).and_then(|value| value.to_str().ok());
+    let error_type = text("lambda-runtime-function-error-type")?;
+    let body = text("lambda-runtime-function-error-body").and_then(|body| STANDARD.decode(body).ok());
+    Some((error_type.to_owned(), body.unwrap_or_default().into()))
 }
 
 /// The content type of a stream that begins with a prelude.

@@ -63,18 +63,17 @@ pub struct GatewayBuilder {
     config: Config,
     stage: Option<String>,
     domains: Vec<Domain>,
+    timeout: Option<Duration>,
     error: Option<ConfigError>,
 }
 
 impl GatewayBuilder {
     pub(crate) fn new(kind: Kind) -> Self {
         let location = Location { kind, stage: String::new(), default_name: String::new(), domains: Vec::new() };
-        let (request_limit, timeout) = match kind {
-            Kind::FunctionUrl => (6 << 20, 900),
-            Kind::LoadBalancer | Kind::LoadBalancerMultiValue => (1 << 20, 60),
-            Kind::RestApi => (10 << 20, 29),
-            Kind::VpcLatticeV1 | Kind::VpcLatticeV2 => (6 << 20, 60),
-            Kind::HttpApiV1 | Kind::HttpApiV2 => (10 << 20, 30),
+        let request_limit = match kind {
+            Kind::FunctionUrl | Kind::VpcLatticeV1 | Kind::VpcLatticeV2 => 6 << 20,
+            Kind::LoadBalancer | Kind::LoadBalancerMultiValue => 1 << 20,
+            Kind::RestApi | Kind::HttpApiV1 | Kind::HttpApiV2 => 10 << 20,
         };
         let config = Config {
             location,
@@ -93,10 +92,10 @@ impl GatewayBuilder {
             request_limit,
             payload_limit: if kind.is_load_balancer() { 1 << 20 } else { 6 << 20 },
             header_limit: if kind.is_load_balancer() { 64 << 10 } else { 10_240 },
-            timeout: Duration::from_secs(timeout),
+            timeout: Duration::ZERO,
             stamper: Stamper::default(),
         };
-        Self { config, stage: None, domains: Vec::new(), error: None }
+        Self { config, stage: None, domains: Vec::new(), timeout: None, error: None }
     }
 
     /// The stage; default `prod` for a REST API, `$default` for an HTTP API. The other kinds have none.
@@ -201,9 +200,10 @@ impl GatewayBuilder {
         self
     }
 
-    /// How long the gateway waits for the function; default 29 s for REST APIs, 30 s for HTTP APIs, 60 s for load balancers and Lattice, 15 min for function URLs.
+    /// How long the gateway waits for the function's answer, of a streamed one for its last byte; default 29 s for REST APIs, 30 s for HTTP APIs, 60 s for load balancers and
+    /// Lattice, 15 min for function URLs and for REST APIs that stream.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.config.timeout = timeout;
+        self.timeout = Some(timeout);
         self
     }
 
@@ -263,6 +263,7 @@ impl GatewayBuilder {
         self.config.location.stage =
             self.stage.unwrap_or_else(|| if kind == Kind::RestApi { "prod".to_owned() } else { "$default".to_owned() });
         self.config.location.domains = self.domains;
+        self.config.timeout = self.timeout.unwrap_or_else(|| default_timeout(&self.config));
         if self.config.routes.is_empty() {
             let defaults: &[&str] = if kind == Kind::RestApi { &["/", "/{proxy+}"] } else { &["$default"] };
             self.config.routes = defaults.iter().map(|route| Route::parse(route)).collect::<Result<_, _>>()?;
@@ -322,4 +323,14 @@ impl GatewayBuilder {
         }
         Ok(())
     }
+}
+
+fn default_timeout(config: &Config) -> Duration {
+    Duration::from_secs(match config.location.kind {
+        Kind::FunctionUrl => 900,
+        Kind::RestApi if config.response_streaming => 900,
+        Kind::RestApi => 29,
+        Kind::HttpApiV1 | Kind::HttpApiV2 => 30,
+        Kind::LoadBalancer | Kind::LoadBalancerMultiValue | Kind::VpcLatticeV1 | Kind::VpcLatticeV2 => 60,
+    })
 }

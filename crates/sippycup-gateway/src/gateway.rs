@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response};
+use tokio::time::Instant;
 use tower_service::Service;
 
 use crate::config::{Config, GatewayBuilder};
@@ -122,8 +123,9 @@ where
         let config = Arc::clone(&self.config);
         let kind = config.location.kind;
         let (mut parts, body) = request.into_parts();
+        let method = parts.method.clone();
         let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let asked = Asked { method: parts.method.clone(), accept: header("accept") };
+        let accept = header("accept");
         // The ids in the event are the ids in the response.
         let stamp = config.stamper.stamp();
         let trace = stamp.trace(header("x-amzn-trace-id").as_deref(), kind.is_load_balancer());
@@ -132,7 +134,8 @@ where
             Err(refused) => return identified(refused.response(kind), kind, &stamp, &trace),
         };
         let mut sizes = Sizes { event: event.len(), answer: None };
-        let response = tokio::time::timeout(config.timeout, async {
+        let asked = Asked { method, accept, deadline: Instant::now() + config.timeout };
+        let response = tokio::time::timeout_at(asked.deadline, async {
             let answer = match self.invoke(event).await {
                 Ok(answer) => answer,
                 Err(error) => {

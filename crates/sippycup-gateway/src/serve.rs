@@ -90,7 +90,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// If the listener breaks for good. A connection that breaks ends alone.
+    /// If the listener breaks. A connection that breaks is no error of the listener.
     pub async fn serve<S>(self, listener: TcpListener, service: S, shutdown: impl Future<Output = ()>) -> io::Result<()>
     where
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
@@ -118,7 +118,7 @@ impl<S: Service<Request<Body>>> Service<Request<Incoming>> for Boxed<S> {
     }
 }
 
-/// Serves any service of requests. The peer's address travels in the extensions.
+/// Serves any service of requests. The peer's address travels in the extensions. An error of the service closes the connection.
 pub(crate) async fn serve<S>(
     listener: TcpListener,
     service: S,
@@ -126,7 +126,8 @@ pub(crate) async fn serve<S>(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()>
 where
-    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S: Service<Request<Incoming>, Response = Response<Body>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
     S::Future: Send,
 {
     let connections = GracefulShutdown::new();
@@ -166,9 +167,9 @@ async fn respond<S>(
     mut service: S,
     peer: SocketAddr,
     mut request: Request<Incoming>,
-) -> Result<Response<Body>, Infallible>
+) -> Result<Response<Body>, S::Error>
 where
-    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
+    S: Service<Request<Incoming>, Response = Response<Body>>,
 {
     request.extensions_mut().insert(peer);
     poll_fn(|cx| service.poll_ready(cx)).await?;

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
+use tokio::time::Instant;
 
 use crate::answer::{Answer, Content};
 use crate::config::Config;
@@ -21,6 +22,8 @@ use crate::{Body, Kind, media_type};
 pub(crate) struct Asked {
     pub(crate) method: Method,
     pub(crate) accept: Option<String>,
+    /// When the gateway waits no longer, also for the end of a stream.
+    pub(crate) deadline: Instant,
 }
 
 /// The parts of a proxy response, before the rules of the kind.

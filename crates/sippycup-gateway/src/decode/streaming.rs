@@ -1,14 +1,17 @@
 //! Streamed answers: a JSON prelude, eight NULs, then the body as it comes.
 
+use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use http::Response;
 use http_body::Frame;
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::time::{Instant, Sleep};
 
 use super::{Asked, Parts, buffered, status};
+use crate::answer::error_trailers;
 use crate::config::Config;
 use crate::json::Json;
 use crate::refusal::{Refusal, Refused};
@@ -17,13 +20,23 @@ use crate::{Body, BoxError, Fault, Kind};
 pub(super) async fn decode(
     config: &Config,
     asked: &Asked,
-    mut body: Body,
+    body: Body,
     prelude: bool,
 ) -> Result<Response<Body>, Refused> {
+    let mut body = Stream::new(body, asked.deadline);
     let kind = config.location.kind;
     if !(config.response_streaming && matches!(kind, Kind::FunctionUrl | Kind::RestApi)) {
         // Invoked without streaming, Lambda collects the stream, prelude and NULs included, and hands it on as if it were the answer.
-        let payload = body.collect().await.map_err(|e| broken(&e))?.to_bytes();
+        let limit = config.payload_limit;
+        let payload = Limited::new(body, limit).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                let reason = format!("an answer of more than {limit} bytes, which are the limit");
+                Refused::new(Refusal::FunctionFailed, reason).and(COLLECTED)
+            } else {
+                broken(&error)
+            }
+        })?;
+        let payload = payload.to_bytes();
         let mut response = buffered::decode(config, asked, payload).map_err(|refused| refused.and(COLLECTED))?;
         // An HTTP API makes a response of anything. This one is probably a mistake.
         response.extensions_mut().insert(Fault::new(COLLECTED));
@@ -34,7 +47,7 @@ pub(super) async fn decode(
             return Err(Refused::malformed("a stream without a prelude"));
         }
         let headers = vec![("content-type".to_owned(), "application/octet-stream".to_owned())];
-        return Parts { headers, ..Parts::default() }.with_body(config, asked, None, body);
+        return Parts { headers, ..Parts::default() }.with_body(config, asked, None, Body::new(body));
     }
     let mut head = BytesMut::new();
     let end = loop {
@@ -53,9 +66,9 @@ pub(super) async fn decode(
         }
     };
     let json = head.split_to(end);
-    let first = head.split_off(DELIMITER.len()).freeze();
+    body.first = Some(head.split_off(DELIMITER.len()).freeze()).filter(|first| !first.is_empty());
     let parts = prelude_parts(kind, &json)?;
-    parts.with_body(config, asked, None, prepended(first, body))
+    parts.with_body(config, asked, None, Body::new(body))
 }
 
 fn prelude_parts(kind: Kind, json: &[u8]) -> Result<Parts, Refused> {
@@ -101,25 +114,68 @@ fn prelude_parts(kind: Kind, json: &[u8]) -> Result<Parts, Refused> {
     Ok(parts)
 }
 
-fn prepended(first: Bytes, rest: Body) -> Body {
-    Body::new(Prepended { first: Some(first).filter(|f| !f.is_empty()), rest })
-}
-
-/// One chunk, then the frames of a body.
-struct Prepended {
+/// What a function streams: its body, but for the trailers, which no front door passes on. If they report an error, the stream breaks there.
+struct Stream {
+    /// What has been read of it already.
     first: Option<Bytes>,
-    rest: Body,
+    rest: Option<Body>,
+    deadline: Pin<Box<Sleep>>,
 }
 
-impl http_body::Body for Prepended {
+impl Stream {
+    fn new(body: Body, deadline: Instant) -> Self {
+        Self { first: None, rest: Some(body), deadline: Box::pin(tokio::time::sleep_until(deadline)) }
+    }
+
+    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>> {
+        let Some(rest) = &mut self.rest else {
+            return Poll::Ready(None);
+        };
+        while let Some(frame) = ready!(http_body::Body::poll_frame(Pin::new(&mut *rest), cx)) {
+            let trailers = match frame.map(Frame::into_data) {
+                Ok(Ok(data)) => return Poll::Ready(Some(Ok(data))),
+                Ok(Err(frame)) => frame.into_trailers().unwrap_or_default(),
+                Err(error) => return Poll::Ready(Some(Err(error))),
+            };
+            if let Some((error_type, json)) = error_trailers(&trailers) {
+                return Poll::Ready(Some(Err(reported(&error_type, &json).into())));
+            }
+        }
+        Poll::Ready(None)
+    }
+}
+
+impl http_body::Body for Stream {
     type Data = Bytes;
     type Error = BoxError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        match self.first.take() {
-            Some(first) => Poll::Ready(Some(Ok(Frame::data(first)))),
-            None => Pin::new(&mut self.rest).poll_frame(cx),
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(Ok(Frame::data(first))));
         }
+        let end = if self.rest.is_some() && self.deadline.as_mut().poll(cx).is_ready() {
+            Some("the gateway waits no longer for the end of the stream".into())
+        } else {
+            match ready!(self.poll_rest(cx)) {
+                Some(Ok(data)) => return Poll::Ready(Some(Ok(Frame::data(data)))),
+                Some(Err(error)) => Some(error),
+                None => None,
+            }
+        };
+        // The function learns at once that nobody reads on.
+        self.rest = None;
+        Poll::Ready(end.map(Err))
+    }
+}
+
+/// An error as a function reports it behind what it has sent.
+fn reported(error_type: &str, json: &[u8]) -> String {
+    match Json::parse(json) {
+        Ok(Json::Object(members)) => {
+            let message = members.into_iter().find(|(key, _)| key == "errorMessage").and_then(|(_, m)| m.into_text());
+            format!("{error_type}: {}", message.unwrap_or_default())
+        }
+        _ => error_type.to_owned(),
     }
 }
 

@@ -1,13 +1,13 @@
 //! What the pool knows of one environment.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
 use super::error::FunctionError;
-use super::message::{Message, Reply, Work};
-use super::settings::Settings;
+use super::message::{Message, Reply, Taken, Work};
 
 #[derive(Default)]
 pub(super) struct Environment {
@@ -17,18 +17,26 @@ pub(super) struct Environment {
     /// It has been given at least one event.
     pub(super) served: bool,
     pub(super) polls: VecDeque<oneshot::Sender<Work>>,
-    /// Invocations handed out; without a reply channel once the answer has begun.
-    pub(super) working: HashMap<String, Option<Invoked>>,
+    /// Invocations that have been handed out and are not answered to the end.
+    pub(super) working: HashMap<String, Invoked>,
+    /// The invocation it answered last, until it asks for the next one.
+    pub(super) answered: Option<Answered>,
+    /// Invocations whose answer was refused: an error may follow for each.
+    refused: VecDeque<String>,
     pub(super) init_error: Option<FunctionError>,
     pub(super) kill: Option<oneshot::Sender<()>>,
 }
 
-pub(super) struct Invoked {
-    pub(super) reply: Reply,
-    pub(super) timer: AbortHandle,
-}
-
 impl Environment {
+    pub(super) fn new(generation: u64, kill: oneshot::Sender<()>) -> Self {
+        Self { generation, kill: Some(kill), ..Self::default() }
+    }
+
+    /// The one that stands for all functions started elsewhere: it cannot be killed, and begins at any time.
+    pub(super) fn attached() -> Self {
+        Self { initialised: true, ..Self::default() }
+    }
+
     pub(super) fn kill(&mut self) {
         if let Some(kill) = self.kill.take() {
             let _ = kill.send(());
@@ -38,14 +46,97 @@ impl Environment {
     pub(super) fn is_dying(&self) -> bool {
         self.kill.is_none()
     }
+
+    /// It starts, or has just answered, and will ask for work soon.
+    pub(super) fn is_free_soon(&self) -> bool {
+        !self.is_dying() && self.working.is_empty() && !self.answered.as_ref().is_some_and(|answered| answered.late)
+    }
+
+    /// The answer to an invocation begins: gives the reply channel, once.
+    pub(super) fn take(&mut self, id: &str) -> Option<Taken> {
+        let invoked = self.working.get_mut(id)?;
+        let reply = invoked.reply.take()?;
+        let (cut, cutting) = oneshot::channel();
+        invoked.cut = Some(cut);
+        Some(Taken { reply, cut: cutting })
+    }
+
+    /// Remembers that an error may follow for an invocation; of the last few only.
+    pub(super) fn refuse(&mut self, id: &str) {
+        if self.refused.len() == REFUSED {
+            self.refused.pop_front();
+        }
+        self.refused.push_back(id.to_owned());
+    }
+
+    /// Whether an invocation's answer was refused; says so once.
+    pub(super) fn take_refused(&mut self, id: &str) -> bool {
+        let at = self.refused.iter().position(|refused| refused == id);
+        at.is_some_and(|at| self.refused.remove(at).is_some())
+    }
 }
 
-/// Tells the pool when the time of an invocation is up.
-pub(super) fn start_timer(settings: &Settings, pool: &mpsc::UnboundedSender<Message>, id: &str) -> AbortHandle {
-    let (timeout, pool, id) = (settings.timeout, pool.clone(), id.to_owned());
-    let timer = tokio::spawn(async move {
-        tokio::time::sleep(timeout).await;
-        let _ = pool.send(Message::TimedOut { id });
-    });
-    timer.abort_handle()
+pub(super) struct Invoked {
+    /// Until the answer begins.
+    reply: Option<Reply>,
+    /// From then on.
+    cut: Option<oneshot::Sender<FunctionError>>,
+    timer: Timer,
 }
+
+impl Invoked {
+    pub(super) fn new(reply: Reply, timer: Timer) -> Self {
+        Self { reply: Some(reply), cut: None, timer }
+    }
+
+    /// Ends the invocation with an error, whether its answer has begun or not.
+    pub(super) fn fail(self, error: FunctionError) {
+        match (self.reply, self.cut) {
+            (Some(reply), _) => {
+                let _ = reply.send(Err(error));
+            }
+            (None, Some(cut)) => {
+                let _ = cut.send(error);
+            }
+            (None, None) => debug_assert!(false, "an invocation has one of both"),
+        }
+    }
+
+    pub(super) fn answered(self, id: String) -> Answered {
+        Answered { id, late: false, expected: None, _timer: self.timer }
+    }
+}
+
+/// An invocation that was answered. As on Lambda, its time runs until the function asks for the next one.
+pub(super) struct Answered {
+    pub(super) id: String,
+    /// The function should have asked by now: others do not wait for it any more.
+    pub(super) late: bool,
+    /// Runs if somebody waits for it to ask.
+    pub(super) expected: Option<Timer>,
+    _timer: Timer,
+}
+
+/// Tells the pool something later, unless it is dropped before.
+pub(super) struct Timer {
+    task: AbortHandle,
+}
+
+impl Timer {
+    pub(super) fn start(after: Duration, pool: &mpsc::UnboundedSender<Message>, message: Message) -> Self {
+        let pool = pool.clone();
+        let task = tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            let _ = pool.send(message);
+        });
+        Self { task: task.abort_handle() }
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+const REFUSED: usize = 32;

@@ -3,25 +3,37 @@
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
-use tokio::task::AbortHandle;
 
 use super::FunctionError;
+use super::environment::Timer;
 use crate::Answer;
 use crate::stamp::{Stamp, Stamper};
 
 pub(super) type Reply = oneshot::Sender<Result<Answer, FunctionError>>;
 
 pub(super) enum Message {
-    /// An answer to an invocation begins; whoever sent this gets the reply channel, once.
+    /// The client of a streamed answer went away, and the function still streams.
+    Abandoned {
+        environment: u64,
+        id: String,
+    },
+    /// An answer to an invocation begins; whoever sent this gets its turn, once.
     Answer {
         environment: u64,
         id: String,
-        take: oneshot::Sender<Option<Reply>>,
+        take: oneshot::Sender<Option<Taken>>,
     },
-    /// The answer has been read to its end.
+    /// The answer has been read to its end; `refused` if it was not taken, so that an error may follow.
     Done {
         environment: u64,
         id: String,
+        refused: bool,
+    },
+    /// The function reports an error in the place of an answer.
+    Error {
+        environment: u64,
+        id: String,
+        take: oneshot::Sender<Turn>,
     },
     /// A process ended, or could not be started.
     Exited {
@@ -35,13 +47,21 @@ pub(super) enum Message {
         error: FunctionError,
     },
     Invoke(Invocation),
+    /// A function that answered should have asked for the next event by now.
+    Late {
+        environment: u64,
+        id: String,
+    },
     /// An environment asks for work.
     Next {
         environment: u64,
         hand: oneshot::Sender<Work>,
     },
     Restart,
-    Stop(Option<oneshot::Sender<()>>),
+    Stop {
+        stopped: Option<oneshot::Sender<()>>,
+        at_once: bool,
+    },
     /// The time of an invocation is up.
     TimedOut {
         id: String,
@@ -50,22 +70,44 @@ pub(super) enum Message {
     Warm,
 }
 
+/// Who answers an invocation: where the answer goes, and what breaks it off.
+pub(super) struct Taken {
+    pub(super) reply: Reply,
+    pub(super) cut: oneshot::Receiver<FunctionError>,
+}
+
+/// What may become of a reported error.
+pub(super) enum Turn {
+    /// It is the answer.
+    Reply(Reply),
+    /// It follows an answer that was refused, and changes nothing.
+    Late,
+    /// There is no such invocation, or it is answered.
+    Unknown,
+}
+
 /// An event on its way to a function.
 pub(super) struct Invocation {
     pub(super) id: String,
     pub(super) event: Bytes,
     pub(super) trace_id: String,
     pub(super) reply: Reply,
-    pub(super) timer: Option<AbortHandle>,
+    pub(super) timer: Option<Timer>,
 }
 
 impl Invocation {
     pub(super) fn new(event: Bytes) -> (Self, oneshot::Receiver<Result<Answer, FunctionError>>) {
         let (reply, answer) = oneshot::channel();
         let stamp = Stamper::default().stamp();
-        let trace_id = trace_id(&event, &stamp);
-        // Lambda's request id is its own, never the gateway's.
-        (Self { id: stamp.uuid, event, trace_id, reply, timer: None }, answer)
+        let read = serde_json::from_slice::<Event>(&event).unwrap_or_default();
+        let trace_id = read.trace_id(&stamp);
+        let id = read.function_url_id().unwrap_or(stamp.uuid);
+        (Self { id, event, trace_id, reply, timer: None }, answer)
+    }
+
+    /// Another id, if the event's own is in use.
+    pub(super) fn rename(&mut self) {
+        self.id = Stamper::default().stamp().uuid;
     }
 }
 
@@ -76,22 +118,37 @@ pub(super) struct Work {
     pub(super) trace_id: String,
 }
 
-/// The trace of the request that caused the event, continued; a new one if the event shows none.
-fn trace_id(event: &[u8], stamp: &Stamp) -> String {
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Event {
-        headers: Option<Map<String, Value>>,
-        multi_value_headers: Option<Map<String, Value>>,
+/// What of an event the Runtime API tells again in headers.
+#[derive(Default, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event {
+    headers: Option<Map<String, Value>>,
+    multi_value_headers: Option<Map<String, Value>>,
+    request_context: Option<Map<String, Value>>,
+}
+
+impl Event {
+    /// The trace of the request that caused the event, continued; a new one if the event shows none.
+    fn trace_id(&self, stamp: &Stamp) -> String {
+        let headers = self.headers.as_ref().or(self.multi_value_headers.as_ref());
+        let sent = headers
+            .into_iter()
+            .flatten()
+            .find(|(name, _)| name.eq_ignore_ascii_case("x-amzn-trace-id"))
+            .and_then(|(_, value)| value.get(0).unwrap_or(value).as_str());
+        let root = sent.and_then(|trace| trace.split(';').map(str::trim).find(|part| part.starts_with("Root=")));
+        // It becomes a header, and any client may have written it.
+        let root = root.filter(|root| root.len() <= 256 && root.bytes().all(|byte| byte.is_ascii_graphic()));
+        let own = stamp.trace(None, false);
+        let parent = stamp.uuid.replace('-', "").chars().take(16).collect::<String>();
+        format!("{};Parent={parent};Sampled=0", root.unwrap_or(&own))
     }
-    let event = serde_json::from_slice::<Event>(event).ok();
-    let headers = event.and_then(|event| event.headers.or(event.multi_value_headers)).unwrap_or_default();
-    let sent = headers
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("x-amzn-trace-id"))
-        .and_then(|(_, value)| value.get(0).unwrap_or(value).as_str());
-    let root = sent.and_then(|trace| trace.split(';').find(|part| part.trim_start().starts_with("Root=")));
-    let own = stamp.trace(None, false);
-    let parent = stamp.uuid.replace('-', "").chars().take(16).collect::<String>();
-    format!("{};Parent={parent};Sampled=0", root.map_or(own.as_str(), str::trim))
+
+    /// A function URL and Lambda have one id for a request (recorded); the other front doors have their own.
+    fn function_url_id(&self) -> Option<String> {
+        let member = |name: &str| self.request_context.as_ref()?.get(name)?.as_str();
+        let is_id = |id: &str| id.len() == 36 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+        let id = member("requestId").filter(|id| is_id(id))?;
+        member("domainName")?.contains(".lambda-url.").then(|| id.to_owned())
+    }
 }

@@ -10,6 +10,7 @@
 
 mod environment;
 mod error;
+mod intake;
 mod message;
 mod pool;
 mod process;
@@ -96,7 +97,15 @@ impl Function {
     /// Stops every process and waits until they are gone.
     pub async fn stop(&self) {
         let (stopped, wait) = oneshot::channel();
-        if self.handle.pool.send(Message::Stop(Some(stopped))).is_ok() {
+        if self.handle.pool.send(Message::Stop { stopped: Some(stopped), at_once: false }).is_ok() {
+            let _ = wait.await;
+        }
+    }
+
+    /// Ends every process at once, without time to finish, and waits until they are gone.
+    pub async fn kill(&self) {
+        let (stopped, wait) = oneshot::channel();
+        if self.handle.pool.send(Message::Stop { stopped: Some(stopped), at_once: true }).is_ok() {
             let _ = wait.await;
         }
     }
@@ -104,7 +113,7 @@ impl Function {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        let _ = self.pool.send(Message::Stop(None));
+        let _ = self.pool.send(Message::Stop { stopped: None, at_once: false });
     }
 }
 

@@ -3,12 +3,13 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
-use super::environment::{Environment, Invoked, start_timer};
+use super::environment::{Environment, Invoked, Timer};
 use super::error::FunctionError;
-use super::message::{Invocation, Message, Reply, Work};
+use super::message::{Invocation, Message, Taken, Turn, Work};
 use super::process;
 use super::settings::Settings;
 
@@ -22,6 +23,8 @@ pub(super) struct Pool {
     /// Set if functions attach instead of being spawned.
     attached: Option<SocketAddr>,
     stopping: Option<Vec<oneshot::Sender<()>>>,
+    /// Tells every process to end without a grace period.
+    at_once: watch::Sender<bool>,
 }
 
 impl Pool {
@@ -35,6 +38,7 @@ impl Pool {
             last_id: ATTACHED,
             attached: None,
             stopping: None,
+            at_once: watch::Sender::new(false),
         }
     }
 
@@ -45,7 +49,7 @@ impl Pool {
     ) -> Self {
         let mut pool = Self::new(settings, sender);
         pool.attached = Some(address);
-        pool.environments.insert(ATTACHED, Environment { initialised: true, ..Environment::default() });
+        pool.environments.insert(ATTACHED, Environment::attached());
         pool
     }
 
@@ -65,8 +69,15 @@ impl Pool {
 
     fn handle(&mut self, message: Message) {
         match message {
-            Message::Answer { environment, id, take } => self.answer(environment, &id, take),
-            Message::Done { environment, id } => self.done(environment, &id),
+            Message::Abandoned { environment, id } => self.abandoned(environment, &id),
+            Message::Answer { environment, id, take } => {
+                let taken = self.environments.get_mut(&environment).and_then(|e| e.take(&id));
+                let _ = take.send(taken);
+            }
+            Message::Done { environment, id, refused } => self.done(environment, id, refused),
+            Message::Error { environment, id, take } => {
+                let _ = take.send(self.error(environment, &id));
+            }
             Message::Exited { environment, how, output } => self.exited(environment, &how, &output),
             Message::InitError { environment, error } => {
                 self.settings.report(&format!("the function could not initialise: {error}"));
@@ -76,9 +87,16 @@ impl Pool {
                 }
             }
             Message::Invoke(invocation) => self.invoke(invocation),
+            Message::Late { environment, id } => {
+                let answered = self.environments.get_mut(&environment).and_then(|e| e.answered.as_mut());
+                if let Some(answered) = answered.filter(|answered| answered.id == id) {
+                    answered.late = true;
+                    self.dispatch();
+                }
+            }
             Message::Next { environment, hand } => self.next(environment, hand),
             Message::Restart => self.restart(),
-            Message::Stop(stopped) => self.stop(stopped),
+            Message::Stop { stopped, at_once } => self.stop(stopped, at_once),
             Message::TimedOut { id } => self.timed_out(&id),
             Message::Warm => {
                 if self.alive() == 0 && self.stopping.is_none() {
@@ -93,24 +111,38 @@ impl Pool {
             let _ = invocation.reply.send(Err(FunctionError::stopped()));
             return;
         }
-        invocation.timer = Some(start_timer(&self.settings, &self.sender, &invocation.id));
+        // The same event can be sent twice, and with it the id that a function URL gave it.
+        let known = |id: &str| self.environments.values().any(|e| e.working.contains_key(id));
+        if known(&invocation.id) || self.pending.iter().any(|pending| pending.id == invocation.id) {
+            invocation.rename();
+        }
+        invocation.timer = Some(self.timer(&invocation.id));
         self.pending.push_back(invocation);
         self.dispatch();
     }
 
+    fn timer(&self, id: &str) -> Timer {
+        Timer::start(self.settings.timeout, &self.sender, Message::TimedOut { id: id.to_owned() })
+    }
+
+    /// Whether an environment works on several events at once.
+    fn is_parallel(&self) -> bool {
+        self.settings.max_concurrency.is_some() || self.attached.is_some()
+    }
+
     fn next(&mut self, id: u64, hand: oneshot::Sender<Work>) {
-        let parallel = self.settings.max_concurrency.is_some() || self.attached.is_some();
+        let parallel = self.is_parallel();
         let Some(environment) = self.environments.get_mut(&id) else {
             return;
         };
         environment.initialised = true;
+        environment.answered = None;
         if !parallel {
-            for invoked in environment.working.drain().filter_map(|(_, invoked)| invoked) {
-                invoked.timer.abort();
-                let _ = invoked.reply.send(Err(FunctionError::new(
+            for (_, invoked) in environment.working.drain() {
+                invoked.fail(FunctionError::new(
                     "Runtime.NoResponse",
                     "the function asked for the next event without answering this one",
-                )));
+                ));
             }
         }
         environment.polls.push_back(hand);
@@ -129,12 +161,19 @@ impl Pool {
                 break;
             }
         }
-        let (limit, attached) = (
-            if self.settings.max_concurrency.is_some() { 1 } else { self.settings.concurrency },
-            self.attached.is_some(),
-        );
-        while !attached && self.free_soon() < self.pending.len() && self.alive() < limit {
+        if self.attached.is_some() || self.pending.is_empty() {
+            return;
+        }
+        let limit = if self.settings.max_concurrency.is_some() { 1 } else { self.settings.concurrency };
+        while self.free_soon() < self.pending.len() && self.alive() < limit {
             self.start();
+        }
+        // Somebody waits now: those that have just answered get a moment to ask, not the rest of their time.
+        for (id, environment) in &mut self.environments {
+            if let Some(answered) = environment.answered.as_mut().filter(|answered| answered.expected.is_none()) {
+                let late = Message::Late { environment: *id, id: answered.id.clone() };
+                answered.expected = Some(Timer::start(MOMENT, &self.sender, late));
+            }
         }
     }
 
@@ -152,12 +191,11 @@ impl Pool {
                 match poll.send(Work { id: id.clone(), event, trace_id }) {
                     Ok(()) => {
                         // The time counts from here, as the deadline the function is told.
-                        if let Some(timer) = timer {
-                            timer.abort();
-                        }
-                        let timer = start_timer(&self.settings, &self.sender, &id);
+                        drop(timer);
+                        let message = Message::TimedOut { id: id.clone() };
+                        let timer = Timer::start(self.settings.timeout, &self.sender, message);
                         environment.served = true;
-                        environment.working.insert(id, Some(Invoked { reply, timer }));
+                        environment.working.insert(id, Invoked::new(reply, timer));
                         return None;
                     }
                     // That poll's connection is gone.
@@ -168,146 +206,57 @@ impl Pool {
         Some(invocation)
     }
 
-    fn answer(&mut self, environment: u64, id: &str, take: oneshot::Sender<Option<Reply>>) {
-        let working = self.environments.get_mut(&environment).and_then(|e| e.working.get_mut(id));
-        let invoked = working.and_then(Option::take);
-        let _ = take.send(invoked.map(|invoked| {
-            invoked.timer.abort();
-            invoked.reply
-        }));
-    }
-
-    fn done(&mut self, id: u64, invocation: &str) {
-        let generation = self.generation;
-        if let Some(environment) = self.environments.get_mut(&id) {
-            environment.working.remove(invocation);
-            if id != ATTACHED && environment.generation != generation && environment.working.is_empty() {
-                environment.kill();
-            }
+    fn error(&mut self, environment: u64, id: &str) -> Turn {
+        let Some(environment) = self.environments.get_mut(&environment) else {
+            return Turn::Unknown;
+        };
+        match environment.take(id) {
+            Some(Taken { reply, .. }) => Turn::Reply(reply),
+            None if environment.take_refused(id) => Turn::Late,
+            None => Turn::Unknown,
         }
     }
 
-    fn exited(&mut self, id: u64, how: &str, output: &[String]) {
-        let Some(environment) = self.environments.remove(&id) else {
+    fn done(&mut self, id: u64, invocation: String, refused: bool) {
+        let (generation, parallel) = (self.generation, self.is_parallel());
+        let Some(environment) = self.environments.get_mut(&id) else {
             return;
         };
-        let outdated = environment.generation != self.generation;
-        if self.stopping.is_some() || (outdated && environment.working.is_empty()) {
-            return;
+        if refused {
+            environment.refuse(&invocation);
         }
-        let when = match (environment.initialised, environment.working.is_empty()) {
-            (false, _) => " before it asked for its first event",
-            (true, false) => " while it worked on a request",
-            (true, true) => "",
-        };
-        let message = format!("the function ended{when} ({how})");
-        let mut report = message.clone();
-        if !output.is_empty() {
-            report.push_str("; its last output:");
-        }
-        for line in output {
-            report.push_str("\n    ");
-            report.push_str(line);
-        }
-        self.settings.report(&report);
-        let failed = environment.init_error.unwrap_or_else(|| FunctionError::new("Runtime.ExitError", message));
-        for invoked in environment.working.into_values().flatten() {
-            invoked.timer.abort();
-            let _ = invoked.reply.send(Err(failed.clone()));
-        }
-        // Without a process that works, waiting for one would only repeat the failure for each request in turn.
-        if !environment.initialised && !self.environments.values().any(|e| e.initialised && !e.is_dying()) {
-            for invocation in self.pending.drain(..) {
-                if let Some(timer) = invocation.timer {
-                    timer.abort();
-                }
-                let _ = invocation.reply.send(Err(failed.clone()));
-            }
-        } else if environment.served && self.alive() == 0 {
-            // It worked before, so it will again. One that ends by itself waits for the next request or change: restarting it would go on for ever.
-            self.start();
-        }
-        self.dispatch();
-    }
-
-    fn timed_out(&mut self, id: &str) {
-        let seconds = self.settings.timeout.as_secs_f32();
-        if let Some(at) = self.pending.iter().position(|i| i.id == id) {
-            if let Some(invocation) = self.pending.remove(at) {
-                let message = match self.attached {
-                    Some(address) => format!(
-                        "no function asked http://{address} for this event; start one with AWS_LAMBDA_RUNTIME_API={address}"
-                    ),
-                    None => format!("no process was free within {seconds} s"),
-                };
-                self.settings.report(&message);
-                let _ = invocation.reply.send(Err(FunctionError::new("Sandbox.Timedout", message)));
-            }
-            // A process that does not even begin would block the next request as well.
-            for environment in self.environments.values_mut().filter(|e| !e.initialised) {
-                environment.kill();
-            }
-            return;
-        }
-        for environment in self.environments.values_mut() {
-            if let Some(Some(invoked)) = environment.working.remove(id) {
-                let message = format!("Task timed out after {seconds:.2} seconds");
-                self.settings.report(&message);
-                let _ = invoked.reply.send(Err(FunctionError::new("Sandbox.Timedout", message)));
-                environment.kill();
-            }
-        }
-    }
-
-    fn restart(&mut self) {
-        self.generation += 1;
-        for (_, environment) in self.environments.iter_mut().filter(|(id, _)| **id != ATTACHED) {
-            if environment.working.is_empty() {
-                environment.kill();
-            }
-        }
-        if self.attached.is_none() && self.stopping.is_none() {
-            self.start();
-        }
-    }
-
-    fn stop(&mut self, stopped: Option<oneshot::Sender<()>>) {
-        self.stopping.get_or_insert_default().extend(stopped);
-        for environment in self.environments.values_mut() {
-            environment.polls.clear();
+        let invoked = environment.working.remove(&invocation);
+        if id != ATTACHED && environment.generation != generation && environment.working.is_empty() {
             environment.kill();
-            for invoked in environment.working.drain().filter_map(|(_, invoked)| invoked) {
-                let _ = invoked.reply.send(Err(FunctionError::stopped()));
-            }
-        }
-        for invocation in self.pending.drain(..) {
-            let _ = invocation.reply.send(Err(FunctionError::stopped()));
+        } else if !parallel {
+            environment.answered = invoked.map(|invoked| invoked.answered(invocation));
         }
     }
 
     fn start(&mut self) {
         self.last_id += 1;
         let (kill, killed) = oneshot::channel();
-        let environment = Environment { generation: self.generation, kill: Some(kill), ..Environment::default() };
-        self.environments.insert(self.last_id, environment);
-        tokio::spawn(process::run(self.last_id, Arc::clone(&self.settings), self.sender.clone(), killed));
+        self.environments.insert(self.last_id, Environment::new(self.generation, kill));
+        let ending = process::Ending { kill: killed, at_once: self.at_once.subscribe() };
+        tokio::spawn(process::run(self.last_id, Arc::clone(&self.settings), self.sender.clone(), ending));
     }
 
     fn alive(&self) -> usize {
         self.environments.values().filter(|e| e.generation == self.generation && !e.is_dying()).count()
     }
 
-    /// Environments that will ask for work without anybody's help: they start, or have just answered.
+    /// Environments that will ask for work soon.
     fn free_soon(&self) -> usize {
-        self.environments
-            .values()
-            .filter(|e| e.generation == self.generation && !e.is_dying() && e.working.is_empty())
-            .count()
+        self.environments.values().filter(|e| e.generation == self.generation && e.is_free_soon()).count()
     }
 }
 
 /// The environment that stands for all functions started elsewhere.
 pub(super) const ATTACHED: u64 = 0;
 
+/// How long others wait for a function that has answered to ask for the next event.
+const MOMENT: Duration = Duration::from_millis(100);
+
+mod endings;
 #[cfg(test)]
 mod tests;

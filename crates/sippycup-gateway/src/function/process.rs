@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Sleep;
 
@@ -24,11 +24,11 @@ pub(super) async fn run(
     environment: u64,
     settings: Arc<Settings>,
     pool: mpsc::UnboundedSender<Message>,
-    kill: oneshot::Receiver<()>,
+    ending: Ending,
 ) {
     let (how, output) = match start(environment, &settings, &pool).await {
         Ok((child, api)) => {
-            let ended = supervise(child, &settings, kill).await;
+            let ended = supervise(child, &settings, ending).await;
             // The rest of an answer cannot come any more.
             api.abort();
             ended
@@ -36,6 +36,14 @@ pub(super) async fn run(
         Err(error) => (format!("could not be started: {error}"), Vec::new()),
     };
     let _ = pool.send(Message::Exited { environment, how, output });
+}
+
+/// How a process is told to end.
+pub(super) struct Ending {
+    /// In its own time, but not for long.
+    pub(super) kill: oneshot::Receiver<()>,
+    /// Without any.
+    pub(super) at_once: watch::Receiver<bool>,
 }
 
 async fn start(
@@ -66,7 +74,7 @@ async fn start(
     Ok((child, api))
 }
 
-async fn supervise(mut child: Child, settings: &Settings, mut kill: oneshot::Receiver<()>) -> (String, Vec<String>) {
+async fn supervise(mut child: Child, settings: &Settings, mut ending: Ending) -> (String, Vec<String>) {
     let (sender, mut lines) = mpsc::unbounded_channel();
     if let Some(stdout) = child.stdout.take() {
         tokio::spawn(read(stdout, sender.clone()));
@@ -85,13 +93,18 @@ async fn supervise(mut child: Child, settings: &Settings, mut kill: oneshot::Rec
     };
     let group = child.id();
     let mut deadline: Option<Pin<Box<Sleep>>> = None;
+    let mut killed = false;
     let ended = loop {
         tokio::select! {
             ended = child.wait() => break ended,
             Some(line) = lines.recv() => note(line),
-            _ = &mut kill, if deadline.is_none() => {
+            _ = &mut ending.kill, if deadline.is_none() => {
                 signal(group, Signal::Terminate);
                 deadline = Some(Box::pin(tokio::time::sleep(GRACE)));
+            }
+            Ok(_) = ending.at_once.wait_for(|at_once| *at_once), if !killed => {
+                signal(group, Signal::Kill);
+                killed = true;
             }
             () = until(&mut deadline) => {
                 signal(group, Signal::Kill);

@@ -1,26 +1,25 @@
 //! The Lambda Runtime API of one environment.
 
-use std::convert::Infallible;
+use std::error::Error;
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
+use bytes::BytesMut;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
-use http_body::Frame;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tower_service::Service;
 
 use super::FunctionError;
-use super::message::{Message, Reply};
+use super::intake::{self, End, PATIENCE, Taking, drain};
+use super::message::{Message, Taken, Turn};
 use super::settings::Settings;
 use crate::answer::INTEGRATION_RESPONSE;
 use crate::{Answer, Body, BoxError};
@@ -46,28 +45,28 @@ struct RuntimeApi {
 }
 
 impl RuntimeApi {
-    async fn handle(self, request: Request<Incoming>) -> Response<Body> {
+    async fn handle(self, request: Request<Incoming>) -> Result<Response<Body>, Closed> {
         let path = request.uri().path().to_owned();
-        let Some(rest) = path.strip_prefix("/2018-06-01/runtime/") else {
-            return error(StatusCode::NOT_FOUND, "Runtime.NotFound", &format!("no such path: {path}"));
-        };
-        match (request.method(), rest.split('/').collect::<Vec<_>>().as_slice()) {
+        let parts: Vec<_> = path.strip_prefix("/2018-06-01/runtime/").unwrap_or_default().split('/').collect();
+        match (request.method(), parts.as_slice()) {
             (&Method::GET, ["invocation", "next"]) => self.next().await,
             (&Method::POST, ["invocation", id, "response"]) => self.response(id, request).await,
-            (&Method::POST, ["invocation", id, "error"]) => self.error(id, request).await,
-            (&Method::POST, ["init" | "restore", "error"]) => self.init_error(request).await,
+            (&Method::POST, ["invocation", id, "error"]) => Ok(self.error(id, request).await),
+            (&Method::POST, ["init" | "restore", "error"]) => Ok(self.init_error(request).await),
             // A restored function asks this until it may go on; here it may at once.
-            (&Method::GET, ["restore", "next"]) => Response::new(Body::empty()),
-            _ => error(StatusCode::NOT_FOUND, "Runtime.NotFound", &format!("no such path: {path}")),
+            (&Method::GET, ["restore", "next"]) => Ok(Response::new(Body::empty())),
+            _ => {
+                drain(request.into_body()).await;
+                Ok(error(StatusCode::NOT_FOUND, "Runtime.NotFound", &format!("no such path: {path}")))
+            }
         }
     }
 
-    async fn next(self) -> Response<Body> {
+    async fn next(self) -> Result<Response<Body>, Closed> {
         let (hand, work) = oneshot::channel();
         let _ = self.pool.send(Message::Next { environment: self.environment, hand });
-        let Ok(work) = work.await else {
-            return error(StatusCode::SERVICE_UNAVAILABLE, "Runtime.Stopped", "the function is being stopped");
-        };
+        // The function is being stopped. Clients of the Runtime API do not expect any answer that says so.
+        let work = work.await.map_err(|_| Closed)?;
         let deadline = SystemTime::now() + self.settings.timeout;
         let response = Response::builder()
             .header(CONTENT_TYPE, "application/json")
@@ -79,99 +78,100 @@ impl RuntimeApi {
             .header("lambda-runtime-invoked-function-arn", self.settings.arn())
             .header("lambda-runtime-trace-id", &work.trace_id)
             .body(Body::from(work.event));
-        // Only the trace id comes from outside, and a header brought it.
-        response.unwrap_or_else(|e| error(StatusCode::INTERNAL_SERVER_ERROR, "Runtime.Unknown", &e.to_string()))
+        response.map_err(|error| {
+            debug_assert!(false, "every header was checked: {error}");
+            Closed
+        })
     }
 
-    async fn response(self, id: &str, request: Request<Incoming>) -> Response<Body> {
-        let Some(reply) = self.take(id).await else {
-            return self.invalid_id(id);
+    async fn response(self, id: &str, request: Request<Incoming>) -> Result<Response<Body>, Closed> {
+        let (take, taken) = oneshot::channel();
+        let _ = self.pool.send(Message::Answer { environment: self.environment, id: id.to_owned(), take });
+        let Some(Taken { reply, mut cut }) = taken.await.ok().flatten() else {
+            drain(request.into_body()).await;
+            return Ok(self.invalid_id(id));
         };
         let (parts, body) = request.into_parts();
         let mode = parts.headers.get("lambda-runtime-function-response-mode");
         if mode.is_some_and(|mode| mode == "streaming") {
-            self.stream(id, reply, &parts.headers, body).await
-        } else {
-            self.buffer(id, reply, body).await
+            return self.stream(id, Taken { reply, cut }, &parts.headers, body).await;
         }
-    }
-
-    async fn buffer(&self, id: &str, reply: Reply, body: Incoming) -> Response<Body> {
         let limit = self.settings.payload_limit;
-        let (answer, response) = match Limited::new(body, limit).collect().await {
-            Ok(body) => (Ok(Answer::from(body.to_bytes())), accepted()),
-            Err(e) if e.is::<LengthLimitError>() => {
+        let (answer, response) = match intake::buffer(body, limit, &mut cut).await {
+            Ok(Taking::Whole(json)) => (Ok(Answer::from(json)), Ok(accepted())),
+            Ok(Taking::TooLarge) => {
                 let message = format!("Response payload size exceeded maximum allowed payload size ({limit} bytes).");
                 let refused = error(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message);
-                (Err(FunctionError::new("Function.ResponseSizeTooLarge", message)), refused)
+                (Err(FunctionError::new("Function.ResponseSizeTooLarge", message)), Ok(refused))
             }
-            Err(e) => {
+            Ok(Taking::Broken(e)) => {
                 let message = format!("the answer broke off: {e}");
                 let refused = error(StatusCode::BAD_REQUEST, TRUNCATED, &message);
-                (Err(FunctionError::new(TRUNCATED, message)), refused)
+                (Err(FunctionError::new(TRUNCATED, message)), Ok(refused))
             }
+            Err(cut) => (Err(cut), Err(Closed)),
         };
-        self.done(id);
+        self.done(id, answer.is_err());
         // Nobody waits if the client has gone.
         let _ = reply.send(answer);
         response
     }
 
-    /// Passes a stream on while it comes. If the client goes away, the rest is read all the same: it is no fault of the function.
-    async fn stream(&self, id: &str, reply: Reply, headers: &HeaderMap, mut body: Incoming) -> Response<Body> {
+    /// Passes a stream on while it comes. If the client goes away, the rest is read for a moment: a stream that ends in it is no fault of the function.
+    async fn stream(
+        &self,
+        id: &str,
+        taken: Taken,
+        headers: &HeaderMap,
+        body: Incoming,
+    ) -> Result<Response<Body>, Closed> {
         let content_type = headers.get(CONTENT_TYPE);
         let prelude = content_type.is_some_and(|t| t.as_bytes() == INTEGRATION_RESPONSE.as_bytes());
-        let (sender, receiver) = mpsc::channel(16);
-        let _ = reply.send(Ok(Answer::streaming(Channel { receiver }, prelude)));
-        let mut response = accepted();
-        while let Some(frame) = body.frame().await {
-            let frame = match frame.map(Frame::into_trailers) {
-                Ok(Ok(trailers)) => match trailer_error(&trailers) {
-                    Some(error) => Err(error.into()),
-                    None => continue,
-                },
-                Ok(Err(data)) => Ok(data),
-                Err(error) => Err(BoxError::from(error)),
-            };
-            let broken = frame.is_err();
-            let _ = sender.send(frame).await;
-            if broken {
-                response = error(StatusCode::BAD_REQUEST, TRUNCATED, "the stream broke off");
-                break;
+        let (passing, channel) = intake::channel();
+        let _ = taken.reply.send(Ok(Answer::streaming(channel, prelude)));
+        let (error, response): (Option<BoxError>, _) = match passing.pass_on(body, taken.cut).await {
+            End::Whole => (None, Ok(accepted())),
+            End::Failed(failed) => (Some(failed.into()), Ok(accepted())),
+            End::Broken(broken) => {
+                (Some(broken.into()), Ok(error(StatusCode::BAD_REQUEST, TRUNCATED, "the stream broke off")))
             }
-        }
-        // Before the client sees the end, for the same reason as in `done`.
-        self.done(id);
-        drop(sender);
+            End::Cut(cut) => (Some(cut.into()), Err(Closed)),
+            End::Abandoned => {
+                let _ = self.pool.send(Message::Abandoned { environment: self.environment, id: id.to_owned() });
+                return Err(Closed);
+            }
+        };
+        self.done(id, error.is_some());
+        passing.end(error);
         response
     }
 
     async fn error(self, id: &str, request: Request<Incoming>) -> Response<Body> {
-        let Some(reply) = self.take(id).await else {
-            return self.invalid_id(id);
-        };
+        let (take, turn) = oneshot::channel();
+        let _ = self.pool.send(Message::Error { environment: self.environment, id: id.to_owned(), take });
+        let turn = turn.await.unwrap_or(Turn::Unknown);
         let failed = reported(request).await;
-        self.settings.report(&format!("the function reported {failed}"));
-        self.done(id);
-        let _ = reply.send(Err(failed));
-        accepted()
+        match turn {
+            Turn::Reply(reply) => {
+                self.settings.report(&format!("the function reported {failed}"));
+                self.done(id, false);
+                let _ = reply.send(Err(failed));
+                accepted()
+            }
+            Turn::Late => accepted(),
+            Turn::Unknown => self.invalid_id(id),
+        }
     }
 
     /// Always before the reply: otherwise the client's next request could find this process busy, and cause another to be started.
-    fn done(&self, id: &str) {
-        let _ = self.pool.send(Message::Done { environment: self.environment, id: id.to_owned() });
+    fn done(&self, id: &str, refused: bool) {
+        let _ = self.pool.send(Message::Done { environment: self.environment, id: id.to_owned(), refused });
     }
 
     async fn init_error(self, request: Request<Incoming>) -> Response<Body> {
         let error = reported(request).await;
         let _ = self.pool.send(Message::InitError { environment: self.environment, error });
         accepted()
-    }
-
-    async fn take(&self, id: &str) -> Option<Reply> {
-        let (take, taken) = oneshot::channel();
-        let _ = self.pool.send(Message::Answer { environment: self.environment, id: id.to_owned(), take });
-        taken.await.ok().flatten()
     }
 
     fn invalid_id(&self, id: &str) -> Response<Body> {
@@ -182,32 +182,45 @@ impl RuntimeApi {
 
 impl Service<Request<Incoming>> for RuntimeApi {
     type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+    type Error = Closed;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Closed>> + Send>>;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Closed>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<Incoming>) -> Self::Future {
-        let api = self.clone();
-        Box::pin(async move { Ok(api.handle(request).await) })
+        Box::pin(self.clone().handle(request))
     }
 }
 
-async fn reported(request: Request<Incoming>) -> FunctionError {
-    let (parts, body) = request.into_parts();
-    let header = parts.headers.get("lambda-runtime-function-error-type").and_then(|v| v.to_str().ok());
-    let payload = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    FunctionError::reported(header, payload)
+/// The connection is closed in the place of a response.
+#[derive(Debug)]
+pub(super) struct Closed;
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the invocation has ended")
+    }
 }
 
-/// A failure in mid-stream is told in trailers, the error itself in base64.
-fn trailer_error(trailers: &HeaderMap) -> Option<FunctionError> {
-    let text = |name: &str| trailers.get(name).and_then(|v| v.to_str().ok());
-    let error_type = text("lambda-runtime-function-error-type")?;
-    let body = text("lambda-runtime-function-error-body").and_then(|b| STANDARD.decode(b).ok()).unwrap_or_default();
-    Some(FunctionError::reported(Some(error_type), Bytes::from(body)))
+impl Error for Closed {}
+
+/// An error report, as far as there is room for it.
+async fn reported(request: Request<Incoming>) -> FunctionError {
+    let (parts, mut body) = request.into_parts();
+    let header = parts.headers.get("lambda-runtime-function-error-type").and_then(|v| v.to_str().ok());
+    let mut payload = BytesMut::new();
+    let read = tokio::time::timeout(PATIENCE, async {
+        while let Some(Ok(frame)) = body.frame().await {
+            let mut data = frame.into_data().unwrap_or_default();
+            data.truncate(REPORT_LIMIT.saturating_sub(payload.len()));
+            payload.extend_from_slice(&data);
+        }
+    });
+    // What came within the time counts.
+    let _ = read.await;
+    FunctionError::reported(header, payload.freeze())
 }
 
 fn accepted() -> Response<Body> {
@@ -223,18 +236,7 @@ fn error(status: StatusCode, error_type: &str, message: &str) -> Response<Body> 
     response
 }
 
-/// The receiving end of a stream.
-struct Channel {
-    receiver: mpsc::Receiver<Result<Frame<Bytes>, BoxError>>,
-}
-
-impl http_body::Body for Channel {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        self.receiver.poll_recv(cx)
-    }
-}
-
 const TRUNCATED: &str = "Runtime.TruncatedResponse";
+
+/// The most bytes of an error report that are kept.
+const REPORT_LIMIT: usize = 1 << 20;

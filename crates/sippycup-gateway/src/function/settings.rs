@@ -101,6 +101,8 @@ impl FunctionBuilder {
     }
 
     /// How long one invocation may take, and how long one may wait for a free process; default 900 s. Then the process is killed, as Lambda does.
+    ///
+    /// The time counts until the last byte of the answer, streamed or not, and until the function asks for the next event.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout;
         self

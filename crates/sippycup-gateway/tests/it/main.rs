@@ -14,4 +14,5 @@ mod function;
 mod hostile;
 mod limits;
 mod scripted;
+mod streams;
 mod support;

@@ -74,9 +74,41 @@ fn function_process() {
             }
             "garbage" => answer(&api, &event.id, "{not json"),
             "large" => {
-                let (head, _) =
-                    exchange(&api, "POST", &format!("invocation/{}/response", event.id), "", &vec![b'x'; 7 << 20]);
+                let large = vec![b'x'; argument.parse().unwrap()];
+                let (head, _) = exchange(&api, "POST", &format!("invocation/{}/response", event.id), "", &large);
                 println!("large answer: {}", head.lines().next().unwrap());
+                let error = format!("invocation/{}/error", event.id);
+                for what in ["error", "another error"] {
+                    let (head, _) = exchange(&api, "POST", &error, "", br#"{"errorType":"TooLarge"}"#);
+                    println!("{what} after it: {}", head.lines().next().unwrap());
+                }
+            }
+            "large-error" => {
+                let large = format!(r#"{{"errorType":"Large","errorMessage":"{}"}}"#, "x".repeat(8 << 20));
+                post(&api, &format!("invocation/{}/error", event.id), "", large.as_bytes());
+            }
+            "begins" => {
+                let mut socket = TcpStream::connect(&api).unwrap();
+                let id = &event.id;
+                let head = format!(
+                    "POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nHost: {api}\r\nContent-Length: 9\r\n\r\n{{"
+                );
+                socket.write_all(head.as_bytes()).unwrap();
+                loop {
+                    thread::park();
+                }
+            }
+            "hangs-after" => {
+                answer(&api, &event.id, &ok(&std::process::id().to_string()));
+                loop {
+                    thread::park();
+                }
+            }
+            "works-after" => {
+                answer(&api, &event.id, &ok(&std::process::id().to_string()));
+                if event.path() == "/work" {
+                    wait_for_sign();
+                }
             }
             "error" => {
                 let body = r#"{"errorMessage":"it broke","errorType":"ValueError","stackTrace":[]}"#;
@@ -87,7 +119,10 @@ fn function_process() {
                     body.as_bytes(),
                 );
             }
-            "stream" | "stream-dies" | "stream-fails" | "stream-raw" => stream(&api, &event.id, script),
+            "stream-on" if event.path() != "/stream" => answer(&api, &event.id, &ok(&event.path())),
+            "stream" | "stream-dies" | "stream-fails" | "stream-flood" | "stream-on" | "stream-raw" => {
+                stream(&api, &event.id, script)
+            }
             "environment" => {
                 let names = [
                     "AWS_LAMBDA_FUNCTION_NAME",
@@ -137,7 +172,7 @@ fn next(api: &str) -> Event {
     let id =
         head.lines().find_map(|l| l.to_lowercase().strip_prefix("lambda-runtime-aws-request-id: ").map(str::to_owned));
     let Some(id) = id else {
-        // The gateway is stopping.
+        println!("no event: {head}");
         exit(0);
     };
     Event { id, head, json: serde_json::from_slice(&body).unwrap_or_default() }
@@ -159,8 +194,8 @@ fn exchange(api: &str, method: &str, path: &str, headers: &str, body: &[u8]) -> 
         body.len()
     );
     socket.write_all(head.as_bytes()).unwrap();
-    // A server that has seen enough may close before it has read everything.
-    let _ = socket.write_all(body);
+    // Clients that cannot write everything fail, so everything must be read.
+    socket.write_all(body).unwrap();
     read(socket)
 }
 
@@ -197,6 +232,17 @@ fn stream(api: &str, id: &str, script: &str) {
         chunk(&mut socket, piece);
     }
     chunk(&mut socket, b"first");
+    if script == "stream-flood" {
+        // Until the connection ends.
+        while write!(socket, "100000\r\n").and_then(|()| socket.write_all(&[b'x'; 1 << 20])).is_ok() {
+            let _ = socket.write_all(b"\r\n");
+        }
+    }
+    if script.ends_with("-on") || script.ends_with("-flood") {
+        loop {
+            thread::park();
+        }
+    }
     wait_for_sign();
     match script {
         "stream-dies" => exit(9),

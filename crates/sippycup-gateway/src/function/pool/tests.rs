@@ -52,7 +52,7 @@ async fn a_process_that_is_about_to_be_free_is_waited_for() {
         let (take, taken) = oneshot::channel();
         pool.handle(Message::Answer { environment: 1, id: id.clone(), take });
         assert!(taken.await.unwrap().is_some());
-        pool.handle(Message::Done { environment: 1, id });
+        pool.handle(Message::Done { environment: 1, id, refused: false });
         drop(reply);
     }
     assert_eq!(pool.alive(), 1);

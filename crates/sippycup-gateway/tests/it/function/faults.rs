@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 use sippycup_gateway::{Fault, Function, Gateway, Kind};
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 use super::{gateway, reported, scripted, status_and_fault};
@@ -115,11 +116,19 @@ async fn garbage_is_a_502_of_rest_and_the_body_of_an_http_api() {
 #[tokio::test]
 async fn an_answer_over_6_mb_is_refused_to_the_function_and_a_502_to_the_client() {
     let (builder, mut report) = reported();
-    let function = scripted("large", builder);
-    let (status, fault) = status_and_fault(gateway(Kind::RestApi, &function), "/prod/").await;
-    assert_eq!(status, StatusCode::BAD_GATEWAY);
-    assert!(fault.contains("Function.ResponseSizeTooLarge"), "{fault}");
-    report.until("large answer:").await;
+    // Much more than what the sockets between them hold.
+    let function = scripted("large:50000000", builder);
+    for _ in 0..2 {
+        let (status, fault) = status_and_fault(gateway(Kind::RestApi, &function), "/prod/").await;
+        assert_eq!(status, StatusCode::BAD_GATEWAY);
+        assert!(fault.contains("Function.ResponseSizeTooLarge"), "{fault}");
+        let line = report.until("large answer:").await;
+        assert!(line.contains("413"), "{line}");
+        let line = report.until("error after it:").await;
+        assert!(line.contains("202"), "an error may follow: {line}");
+        let line = report.until("another error after it:").await;
+        assert!(line.contains("400"), "but only one: {line}");
+    }
     function.stop().await;
 }
 
@@ -175,4 +184,75 @@ async fn a_client_that_goes_away_costs_one_answer_and_nothing_else() {
 async fn a_program_that_does_not_exist_fails_at_once() {
     let error = Function::builder().spawn("no-such-program-anywhere", [""; 0]).unwrap_err();
     assert_eq!(error.to_string(), "no program `no-such-program-anywhere`");
+}
+
+#[tokio::test]
+async fn an_error_report_of_any_size_is_taken_and_kept_within_bounds() {
+    let function = scripted("large-error", Function::builder().report(|_| {}));
+    let error = function.clone().oneshot(Bytes::from_static(b"{}")).await.unwrap_err();
+    assert!(error.payload().len() <= 1 << 20, "{}", error.payload().len());
+    function.stop().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_stalls_after_its_first_byte_is_ended_at_the_timeout() {
+    let (builder, mut report) = reported();
+    let function = scripted("begins", builder.timeout(Duration::from_millis(500)).concurrency(1));
+    // The second request finds a process again.
+    for _ in 0..2 {
+        let (status, fault) = status_and_fault(gateway(Kind::RestApi, &function), "/prod/").await;
+        assert_eq!(status, StatusCode::BAD_GATEWAY);
+        assert_eq!(fault, "the function failed: Sandbox.Timedout: Task timed out after 0.50 seconds");
+        report.until("Task timed out").await;
+    }
+    function.stop().await;
+}
+
+#[tokio::test]
+async fn a_function_that_answers_and_never_asks_again_is_ended_at_its_timeout() {
+    let (builder, mut report) = reported();
+    let function = scripted("hangs-after", builder.timeout(Duration::from_secs(1)).concurrency(1));
+    let first = text(ask(gateway(Kind::HttpApiV2, &function), get("/")).await).await;
+    report.until("it answered, but did not ask for the next event").await;
+    let second = text(ask(gateway(Kind::HttpApiV2, &function), get("/")).await).await;
+    assert_ne!(first, second);
+    function.stop().await;
+}
+
+#[tokio::test]
+async fn requests_do_not_wait_for_a_function_that_works_on_after_its_answer() {
+    let sign = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = sign.local_addr().unwrap().to_string();
+    let function = scripted("works-after", Function::builder().report(|_| {}).env("GO_ON", address));
+    let first = text(ask(gateway(Kind::HttpApiV2, &function), get("/work")).await).await;
+    // Nobody gives the sign.
+    let second = text(ask(gateway(Kind::HttpApiV2, &function), get("/")).await).await;
+    assert_ne!(first, second, "another process answers");
+    function.stop().await;
+}
+
+#[tokio::test]
+async fn no_trace_header_of_a_client_keeps_an_event_from_the_function() {
+    let function = scripted("path", Function::builder().report(|_| {}));
+    for trace in [&b"Root=\xff"[..], "Root=é".as_bytes(), b"Root=a\tb", b"Root="] {
+        let mut request = get("/traced");
+        request.headers_mut().insert("x-amzn-trace-id", HeaderValue::from_bytes(trace).unwrap());
+        assert_eq!(text(ask(gateway(Kind::HttpApiV2, &function), request).await).await, "/traced");
+    }
+    function.stop().await;
+}
+
+#[tokio::test]
+async fn killing_a_function_waits_for_no_orderly_end() {
+    let (builder, mut report) = reported();
+    let function = builder.spawn("sh", ["-c", "trap '' TERM; echo pid $$; while :; do sleep 1; done"]).unwrap();
+    let line = report.until("pid ").await;
+    let pid = line.trim_start_matches("pid ").to_owned();
+    let orderly = tokio::spawn({
+        let function = function.clone();
+        async move { function.stop().await }
+    });
+    function.kill().await;
+    assert!(!alive(&pid));
+    orderly.await.unwrap();
 }

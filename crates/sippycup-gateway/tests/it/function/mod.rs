@@ -1,6 +1,7 @@
 //! Function processes behind the Runtime API: the pool, and what a function sees.
 
 mod faults;
+mod runtime_api;
 mod streams;
 
 use std::time::Duration;
@@ -26,6 +27,10 @@ struct Report {
 }
 
 impl Report {
+    async fn next(&mut self) -> Option<String> {
+        self.lines.recv().await
+    }
+
     async fn until(&mut self, part: &str) -> String {
         loop {
             let line = self.lines.recv().await.unwrap_or_else(|| panic!("nobody says `{part}`"));

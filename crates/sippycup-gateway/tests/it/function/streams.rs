@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::StatusCode;
 use http_body_util::BodyExt;
@@ -9,8 +10,8 @@ use sippycup_gateway::{Body, Fault, Function, Gateway, Kind};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
-use super::scripted;
-use crate::support::{ask, get};
+use super::{reported, scripted};
+use crate::support::{ask, get, text};
 
 #[tokio::test]
 async fn streams_are_passed_on_live() {
@@ -48,6 +49,54 @@ async fn a_stream_that_dies_or_fails_breaks_off_for_the_client_too() {
         assert!(error.contains(reason), "{error}");
         streaming.function.stop().await;
     }
+}
+
+#[tokio::test]
+async fn clients_that_go_away_from_endless_streams_leave_no_process_used_up() {
+    let (builder, mut report) = reported();
+    let function = scripted("stream-on", builder.concurrency(2));
+    let gateway = Gateway::builder(Kind::FunctionUrl).response_streaming(true).build(function.clone()).unwrap();
+    for _ in 0..2 {
+        let mut streams = Vec::new();
+        for _ in 0..2 {
+            let mut response = ask(gateway.clone(), get("/stream")).await;
+            response.body_mut().frame().await.unwrap().unwrap();
+            streams.push(response);
+        }
+        drop(streams);
+        report.until("the client went away").await;
+    }
+    let response = ask(Gateway::builder(Kind::HttpApiV2).build(function.clone()).unwrap(), get("/other")).await;
+    assert_eq!(text(response).await, "/other");
+    function.stop().await;
+}
+
+#[tokio::test]
+async fn the_time_of_an_invocation_ends_with_its_last_byte() {
+    let (builder, mut report) = reported();
+    let function = scripted("stream-on", builder.concurrency(1).timeout(Duration::from_secs(1)));
+    let gateway = Gateway::builder(Kind::RestApi).response_streaming(true).build(function.clone()).unwrap();
+    for _ in 0..2 {
+        let mut response = ask(gateway.clone(), get("/prod/stream")).await;
+        assert_eq!(response.status(), StatusCode::CREATED);
+        assert_eq!(response.body_mut().frame().await.unwrap().unwrap().into_data().unwrap(), "first");
+        let error = response.body_mut().frame().await.unwrap().unwrap_err();
+        assert_eq!(error.to_string(), "Sandbox.Timedout: Task timed out after 1.00 seconds");
+        report.until("Task timed out").await;
+    }
+    function.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_keeps_no_function_beyond_its_time() {
+    let (builder, mut report) = reported();
+    let function = scripted("stream-flood", builder.timeout(Duration::from_secs(1)));
+    let gateway = Gateway::builder(Kind::FunctionUrl).response_streaming(true).build(function.clone()).unwrap();
+    let response = ask(gateway, get("/")).await;
+    report.until("Task timed out").await;
+    // What had come is still to be had, and then that it was not all.
+    assert!(response.into_body().collect().await.is_err());
+    function.stop().await;
 }
 
 #[tokio::test]

@@ -1,0 +1,123 @@
+//! How work and processes end other than by an answer.
+
+use tokio::sync::oneshot;
+
+use super::{ATTACHED, Pool};
+use crate::function::error::FunctionError;
+
+impl Pool {
+    /// A process that works on nothing else is ended; one that does has lost this connection and goes on.
+    pub(super) fn abandoned(&mut self, id: u64, invocation: &str) {
+        let parallel = self.is_parallel();
+        let Some(environment) = self.environments.get_mut(&id) else {
+            return;
+        };
+        if environment.working.remove(invocation).is_some() && !parallel {
+            self.settings.report("the client went away, and the function that still streamed to it is ended");
+            environment.kill();
+            self.dispatch();
+        }
+    }
+
+    pub(super) fn exited(&mut self, id: u64, how: &str, output: &[String]) {
+        let Some(environment) = self.environments.remove(&id) else {
+            return;
+        };
+        let outdated = environment.generation != self.generation;
+        if self.stopping.is_some() || (outdated && environment.working.is_empty()) {
+            return;
+        }
+        let when = match (environment.initialised, environment.working.is_empty()) {
+            (false, _) => " before it asked for its first event",
+            (true, false) => " while it worked on a request",
+            (true, true) => "",
+        };
+        let message = format!("the function ended{when} ({how})");
+        let mut report = message.clone();
+        // Who was ended has nothing to explain.
+        if !output.is_empty() && !environment.is_dying() {
+            report.push_str("; its last output:");
+        }
+        for line in output {
+            report.push_str("\n    ");
+            report.push_str(line);
+        }
+        self.settings.report(&report);
+        let failed = environment.init_error.unwrap_or_else(|| FunctionError::new("Runtime.ExitError", message));
+        for invoked in environment.working.into_values() {
+            invoked.fail(failed.clone());
+        }
+        // Without a process that works, waiting for one would only repeat the failure for each request in turn.
+        if !environment.initialised && !self.environments.values().any(|e| e.initialised && !e.is_dying()) {
+            for invocation in self.pending.drain(..) {
+                let _ = invocation.reply.send(Err(failed.clone()));
+            }
+        } else if environment.served && self.alive() == 0 {
+            // It worked before, so it will again. One that ends by itself waits for the next request or change: restarting it would go on for ever.
+            self.start();
+        }
+        self.dispatch();
+    }
+
+    pub(super) fn timed_out(&mut self, id: &str) {
+        let seconds = self.settings.timeout.as_secs_f32();
+        if let Some(at) = self.pending.iter().position(|i| i.id == id) {
+            if let Some(invocation) = self.pending.remove(at) {
+                let message = match self.attached {
+                    Some(address) => format!(
+                        "no function asked http://{address} for this event; start one with AWS_LAMBDA_RUNTIME_API={address}"
+                    ),
+                    None => format!("no process was free within {seconds} s"),
+                };
+                self.settings.report(&message);
+                let _ = invocation.reply.send(Err(FunctionError::new("Sandbox.Timedout", message)));
+            }
+            // A process that does not even begin would block the next request as well.
+            for environment in self.environments.values_mut().filter(|e| !e.initialised) {
+                environment.kill();
+            }
+            return;
+        }
+        for environment in self.environments.values_mut() {
+            let message = format!("Task timed out after {seconds:.2} seconds");
+            if let Some(invoked) = environment.working.remove(id) {
+                self.settings.report(&message);
+                invoked.fail(FunctionError::new("Sandbox.Timedout", message));
+                environment.kill();
+            } else if environment.answered.as_ref().is_some_and(|answered| answered.id == id) {
+                self.settings.report(&format!("{message}: it answered, but did not ask for the next event"));
+                environment.kill();
+            }
+        }
+        self.dispatch();
+    }
+
+    pub(super) fn restart(&mut self) {
+        self.generation += 1;
+        for (_, environment) in self.environments.iter_mut().filter(|(id, _)| **id != ATTACHED) {
+            if environment.working.is_empty() {
+                environment.kill();
+            }
+        }
+        if self.attached.is_none() && self.stopping.is_none() {
+            self.start();
+        }
+    }
+
+    /// A process that waits for work gets none, and no answer either, until it is gone: as on Lambda, where it is frozen.
+    pub(super) fn stop(&mut self, stopped: Option<oneshot::Sender<()>>, at_once: bool) {
+        self.stopping.get_or_insert_default().extend(stopped);
+        for environment in self.environments.values_mut() {
+            environment.kill();
+            for (_, invoked) in environment.working.drain() {
+                invoked.fail(FunctionError::stopped());
+            }
+        }
+        if at_once {
+            self.at_once.send_replace(true);
+        }
+        for invocation in self.pending.drain(..) {
+            let _ = invocation.reply.send(Err(FunctionError::stopped()));
+        }
+    }
+}
