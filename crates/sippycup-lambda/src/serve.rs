@@ -28,8 +28,8 @@ use crate::{App, ServeError, driver::drive, environment, options::Options};
 /// # Panics
 ///
 /// Outside of a tokio runtime.
-pub async fn run<S: App>(app: S) -> Result<(), ServeError> {
-    serve(app).await
+pub fn run<S: App>(app: S) -> ServeFuture {
+    serve(app).into_future()
 }
 
 /// Runs the app with settings: a builder that is a future, and `.await` starts it.
