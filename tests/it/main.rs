@@ -11,6 +11,7 @@
 
 mod base_path;
 mod baseline;
+mod documentation;
 mod event;
 mod frameworks;
 mod gateway;

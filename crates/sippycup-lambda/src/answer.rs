@@ -1,4 +1,4 @@
-//! Answers of the app, and how they get to whoever asked for them.
+//! Answers of the app, and how they are sent.
 
 use http::StatusCode;
 use lambda_runtime_api_client::body::Body;

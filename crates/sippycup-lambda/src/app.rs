@@ -94,8 +94,8 @@ impl<S> App for S where
 mod private {
     use super::{Body, Request, Response, Service};
 
-    /// That part of [`App`](super::App) of which the compiler shall not show the inside: its own words about a service
-    /// of another request or response are no help.
+    /// The part of [`App`](super::App) that the compiler reports as a whole. Without it the compiler would report what
+    /// is wrong inside, such as a response of another type, and leave out the notes that say what to do.
     #[expect(unnameable_types, reason = "every service that fits has it, and nobody needs its name")]
     pub trait HttpService: Service<Request<Body>, Response = Response<Self::ResponseBody>> {
         /// The body of the response.

@@ -13,7 +13,7 @@ use crate::{
     ServeError, answer::Answer, environment, invoke::Invoke, options::Options, reply::RuntimeApi, task::in_a_task,
 };
 
-/// Runs the function until there is nothing more to do.
+/// Runs the function until that is no longer possible.
 pub(crate) async fn drive<T>(function: T, options: Options) -> Result<(), ServeError>
 where
     T: Service<ProxyEvent, Error = Error, Response: Answer, Future: Send + 'static> + Clone + Send + 'static,
@@ -41,13 +41,13 @@ where
     T: Service<ProxyEvent, Error = Error, Response: Answer, Future: Send + 'static> + Clone + Send + 'static,
 {
     environment::check()?;
-    // `lambda_runtime`'s own way from the event to the handler and back reads the event with serde and
-    // copies the answer; the layer puts ours in its place and leaves the polling to it.
+    // Between its loop and the handler `lambda_runtime` reads the event with serde and copies the answer. The layer
+    // replaces that part, and the loop stays.
     let replaced = service_fn(async |_: LambdaEvent<IgnoredAny>| Ok::<(), Infallible>(()));
     Ok(Runtime::new(replaced).layer(Replace(Invoke::new(function, RuntimeApi::new()))).layer(TracingLayer::new()))
 }
 
-/// The loop ends with its own errors and with the app's `poll_ready`'s.
+/// Tells the two errors apart with which the loop ends: its own, and that of the app's `poll_ready`.
 fn ended(error: BoxError) -> ServeError {
     match error.downcast::<Error>() {
         Ok(error) => ServeError::app(*error),

@@ -1,4 +1,4 @@
-//! One invocation: event to the app, answer to the Runtime API. A panic stays inside.
+//! One invocation: event to the app, answer to the Runtime API. A panic ends no more than that.
 
 use std::{
     any::Any,
@@ -20,7 +20,7 @@ use crate::{
     reply::{Invocation, RuntimeApi},
 };
 
-/// Answers invocations with an app that speaks [`ProxyEvent`].
+/// Answers invocations with a service of [`ProxyEvent`]s.
 #[derive(Clone)]
 pub(crate) struct Invoke<T> {
     app: T,
@@ -59,7 +59,7 @@ where
     }
 }
 
-/// Asks the app. Whatever goes wrong, a panic too, ends in what Lambda is told about it.
+/// Asks the app. Every error and every panic becomes a [`Failure`], which is what Lambda is told.
 pub(crate) fn answer<T, E>(
     app: &mut T,
     event: E,
@@ -68,8 +68,8 @@ where
     T: Service<ProxyEvent, Error = Error, Future: Send>,
     E: FnOnce() -> Result<ProxyEvent, Error>,
 {
-    // The app's own `call` may panic before there is a future. In a box of its own the future moves once; inside
-    // of those below it would move, and take up room, with each.
+    // The app's own `call` may panic before there is a future. The future has a box of its own: so it is moved once,
+    // and the futures below, each of which would hold it and be moved with it, stay small.
     let called = catch_unwind(AssertUnwindSafe(|| Ok::<_, Error>(Box::pin(app.call(event()?)))));
     let called = match called {
         Err(panic) => Err(Failure::panic(&*panic)),
@@ -92,7 +92,7 @@ fn event(invocation: LambdaInvocation, trace_id: Option<HeaderValue>) -> Result<
     Ok(event)
 }
 
-/// Ends in the panic's payload where polling `future` panics.
+/// Gives the payload of the panic if polling `future` panics.
 async fn catch_panic<F: Future>(mut future: Pin<Box<F>>) -> Result<F::Output, Box<dyn Any + Send>> {
     future::poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
         Ok(Poll::Pending) => Poll::Pending,

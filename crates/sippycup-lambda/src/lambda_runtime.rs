@@ -1,4 +1,4 @@
-//! The loop for those who put `lambda_runtime`'s own layers around it.
+//! The loop as a `Runtime`, for layers and SnapStart resources of `lambda_runtime`.
 
 use lambda_runtime::{LambdaInvocation, Runtime};
 use sippycup_layer::BoxError;

@@ -77,12 +77,13 @@ mod lambda_runtime;
 mod local;
 mod options;
 mod reply;
+mod run;
 pub mod serve;
 mod streaming;
 mod task;
 
 #[doc(inline)]
-pub use self::serve::{run, serve};
-pub use self::{app::App, error::ServeError};
+pub use self::serve::serve;
+pub use self::{app::App, error::ServeError, run::run};
 #[doc(no_inline)]
 pub use sippycup_layer::BoxError;

@@ -33,13 +33,13 @@ where
         Some(gateway) => gateway,
         None => described(T::Response::STREAMED)?,
     };
-    // Absolute links that the app makes of its public URI lead back here, where nobody speaks TLS.
+    // Absolute links that the app makes of its public URI lead back here, where there is no TLS.
     let gateway = gateway.forwarded("http", address.port()).build(Function(function));
     let gateway =
         gateway.map_err(|error| ServeError::local("the settings of the gateway do not fit").because(error))?;
     let (kind, base) = (gateway.kind(), gateway.base_path());
     let url = format!("http://{address}{base}/");
-    // Nobody may be reading; that is no reason to stop.
+    // A closed standard error is no reason to stop.
     let _ = writeln!(io::stderr(), "not on Lambda; serving behind a local gateway ({kind})\n\n    curl -i {url}\n");
     let ended = gateway.serve(listener, future::pending()).await;
     ended.map_err(|error| ServeError::local("cannot go on serving").because(error))
@@ -75,7 +75,7 @@ fn described(streamed: bool) -> Result<GatewayBuilder, ServeError> {
 }
 
 /// An app as a function: event JSON in, its answer out. Invocations have the `Context` that Lambda would give
-/// them, so that handlers which read it work here too.
+/// them, so that handlers that read it work here too.
 #[derive(Clone)]
 struct Function<T>(T);
 
@@ -99,7 +99,7 @@ where
         });
         Box::pin(async move {
             answer.await.map(T::Response::into_local).map_err(|failure| {
-                // Where Lambda would have written it into its log.
+                // On Lambda this would be in the log.
                 let _ = writeln!(io::stderr(), "{}: {}", failure.error_type.as_str(), failure.message);
                 failure.message.into()
             })
@@ -107,7 +107,7 @@ where
     }
 }
 
-/// A context of this process's own: ids that count up, and the deadline of an HTTP API.
+/// A context made here: ids that count up, and the deadline of an HTTP API.
 fn context() -> Context {
     static INVOCATIONS: AtomicU64 = AtomicU64::new(1);
     let number = INVOCATIONS.fetch_add(1, Ordering::Relaxed);

@@ -12,7 +12,7 @@ use sippycup_layer::BoxError;
 use crate::failure::Failure;
 
 /// A connection to the [Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). It
-/// opens with the first answer, so none can go stale in a SnapStart snapshot.
+/// opens with the first answer, so that no SnapStart snapshot holds an open one.
 #[derive(Clone)]
 pub(crate) struct RuntimeApi(Arc<Connection>);
 
@@ -25,7 +25,7 @@ struct Connection {
 /// Which invocation an answer is for.
 pub(crate) struct Invocation {
     request_id: String,
-    /// To be sent back as it came: Lambda refuses answers to an invocation that timed out meanwhile.
+    /// Sent back unchanged: by it Lambda refuses answers to an invocation that has timed out.
     invocation_id: Option<HeaderValue>,
     pub(crate) trace_id: Option<HeaderValue>,
 }
@@ -33,7 +33,7 @@ pub(crate) struct Invocation {
 impl Invocation {
     pub(crate) fn new(invocation: &LambdaInvocation) -> Self {
         let (mut invocation_id, mut trace_id) = (None, None);
-        // To look at each of so few costs a third of looking up names that are so long.
+        // There are few headers: comparing each costs a third of looking up two names of this length.
         for (name, value) in &invocation.parts.headers {
             match name {
                 _ if *name == INVOCATION_ID => invocation_id = Some(value.clone()),
@@ -46,7 +46,7 @@ impl Invocation {
 }
 
 impl RuntimeApi {
-    /// Takes the address from the environment, which must have been checked.
+    /// Takes the address from the environment, which the caller has checked.
     pub(crate) fn new() -> Self {
         let template = build_request().body(());
         let headers = template.map(|request| request.into_parts().0.headers).unwrap_or_default();
@@ -71,7 +71,7 @@ impl RuntimeApi {
         Ok(())
     }
 
-    /// Not `async` as a whole: the future, of which every invocation has one, need not have room for all this.
+    /// Not an `async fn`: the future, of which every invocation has one, would keep space for all this.
     fn post(
         &self,
         invocation: &Invocation,
@@ -101,7 +101,7 @@ impl RuntimeApi {
         async move {
             let response = reply?.await?;
             let status = response.status();
-            // The connection can only be used again when the answer was read.
+            // The connection can only be used again after the reply was read.
             let body = response.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
             if !status.is_success() {
                 let said = String::from_utf8_lossy(&body);

@@ -1,4 +1,4 @@
-//! The builder behind [`serve`], and what it ends in.
+//! [`serve`]: how an app is run, as a builder that is a future.
 
 use std::{
     fmt,
@@ -13,24 +13,6 @@ use sippycup_layer::{SippyCup, SippyCupLayer};
 use tower_layer::Layer;
 
 use crate::{App, ServeError, driver::drive, environment, options::Options};
-
-/// Runs the app: on Lambda as a function, elsewhere (feature `local`) on this machine. The same as [`serve`] with the
-/// defaults.
-///
-/// The app is called in tasks of tokio's, as under a server, and not in the task of the caller. They end when the
-/// future is dropped.
-///
-/// # Errors
-///
-/// If Lambda's environment variables are incomplete, if the Runtime API cannot be reached, or if the app will never be
-/// ready again. Locally, if the port is taken.
-///
-/// # Panics
-///
-/// Outside of a tokio runtime.
-pub fn run<S: App>(app: S) -> ServeFuture {
-    serve(app).into_future()
-}
 
 /// Runs the app with settings: a builder that is a future, and `.await` starts it.
 ///
@@ -68,16 +50,16 @@ pub fn run<S: App>(app: S) -> ServeFuture {
 /// # }
 /// ```
 ///
-/// The future runs until the process ends. It is `Send`, and it ends with `Ok` only if the Runtime API says that there
-/// are no more invocations, which Lambda does not.
+/// The future is `Send`, borrows nothing, and runs until the process ends: neither Lambda nor the local gateway comes to
+/// an end by itself.
 ///
 /// # Errors
 ///
-/// As [`run`]; locally also if the settings of the gateway contradict each other.
+/// As [`run`](crate::run); locally also if the settings of the gateway contradict each other.
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime, when it is awaited.
+/// When it is awaited outside of a tokio runtime.
 pub fn serve<S: App>(app: S) -> Serve<S> {
     Serve { app, options: Options::default(), answers: PhantomData }
 }
@@ -107,11 +89,11 @@ impl<S, A> Serve<S, A> {
         self
     }
 
-    /// The front door before the app when it is not on Lambda; on Lambda this says nothing.
+    /// The front door before the app where it is not on Lambda. On Lambda it has no effect.
     ///
-    /// Default: what the environment variable `SIPPYCUP_GATEWAY` describes. Without it an HTTP API with stage
-    /// `$default`, or a function URL that streams if the answers do. An app whose answers are streamed wants a
-    /// gateway with `response_streaming(true)`.
+    /// Default: what the environment variable `SIPPYCUP_GATEWAY` describes; without the variable an HTTP API with stage
+    /// `$default`, or a function URL that streams if the answers do. An app whose answers are streamed needs a gateway
+    /// with `response_streaming(true)`.
     #[cfg(feature = "local")]
     pub fn locally(mut self, gateway: GatewayBuilder) -> Self {
         self.options.gateway = Some(gateway);
@@ -124,7 +106,8 @@ impl<S> Serve<S, Buffered> {
     ///
     /// For functions whose URL has invoke mode `RESPONSE_STREAM`, or whose REST API has response transfer mode `STREAM`
     /// ([Response streaming](https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html)). Behind
-    /// any other front door the client would get the answer's encoding; no event says which it is.
+    /// any other front door the client would get the encoded answer as it is, and no event says which one it came
+    /// through.
     pub fn streaming(self) -> Serve<S, Streamed> {
         Serve { app: self.app, options: self.options, answers: PhantomData }
     }

@@ -8,9 +8,8 @@ use crate::ServeError;
 
 /// Runs the loop in a task that ends with this future.
 ///
-/// An invocation wakes its task several times. To wake the future that `block_on` runs costs a call of the kernel
-/// each time, and on a multi-threaded runtime a change of threads too: nearly half of what a small invocation costs
-/// there.
+/// An invocation wakes its task several times. Waking the future that `block_on` runs costs a system call each time,
+/// and on a multi-threaded runtime a change of threads too: nearly half of what a small invocation costs there.
 pub(crate) async fn in_a_task<T: Send + 'static>(
     running: Pin<Box<dyn Future<Output = T> + Send>>,
 ) -> Result<T, ServeError> {

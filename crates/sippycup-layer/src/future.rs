@@ -153,7 +153,7 @@ impl<F, B: HttpBody> fmt::Debug for ResponseFuture<F, B> {
     }
 }
 
-/// What a state hands over when it ends.
+/// Takes what a state has kept for its end.
 #[expect(clippy::expect_used, reason = "only a future that is polled after it completed gets here twice")]
 pub(crate) fn take<T>(slot: &mut Option<T>) -> T {
     slot.take().expect("polled after completion")

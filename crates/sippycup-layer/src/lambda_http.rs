@@ -10,15 +10,15 @@
 //! # }
 //! ```
 //!
-//! The app gets its base path, the extensions and right redirects, and its bodies go out as their bytes say.
-//! What `lambda_http` lost before SippyCup sees the request stays lost:
+//! The app gets its base path and the extensions, its redirects are correct, and the bytes of its bodies decide between
+//! text and base64. What `lambda_http` loses before SippyCup sees the request stays lost:
 //!
 //! * on REST APIs all but the last value of a repeated header, everywhere the order of query keys;
 //! * dot segments (`/a/../b`), backslashes and tabs of paths: normalised; a `?` or `#` that a path had encoded;
 //! * an event with an odd `Host`, `X-Forwarded-Proto` or base64: it panics before SippyCup is called;
 //! * an event with a member of a type it does not expect, and every Lattice event of version 1: rejected.
 //!
-//! On the way out a cookie that is not ASCII is lost on HTTP APIs. `sippycup::run` has none of this.
+//! On the way out a cookie that is not ASCII is lost on HTTP APIs. With `sippycup::run` nothing of this is lost.
 
 use std::{
     future,
@@ -93,12 +93,12 @@ where
     }
 }
 
-/// The response that `lambda_http` gets: its body is text or binary as its bytes are.
+/// The response for `lambda_http`. Its body is text or binary already, depending on its bytes.
 #[derive(Debug)]
 pub struct LambdaHttpResponse(Response<LambdaBody>);
 
 impl LambdaHttpResponse {
-    /// The answer as `lambda_http` takes it.
+    /// The response itself.
     #[must_use]
     pub fn into_inner(self) -> Response<LambdaBody> {
         self.0
@@ -111,8 +111,8 @@ impl IntoResponse for LambdaHttpResponse {
     }
 }
 
-/// Takes base path and extensions from an event made of what `lambda_http` still has, and everything else
-/// from its request.
+/// Takes the base path and the extensions from an event made of what `lambda_http` has kept, and everything else from
+/// its request.
 fn translate(
     request: lambda_http::Request,
     options: &sippycup_core::EventOptions,
@@ -133,7 +133,7 @@ fn translate(
     if let Ok(target) = PathAndQuery::try_from(target) {
         *request.uri_mut() = Uri::from(target);
     }
-    // That of a WebSocket event is told by its type; `lambda_http` makes all of them GET.
+    // The method of a WebSocket event follows from the event's type; `lambda_http` makes all of them GET.
     *request.method_mut() = outlined.method().clone();
     request.extensions_mut().extend(outlined.into_parts().0.extensions);
     add_frameworks_extensions(&mut request);
@@ -212,8 +212,8 @@ fn lambda_body(binary: &BinaryPolicy, headers: &HeaderMap, body: &[u8]) -> Lambd
     }
 }
 
-/// The headers so that `lambda_http` does not lose or choke on them: repeats joined where it would send only
-/// the first, and values that are not UTF-8 (they end its process) read as ISO-8859-1.
+/// The headers in a form that `lambda_http` sends completely: repeated ones are joined where it would send only the
+/// first, and values that are not UTF-8, which would end its process, are read as ISO-8859-1.
 fn survivable(headers: &HeaderMap, source: EventSource) -> HeaderMap {
     let joins = !matches!(source, EventSource::RestApi | EventSource::LoadBalancer | EventSource::WebSocket);
     let mut out = HeaderMap::new();

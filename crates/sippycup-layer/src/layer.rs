@@ -7,8 +7,8 @@ use crate::SippyCup;
 
 /// Puts a `Service<http::Request<Body>>` behind AWS's HTTP front doors.
 ///
-/// The defaults are right for an app whose routes are what the developer wrote, behind a gateway that says
-/// what it is; see the [module docs](crate).
+/// The defaults suit most apps; each method says what its default is. See the [crate documentation](crate) for an
+/// example.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct SippyCupLayer {
@@ -19,7 +19,7 @@ pub struct SippyCupLayer {
 }
 
 impl SippyCupLayer {
-    /// The defaults.
+    /// A layer with the defaults.
     pub fn new() -> Self {
         Self {
             events: EventOptions::default(),
@@ -54,14 +54,17 @@ impl SippyCupLayer {
         self
     }
 
-    /// How many proxies append to `X-Forwarded-For` on the way from the client, behind load balancers and
-    /// VPC Lattice. Default: 1.
+    /// How many proxies that you trust append to `X-Forwarded-For` on the way from the client, the front door
+    /// included. Default: 1.
+    ///
+    /// Used behind load balancers and VPC Lattice, whose events do not have the client's address. With 0 no client is
+    /// known there.
     pub fn forwarded_hops(mut self, hops: usize) -> Self {
         self.events = self.events.forwarded_hops(hops);
         self
     }
 
-    /// Takes every event for one of this source. Default: told from each event's shape.
+    /// Treats every event as one of this source. Default: each event shows its source.
     pub fn source(mut self, source: EventSource) -> Self {
         self.events = self.events.source(source);
         self
@@ -73,20 +76,18 @@ impl SippyCupLayer {
         self
     }
 
-    /// Whether a `Location` or `Content-Location` of the app gets the base path put in front. Default:
-    /// `true`.
+    /// Whether the base path is put in front of the app's `Location` and `Content-Location`. Default: `true`.
     ///
-    /// Only a path (`/login`) or an absolute URI with the request's own host is changed, and only if it does
-    /// not start with the base path already: an app that builds its links with `BasePath::join` is left
-    /// alone. A route of the app that is called like the base path itself (`/shop/shop`) is taken for such a
-    /// link.
+    /// Only a path (`/login`) or an absolute URI with the request's own host is changed, and only if it does not start
+    /// with the base path already: links that an app builds with `BasePath::join` stay as they are. So does a link to a
+    /// route that has the name of the base path itself (`/shop` below the base path `/shop`).
     pub fn rewrite_location(mut self, rewrite: bool) -> Self {
         self.rewrite_location = rewrite;
         self
     }
 
-    /// Whether the `Path` of the app's cookies gets the base path put in front, so that other apps on the
-    /// same host do not see them. Default: `false`.
+    /// Whether the base path is put in front of the `Path` of the app's cookies, so that other apps on the same host do
+    /// not see them. Default: `false`.
     pub fn rewrite_cookie_path(mut self, rewrite: bool) -> Self {
         self.rewrite_cookie_path = rewrite;
         self

@@ -21,18 +21,18 @@
 //!
 //! # What the app sees
 //!
-//! The request it would see from hyper: method, origin-form URI, headers, body. What AWS adds is in the
-//! request's extensions: [`RequestContext`](sippycup_core::RequestContext),
+//! The request that hyper would give it: method, origin-form URI, headers, body. What AWS adds is in the request's
+//! extensions: [`RequestContext`](sippycup_core::RequestContext),
 //! [`StageVariables`](sippycup_core::StageVariables), [`PathParameters`](sippycup_core::PathParameters),
 //! [`EventSource`](sippycup_core::EventSource), [`BasePath`](sippycup_core::BasePath), and where they are
 //! known [`PublicUri`](sippycup_core::PublicUri) and [`ClientIp`](sippycup_core::ClientIp). With feature
 //! `axum` they are extractors, and axum's `OriginalUri` (with the base path) and `ConnectInfo<SocketAddr>`
-//! (port 0: no gateway tells the port) are there too.
+//! (port 0, since no event has the port) are there too.
 //!
 //! # Base paths and redirects
 //!
-//! The prefix that a stage or a custom domain's base path mapping adds is taken off the path and given as
-//! `BasePath`. A `Location` that the app sends stays right: see [`SippyCupLayer::rewrite_location`].
+//! The prefix that a stage or a custom domain's base path mapping adds is taken off the path and given to the app as
+//! `BasePath`. It is put back in front of a `Location` that the app sends: see [`SippyCupLayer::rewrite_location`].
 //!
 //! # Errors
 //!

@@ -1,4 +1,4 @@
-//! The way out: links that the app wrote without knowing its base path, then the encoding.
+//! The way out: the base path in front of links that the app wrote without it, then the encoding.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use sippycup_core::{BasePath, ProxyResponse, ResponseFormat};
 
 use crate::{Error, SippyCupLayer};
 
-/// What the response needs that only the request knew.
+/// What the response needs to know of its request.
 #[derive(Debug)]
 pub(crate) struct Exit {
     format: ResponseFormat,
@@ -53,7 +53,7 @@ impl Exit {
 }
 
 impl Rewrite {
-    /// `None` where there is nothing to rewrite: no base path, or nobody wants it.
+    /// `None` where there is nothing to rewrite: no base path, or the layer is told to rewrite nothing.
     pub(crate) fn new<B>(layer: &SippyCupLayer, request: &Request<B>) -> Option<Self> {
         let base = request.extensions().get::<BasePath>().filter(|base| !base.is_root())?;
         if !layer.rewrite_location && !layer.rewrite_cookie_path {

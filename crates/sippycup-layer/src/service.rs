@@ -43,17 +43,17 @@ impl<S> SippyCup<S> {
         Self { inner, layer: Arc::new(layer) }
     }
 
-    /// The app.
+    /// The app, by reference.
     pub fn get_ref(&self) -> &S {
         &self.inner
     }
 
-    /// The app.
+    /// The app, to change it.
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 
-    /// The app.
+    /// The app, without SippyCup around it.
     pub fn into_inner(self) -> S {
         self.inner
     }
@@ -124,7 +124,7 @@ where
     }
 }
 
-/// What handlers and middleware written for axum's own server look for.
+/// Adds what handlers and middleware expect that are written for axum's own server.
 #[cfg(feature = "axum")]
 pub(crate) fn add_frameworks_extensions<B>(request: &mut Request<B>) {
     use std::net::SocketAddr;
@@ -133,7 +133,7 @@ pub(crate) fn add_frameworks_extensions<B>(request: &mut Request<B>) {
     use http::Uri;
     use sippycup_core::{BasePath, ClientIp, PublicUri};
 
-    // The router would record the URI without the base path; it leaves one alone that is there.
+    // The router would insert the URI without the base path; if there is one already, it keeps that.
     let base = request.extensions().get::<BasePath>().filter(|base| !base.is_root());
     let original = match (base, request.extensions().get::<PublicUri>()) {
         (None, _) => request.uri().clone(),

@@ -1,9 +1,10 @@
 //! For axum: extractors of what AWS adds, and [`AxumApp`] for services that take only axum's own body.
 //!
-//! The extractors are [`BasePath`](crate::BasePath), [`RequestContext`](crate::RequestContext),
-//! [`EventSource`](crate::EventSource), [`StageVariables`](crate::StageVariables),
-//! [`PathParameters`](crate::PathParameters), [`PublicUri`](crate::PublicUri) and [`ClientIp`](crate::ClientIp).
-//! [`MissingContext`] is what a handler rejects the request with when one is not there.
+//! | extractor | without an event (off Lambda) |
+//! |---|---|
+//! | [`BasePath`](crate::BasePath) | the root |
+//! | [`StageVariables`](crate::StageVariables), [`PathParameters`](crate::PathParameters) | empty |
+//! | [`RequestContext`](crate::RequestContext), [`EventSource`](crate::EventSource), [`PublicUri`](crate::PublicUri), [`ClientIp`](crate::ClientIp) | rejected with [`MissingContext`]; `Option<…>` is `None` |
 
 #[doc(inline)]
 pub use sippycup_core::axum::MissingContext;

@@ -32,7 +32,7 @@ fn app() -> Router {
         .route("/pixel.gif", get(([(CONTENT_TYPE, "image/gif")], PIXEL)))
 }
 
-/// What the gateway says, in its own words.
+/// What the gateway says about the request.
 async fn index(context: Option<RequestContext>, variables: StageVariables) -> impl IntoResponse {
     let seen = Seen {
         request_context: context.as_ref().map(RequestContext::json),

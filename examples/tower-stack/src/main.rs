@@ -27,7 +27,7 @@ fn app() -> impl Service<Request<Body>, Response = Response<impl Answer>, Error 
         .layer(CompressionLayer::new())
         // Without it a panic fails the invocation, which counts as an error of the function and may alarm.
         .layer(CatchPanicLayer::new())
-        // Less than the function's own timeout, so that the client hears of it from us.
+        // Less than the function's own timeout, so that the client gets an answer.
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(5)))
         .service(service_fn(answer))
 }

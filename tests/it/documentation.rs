@@ -1,0 +1,42 @@
+//! What is written twice is the same twice.
+
+use std::{fs, path::Path};
+
+fn read(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The rows of every table that have `needle`, in order.
+fn rows<'t>(text: &'t str, needle: &str) -> Vec<&'t str> {
+    let lines = text.lines().map(|line| line.trim_start_matches("//! "));
+    lines.filter(|line| line.starts_with("| ") && line.contains(needle)).collect()
+}
+
+#[test]
+fn the_readme_has_the_error_types_of_the_documentation() {
+    let crate_docs = read("crates/sippycup-lambda/src/lib.rs");
+    let error_types = rows(&crate_docs, "| `SippyCup.");
+    assert_eq!(error_types.len(), 5);
+    let readme = read("README.md");
+    let failures = readme.split("## Failures").nth(1).unwrap().split("\n## ").next().unwrap();
+    assert_eq!(rows(failures, "| `SippyCup."), error_types);
+}
+
+#[test]
+fn the_readme_and_the_facade_list_the_features_that_there_are() {
+    let manifest = read("crates/sippycup/Cargo.toml");
+    let features = manifest.split("[features]").nth(1).unwrap().split("\n[").next().unwrap();
+    let mut features: Vec<_> =
+        features.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name).collect();
+    features.retain(|name| *name != "default" && !name.starts_with('#'));
+    features.sort_unstable();
+    for text in ["README.md", "crates/sippycup/src/lib.rs"] {
+        let text = read(text);
+        let section = text.split("# Features\n").nth(1).unwrap();
+        let table = rows(section, " | ");
+        let mut named: Vec<_> = table.iter().filter_map(|row| row.strip_prefix("| `")?.split('`').next()).collect();
+        named.sort_unstable();
+        assert_eq!(named, features);
+    }
+}
