@@ -61,7 +61,7 @@ impl Arguments {
 fn not_beside_a_file(arg: Arg) -> Arg {
     let of_one = |heading| [Some("Front door"), Some("Function")].contains(&heading);
     let id = arg.get_id().as_str();
-    if id == "command" || (of_one(arg.get_help_heading()) && id != "listen") {
+    if id == "command" || (of_one(arg.get_help_heading()) && !["allow_host", "listen"].contains(&id)) {
         arg.conflicts_with("config")
     } else {
         arg
@@ -80,7 +80,7 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
     let mut functions = Vec::new();
     let mut watches: Vec<Watch> = Vec::new();
     for Said { value: function, .. } in &plan.functions {
-        let started = start(function, terminal).await?;
+        let started = start(function, &plan.allow_host, terminal).await?;
         if !function.watch.is_empty() {
             watches.push(watch(function, plan.events.as_deref(), started.clone(), terminal)?);
         }
@@ -127,13 +127,14 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn start(plan: &FunctionPlan, terminal: Terminal) -> Result<Function, BoxError> {
+async fn start(plan: &FunctionPlan, allowed: &[String], terminal: Terminal) -> Result<Function, BoxError> {
     match plan.attach {
         Some(address) => {
             let listener = bind(address.0, "--attach").await?;
             let address = listener.local_addr()?;
             terminal.line(&format!("waiting for a function with AWS_LAMBDA_RUNTIME_API={address}"));
-            Ok(builder(plan, terminal).attach(listener)?)
+            let builder = allowed.iter().fold(builder(plan, terminal), |builder, name| builder.allow_host(name));
+            Ok(builder.attach(listener)?)
         }
         None => spawn(plan, terminal),
     }

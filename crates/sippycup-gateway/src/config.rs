@@ -21,6 +21,7 @@ pub(crate) struct Config {
     pub(crate) authorizer: Option<Authorizer>,
     pub(crate) client_certificate: Option<ClientCertificate>,
     pub(crate) source_ip: Option<IpAddr>,
+    pub(crate) allowed_hosts: Vec<String>,
     pub(crate) account_id: String,
     pub(crate) api_id: String,
     pub(crate) region: String,
@@ -48,7 +49,7 @@ impl Config {
 /// Settings of a [`Gateway`]; made by [`Gateway::builder`], consumed by [`build`](GatewayBuilder::build).
 ///
 /// The common ones can be read from text, for an environment variable for example: a kind, then settings, separated by commas. `stage`, `domain`, `base-path` (repeatable),
-/// `stage-in-path`, `var.NAME`, `route` (repeatable), `binary` (repeatable), `source-ip`, `stream`.
+/// `stage-in-path`, `var.NAME`, `route` (repeatable), `binary` (repeatable), `source-ip`, `stream`, `allow-host` (repeatable).
 ///
 /// ```
 /// use sippycup_gateway::GatewayBuilder;
@@ -83,6 +84,7 @@ impl GatewayBuilder {
             authorizer: None,
             client_certificate: None,
             source_ip: None,
+            allowed_hosts: Vec::new(),
             account_id: "123456789012".to_owned(),
             api_id: "a1b2c3d4e5".to_owned(),
             region: "us-east-1".to_owned(),
@@ -148,6 +150,16 @@ impl GatewayBuilder {
     /// The client's address; default the `SocketAddr` in the extensions of the request, else 127.0.0.1.
     pub fn source_ip(mut self, source_ip: IpAddr) -> Self {
         self.config.source_ip = Some(source_ip);
+        self
+    }
+
+    /// Adds a name under which clients may ask a gateway that listens on TCP, and whose web pages may: `shop.example.com`, `*.example.com` for all names below one, `*` for any.
+    ///
+    /// Known without are loopback names, names that end in `.localhost`, addresses, the gateway's domains and AWS's own name for it. On any other name, and from pages of other
+    /// sites, a request gets 403: every page that a browser on this machine shows could ask otherwise. Somebody who follows a link of another site may pass, but not with what
+    /// [`authorizer`](Self::authorizer) and [`client_certificate`](Self::client_certificate) inject. A gateway that is called as a service checks nothing of this.
+    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
+        self.config.allowed_hosts.push(name.into());
         self
     }
 

@@ -12,6 +12,7 @@ use crate::names::HeaderNames;
 use crate::refusal::{Refusal, Refused};
 use crate::route::{self, Matched};
 use crate::stamp::Stamp;
+use crate::visitor::{Names, OverTcp, Visitor};
 use crate::{BoxError, Kind};
 
 pub(crate) async fn event<B>(config: &Config, parts: &mut Parts, body: B, stamp: &Stamp) -> Result<Bytes, Refused>
@@ -21,20 +22,37 @@ where
 {
     let accepted = config.accept(parts)?;
     let limit = config.request_limit;
+    // What is announced as too large is refused before it is sent.
+    if body.size_hint().lower() > limit as u64 {
+        return Err(too_large(limit));
+    }
     let body = Limited::new(body, limit).collect().await.map_err(|error| {
         if error.is::<LengthLimitError>() {
             too_large(limit)
         } else {
-            Refused::new(Refusal::FunctionFailed, format!("the client broke off its body: {error}"))
+            Refused::new(Refusal::BadRequest, format!("the body of the request is malformed or broke off: {error}"))
         }
     })?;
     config.encode(parts, &accepted, &body.to_bytes(), stamp)
 }
 
+/// A request that the function gets.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    located: Located,
+    matched: Matched,
+    visitor: Visitor,
+}
+
 impl Config {
     /// Finds stage, mapping and route of a request, and changes what the gateway reads in another way than `http`.
-    pub(crate) fn accept(&self, parts: &mut Parts) -> Result<(Located, Matched), Refused> {
+    pub(crate) fn accept(&self, parts: &mut Parts) -> Result<Accepted, Refused> {
         let kind = self.location.kind;
+        // TRACE: "Troubleshoot your Application Load Balancers".
+        if parts.method == Method::CONNECT || kind.is_load_balancer() && parts.method == Method::TRACE {
+            let reason = format!("{} is for proxies, not for functions", parts.method);
+            return Err(Refused::new(Refusal::MethodNotAllowed, reason));
+        }
         let size: usize = parts.headers.iter().map(|(k, v)| k.as_str().len() + v.len()).sum();
         if size > self.header_limit {
             return Err(Refused::new(
@@ -46,6 +64,13 @@ impl Config {
         if let Some(host) = parts.uri.authority().and_then(|a| HeaderValue::from_str(a.as_str()).ok()) {
             parts.headers.insert(http::header::HOST, host);
         }
+        let names = Names { allowed: &self.allowed_hosts, is_own: |name: &str| self.location.is_own_name(name) };
+        let visitor = match parts.extensions.get::<OverTcp>() {
+            Some(OverTcp) => {
+                names.visitor(&parts.method, &parts.headers).map_err(|reason| Refused::new(Refusal::Foreign, reason))?
+            }
+            None => Visitor::Known,
+        };
         if kind == Kind::RestApi
             && let Some(method) = parts.headers.get("x-http-method-override")
             && let Ok(method) = Method::from_bytes(method.as_bytes())
@@ -65,13 +90,13 @@ impl Config {
         let matched = find(&self.routes, &parts.method, &located.route_path).ok_or_else(|| {
             Refused::new(Refusal::NoRoute, format!("no route for {} {}", parts.method, located.route_path))
         })?;
-        Ok((located, matched))
+        Ok(Accepted { located, matched, visitor })
     }
 
     pub(crate) fn encode(
         &self,
         parts: &Parts,
-        accepted: &(Located, Matched),
+        accepted: &Accepted,
         body: &Bytes,
         stamp: &Stamp,
     ) -> Result<Bytes, Refused> {
@@ -85,8 +110,9 @@ impl Config {
             headers: &parts.headers,
             names: parts.extensions.get::<HeaderNames>(),
             body,
-            located: &accepted.0,
-            matched: &accepted.1,
+            located: &accepted.located,
+            matched: &accepted.matched,
+            visitor: accepted.visitor,
             source_ip: self.source_ip(&parts.extensions),
             stamp,
         };

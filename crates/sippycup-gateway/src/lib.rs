@@ -104,6 +104,9 @@
 //! | authorizers, API keys, usage plans, WAF, request validation, VTL, caching, CORS configuration | not done; [`Authorizer`] injects a result | done | the stand-in is for the function's side |
 //! | `Host` | as the client sent it, also when that is a loopback address | the domain name | links and redirects made from it should work on this machine |
 //! | TLS | none; the event says `https` and 443 unless [`forwarded`](GatewayBuilder::forwarded) says else | always | as the function sees it in production |
+//! | requests over TCP from web pages of other sites, or for names that are not the gateway's | 403, unless [`allow_host`](GatewayBuilder::allow_host) names them | served | any page that a browser shows could ask this machine |
+//! | `CONNECT`; `TRACE` before a load balancer | 405 | not recorded; documented | no function can answer them |
+//! | a head that takes longer than 30 s | the connection is closed | not recorded | |
 //! | memory limit, CPU share, freezing between invocations, `/tmp` | not done | done | a process is no sandbox |
 //! | more requests than [`concurrency`](FunctionBuilder::concurrency) | wait, within the timeouts | throttled (429 or 5xx) | a waiting developer learns more |
 //! | HTTP API 1.0 on a custom domain with a named stage | `path` as typed, mapping key without stage | not recorded | the documentation speaks of the key only |
@@ -186,6 +189,7 @@ mod route;
 mod serve;
 mod shorthand;
 mod stamp;
+mod visitor;
 
 pub use answer::Answer;
 pub use body::Body;

@@ -51,6 +51,11 @@ impl Location {
         })
     }
 
+    /// Whether a host name, in lower case, is one of the gateway's.
+    pub(crate) fn is_own_name(&self, name: &str) -> bool {
+        self.default_name.eq_ignore_ascii_case(name) || self.domains.iter().any(|domain| domain.name() == name)
+    }
+
     /// The prefixes a client can write before the application's own path when it talks to the gateway; the main one first.
     pub(crate) fn base_paths(&self) -> Vec<String> {
         match self.domains.is_empty() {
@@ -128,11 +133,13 @@ pub(crate) enum Fit {
     Domain(usize),
 }
 
-fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => host,
-    }
+/// The name or address of an authority, without the brackets of IPv6.
+pub(crate) fn without_port(authority: &str) -> &str {
+    let name = match authority.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !name.ends_with(':') => name,
+        _ => authority,
+    };
+    name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name)
 }
 
 /// Takes whole leading segments off a path.

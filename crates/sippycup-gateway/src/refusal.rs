@@ -45,6 +45,8 @@ impl Refused {
 /// What went wrong, in as many cases as clients can see a difference.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Refusal {
+    /// The request is no whole request.
+    BadRequest,
     /// REST: the answer's base64 could not be decoded.
     Configuration,
     /// The answer is JSON, but no proxy response.
@@ -58,6 +60,10 @@ pub(crate) enum Refusal {
     /// The function failed, or its process ended.
     FunctionFailed,
     HeadersTooLarge,
+    /// Over TCP: a web page that has no business here. AWS knows no such refusal.
+    Foreign,
+    /// A method that no front door of the kind passes on.
+    MethodNotAllowed,
     RequestTooLarge,
     TimedOut,
 }
@@ -85,6 +91,7 @@ impl Refusal {
     fn rest(self) -> Page {
         let internal = Some("InternalServerErrorException");
         let (status, body, error_type) = match self {
+            Self::BadRequest => (StatusCode::BAD_REQUEST, r#"{"message":"Bad Request"}"#, Some("BadRequestException")),
             Self::Configuration => {
                 (StatusCode::INTERNAL_SERVER_ERROR, r#"{"message": "Internal server error"}"#, internal)
             }
@@ -94,12 +101,15 @@ impl Refusal {
             Self::HeadersTooLarge => {
                 (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, r#"{"message":"Request Header Fields Too Large"}"#, None)
             }
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, r#"{"message":"Method Not Allowed"}"#, None),
             Self::NoRoute => (
                 StatusCode::FORBIDDEN,
                 r#"{"message":"Missing Authentication Token"}"#,
                 Some("MissingAuthenticationTokenException"),
             ),
-            Self::NoStage => (StatusCode::FORBIDDEN, r#"{"message":"Forbidden"}"#, Some("ForbiddenException")),
+            Self::Foreign | Self::NoStage => {
+                (StatusCode::FORBIDDEN, r#"{"message":"Forbidden"}"#, Some("ForbiddenException"))
+            }
             // Recorded without the blank and without an error type.
             Self::NotJson => (StatusCode::BAD_GATEWAY, r#"{"message":"Internal server error"}"#, None),
             Self::RequestTooLarge => {
@@ -112,6 +122,9 @@ impl Refusal {
 
     fn http_api(self) -> Page {
         let (status, body) = match self {
+            Self::BadRequest => (StatusCode::BAD_REQUEST, r#"{"message":"Bad Request"}"#),
+            Self::Foreign => (StatusCode::FORBIDDEN, r#"{"message":"Forbidden"}"#),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, r#"{"message":"Method Not Allowed"}"#),
             Self::Configuration | Self::FunctionFailed | Self::Malformed | Self::NotJson => {
                 (StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal Server Error"}"#)
             }
@@ -127,6 +140,9 @@ impl Refusal {
 
     fn function_url(self) -> Page {
         let (status, body) = match self {
+            Self::BadRequest => (StatusCode::BAD_REQUEST, r#"{"Message":"Bad Request"}"#),
+            Self::Foreign => (StatusCode::FORBIDDEN, r#"{"Message":"Forbidden"}"#),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, r#"{"Message":"Method Not Allowed"}"#),
             Self::HeadersTooLarge => {
                 (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, r#"{"Message":"Request Header Fields Too Large"}"#)
             }
@@ -139,7 +155,9 @@ impl Refusal {
     /// A load balancer answers in HTML.
     fn load_balancer(self) -> Page {
         let status = match self {
-            Self::HeadersTooLarge => StatusCode::BAD_REQUEST,
+            Self::BadRequest | Self::HeadersTooLarge => StatusCode::BAD_REQUEST,
+            Self::Foreign => StatusCode::FORBIDDEN,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             _ => StatusCode::BAD_GATEWAY,
         };
@@ -152,6 +170,9 @@ impl Refusal {
 
     fn lattice(self) -> Page {
         let status = match self {
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::Foreign => StatusCode::FORBIDDEN,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,

@@ -12,11 +12,12 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tower_service::Service;
 
+use crate::visitor::OverTcp;
 use crate::{Answer, Body, BoxError, Gateway};
 
 impl<F> Gateway<F>
@@ -47,7 +48,7 @@ where
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
         // API Gateway writes the names of an HTTP API's headers like this over HTTP/1.1; `http` cannot carry the spelling.
         let title_case = self.kind().is_http_api();
-        serve(listener, self, title_case, shutdown).await
+        serve(listener, self, front(title_case), shutdown).await
     }
 }
 
@@ -96,7 +97,7 @@ impl Server {
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
         S::Future: Send,
     {
-        serve(listener, Boxed(service), self.title_case, shutdown).await
+        serve(listener, Boxed(service), front(self.title_case), shutdown).await
     }
 }
 
@@ -118,11 +119,18 @@ impl<S: Service<Request<Body>>> Service<Request<Incoming>> for Boxed<S> {
     }
 }
 
+/// How a front door speaks HTTP. Who takes long to ask loses the connection.
+fn front(title_case: bool) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.title_case_headers(title_case).timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+    http
+}
+
 /// Serves any service of requests. The peer's address travels in the extensions. An error of the service closes the connection.
 pub(crate) async fn serve<S>(
     listener: TcpListener,
     service: S,
-    title_case: bool,
+    http: http1::Builder,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()>
 where
@@ -149,8 +157,7 @@ where
         // An event stream must not wait for a full segment.
         let _ = stream.set_nodelay(true);
         let service = service.clone();
-        let connection = http1::Builder::new()
-            .title_case_headers(title_case)
+        let connection = http
             .serve_connection(TokioIo::new(stream), service_fn(move |request| respond(service.clone(), peer, request)));
         let connection = connections.watch(connection);
         tokio::spawn(async move {
@@ -172,6 +179,7 @@ where
     S: Service<Request<Incoming>, Response = Response<Body>>,
 {
     request.extensions_mut().insert(peer);
+    request.extensions_mut().insert(OverTcp);
     poll_fn(|cx| service.poll_ready(cx)).await?;
     service.call(request).await
 }
@@ -187,5 +195,8 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 fn is_exhaustion(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(23 | 24))
 }
+
+/// How long a connection may take to send the head of a request, also of its next one.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 const GRACE: Duration = Duration::from_secs(10);

@@ -30,6 +30,7 @@ impl FromStr for GatewayBuilder {
                 _ if value.is_empty() => {
                     return Err(wrong("expected a setting with a value, found"));
                 }
+                "allow-host" => builder.allow_host(value),
                 "base-path" => {
                     mapped.base_paths.push(value);
                     builder
@@ -85,7 +86,7 @@ mod tests {
             ("rest, stage=prod, base-path=shop", "/shop"),
             ("rest,stage=live,base-path=shop,stage-in-path", "/shop/live"),
             ("rest,domain=a.example", ""),
-            ("url,stream,source-ip=192.0.2.1", ""),
+            ("url,stream,source-ip=192.0.2.1,allow-host=*.example.com", ""),
         ] {
             let gateway = text.parse::<GatewayBuilder>().unwrap().build(()).unwrap();
             assert_eq!(gateway.base_path(), base_path, "{text}");

@@ -18,6 +18,7 @@ impl Plan {
         let root = path.parent().unwrap_or(Path::new(""));
         plan.events = flags.events.clone().or(plan.events.map(|events| root.join(events)));
         plan.listen = flags.listen.or(plan.listen);
+        plan.allow_host.extend(flags.allow_host.iter().cloned());
         for function in plan.functions.iter_mut().map(|function| &mut function.value) {
             let directory = root.join(function.directory.take().unwrap_or_default());
             function.directory = Some(directory).filter(|directory| !directory.as_os_str().is_empty());

@@ -32,6 +32,11 @@ pub(crate) struct Plan {
     #[arg(long, value_name = "DIR")]
     pub(crate) events: Option<PathBuf>,
 
+    /// Name under which clients, web pages and attached functions may ask, beside loopback names, addresses and the domains; repeatable; `*.example.com` and `*` too
+    #[arg(long, value_name = "NAME", help_heading = "Front door")]
+    #[serde(default)]
+    pub(crate) allow_host: Vec<String>,
+
     // In files several, else the one that flags describe.
     #[arg(skip)]
     #[serde(rename = "function")]
@@ -73,7 +78,8 @@ impl Plan {
         let mut listeners: Vec<Listener> = Vec::new();
         for gateway in &self.gateways.value {
             let function = self.function_of(gateway)?;
-            let builder = gateway.value.builder()?;
+            let builder =
+                self.allow_host.iter().fold(gateway.value.builder()?, |builder, name| builder.allow_host(name));
             let address = gateway.value.listen.or(self.listen).map_or(LISTEN, |listen| listen.0);
             match listeners.iter_mut().find(|listener| listener.address == address) {
                 Some(listener) => listener.gateways.push((builder, function)),

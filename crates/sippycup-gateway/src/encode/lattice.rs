@@ -36,14 +36,14 @@ pub(super) fn event(call: &Call<'_>) -> Value {
 }
 
 /// The headers by which Lattice names itself and the caller ("HTTP targets in VPC Lattice"; the blank behind `;` was captured). A client cannot set them.
-pub(super) fn own_headers(config: &Config) -> Vec<(&'static str, String)> {
-    let arns = Arns::new(config);
+pub(super) fn own_headers(call: &Call<'_>) -> Vec<(&'static str, String)> {
+    let arns = Arns::new(call.config);
     let target = format!(
         "ServiceArn={}; ServiceNetworkArn={}; TargetGroupArn={}",
         arns.service, arns.network, arns.target_group
     );
     let mut headers = vec![(NETWORK, format!("SourceVpcArn={}", arns.vpc)), (TARGET, target)];
-    if let Some(principal) = config.authorizer.as_ref().and_then(|a| a.principal()) {
+    if let Some(principal) = call.authorizer().and_then(|a| a.principal()) {
         headers.push((IDENTITY, format!("Principal={principal}; PrincipalOrgID=; SessionName=; Type=AWS_IAM")));
         headers.push((IDENTITY_TAGS, format!("principal={principal};principalorgid=")));
     }
@@ -59,11 +59,11 @@ fn context(call: &Call<'_>) -> Value {
     let arns = Arns::new(config);
     let mut identity = Map::new();
     identity.insert("sourceVpcArn".to_owned(), arns.vpc.into());
-    if let Some(principal) = config.authorizer.as_ref().and_then(|a| a.principal()) {
+    if let Some(principal) = call.authorizer().and_then(|a| a.principal()) {
         identity.insert("type".to_owned(), "AWS_IAM".into());
         identity.insert("principal".to_owned(), principal.into());
     }
-    if let Some(certificate) = &config.client_certificate {
+    if let Some(certificate) = call.client_certificate() {
         identity
             .insert("x509SubjectCn".to_owned(), certificate.to_json().get("subjectDN").cloned().unwrap_or_default());
     }

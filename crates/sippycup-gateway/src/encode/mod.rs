@@ -14,10 +14,12 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use crate::config::Config;
+use crate::identity::{Authorizer, ClientCertificate};
 use crate::location::Located;
 use crate::names::{HeaderNames, is_hop_by_hop};
 use crate::route::Matched;
 use crate::stamp::Stamp;
+use crate::visitor::Visitor;
 use crate::{Kind, media_type};
 
 /// One request with everything the gateway found out about it.
@@ -31,6 +33,7 @@ pub(crate) struct Call<'a> {
     pub(crate) body: &'a Bytes,
     pub(crate) located: &'a Located,
     pub(crate) matched: &'a Matched,
+    pub(crate) visitor: Visitor,
     pub(crate) source_ip: IpAddr,
     pub(crate) stamp: &'a Stamp,
 }
@@ -44,6 +47,15 @@ impl Call<'_> {
             Kind::VpcLatticeV1 | Kind::VpcLatticeV2 => lattice::event(self),
         };
         Bytes::from(event.to_string())
+    }
+
+    /// What the authorizer found out, unless a web page of another site has chosen the request.
+    fn authorizer(&self) -> Option<&Authorizer> {
+        self.config.authorizer.as_ref().filter(|_| self.visitor == Visitor::Known)
+    }
+
+    fn client_certificate(&self) -> Option<&ClientCertificate> {
+        self.config.client_certificate.as_ref().filter(|_| self.visitor == Visitor::Known)
     }
 
     fn header(&self, name: &str) -> Option<Cow<'_, str>> {
@@ -85,7 +97,7 @@ impl Call<'_> {
         set("x-forwarded-proto", self.config.forwarded_proto.clone());
         set("x-amzn-trace-id", self.stamp.trace(self.header("x-amzn-trace-id").as_deref(), kind.is_load_balancer()));
         if kind.is_lattice() {
-            for (name, value) in lattice::own_headers(self.config) {
+            for (name, value) in lattice::own_headers(self) {
                 set(name, value);
             }
         }

@@ -61,7 +61,7 @@ fn context(call: &Call<'_>, rest: bool) -> Value {
                 context.insert("customDomain".to_owned(), json!({ "basePathMatched": matched }));
             }
         }
-        if let Some(authorizer) = config.authorizer.as_ref().and_then(|a| a.context(config.location.kind)) {
+        if let Some(authorizer) = call.authorizer().and_then(|a| a.context(config.location.kind)) {
             context.insert("authorizer".to_owned(), authorizer);
         }
     }
@@ -79,10 +79,10 @@ fn identity(call: &Call<'_>, rest: bool) -> Value {
     };
     identity.insert("userAgent".to_owned(), user_agent);
     identity.insert("sourceIp".to_owned(), call.source_ip.to_string().into());
-    if let Some(authorizer) = &call.config.authorizer {
+    if let Some(authorizer) = call.authorizer() {
         authorizer.identify(&mut identity);
     }
-    if let Some(certificate) = &call.config.client_certificate {
+    if let Some(certificate) = call.client_certificate() {
         identity.insert("clientCert".to_owned(), certificate.to_json());
     }
     identity.into()

@@ -52,7 +52,7 @@ pub(super) fn event(call: &Call<'_>) -> Value {
 fn context(call: &Call<'_>, url: bool) -> Value {
     let config = call.config;
     let path = decoded(&call.located.context_path);
-    let caller = config.authorizer.as_ref().and_then(|a| a.account_id());
+    let caller = call.authorizer().and_then(|a| a.account_id());
     let mut context = json!({
         "accountId": if url { caller.unwrap_or("anonymous") } else { &config.account_id },
         "apiId": config.api_id,
@@ -72,10 +72,10 @@ fn context(call: &Call<'_>, url: bool) -> Value {
         "timeEpoch": call.stamp.epoch_millis(),
     });
     if let Some(context) = context.as_object_mut() {
-        if let Some(authorizer) = config.authorizer.as_ref().and_then(|a| a.context(config.location.kind)) {
+        if let Some(authorizer) = call.authorizer().and_then(|a| a.context(config.location.kind)) {
             context.insert("authorizer".to_owned(), authorizer);
         }
-        let certificate = config.client_certificate.as_ref().map(|c| json!({ "clientCert": c.to_json() }));
+        let certificate = call.client_certificate().map(|c| json!({ "clientCert": c.to_json() }));
         if certificate.is_some() || url {
             context.insert("authentication".to_owned(), certificate.into());
         }

@@ -13,6 +13,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use hyper::server::conn::http1;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tower_service::Service;
@@ -22,6 +23,7 @@ use super::intake::{self, End, PATIENCE, Taking, drain};
 use super::message::{Message, Taken, Turn};
 use super::settings::Settings;
 use crate::answer::INTEGRATION_RESPONSE;
+use crate::visitor::Names;
 use crate::{Answer, Body, BoxError};
 
 /// Serves until the task is aborted or the listener breaks.
@@ -31,8 +33,10 @@ pub(super) async fn serve(
     settings: Arc<Settings>,
     pool: mpsc::UnboundedSender<Message>,
 ) {
+    let mut http = http1::Builder::new();
+    http.title_case_headers(true);
     let api = RuntimeApi { environment, settings: Arc::clone(&settings), pool };
-    if let Err(error) = crate::serve::serve(listener, api, true, std::future::pending()).await {
+    if let Err(error) = crate::serve::serve(listener, api, http, std::future::pending()).await {
         settings.report(&format!("the Runtime API broke: {error}"));
     }
 }
@@ -46,6 +50,11 @@ struct RuntimeApi {
 
 impl RuntimeApi {
     async fn handle(self, request: Request<Incoming>) -> Result<Response<Body>, Closed> {
+        let names = Names { allowed: &self.settings.allowed_hosts, is_own: |_: &str| false };
+        if let Err(reason) = names.no_page(request.headers()) {
+            self.settings.report(&format!("the Runtime API refused a request: {reason}"));
+            return Ok(error(StatusCode::FORBIDDEN, "Runtime.Forbidden", &reason));
+        }
         let path = request.uri().path().to_owned();
         let parts: Vec<_> = path.strip_prefix("/2018-06-01/runtime/").unwrap_or_default().split('/').collect();
         match (request.method(), parts.as_slice()) {

@@ -27,6 +27,7 @@ pub(crate) struct Settings {
     pub(super) snap_start: bool,
     pub(super) region: String,
     pub(super) account_id: String,
+    pub(super) allowed_hosts: Vec<String>,
     report: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
@@ -64,6 +65,7 @@ impl Default for FunctionBuilder {
                 snap_start: false,
                 region: "us-east-1".to_owned(),
                 account_id: "123456789012".to_owned(),
+                allowed_hosts: Vec::new(),
                 report: Arc::new(|line| eprintln!("{line}")),
             },
         }
@@ -129,6 +131,13 @@ impl FunctionBuilder {
     /// Tells the function that SnapStart restores it: it asks `restore/next` before the first event.
     pub fn snap_start(mut self, snap_start: bool) -> Self {
         self.settings.snap_start = snap_start;
+        self
+    }
+
+    /// Adds a name by which functions may ask the Runtime API, such as `host.docker.internal`; `*.example` for all names below one, `*` for any. Loopback names and addresses
+    /// are known without.
+    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
+        self.settings.allowed_hosts.push(name.into());
         self
     }
 

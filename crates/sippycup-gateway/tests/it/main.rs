@@ -16,3 +16,4 @@ mod limits;
 mod scripted;
 mod streams;
 mod support;
+mod tcp;

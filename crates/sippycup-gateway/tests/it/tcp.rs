@@ -1,0 +1,186 @@
+//! What only a listener meets: web pages, and clients that send no whole request.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use sippycup_gateway::{Authorizer, BoxError, Function, Gateway, GatewayBuilder, Kind};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::support::{ask, get, text};
+
+#[tokio::test]
+async fn no_web_page_of_another_site_reaches_the_function() {
+    for &kind in Kind::ALL {
+        let address = listening(Gateway::builder(kind)).await;
+        let path = path(kind);
+        for headers in [
+            "Host: evil.example\r\n",
+            "Host: evil.example:80\r\n",
+            "Host: localhost\r\nOrigin: https://evil.example\r\n",
+            "Host: localhost\r\nOrigin: null\r\n",
+            "Host: localhost\r\nSec-Fetch-Site: cross-site\r\n",
+        ] {
+            let response = send(address, &format!("POST {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n")).await;
+            assert!(response.starts_with("HTTP/1.1 403"), "{kind} {headers}: {response}");
+        }
+        for headers in [
+            format!("Host: {address}\r\n"),
+            "Host: localhost\r\nOrigin: http://localhost:5173\r\nSec-Fetch-Site: same-site\r\n".to_owned(),
+            format!("Host: {}\r\n", Gateway::builder(kind).build(()).unwrap().default_domain()),
+        ] {
+            let response = send(address, &format!("POST {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n")).await;
+            assert!(response.starts_with("HTTP/1.1 200"), "{kind} {headers}: {response}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_absolute_target_is_a_host_too() {
+    let address = listening(Gateway::builder(Kind::HttpApiV2)).await;
+    let request = "GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    assert!(send(address, request).await.starts_with("HTTP/1.1 403"));
+}
+
+#[tokio::test]
+async fn names_can_be_allowed() {
+    let address =
+        listening(Gateway::builder(Kind::HttpApiV2).allow_host("shop.example").allow_host("*.ngrok.example")).await;
+    for (headers, status) in [
+        ("Host: shop.example\r\nOrigin: https://shop.example\r\nSec-Fetch-Site: same-origin\r\n", "200"),
+        ("Host: localhost\r\nOrigin: https://a.ngrok.example\r\nSec-Fetch-Site: cross-site\r\n", "200"),
+        ("Host: other.example\r\n", "403"),
+    ] {
+        let response = send(address, &format!("GET / HTTP/1.1\r\n{headers}Connection: close\r\n\r\n")).await;
+        assert!(response.starts_with(&format!("HTTP/1.1 {status}")), "{headers}: {response}");
+    }
+}
+
+#[tokio::test]
+async fn injected_claims_are_not_for_those_whom_another_site_sends() {
+    for kind in [Kind::RestApi, Kind::HttpApiV2] {
+        let gateway = Gateway::builder(kind).authorizer(Authorizer::jwt([("sub", json!("admin"))], None));
+        let address = listening(gateway.clone()).await;
+        let sent = "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n";
+        for (headers, claimed) in [("", true), (sent, false)] {
+            let request =
+                format!("GET {} HTTP/1.1\r\nHost: localhost\r\n{headers}Connection: close\r\n\r\n", path(kind));
+            let response = send(address, &request).await;
+            let (_, event) = response.split_once("\r\n\r\n").unwrap();
+            let event: Value = serde_json::from_str(event).unwrap();
+            assert_eq!(event["requestContext"].get("authorizer").is_some(), claimed, "{kind} {headers}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_without_a_listener_takes_every_name() {
+    let mut request = get("/");
+    request.headers_mut().insert("host", "evil.example".parse().unwrap());
+    request.headers_mut().insert("origin", "https://evil.example".parse().unwrap());
+    let response = ask(Gateway::builder(Kind::HttpApiV2).build(tower::service_fn(echo)).unwrap(), request).await;
+    assert_eq!(response.status(), 200);
+}
+
+#[tokio::test]
+async fn no_web_page_takes_an_event_or_answers_for_the_function() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let function = Function::builder().report(|_| {}).allow_host("host.docker.internal").attach(listener).unwrap();
+    let asked = tokio::spawn(ask(Gateway::builder(Kind::HttpApiV2).build(function.clone()).unwrap(), get("/secret")));
+    for headers in [
+        "Host: evil.example\r\n",
+        "Host: localhost\r\nOrigin: http://localhost:5173\r\n",
+        "Host: localhost\r\nSec-Fetch-Site: cross-site\r\n",
+    ] {
+        for line in ["GET /2018-06-01/runtime/invocation/next", "POST /2018-06-01/runtime/init/error"] {
+            let response = send(address, &format!("{line} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n")).await;
+            assert!(response.starts_with("HTTP/1.1 403"), "{line} {headers}: {response}");
+        }
+    }
+    let next = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: host.docker.internal:9001\r\nConnection: close\r\n\r\n";
+    let event = send(address, next).await;
+    assert!(event.contains("/secret"), "the event is still there: {event}");
+    let id = event.lines().find_map(|line| line.strip_prefix("Lambda-Runtime-Aws-Request-Id: ")).unwrap();
+    let answer = format!(
+        "POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nConnection: close\r\n\r\n\"hi\""
+    );
+    assert!(send(address, &answer).await.starts_with("HTTP/1.1 202"));
+    assert_eq!(text(asked.await.unwrap()).await, "hi");
+    function.stop().await;
+}
+
+#[tokio::test]
+async fn a_malformed_body_is_400() {
+    for &kind in Kind::ALL {
+        let address = listening(Gateway::builder(kind)).await;
+        let head = format!("POST {} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n", path(kind));
+        let response = send(address, &format!("{head}zz\r\nno chunk\r\n")).await;
+        assert!(response.starts_with("HTTP/1.1 400"), "{kind}: {response}");
+    }
+}
+
+#[tokio::test]
+async fn a_length_beyond_the_limit_is_413_before_the_body_is_sent() {
+    for &kind in Kind::ALL {
+        let address = listening(Gateway::builder(kind).request_limit(1000)).await;
+        // Nothing follows the head.
+        let response =
+            send(address, &format!("PUT {} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1001\r\n\r\n", path(kind)))
+                .await;
+        assert!(response.starts_with("HTTP/1.1 413"), "{kind}: {response}");
+    }
+}
+
+#[tokio::test]
+async fn connect_and_a_load_balancers_trace_are_refused() {
+    for &kind in Kind::ALL {
+        let address = listening(Gateway::builder(kind)).await;
+        let request = "CONNECT api.example.com:443 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        let response = send(address, request).await;
+        assert!(response.starts_with("HTTP/1.1 405"), "{kind}: {response}");
+        let trace = format!("TRACE {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path(kind));
+        let status = if matches!(kind, Kind::LoadBalancer | Kind::LoadBalancerMultiValue) { "405" } else { "200" };
+        assert!(send(address, &trace).await.starts_with(&format!("HTTP/1.1 {status}")), "{kind}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_does_not_end_loses_its_connection() {
+    let address = listening(Gateway::builder(Kind::HttpApiV2)).await;
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    socket.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n").await.unwrap();
+    let mut response = Vec::new();
+    let _ = socket.read_to_end(&mut response).await;
+    assert_eq!(String::from_utf8(response).unwrap(), "");
+}
+
+fn path(kind: Kind) -> &'static str {
+    if kind == Kind::RestApi { "/prod/" } else { "/" }
+}
+
+/// A gateway before a function whose answer has the event for a body; it listens until the test ends.
+async fn listening(builder: GatewayBuilder) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let gateway = builder.build(tower::service_fn(echo)).unwrap();
+    tokio::spawn(gateway.serve(listener, std::future::pending()));
+    address
+}
+
+async fn echo(event: Bytes) -> Result<Bytes, BoxError> {
+    let event = String::from_utf8(event.to_vec())?;
+    let headers =
+        json!({"statusCode": 200, "headers": {}, "multiValueHeaders": {}, "isBase64Encoded": false, "body": event});
+    Ok(Bytes::from(headers.to_string()))
+}
+
+/// Everything that comes back until the connection ends.
+async fn send(address: SocketAddr, request: &str) -> String {
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut response = Vec::new();
+    let _ = socket.read_to_end(&mut response).await;
+    String::from_utf8(response).unwrap()
+}
