@@ -2,6 +2,7 @@
 
 use std::{any::Any, error::Error as _};
 
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 use sippycup_layer::Error;
 
 /// An invocation that failed.
@@ -28,10 +29,20 @@ impl Failure {
         }
     }
 
-    /// The body that the Runtime API takes: see
-    /// [Invocation error](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-invokeerror).
+    /// As the Runtime API takes it.
     pub(crate) fn to_json(&self) -> String {
-        serde_json::json!({ "errorType": self.error_type.as_str(), "errorMessage": self.message }).to_string()
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// See "Invocation error" in
+/// [Using the Lambda runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-invokeerror).
+impl Serialize for Failure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Failure", 2)?;
+        object.serialize_field("errorType", self.error_type.as_str())?;
+        object.serialize_field("errorMessage", &self.message)?;
+        object.end()
     }
 }
 

@@ -10,8 +10,8 @@ use crate::Body;
 
 /// An app that takes its requests with axum's own body, `axum::extract::Request`, and no other.
 ///
-/// A `Router` takes any body, and so do the layers of tower-http; they need no `AxumApp`. A service whose outermost
-/// layer is `axum::middleware::from_fn`, `from_extractor` or `map_request` needs one:
+/// A `Router` takes any body, and so do the layers of tower-http; they need no `AxumApp`. A service needs one if its
+/// outermost layer is `axum::middleware::from_fn`, or `map_request` with a function of axum's own `Request`:
 ///
 /// ```
 /// use axum::{Router, extract::Request, middleware::{Next, from_fn}, response::Response, routing::get};

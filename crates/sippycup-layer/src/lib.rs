@@ -49,7 +49,7 @@
 //!
 //! | feature | default | adds |
 //! |---|---|---|
-//! | `axum` | no | extractors; `OriginalUri` and `ConnectInfo` in every request; [`AxumApp`](axum::AxumApp) |
+//! | `axum` | no | extractors; `OriginalUri` and `ConnectInfo` in every request; `axum::AxumApp` |
 //! | `lambda-http` | no | `SippyCup::into_lambda_http`, for stacks that `lambda_http` runs |
 
 #[cfg(feature = "axum")]

@@ -12,7 +12,7 @@ use axum::{
     Form, Json, Router,
     extract::{ConnectInfo, MatchedPath, OriginalUri, Path, Query, Request, State},
     http::{HeaderMap, StatusCode},
-    middleware::{Next, from_fn, from_fn_with_state},
+    middleware::{Next, from_fn, from_fn_with_state, map_request},
     response::{Redirect, Response},
     routing::{any, get, post},
 };
@@ -226,6 +226,12 @@ async fn middleware_around_a_router_takes_one_word() {
     };
     let app = AxumApp::new(from_fn(unversioned).layer(router()));
     assert_eq!(answer(app, event()).await["body"], "a=1&b=2");
+
+    let renamed = map_request(async |mut request: Request| {
+        *request.uri_mut() = "/echo".parse().unwrap();
+        request
+    });
+    assert_eq!(answer(AxumApp::new(renamed.layer(router())), event()).await["body"], "a=1&b=2");
 
     let count = Arc::new(AtomicUsize::new(0));
     let stack = ServiceBuilder::new()
