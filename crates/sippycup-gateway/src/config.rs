@@ -315,12 +315,7 @@ impl GatewayBuilder {
     }
 
     fn check_plain(&self, kind: Kind) -> Result<(), ConfigError> {
-        let name = match kind {
-            Kind::FunctionUrl => "a function URL",
-            Kind::VpcLatticeV1 | Kind::VpcLatticeV2 => "VPC Lattice",
-            _ => "a load balancer",
-        };
-        let wrong = |what: &str| Err(ConfigError::new(format!("{name} has no {what}")));
+        let wrong = |what: &str| Err(ConfigError::new(format!("{} has no {what}", kind.name())));
         if self.stage.is_some() {
             return wrong("stage");
         }

@@ -14,6 +14,7 @@ use tower_service::Service;
 
 use crate::config::{Config, GatewayBuilder};
 use crate::decode::{Asked, decode};
+use crate::hint::Hints;
 use crate::intake::event;
 use crate::refusal::{Refusal, Refused};
 use crate::stamp::Stamp;
@@ -94,7 +95,8 @@ impl<F> Gateway<F> {
     pub fn event(&self, request: &Request<Bytes>) -> Result<Bytes, BoxError> {
         let (mut parts, ()) = request.clone().map(|_| ()).into_parts();
         let accepted = self.config.accept(&mut parts).map_err(Refused::into_reason)?;
-        let event = self.config.encode(&parts, &accepted, request.body(), &self.config.stamper.stamp());
+        let event =
+            self.config.encode(&parts, &accepted, request.body(), &self.config.stamper.stamp(), &mut Hints::default());
         Ok(event.map_err(Refused::into_reason)?)
     }
 
@@ -129,7 +131,8 @@ where
         // The ids in the event are the ids in the response.
         let stamp = config.stamper.stamp();
         let trace = stamp.trace(header("x-amzn-trace-id").as_deref(), kind.is_load_balancer());
-        let event = match event(&config, &mut parts, body, &stamp).await {
+        let mut hints = Hints::default();
+        let event = match event(&config, &mut parts, body, &stamp, &mut hints).await {
             Ok(event) => event,
             Err(refused) => return identified(refused.response(kind), kind, &stamp, &trace),
         };
@@ -139,18 +142,24 @@ where
             let answer = match self.invoke(event).await {
                 Ok(answer) => answer,
                 Err(error) => {
+                    if is_too_large(&error) {
+                        hints.too_large(&config);
+                    }
                     let reason = format!("the function failed: {error}");
                     return Refused::new(Refusal::FunctionFailed, reason).response(kind);
                 }
             };
             sizes.answer = answer.buffered_len();
-            decode(&config, &asked, answer).await
+            decode(&config, &asked, answer, &mut hints).await
         });
         let mut response = response.await.unwrap_or_else(|_| {
             let reason = format!("no answer within {} s", config.timeout.as_secs_f32());
             Refused::new(Refusal::TimedOut, reason).response(kind)
         });
         response.extensions_mut().insert(sizes);
+        if !hints.is_empty() {
+            response.extensions_mut().insert(hints);
+        }
         identified(response, kind, &stamp, &trace)
     }
 
@@ -231,6 +240,17 @@ impl Sizes {
     pub const fn answer(&self) -> Option<usize> {
         self.answer
     }
+}
+
+/// Whether a function failed for the size of its answer alone.
+#[cfg(feature = "function")]
+fn is_too_large(error: &BoxError) -> bool {
+    error.downcast_ref::<crate::FunctionError>().is_some_and(|e| e.error_type() == "Function.ResponseSizeTooLarge")
+}
+
+#[cfg(not(feature = "function"))]
+fn is_too_large(_: &BoxError) -> bool {
+    false
 }
 
 /// Adds the headers by which AWS names its own request.

@@ -7,6 +7,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::config::Config;
 use crate::encode::Call;
+use crate::hint::Hints;
 use crate::location::Located;
 use crate::names::HeaderNames;
 use crate::refusal::{Refusal, Refused};
@@ -15,7 +16,13 @@ use crate::stamp::Stamp;
 use crate::visitor::{Names, OverTcp, Visitor};
 use crate::{BoxError, Kind};
 
-pub(crate) async fn event<B>(config: &Config, parts: &mut Parts, body: B, stamp: &Stamp) -> Result<Bytes, Refused>
+pub(crate) async fn event<B>(
+    config: &Config,
+    parts: &mut Parts,
+    body: B,
+    stamp: &Stamp,
+    hints: &mut Hints,
+) -> Result<Bytes, Refused>
 where
     B: http_body::Body,
     B::Error: Into<BoxError>,
@@ -33,7 +40,7 @@ where
             Refused::new(Refusal::BadRequest, format!("the body of the request is malformed or broke off: {error}"))
         }
     })?;
-    config.encode(parts, &accepted, &body.to_bytes(), stamp)
+    config.encode(parts, &accepted, &body.to_bytes(), stamp, hints)
 }
 
 /// A request that the function gets.
@@ -99,6 +106,7 @@ impl Config {
         accepted: &Accepted,
         body: &Bytes,
         stamp: &Stamp,
+        hints: &mut Hints,
     ) -> Result<Bytes, Refused> {
         if body.len() > self.request_limit {
             return Err(too_large(self.request_limit));
@@ -116,6 +124,7 @@ impl Config {
             source_ip: self.source_ip(&parts.extensions),
             stamp,
         };
+        hints.of_request(self, &parts.headers, body, call.is_binary());
         let event = call.encode();
         // A load balancer limits the body of the request, the other kinds what Lambda takes.
         if !self.location.kind.is_load_balancer() && event.len() > self.payload_limit {

@@ -69,6 +69,21 @@ impl Kind {
         matches!(self, Self::HttpApiV1 | Self::HttpApiV2)
     }
 
+    /// The kind in a sentence.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::FunctionUrl => "a function URL",
+            Self::HttpApiV1 | Self::HttpApiV2 => "an HTTP API",
+            Self::LoadBalancer | Self::LoadBalancerMultiValue => "a load balancer",
+            Self::RestApi => "a REST API",
+            Self::VpcLatticeV1 | Self::VpcLatticeV2 => "VPC Lattice",
+        }
+    }
+
+    pub(crate) const fn can_stream(self) -> bool {
+        matches!(self, Self::FunctionUrl | Self::RestApi)
+    }
+
     pub(crate) const fn is_load_balancer(self) -> bool {
         matches!(self, Self::LoadBalancer | Self::LoadBalancerMultiValue)
     }

@@ -82,6 +82,7 @@
 //! - A builder can also be read from text, `"rest,stage=prod,base-path=shop"`: see [`GatewayBuilder`].
 //! - [`Gateway::event`] gives the event of a request without invoking anything.
 //! - [`Fault`], in the extensions of a response, says why the gateway answered in its own words: AWS tells only `Internal server error`.
+//! - [`Hints`], there too, say what AWS does without telling anybody: mangled uploads, base64 text, event streams in one piece.
 //! - [`Answer`] lets a function stream; [`HeaderNames`] carries the spelling of header names.
 //! - [`Gateways`] are several on one address; [`Sizes`], in the extensions of a response, are those of event and answer.
 //! - `Gateway::serve` (feature `serve`) puts a gateway on a TCP listener, `Function` (feature `function`) runs a process behind the Runtime API.
@@ -176,6 +177,7 @@ mod error;
 mod function;
 mod gateway;
 mod gateways;
+mod hint;
 mod identity;
 mod intake;
 mod json;
@@ -200,6 +202,7 @@ pub use error::{BoxError, ConfigError, Fault};
 pub use function::{Function, FunctionBuilder, FunctionError, InvocationFuture};
 pub use gateway::{Gateway, ResponseFuture, Sizes};
 pub use gateways::Gateways;
+pub use hint::Hints;
 pub use identity::{Authorizer, ClientCertificate};
 pub use kind::Kind;
 pub use names::HeaderNames;

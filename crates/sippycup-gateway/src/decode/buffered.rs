@@ -5,14 +5,21 @@ use http::Response;
 
 use super::{Asked, Parts, status};
 use crate::config::Config;
+use crate::hint::Hints;
 use crate::json::Json;
 use crate::refusal::{Refusal, Refused};
 use crate::{Body, Kind};
 
-pub(super) fn decode(config: &Config, asked: &Asked, json: Bytes) -> Result<Response<Body>, Refused> {
+pub(super) fn decode(
+    config: &Config,
+    asked: &Asked,
+    json: Bytes,
+    hints: &mut Hints,
+) -> Result<Response<Body>, Refused> {
     let kind = config.location.kind;
     if json.len() > config.payload_limit {
         let reason = format!("an answer of {} bytes, where {} are the limit", json.len(), config.payload_limit);
+        hints.too_large(config);
         return Err(Refused::new(Refusal::FunctionFailed, reason));
     }
     let infers = matches!(kind, Kind::FunctionUrl | Kind::HttpApiV2);
@@ -36,7 +43,7 @@ pub(super) fn decode(config: &Config, asked: &Asked, json: Bytes) -> Result<Resp
         body: fields.body.unwrap_or_default(),
         base64: fields.base64.unwrap_or_default(),
     };
-    parts.into_response(config, asked)
+    parts.into_response(config, asked, hints)
 }
 
 fn inferred(config: &Config, asked: &Asked, body: Bytes) -> Result<Response<Body>, Refused> {

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::answer::{Answer, Content};
 use crate::config::Config;
+use crate::hint::Hints;
 use crate::json::Json;
 use crate::names::{HeaderNames, is_hop_by_hop, title_case};
 use crate::refusal::{Refusal, Refused};
@@ -35,23 +36,25 @@ struct Parts {
     base64: bool,
 }
 
-pub(crate) async fn decode(config: &Config, asked: &Asked, answer: Answer) -> Response<Body> {
+pub(crate) async fn decode(config: &Config, asked: &Asked, answer: Answer, hints: &mut Hints) -> Response<Body> {
     let kind = config.location.kind;
     let decoded = match answer.content {
-        Content::Buffered(json) => buffered::decode(config, asked, json),
-        Content::Streaming { body, prelude } => streaming::decode(config, asked, body, prelude).await,
+        Content::Buffered(json) => buffered::decode(config, asked, json, hints),
+        Content::Streaming { body, prelude } => streaming::decode(config, asked, body, prelude, hints).await,
     };
     decoded.unwrap_or_else(|refused| refused.response(kind))
 }
 
 impl Parts {
-    fn into_response(mut self, config: &Config, asked: &Asked) -> Result<Response<Body>, Refused> {
-        let body = self.decoded_body(config, asked)?;
-        self.with_body(config, asked, Some(body.len()), body.into())
+    fn into_response(mut self, config: &Config, asked: &Asked, hints: &mut Hints) -> Result<Response<Body>, Refused> {
+        let body = self.decoded_body(config, asked, hints)?;
+        let response = self.with_body(config, asked, Some(body.len()), body.into())?;
+        hints.of_answer(config, response.headers());
+        Ok(response)
     }
 
     /// Base64 is taken off where the kind does that; a REST API only for clients that accept a binary type first.
-    fn decoded_body(&mut self, config: &Config, asked: &Asked) -> Result<Bytes, Refused> {
+    fn decoded_body(&mut self, config: &Config, asked: &Asked, hints: &mut Hints) -> Result<Bytes, Refused> {
         let rest = config.location.kind == Kind::RestApi;
         // A client that names nothing accepts anything (RFC 9110, 12.5.1), which is matched by `*/*` alone.
         let accept = asked.accept.as_deref().unwrap_or("*/*");
@@ -59,6 +62,9 @@ impl Parts {
         let binary = !rest || media_type::matches_any(first_accepted, &config.binary_media_types);
         let body = std::mem::take(&mut self.body);
         if !self.base64 || !binary {
+            if self.base64 && !body.is_empty() {
+                hints.base64_text(config, first_accepted);
+            }
             return Ok(Bytes::from(body));
         }
         STANDARD.decode(body).map(Bytes::from).map_err(|error| {

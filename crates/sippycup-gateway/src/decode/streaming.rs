@@ -13,6 +13,7 @@ use tokio::time::{Instant, Sleep};
 use super::{Asked, Parts, buffered, status};
 use crate::answer::error_trailers;
 use crate::config::Config;
+use crate::hint::Hints;
 use crate::json::Json;
 use crate::refusal::{Refusal, Refused};
 use crate::{Body, BoxError, Fault, Kind};
@@ -22,14 +23,16 @@ pub(super) async fn decode(
     asked: &Asked,
     body: Body,
     prelude: bool,
+    hints: &mut Hints,
 ) -> Result<Response<Body>, Refused> {
     let mut body = Stream::new(body, asked.deadline);
     let kind = config.location.kind;
-    if !(config.response_streaming && matches!(kind, Kind::FunctionUrl | Kind::RestApi)) {
+    if !(config.response_streaming && kind.can_stream()) {
         // Invoked without streaming, Lambda collects the stream, prelude and NULs included, and hands it on as if it were the answer.
         let limit = config.payload_limit;
         let payload = Limited::new(body, limit).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() {
+                hints.too_large(config);
                 let reason = format!("an answer of more than {limit} bytes, which are the limit");
                 Refused::new(Refusal::FunctionFailed, reason).and(COLLECTED)
             } else {
@@ -37,7 +40,7 @@ pub(super) async fn decode(
             }
         })?;
         let payload = payload.to_bytes();
-        let mut response = buffered::decode(config, asked, payload).map_err(|refused| refused.and(COLLECTED))?;
+        let mut response = buffered::decode(config, asked, payload, hints).map_err(|refused| refused.and(COLLECTED))?;
         // An HTTP API makes a response of anything. This one is probably a mistake.
         response.extensions_mut().insert(Fault::new(COLLECTED));
         return Ok(response);

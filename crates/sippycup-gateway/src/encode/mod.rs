@@ -143,10 +143,10 @@ impl Call<'_> {
         self.names.and_then(|names| names.spelling(name)).unwrap_or(name).to_owned()
     }
 
-    /// Body and `isBase64Encoded`.
-    fn event_body(&self) -> (String, bool) {
+    /// Whether the body goes into the event as base64.
+    pub(crate) fn is_binary(&self) -> bool {
         let content_type = self.header("content-type");
-        let binary = match self.config.location.kind {
+        match self.config.location.kind {
             _ if self.body.is_empty() => false,
             Kind::RestApi => {
                 content_type.as_deref().is_some_and(|t| media_type::matches_any(t, &self.config.binary_media_types))
@@ -158,8 +158,12 @@ impl Call<'_> {
                 self.headers.contains_key("content-encoding")
                     || !content_type.as_deref().is_some_and(media_type::is_load_balancer_text)
             }
-        };
-        if binary {
+        }
+    }
+
+    /// Body and `isBase64Encoded`.
+    fn event_body(&self) -> (String, bool) {
+        if self.is_binary() {
             use base64::Engine as _;
             (base64::engine::general_purpose::STANDARD.encode(self.body), true)
         } else {

@@ -11,6 +11,7 @@
 mod answers;
 mod events;
 mod function;
+mod hints;
 mod hostile;
 mod limits;
 mod scripted;
