@@ -247,7 +247,7 @@ impl GatewayBuilder {
     ///
     /// # Errors
     ///
-    /// If AWS would not accept the configuration: a malformed route or base path, a stage variable outside the alphabet, a stage, route or domain on a kind that has none.
+    /// If AWS would not accept the configuration: a malformed route or base path, a stage variable outside the alphabet, a setting that the kind does not have.
     pub fn build<F>(mut self, function: F) -> Result<Gateway<F>, ConfigError> {
         if let Some(error) = self.error {
             return Err(error);
@@ -256,6 +256,7 @@ impl GatewayBuilder {
         for domain in &mut self.domains {
             domain.finish(kind)?;
         }
+        self.check_settings(kind)?;
         if kind.is_api_gateway() {
             self.check_stage(kind)?;
         } else {
@@ -281,6 +282,21 @@ impl GatewayBuilder {
             self.config.routes = defaults.iter().map(|route| Route::parse(route)).collect::<Result<_, _>>()?;
         }
         Ok(Gateway::from_config(Arc::new(self.config), function))
+    }
+
+    /// Settings that the kind does not have: they would change nothing, and somebody expects that they do.
+    fn check_settings(&self, kind: Kind) -> Result<(), ConfigError> {
+        let wrong = |what: &str| Err(ConfigError::new(format!("{} {what}", kind.name())));
+        if kind != Kind::RestApi && !self.config.binary_media_types.is_empty() {
+            return wrong("has no binary media types: it knows bytes by their content type");
+        }
+        if !kind.can_stream() && self.config.response_streaming {
+            return wrong("cannot stream; a function URL or a REST API can");
+        }
+        match &self.config.authorizer {
+            Some(authorizer) if !authorizer.is_of(kind) => wrong("has no such authorizer"),
+            _ => Ok(()),
+        }
     }
 
     fn check_stage(&self, kind: Kind) -> Result<(), ConfigError> {

@@ -67,6 +67,14 @@ impl Authorizer {
         }
     }
 
+    /// Whether a kind has this sort of authorizer.
+    pub(crate) fn is_of(&self, kind: Kind) -> bool {
+        match self.source {
+            Source::Claims { .. } | Source::Lambda { .. } => kind.is_api_gateway(),
+            Source::Iam { .. } => !kind.is_load_balancer(),
+        }
+    }
+
     /// `requestContext.authorizer`, or nothing where the caller shows in `identity` only.
     pub(crate) fn context(&self, kind: Kind) -> Option<Value> {
         let version_2 = matches!(kind, Kind::HttpApiV2 | Kind::FunctionUrl);

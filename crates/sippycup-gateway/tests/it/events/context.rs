@@ -119,6 +119,27 @@ fn impossible_gateways_are_refused() {
             "stage `$default`: expected letters, digits, `_` and `-`, or $default on an HTTP API",
         ),
         (of(Kind::RestApi).route("$default"), "route `$default`: a REST API has none; its catch-all is `/{proxy+}`"),
+        (
+            of(Kind::HttpApiV2).binary_media_type("*/*"),
+            "an HTTP API has no binary media types: it knows bytes by their content type",
+        ),
+        (of(Kind::HttpApiV2).response_streaming(true), "an HTTP API cannot stream; a function URL or a REST API can"),
+        (
+            of(Kind::LoadBalancer).response_streaming(true),
+            "a load balancer cannot stream; a function URL or a REST API can",
+        ),
+        (
+            of(Kind::FunctionUrl).authorizer(Authorizer::jwt([("sub", json!("1"))], None)),
+            "a function URL has no such authorizer",
+        ),
+        (
+            of(Kind::VpcLatticeV1).authorizer(Authorizer::lambda("me", [("tier", json!(1))])),
+            "VPC Lattice has no such authorizer",
+        ),
+        (
+            of(Kind::LoadBalancer).authorizer(Authorizer::iam("A", "1", "arn", "id")),
+            "a load balancer has no such authorizer",
+        ),
         (of(Kind::RestApi).route("x"), "route `x`: expected a path with a leading slash, or $default"),
         (
             of(Kind::RestApi).stage_variable("A", "a b"),
