@@ -11,6 +11,7 @@ use sippycup_gateway::{BoxError, HeaderNames};
 
 use crate::error::UsageError;
 use crate::plan::{GatewayPlan, pair};
+use crate::terminal;
 
 /// Print the event that a front door writes for a request
 #[derive(Args)]
@@ -76,8 +77,7 @@ pub(crate) fn print(arguments: &Arguments) -> Result<ExitCode, BoxError> {
     let event = gateway
         .event(&arguments.request()?)
         .map_err(|refused| UsageError::new(format!("the gateway refuses this request: {refused}")))?;
-    let event: serde_json::Value = serde_json::from_slice(&event)?;
-    println!("{}", serde_json::to_string_pretty(&event)?);
+    terminal::print(&terminal::pretty(&event))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -6,14 +6,13 @@ use std::process::ExitCode;
 use bytes::Bytes;
 use clap::Args;
 use http_body_util::BodyExt;
-use serde_json::Value;
 use sippycup_gateway::{BoxError, Function};
 use tower_service::Service;
 
 use crate::error::UsageError;
 use crate::plan::FunctionPlan;
 use crate::serve;
-use crate::terminal::{Output, Terminal};
+use crate::terminal::{self, Output};
 
 /// Invoke a function with one event and print its answer
 ///
@@ -37,14 +36,14 @@ pub(crate) async fn invoke(arguments: &Arguments) -> Result<ExitCode, BoxError> 
     let path = &arguments.event;
     let event =
         std::fs::read(path).map_err(|error| UsageError::new(format!("cannot read {}: {error}", path.display())))?;
-    let function = serve::spawn(&arguments.function, Terminal::new(arguments.output.color))?;
+    let function = serve::spawn(&arguments.function, arguments.output.terminal())?;
     let outcome = call(&function, event.into()).await;
     function.stop().await;
     let (text, code) = match outcome? {
         Ok(answer) => (answer, ExitCode::SUCCESS),
         Err(error) => (error, ExitCode::FAILURE),
     };
-    println!("{}", pretty(&text));
+    terminal::print(&terminal::pretty(&text))?;
     Ok(code)
 }
 
@@ -65,11 +64,6 @@ pub(crate) async fn call(function: &Function, event: Bytes) -> Result<Result<Byt
         Ok(answer) => Ok(Ok(answer.into_body().collect().await?.to_bytes())),
         Err(error) => Ok(Err(error.payload().clone())),
     }
-}
-
-pub(crate) fn pretty(json: &[u8]) -> String {
-    let pretty = serde_json::from_slice::<Value>(json).and_then(|json| serde_json::to_string_pretty(&json));
-    pretty.unwrap_or_else(|_| String::from_utf8_lossy(json).into_owned())
 }
 
 const EXAMPLES: &str = "\

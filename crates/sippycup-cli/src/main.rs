@@ -1,9 +1,9 @@
 //! The `sippycup` command: AWS Lambda's front doors on this machine, before a function in any language.
 //!
 //! ```text
-//! flags or TOML ──► plan ──► serve ──► listener ──► front ──► gateways ──► record ──► function
-//!                                                     │                                  ▲
-//!                                                  terminal            watch ── restart ─┘
+//! flags or TOML ──► plan ──► serve ──► server ──► gateways ──► record ──► function
+//!                                                    │                       ▲
+//!                                                 terminal   watch ── restart ─┘
 //! ```
 //!
 //! `event` needs only a gateway of the plan, `invoke` and `replay` only its function. Exit codes: 0 after an orderly end, 1 if something failed, 2 if flags or configuration
@@ -11,7 +11,6 @@
 
 mod error;
 mod event;
-mod front;
 mod invoke;
 mod plan;
 mod record;
@@ -21,12 +20,13 @@ mod terminal;
 mod watch;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
-use sippycup_gateway::BoxError;
+use sippycup_gateway::{BoxError, Terminal};
 
 use error::UsageError;
 
@@ -67,15 +67,20 @@ fn main() -> ExitCode {
             Task::Event(arguments) => event::print(&arguments),
             Task::Invoke(arguments) => invoke::invoke(&arguments).await,
             Task::Replay(arguments) => replay::replay(&arguments).await,
-            Task::Completions(Completions { shell }) => {
-                clap_complete::generate(shell, &mut Arguments::command(), "sippycup", &mut std::io::stdout());
-                Ok(ExitCode::SUCCESS)
-            }
+            Task::Completions(Completions { shell }) => complete(shell),
         }
     });
+    Terminal::stderr().flush(PATIENCE);
     // Threads that still read a pipe must not keep the command from ending.
     runtime.shutdown_background();
     done.unwrap_or_else(|error| failed(&error))
+}
+
+fn complete(shell: Shell) -> Result<ExitCode, BoxError> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "sippycup", &mut script);
+    terminal::print(String::from_utf8_lossy(&script).trim_end())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What clap cannot guess: a command without `--` before it, and flags without a subcommand.
@@ -96,9 +101,13 @@ fn with_tip(mut error: clap::Error) -> clap::Error {
 }
 
 fn failed(error: &BoxError) -> ExitCode {
-    eprintln!("error: {error}");
+    Terminal::stderr().colored(false).line(&format!("error: {error}"));
+    Terminal::stderr().flush(PATIENCE);
     if error.is::<UsageError>() { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
+
+/// How long the last lines may take when the command ends.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 const EXAMPLES: &str = "\
 Examples:

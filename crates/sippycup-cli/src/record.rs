@@ -10,10 +10,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::Frame;
 use serde_json::Value;
-use sippycup_gateway::{Answer, Body, BoxError, Function, FunctionError};
+use sippycup_gateway::{Answer, Body, BoxError, Function, FunctionError, Terminal};
 use tower_service::Service;
-
-use crate::terminal::Terminal;
 
 /// Writes numbered files into a directory.
 #[derive(Clone, Debug)]

@@ -9,10 +9,10 @@ use serde_json::Value;
 use sippycup_gateway::BoxError;
 
 use crate::error::UsageError;
-use crate::invoke::{call, check, pretty};
+use crate::invoke::{call, check};
 use crate::plan::FunctionPlan;
 use crate::serve;
-use crate::terminal::{Output, Terminal};
+use crate::terminal::{Output, pretty, print};
 
 /// Invoke a function with recorded events and show what changed
 ///
@@ -35,7 +35,7 @@ pub(crate) async fn replay(arguments: &Arguments) -> Result<ExitCode, BoxError> 
     check(&arguments.function)?;
     let directory = &arguments.directory;
     let events = events(directory)?;
-    let function = serve::spawn(&arguments.function, Terminal::new(arguments.output.color))?;
+    let function = serve::spawn(&arguments.function, arguments.output.terminal())?;
     let mut changed = 0_usize;
     for event in &events {
         let name = event.file_name().unwrap_or_default().to_string_lossy().replace(".event.json", "");
@@ -44,16 +44,17 @@ pub(crate) async fn replay(arguments: &Arguments) -> Result<ExitCode, BoxError> 
             Err(error) => ("error", error),
         };
         match recorded(directory, &name) {
-            None => println!("{name}: new {kind}\n{}", indented('+', &pretty(&now))),
-            Some((before, _)) if same(&before, &now) => println!("{name}: same"),
+            None => print(&format!("{name}: new {kind}\n{}", indented('+', &pretty(&now))))?,
+            Some((before, _)) if same(&before, &now) => print(&format!("{name}: same"))?,
             Some((before, was)) => {
                 changed += 1;
-                println!("{name}: changed, {was} before, {kind} now\n{}", difference(&pretty(&before), &pretty(&now)));
+                let lines = difference(&pretty(&before), &pretty(&now));
+                print(&format!("{name}: changed, {was} before, {kind} now\n{lines}"))?;
             }
         }
     }
     function.stop().await;
-    println!("{} events, {changed} changed", events.len());
+    print(&format!("{} events, {changed} changed", events.len()))?;
     Ok(if changed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -6,15 +6,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Arg, Args};
-use sippycup_gateway::{BoxError, Function, FunctionBuilder, Gateway, Gateways, Server};
+use sippycup_gateway::{BoxError, Function, FunctionBuilder, Gateway, Gateways, Server, Terminal};
 use tokio::net::TcpListener;
 use tokio::sync::watch as signal;
 
 use crate::error::UsageError;
-use crate::front::Front;
 use crate::plan::{FunctionPlan, GatewayPlan, Listener, Plan, Said};
 use crate::record::{Recorded, Recorder};
-use crate::terminal::{Output, Terminal};
+use crate::terminal::Output;
 use crate::watch::{Watch, watch};
 
 /// Serve a Lambda function behind a front door
@@ -69,7 +68,7 @@ fn not_beside_a_file(arg: Arg) -> Arg {
 }
 
 pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
-    let terminal = Terminal::new(arguments.output.color);
+    let terminal = arguments.output.terminal();
     let (plan, planned) = arguments.plan()?;
     // Listeners before functions: a port in use should not cost a build.
     let mut listeners = Vec::new();
@@ -106,7 +105,7 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
         let shutdown = async move {
             let _ = stopping.wait_for(|stop| *stop).await;
         };
-        servers.push(tokio::spawn(server.serve(listener, Front { gateways, terminal }, shutdown)));
+        servers.push(tokio::spawn(server.serve(listener, terminal.requests(gateways), shutdown)));
     }
     interrupted().await?;
     terminal.line("stopping");

@@ -1,11 +1,11 @@
-//! What the developer reads: one line per request, lines of the function, warnings. All of it on standard error.
+//! How the command writes: warnings, requests and the output of functions on standard error, results on standard output.
 
-use std::io::IsTerminal;
-use std::time::Duration;
+use std::borrow::Cow;
+use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use clap::{Args, ColorChoice};
-use http::{Method, Response};
-use sippycup_gateway::{Body, Fault, Sizes};
+use serde_json::Value;
+use sippycup_gateway::Terminal;
 
 /// How the command writes.
 #[derive(Args, Clone, Copy, Debug)]
@@ -13,60 +13,64 @@ use sippycup_gateway::{Body, Fault, Sizes};
 pub(crate) struct Output {
     /// Colours; `auto` is on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub(crate) color: ColorChoice,
+    color: ColorChoice,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Terminal {
-    colored: bool,
-}
-
-impl Terminal {
-    pub(crate) fn new(color: ColorChoice) -> Self {
-        let wanted = || std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Self { colored: color == ColorChoice::Always || (color == ColorChoice::Auto && wanted()) }
-    }
-
-    /// A line of the command itself.
-    pub(crate) fn line(self, line: &str) {
-        eprintln!("{}", self.paint(BOLD, line));
-    }
-
-    /// A line of the function, or about it.
-    pub(crate) fn function(self, name: &str, line: &str) {
-        eprintln!("{} {line}", self.paint(DIM, &format!("{name} |")));
-    }
-
-    pub(crate) fn request(self, method: &Method, target: &str, response: &Response<Body>, took: Duration) {
-        let status = response.status();
-        let color = match status.as_u16() {
-            ..400 => GREEN,
-            400..500 => YELLOW,
-            _ => RED,
-        };
-        let fault = response.extensions().get::<Fault>();
-        let sizes = match response.extensions().get::<Sizes>() {
-            Some(sizes) => match (sizes.answer(), fault) {
-                (Some(answer), _) => format!("event {} B, answer {answer} B", sizes.event()),
-                (None, None) => format!("event {} B, answer streamed", sizes.event()),
-                (None, Some(_)) => format!("event {} B, no answer", sizes.event()),
-            },
-            None => "no event".to_owned(),
-        };
-        let status = self.paint(color, status.as_str());
-        eprintln!("{method} {target} {status} {} ms, {sizes}", took.as_millis());
-        if let Some(fault) = fault {
-            eprintln!("  {}", self.paint(color, &fault.to_string()));
+impl Output {
+    pub(crate) fn terminal(self) -> Terminal {
+        let terminal = Terminal::stderr();
+        match self.color {
+            ColorChoice::Always => terminal.colored(true),
+            ColorChoice::Auto => terminal,
+            ColorChoice::Never => terminal.colored(false),
         }
     }
+}
 
-    fn paint(self, color: &str, text: &str) -> String {
-        if self.colored { format!("\x1b[{color}m{text}\x1b[0m") } else { text.to_owned() }
+/// Writes lines to standard output. A reader who has seen enough is no failure.
+pub(crate) fn print(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
     }
 }
 
-const BOLD: &str = "1";
-const DIM: &str = "2";
-const GREEN: &str = "32";
-const RED: &str = "31";
-const YELLOW: &str = "33";
+/// JSON to be read, in ASCII where a terminal could take something for a command; anything else as text.
+pub(crate) fn pretty(json: &[u8]) -> String {
+    let Ok(value) = serde_json::from_slice::<Value>(json) else {
+        return text(json);
+    };
+    // The alternate form is indented.
+    let mut pretty = String::new();
+    for c in format!("{value:#}").chars() {
+        // Only strings can have such a character.
+        match Terminal::printable(c.encode_utf8(&mut [0; 4])) {
+            Cow::Owned(_) if c != '\n' => pretty.push_str(&format!("\\u{:04x}", u32::from(c))),
+            _ => pretty.push(c),
+        }
+    }
+    pretty
+}
+
+/// Bytes as text, as they are for a file or a program, and harmless for a terminal.
+fn text(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    if !io::stdout().is_terminal() {
+        return text.into_owned();
+    }
+    text.split('\n').map(Terminal::printable).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_stays_the_same_json_without_what_a_terminal_obeys() {
+        let json = "{\"a\":\"\u{9b}31m\u{202e}\u{7f}ü\\u001b\"}";
+        let pretty = pretty(json.as_bytes());
+        assert_eq!(pretty, "{\n  \"a\": \"\\u009b31m\\u202e\\u007fü\\u001b\"\n}");
+        assert_eq!(serde_json::from_str::<Value>(&pretty).unwrap(), serde_json::from_str::<Value>(json).unwrap());
+    }
+}

@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
-use sippycup_gateway::{BoxError, Function};
+use sippycup_gateway::{BoxError, Function, Terminal};
 use tokio::process::Command;
 use tokio::sync::mpsc;
 
 use crate::plan::FunctionPlan;
-use crate::terminal::Terminal;
 
 /// Watches for as long as the guard lives.
 pub(crate) struct Watch {

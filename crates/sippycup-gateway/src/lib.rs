@@ -85,6 +85,7 @@
 //! - [`Hints`], there too, say what AWS does without telling anybody: mangled uploads, base64 text, event streams in one piece.
 //! - [`Answer`] lets a function stream; [`HeaderNames`] carries the spelling of header names.
 //! - [`Gateways`] are several on one address; [`Sizes`], in the extensions of a response, are those of event and answer.
+//! - `Terminal` (feature `serve`) writes a line for each request, and never makes one wait.
 //! - `Gateway::serve` (feature `serve`) puts a gateway on a TCP listener, `Function` (feature `function`) runs a process behind the Runtime API.
 //!
 //! # Features
@@ -191,6 +192,8 @@ mod route;
 mod serve;
 mod shorthand;
 mod stamp;
+#[cfg(feature = "serve")]
+mod terminal;
 mod visitor;
 
 pub use answer::Answer;
@@ -208,3 +211,5 @@ pub use kind::Kind;
 pub use names::HeaderNames;
 #[cfg(feature = "serve")]
 pub use serve::Server;
+#[cfg(feature = "serve")]
+pub use terminal::{Logged, Terminal};

@@ -8,6 +8,7 @@
     reason = "helpers of tests are tests, but clippy's exemption knows only test functions"
 )]
 
+mod output;
 mod python;
 #[path = "../../../sippycup-gateway/tests/it/scripted.rs"]
 mod scripted;
@@ -42,6 +43,11 @@ impl Running {
         let stderr = BufReader::new(child.stderr.take().unwrap());
         std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
         Self { child, lines, seen: Vec::new() }
+    }
+
+    /// One whose lines the test reads itself, or nobody.
+    fn silent(child: Child) -> Self {
+        Self { child, lines: mpsc::channel().1, seen: Vec::new() }
     }
 
     /// Waits for a line; what stood before it stays in `seen`.

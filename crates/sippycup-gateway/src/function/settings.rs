@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 use super::Function;
+use crate::Terminal;
 
 /// Settings as the rest of the module reads them.
 #[derive(Clone)]
@@ -66,7 +67,7 @@ impl Default for FunctionBuilder {
                 region: "us-east-1".to_owned(),
                 account_id: "123456789012".to_owned(),
                 allowed_hosts: Vec::new(),
-                report: Arc::new(|line| eprintln!("{line}")),
+                report: Arc::new(Terminal::output),
             },
         }
     }

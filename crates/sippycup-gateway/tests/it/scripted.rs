@@ -49,6 +49,7 @@ fn function_process() {
                 .collect();
             threads.into_iter().for_each(|t| t.join().unwrap());
         }
+        "say" => println!("{argument}"),
         "restore" => {
             let (head, _) = exchange(&api, "GET", "restore/next", "", b"");
             println!("restored: {}", head.lines().next().unwrap());
