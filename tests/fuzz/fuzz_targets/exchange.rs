@@ -1,0 +1,168 @@
+//! Events through the middleware: what the app sees is a request that hyper could have made, what the client gets is
+//! what the app answered, and nothing takes long.
+
+#![no_main]
+
+use std::{
+    cell::RefCell,
+    convert::Infallible,
+    net::SocketAddr,
+    pin::pin,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use axum::extract::{ConnectInfo, OriginalUri};
+use bytes::Bytes;
+use http::{Request, Response, Uri, header};
+use http_body_util::BodyExt;
+use libfuzzer_sys::fuzz_target;
+use rustix::time::{ClockId, clock_gettime};
+use serde_json::Value;
+use sippycup_core::{BasePath, EventSource, PublicUri};
+use sippycup_layer::{Body, Error, SippyCupLayer};
+use tower::{Layer, service_fn};
+use tower_service::Service;
+
+fuzz_target!(|data: &[u8]| {
+    let layer = layer(data);
+    let event = Bytes::copy_from_slice(data);
+    let start = cpu_time();
+    exchange(&layer, &event);
+    if data.len() < SMALL && cpu_time() - start > SLOW {
+        // Once may be bad luck: a page fault, a cold cache. The best of several is the input's own.
+        let best = (0..5).map(|_| {
+            let start = cpu_time();
+            exchange(&layer, &event);
+            cpu_time() - start
+        });
+        let best = best.min().unwrap();
+        assert!(best < SLOW, "{best:?} of CPU for an event of {} bytes", data.len());
+    }
+});
+
+/// Settings as the input has it: the same input is the same run.
+fn layer(data: &[u8]) -> SippyCupLayer {
+    let hash = data
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+    let one_of = |place: u32, count: u64| (hash >> place) % 251 % count;
+    let mut layer = SippyCupLayer::new().forwarded_hops(one_of(0, 4) as usize).mount_at_resource(one_of(8, 4) == 0);
+    for (place, stated) in [(16, true), (24, false)] {
+        let base = match one_of(place, 6) {
+            0 => "/shop",
+            1 => "/prod",
+            2 => "",
+            _ => continue,
+        };
+        let base = BasePath::from_static(base);
+        layer = if stated { layer.base_path(base) } else { layer.base_path_fallback(base) };
+    }
+    match one_of(32, 24) {
+        0 => layer.source(EventSource::RestApi),
+        1 => layer.source(EventSource::HttpApi),
+        2 => layer.source(EventSource::WebSocket),
+        3 => layer.source(EventSource::LoadBalancer),
+        _ => layer,
+    }
+}
+
+fn exchange(layer: &SippyCupLayer, event: &Bytes) {
+    let seen = Rc::new(RefCell::new(None));
+    let app = {
+        let seen = Rc::clone(&seen);
+        service_fn(move |request: Request<Body>| {
+            let seen = Rc::clone(&seen);
+            async move {
+                check_request(&request);
+                *seen.borrow_mut() = request.extensions().get::<BasePath>().cloned();
+                let response = Response::builder()
+                    .status(303)
+                    .header(header::LOCATION, "/login?next=/a%20b")
+                    .header(header::CONTENT_LOCATION, "https://elsewhere.example/x")
+                    .header(header::SET_COOKIE, "a=1; Path=/admin")
+                    .header(header::SET_COOKIE, "b=2; Path=/");
+                Ok::<_, Infallible>(response.body(request.into_body()).unwrap())
+            }
+        })
+    };
+    let answer = now(Service::<Bytes>::call(&mut layer.layer(app.clone()), event.clone()));
+    let streamed = now(Service::<Bytes>::call(&mut layer.layer(app).into_streaming(), event.clone()));
+    let Some(base) = seen.take() else {
+        for error in [answer.unwrap_err(), streamed.unwrap_err()] {
+            check_error(&error);
+        }
+        return;
+    };
+    check_answer(&serde_json::from_slice(&answer.unwrap()).unwrap(), &base);
+    let sent = now(streamed.unwrap().into_body().collect()).unwrap().to_bytes();
+    let end = sent.windows(8).position(|eight| eight == [0; 8]).unwrap();
+    check_answer(&serde_json::from_slice(&sent[..end]).unwrap(), &base);
+}
+
+fn check_request(request: &Request<Body>) {
+    let uri = request.uri();
+    assert!(uri.scheme().is_none() && uri.authority().is_none(), "{uri}");
+    assert!(uri.path().starts_with('/') || uri.path() == "*", "{uri}");
+    assert!(uri.to_string().bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#'), "{uri}");
+
+    let extensions = request.extensions();
+    let base = extensions.get::<BasePath>().unwrap();
+    assert!(base.is_root() || (base.as_str().starts_with('/') && !base.as_str().ends_with('/')), "{base}");
+    assert!(base.as_str().bytes().all(is_path_byte), "{base}");
+    if let Some(public) = extensions.get::<PublicUri>() {
+        let public: &Uri = public;
+        assert!(public.scheme().is_some() && public.authority().is_some(), "{public}");
+        assert!(public.path().starts_with(base.as_str()), "{public} {base}");
+        assert_eq!(public.query(), uri.query());
+    }
+    let original = &extensions.get::<OriginalUri>().unwrap().0;
+    assert!(original.path().starts_with(base.as_str()) || uri.path() == "*", "{original} {base}");
+    // No gateway tells the port.
+    assert!(extensions.get::<ConnectInfo<SocketAddr>>().is_none_or(|peer| peer.0.port() == 0));
+}
+
+fn is_path_byte(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'\\' | b'"' | b'<' | b'>' | b'`')
+}
+
+/// Says what is wrong in a line, and repeats nothing that a terminal could stumble over.
+fn check_error(error: &Error) {
+    let text = error.to_string();
+    assert!(error.is_event(), "{text}");
+    assert!(text.len() < 2_000 && !text.chars().any(char::is_control), "{text:?}");
+}
+
+/// The app's headers are there once, with the base path where it belongs.
+fn check_answer(answer: &Value, base: &BasePath) {
+    assert_eq!(answer["statusCode"], 303);
+    let header = |name: &str| {
+        let value = answer["multiValueHeaders"][name][0].as_str().or(answer["headers"][name].as_str());
+        value.map(str::to_owned)
+    };
+    let location = "/login?next=/a%20b";
+    // A base path that is the beginning of the location already is not put there again.
+    let expected = if base.strip("/login").is_some() { location.to_owned() } else { base.join(location) };
+    assert_eq!(header("location").unwrap(), expected);
+    assert_eq!(header("content-location").unwrap(), "https://elsewhere.example/x");
+    let cookies = answer["cookies"][0].as_str().map(str::to_owned).or_else(|| header("set-cookie")).unwrap();
+    assert!(cookies.starts_with("a=1; Path=/"), "{cookies}");
+}
+
+fn now<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("nothing here has to wait"),
+    }
+}
+
+/// Of this thread: what the machine does beside it is not the input's fault.
+fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
+}
+
+/// An event of fewer bytes must not take longer, twenty times what the slowest honest one takes.
+const SMALL: usize = 10_240;
+const SLOW: Duration = Duration::from_millis(5);
