@@ -11,8 +11,8 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, TcpStream},
+    io::AsyncReadExt,
+    net::TcpListener,
     process::{Child, Command},
     sync::{Mutex, mpsc},
 };
@@ -109,7 +109,8 @@ impl Lambda {
     }
 }
 
-fn function(variables: &[(&str, &str)]) -> Command {
+/// The function, not started.
+pub(crate) fn function(variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_function"));
     command.env_clear().envs(variables.iter().copied()).kill_on_drop(true).stdin(Stdio::null()).stderr(Stdio::null());
     command
@@ -363,7 +364,7 @@ fn full_rest(path: &str) -> String {
 }
 
 /// How a function ends that should not have started.
-async fn ending(variables: &[(&str, &str)]) -> String {
+pub(crate) async fn ending(variables: &[(&str, &str)]) -> String {
     let output = function(variables).stdout(Stdio::piped()).stderr(Stdio::piped()).output().await.unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     String::from_utf8(output.stderr).unwrap()
@@ -398,42 +399,4 @@ async fn an_app_that_is_never_ready_ends_the_process() {
     let mut said = String::new();
     lambda.function.stderr.take().unwrap().read_to_string(&mut said).await.unwrap();
     assert!(said.contains("the app will never be ready again: service failed: never ready on purpose"), "{said}");
-}
-
-#[tokio::test]
-async fn off_lambda_the_same_binary_serves_on_this_machine() {
-    let mut local = function(&[("PORT", "0")]).stderr(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(local.stderr.take().unwrap()).lines();
-    let url = loop {
-        let line = lines.next_line().await.unwrap().unwrap();
-        if let Some((_, url)) = line.split_once("http://") {
-            break url.to_owned();
-        }
-    };
-    let (address, base) = url.split_once('/').unwrap();
-    assert!(address.starts_with("127.0.0.1:"), "{url}");
-
-    let mut answers = Vec::new();
-    for target in ["a%20b?q=1", "panic", "next"] {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        let request = format!("GET /{base}{target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        answers.push(answer);
-    }
-    assert!(answers[0].starts_with("HTTP/1.1 200 OK\r\n"), "{}", answers[0]);
-    assert!(answers[0].contains("\"uri\":\"/a%20b?q=1\""), "{}", answers[0]);
-    assert!(!answers[0].contains("\"source\":null"), "{}", answers[0]);
-    assert!(answers[1].starts_with("HTTP/1.1 500 "), "{}", answers[1]);
-    assert!(answers[2].contains("\"uri\":\"/next\""), "{}", answers[2]);
-
-    assert!(ending(&[("PORT", "many")]).await.contains("expected a port number"));
-    let taken = [("PORT", address.rsplit_once(':').unwrap().1)];
-    let said = ending(&taken).await;
-    assert!(said.contains(&format!("cannot listen on {address}")) && said.contains("`PORT`"), "{said}");
-    let said = ending(&[("PORT", "0"), ("SIPPYCUP_GATEWAY", "teapot")]).await;
-    assert!(said.contains("`SIPPYCUP_GATEWAY`") && said.contains("teapot"), "{said}");
-    let said = ending(&[("PORT", "0"), ("FUNCTION_MODE", "contradiction")]).await;
-    assert!(said.contains("settings of the gateway") && said.contains("stage"), "{said}");
 }

@@ -20,6 +20,7 @@ mod hostile;
 mod incumbent;
 mod lambda;
 mod layer;
+mod local;
 mod response;
 mod round_trip;
 mod serve;

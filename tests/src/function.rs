@@ -30,6 +30,10 @@ async fn main() -> Result<(), BoxError> {
             let layer = SippyCupLayer::new().base_path(BasePath::from_static("/built"));
             sippycup::serve(service_fn(app)).layer(layer).await?;
         }
+        Ok("stream-locally") => {
+            let gateway = Gateway::builder(Kind::RestApi).stage("dev").response_streaming(true);
+            sippycup::serve(service_fn(app)).locally(gateway).streaming().await?;
+        }
         Ok("contradiction") => {
             let gateway = Gateway::builder(Kind::LoadBalancer).stage("prod");
             sippycup::serve(service_fn(app)).streaming().locally(gateway).await?;

@@ -19,7 +19,7 @@ use sippycup_layer::{BoxError, Error};
 use tokio::net::TcpListener;
 use tower_service::Service;
 
-use crate::{ServeError, answer::Answer, invoke::answer, options::Options};
+use crate::{ServeError, answer::Answer, failure::Failure, invoke::answer, options::Options};
 
 /// Serves the function on 127.0.0.1, port `PORT` or 9000, until the process ends.
 ///
@@ -97,14 +97,15 @@ where
             event.insert_extension(context());
             Ok(event)
         });
-        Box::pin(async move {
-            answer.await.map(T::Response::into_local).map_err(|failure| {
-                // On Lambda this would be in the log.
-                let _ = writeln!(io::stderr(), "{}: {}", failure.error_type.as_str(), failure.message);
-                failure.message.into()
-            })
-        })
+        Box::pin(async move { answer.await.map(T::Response::into_local).map_err(|failure| told(&failure)) })
     }
+}
+
+/// The failure as an error, after it was written to standard error: on Lambda it would be in the log.
+pub(crate) fn told(failure: &Failure) -> BoxError {
+    let Failure { error_type, message } = failure;
+    let _ = writeln!(io::stderr(), "{}: {message}", error_type.as_str());
+    message.clone().into()
 }
 
 /// A context made here: ids that count up, and the deadline of an HTTP API.

@@ -31,27 +31,30 @@ where
     const STREAMED: bool = true;
 
     async fn send(self, api: &RuntimeApi, invocation: &Invocation) -> Result<(), BoxError> {
-        api.respond(invocation, &HEADERS, Body::new(Guarded::new(self.into_body()))).await?;
+        let body = Guarded::new(self.into_body(), |failure| Ok(Frame::trailers(trailers(failure))));
+        api.respond(invocation, &HEADERS, Body::new(body)).await?;
         Ok(())
     }
 
     #[cfg(feature = "local")]
     fn into_local(self) -> sippycup_gateway::Answer {
-        self.map(Guarded::new).into()
+        self.map(|body| Guarded::new(body, |failure| Err(crate::local::told(failure)))).into()
     }
 }
 
 pin_project! {
-    /// A body that does not fail: its error, or its panic, becomes trailers and ends it.
+    /// A body whose failure, an error or a panic, ends it in the way of whoever takes it.
     struct Guarded<B> {
         #[pin]
         body: Option<StreamedBody<B>>,
+        last: fn(&Failure) -> Result<Frame<Bytes>, BoxError>,
     }
 }
 
 impl<B> Guarded<B> {
-    fn new(body: StreamedBody<B>) -> Self {
-        Self { body: Some(body) }
+    /// `last` is what comes after the failure.
+    fn new(body: StreamedBody<B>, last: fn(&Failure) -> Result<Frame<Bytes>, BoxError>) -> Self {
+        Self { body: Some(body), last }
     }
 }
 
@@ -74,7 +77,7 @@ where
             Err(panic) => Failure::panic(&*panic),
         };
         this.body.set(None);
-        Poll::Ready(Some(Ok(Frame::trailers(trailers(&failure)))))
+        Poll::Ready(Some((this.last)(&failure)))
     }
 }
 

@@ -1,0 +1,91 @@
+//! The same function without a Lambda around it: served on this machine, behind a gateway in its own process.
+
+use std::process::Stdio;
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
+    net::TcpStream,
+    process::{Child, ChildStderr},
+};
+
+use crate::lambda::{ending, function};
+
+/// A function that runs without a Lambda around it, until it is dropped.
+struct Local {
+    function: Child,
+    said: Lines<BufReader<ChildStderr>>,
+    address: String,
+    base: String,
+}
+
+impl Local {
+    async fn start(variables: &[(&str, &str)]) -> Self {
+        let mut function = function(variables).env("PORT", "0").stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(function.stderr.take().unwrap()).lines();
+        let url = loop {
+            let line = said.next_line().await.unwrap().unwrap();
+            if let Some((_, url)) = line.split_once("http://") {
+                break url.to_owned();
+            }
+        };
+        let (address, base) = url.split_once('/').unwrap();
+        assert!(address.starts_with("127.0.0.1:"), "{url}");
+        Self { function, said, address: address.to_owned(), base: base.to_owned() }
+    }
+
+    /// Everything that the client reads.
+    async fn get(&self, target: &str) -> String {
+        let Self { address, base, .. } = self;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET /{base}{target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+}
+
+#[tokio::test]
+async fn the_same_binary_serves_on_this_machine() {
+    let local = Local::start(&[]).await;
+    let answers = [local.get("a%20b?q=1").await, local.get("panic").await, local.get("next").await];
+    assert!(answers[0].starts_with("HTTP/1.1 200 OK\r\n"), "{}", answers[0]);
+    assert!(answers[0].contains("\"uri\":\"/a%20b?q=1\""), "{}", answers[0]);
+    assert!(!answers[0].contains("\"source\":null"), "{}", answers[0]);
+    assert!(answers[1].starts_with("HTTP/1.1 500 "), "{}", answers[1]);
+    assert!(answers[2].contains("\"uri\":\"/next\""), "{}", answers[2]);
+
+    assert!(ending(&[("PORT", "many")]).await.contains("expected a port number"));
+    let address = &local.address;
+    let taken = [("PORT", address.rsplit_once(':').unwrap().1)];
+    let said = ending(&taken).await;
+    assert!(said.contains(&format!("cannot listen on {address}")) && said.contains("`PORT`"), "{said}");
+    let said = ending(&[("PORT", "0"), ("SIPPYCUP_GATEWAY", "teapot")]).await;
+    assert!(said.contains("`SIPPYCUP_GATEWAY`") && said.contains("teapot"), "{said}");
+    let said = ending(&[("PORT", "0"), ("FUNCTION_MODE", "contradiction")]).await;
+    assert!(said.contains("settings of the gateway") && said.contains("stage"), "{said}");
+}
+
+#[tokio::test]
+async fn answers_are_streamed_behind_the_gateway_that_was_chosen() {
+    let mut local = Local::start(&[("FUNCTION_MODE", "stream-locally")]).await;
+    assert_eq!(local.base, "dev/");
+    let redirect = local.get("login").await;
+    assert!(redirect.starts_with("HTTP/1.1 303 ") && redirect.contains("\r\nlocation: /dev/done\r\n"), "{redirect}");
+    let seen = local.get("a%20b?q=1").await;
+    assert!(seen.starts_with("HTTP/1.1 200 OK\r\n") && seen.contains("\"uri\":\"/a%20b?q=1\""), "{seen}");
+    assert!(seen.contains("\r\ntransfer-encoding: chunked\r\n") && seen.ends_with("\r\n0\r\n\r\n"), "{seen}");
+
+    // Half an answer must not look like a whole one, and what failed must not be a secret.
+    let broken = local.get("body-failure").await;
+    assert!(!broken.ends_with("\r\n0\r\n\r\n"), "{broken}");
+    let said = loop {
+        let line = local.said.next_line().await.unwrap().unwrap();
+        if line.contains("SippyCup.") {
+            break line;
+        }
+    };
+    assert_eq!(said, "SippyCup.Body: response body failed: the body failed on purpose");
+    assert!(local.get("next").await.contains("\"uri\":\"/next\""));
+    assert!(local.function.try_wait().unwrap().is_none());
+}
