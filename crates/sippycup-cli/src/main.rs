@@ -16,6 +16,7 @@ mod plan;
 mod record;
 mod replay;
 mod serve;
+mod supervise;
 mod terminal;
 mod watch;
 
@@ -56,6 +57,9 @@ struct Completions {
 }
 
 fn main() -> ExitCode {
+    if let Some(command) = supervise::asked() {
+        return supervise::supervise(&command).unwrap_or_else(|error| failed(&error.into()));
+    }
     let arguments = Arguments::try_parse().unwrap_or_else(|error| with_tip(error).exit());
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

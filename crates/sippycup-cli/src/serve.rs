@@ -13,6 +13,7 @@ use tokio::sync::watch as signal;
 use crate::error::UsageError;
 use crate::plan::{FunctionPlan, GatewayPlan, Listener, Plan, Said};
 use crate::record::{Recorded, Recorder};
+use crate::supervise::supervised;
 use crate::terminal::Output;
 use crate::watch::{Watch, watch};
 
@@ -140,9 +141,9 @@ async fn start(plan: &FunctionPlan, allowed: &[String], terminal: Terminal) -> R
 }
 
 pub(crate) fn spawn(plan: &FunctionPlan, terminal: Terminal) -> Result<Function, BoxError> {
-    let mut command = plan.command.iter();
-    let program = command.next().cloned().unwrap_or_default();
-    Ok(builder(plan, terminal).spawn(program, command)?)
+    let mut command = supervised(&plan.command).into_iter();
+    let program = command.next().unwrap_or_default();
+    Ok(builder(plan, terminal).lifeline(true).spawn(program, command)?)
 }
 
 fn builder(plan: &FunctionPlan, terminal: Terminal) -> FunctionBuilder {

@@ -1,6 +1,9 @@
 //! `--watch`: source changes restart the function.
 
+use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
@@ -9,6 +12,7 @@ use tokio::process::Command;
 use tokio::sync::mpsc;
 
 use crate::plan::FunctionPlan;
+use crate::supervise::supervised;
 
 /// Watches for as long as the guard lives.
 pub(crate) struct Watch {
@@ -56,7 +60,7 @@ async fn restart_on(
         while let Ok(Some(_)) = tokio::time::timeout(QUIET, changes.recv()).await {}
         terminal.line(&format!("{} changed, restarting the function", path.display()));
         if let Some(build) = &build {
-            match shell(build).status().await {
+            match run(build).await {
                 Ok(status) if status.success() => {}
                 Ok(status) => {
                     terminal.line(&format!("`{build}` failed ({status}); the old function goes on"));
@@ -72,11 +76,20 @@ async fn restart_on(
     }
 }
 
-fn shell(line: &str) -> Command {
+/// A line of a shell, run to its end.
+async fn run(line: &str) -> io::Result<ExitStatus> {
     let (program, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let line = supervised(&[program, flag, line].map(OsString::from));
+    let (program, arguments) = line.split_first().ok_or(io::ErrorKind::InvalidInput)?;
     let mut command = Command::new(program);
-    command.arg(flag).arg(line).kill_on_drop(true);
-    command
+    command.args(arguments).stdin(Stdio::piped());
+    // The supervisor ends its group.
+    #[cfg(unix)]
+    command.process_group(0);
+    let mut child = command.spawn()?;
+    // To wait for it would close it.
+    let _lifeline = child.stdin.take();
+    child.wait().await
 }
 
 /// Everything below a root but build output, hidden files and recordings.

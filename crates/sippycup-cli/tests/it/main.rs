@@ -9,6 +9,7 @@
 )]
 
 mod output;
+mod processes;
 mod python;
 #[path = "../../../sippycup-gateway/tests/it/scripted.rs"]
 mod scripted;
@@ -188,10 +189,13 @@ fn streams_arrive_before_they_end() {
 #[test]
 fn a_function_that_died_is_told_with_its_output() {
     let mut running = Running::start("exit-at-start", &[]);
-    let line =
-        running.until("the function ended before it asked for its first event (exit status: 3); its last output:");
+    running.until("function | cannot find my configuration");
+    let line = running.until("the function ended before it asked for its first event (exit status: 3)");
     assert!(line.starts_with("function | "), "{line}");
-    running.until("    cannot find my configuration");
+    // It was said once, when it happened.
+    running.signal("-INT");
+    running.until("stopping");
+    assert_eq!(running.seen.iter().filter(|line| line.contains("cannot find my configuration")).count(), 1);
 }
 
 #[test]

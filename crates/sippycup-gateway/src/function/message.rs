@@ -39,7 +39,6 @@ pub(super) enum Message {
     Exited {
         environment: u64,
         how: String,
-        output: Vec<String>,
     },
     /// The function reported that it cannot initialise.
     InitError {

@@ -12,6 +12,7 @@ mod environment;
 mod error;
 mod intake;
 mod message;
+mod output;
 mod pool;
 mod process;
 mod runtime_api;

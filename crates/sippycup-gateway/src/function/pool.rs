@@ -78,7 +78,7 @@ impl Pool {
             Message::Error { environment, id, take } => {
                 let _ = take.send(self.error(environment, &id));
             }
-            Message::Exited { environment, how, output } => self.exited(environment, &how, &output),
+            Message::Exited { environment, how } => self.exited(environment, &how),
             Message::InitError { environment, error } => {
                 self.settings.report(&format!("the function could not initialise: {error}"));
                 if let Some(environment) = self.environments.get_mut(&environment) {
@@ -165,6 +165,8 @@ impl Pool {
             return;
         }
         let limit = if self.settings.max_concurrency.is_some() { 1 } else { self.settings.concurrency };
+        // One that cannot start should fail once, not once for each request: until one has started, it starts alone.
+        let limit = if self.has_started() { limit } else { 1 };
         while self.free_soon() < self.pending.len() && self.alive() < limit {
             self.start();
         }
@@ -243,6 +245,11 @@ impl Pool {
 
     fn alive(&self) -> usize {
         self.environments.values().filter(|e| e.generation == self.generation && !e.is_dying()).count()
+    }
+
+    /// Whether the function is known to start.
+    fn has_started(&self) -> bool {
+        self.environments.values().any(|e| e.generation == self.generation && !e.is_dying() && e.initialised)
     }
 
     /// Environments that will ask for work soon.

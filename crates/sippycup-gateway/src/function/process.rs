@@ -1,13 +1,11 @@
 //! One process with its own Runtime API: start it, read its output, end it with everything it started.
 
-use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -15,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Sleep;
 
 use super::message::Message;
+use super::output;
 use super::runtime_api;
 use super::settings::Settings;
 use crate::stamp::Stamper;
@@ -26,16 +25,16 @@ pub(super) async fn run(
     pool: mpsc::UnboundedSender<Message>,
     ending: Ending,
 ) {
-    let (how, output) = match start(environment, &settings, &pool).await {
+    let how = match start(environment, &settings, &pool).await {
         Ok((child, api)) => {
             let ended = supervise(child, &settings, ending).await;
             // The rest of an answer cannot come any more.
             api.abort();
             ended
         }
-        Err(error) => (format!("could not be started: {error}"), Vec::new()),
+        Err(error) => format!("could not be started: {error}"),
     };
-    let _ = pool.send(Message::Exited { environment, how, output });
+    let _ = pool.send(Message::Exited { environment, how });
 }
 
 /// How a process is told to end.
@@ -56,10 +55,11 @@ async fn start(
     let mut command = Command::new(&settings.program);
     command
         .args(&settings.arguments)
-        .stdin(Stdio::null())
+        .stdin(if settings.lifeline { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .kill_on_drop(true);
+        // A supervisor ends by its lifeline, and would leave the rest behind if it were killed.
+        .kill_on_drop(!settings.lifeline);
     if let Some(directory) = &settings.directory {
         command.current_dir(directory);
     }
@@ -74,30 +74,24 @@ async fn start(
     Ok((child, api))
 }
 
-async fn supervise(mut child: Child, settings: &Settings, mut ending: Ending) -> (String, Vec<String>) {
-    let (sender, mut lines) = mpsc::unbounded_channel();
+async fn supervise(mut child: Child, settings: &Settings, mut ending: Ending) -> String {
+    // To wait for a process would close it.
+    let _lifeline = child.stdin.take();
+    let (sender, mut lines) = mpsc::channel(LINES);
     if let Some(stdout) = child.stdout.take() {
-        tokio::spawn(read(stdout, sender.clone()));
+        tokio::spawn(output::read(stdout, sender.clone()));
     }
     if let Some(stderr) = child.stderr.take() {
-        tokio::spawn(read(stderr, sender.clone()));
+        tokio::spawn(output::read(stderr, sender.clone()));
     }
     drop(sender);
-    let mut tail = VecDeque::new();
-    let mut note = |line: String| {
-        settings.report(&line);
-        if tail.len() == TAIL {
-            tail.pop_front();
-        }
-        tail.push_back(line);
-    };
     let group = child.id();
     let mut deadline: Option<Pin<Box<Sleep>>> = None;
     let mut killed = false;
     let ended = loop {
         tokio::select! {
             ended = child.wait() => break ended,
-            Some(line) = lines.recv() => note(line),
+            Some(line) = lines.recv() => settings.report(&line),
             _ = &mut ending.kill, if deadline.is_none() => {
                 signal(group, Signal::Terminate);
                 deadline = Some(Box::pin(tokio::time::sleep(GRACE)));
@@ -117,15 +111,14 @@ async fn supervise(mut child: Child, settings: &Settings, mut ending: Ending) ->
     // A grandchild that left the group can keep the pipes open for ever.
     let rest = tokio::time::timeout(GRACE, async {
         while let Some(line) = lines.recv().await {
-            note(line);
+            settings.report(&line);
         }
     });
     let _ = rest.await;
-    let how = match ended {
+    match ended {
         Ok(status) => status.to_string(),
         Err(error) => format!("an unknown status: {error}"),
-    };
-    (how, tail.into())
+    }
 }
 
 /// Waits for the deadline; for ever if there is none.
@@ -133,17 +126,6 @@ async fn until(deadline: &mut Option<Pin<Box<Sleep>>>) {
     match deadline {
         Some(deadline) => deadline.await,
         None => std::future::pending().await,
-    }
-}
-
-async fn read(stream: impl AsyncRead + Unpin, lines: mpsc::UnboundedSender<String>) {
-    let mut reader = BufReader::new(stream);
-    let mut line = Vec::new();
-    while let Ok(1..) = reader.read_until(b'\n', &mut line).await {
-        if lines.send(String::from_utf8_lossy(&line).trim_end().to_owned()).is_err() {
-            return;
-        }
-        line.clear();
     }
 }
 
@@ -203,5 +185,5 @@ fn signal(_group: Option<u32>, _signal: Signal) {}
 /// How long a process may take to end by itself, and its output to close.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// How many lines of output go into the report of an exit.
-const TAIL: usize = 10;
+/// How many lines wait to be reported.
+const LINES: usize = 64;

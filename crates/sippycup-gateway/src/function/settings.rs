@@ -26,6 +26,7 @@ pub(crate) struct Settings {
     pub(super) concurrency: usize,
     pub(super) max_concurrency: Option<usize>,
     pub(super) snap_start: bool,
+    pub(super) lifeline: bool,
     pub(super) region: String,
     pub(super) account_id: String,
     pub(super) allowed_hosts: Vec<String>,
@@ -64,6 +65,7 @@ impl Default for FunctionBuilder {
                 concurrency: 10,
                 max_concurrency: None,
                 snap_start: false,
+                lifeline: false,
                 region: "us-east-1".to_owned(),
                 account_id: "123456789012".to_owned(),
                 allowed_hosts: Vec::new(),
@@ -139,6 +141,13 @@ impl FunctionBuilder {
     /// are known without.
     pub fn allow_host(mut self, name: impl Into<String>) -> Self {
         self.settings.allowed_hosts.push(name.into());
+        self
+    }
+
+    /// Gives each process a pipe as its standard input, which ends when this process ends, however it does: whoever supervises a function can tell by it. Default no: the
+    /// standard input is empty.
+    pub fn lifeline(mut self, lifeline: bool) -> Self {
+        self.settings.lifeline = lifeline;
         self
     }
 

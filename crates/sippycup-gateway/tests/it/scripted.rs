@@ -50,6 +50,22 @@ fn function_process() {
             threads.into_iter().for_each(|t| t.join().unwrap());
         }
         "say" => println!("{argument}"),
+        "abort" => std::process::abort(),
+        // A connection that lives as long as the process.
+        "hold" => std::mem::forget(TcpStream::connect(std::env::var("GO_ON").unwrap()).unwrap()),
+        "fail-on-sign" => {
+            println!("error: expected one of many things");
+            wait_for_sign();
+            exit(101);
+        }
+        "flood" => {
+            let piece = [b'x'; 1 << 16];
+            let mut stdout = std::io::stdout().lock();
+            for _ in 0..argument.parse::<usize>().unwrap() {
+                stdout.write_all(&piece).unwrap();
+            }
+            writeln!(stdout).unwrap();
+        }
         "restore" => {
             let (head, _) = exchange(&api, "GET", "restore/next", "", b"");
             println!("restored: {}", head.lines().next().unwrap());

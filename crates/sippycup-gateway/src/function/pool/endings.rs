@@ -19,7 +19,7 @@ impl Pool {
         }
     }
 
-    pub(super) fn exited(&mut self, id: u64, how: &str, output: &[String]) {
+    pub(super) fn exited(&mut self, id: u64, how: &str) {
         let Some(environment) = self.environments.remove(&id) else {
             return;
         };
@@ -33,16 +33,8 @@ impl Pool {
             (true, true) => "",
         };
         let message = format!("the function ended{when} ({how})");
-        let mut report = message.clone();
-        // Who was ended has nothing to explain.
-        if !output.is_empty() && !environment.is_dying() {
-            report.push_str("; its last output:");
-        }
-        for line in output {
-            report.push_str("\n    ");
-            report.push_str(line);
-        }
-        self.settings.report(&report);
+        // Its output has been reported already.
+        self.settings.report(&message);
         let failed = environment.init_error.unwrap_or_else(|| FunctionError::new("Runtime.ExitError", message));
         for invoked in environment.working.into_values() {
             invoked.fail(failed.clone());

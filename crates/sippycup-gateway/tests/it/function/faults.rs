@@ -5,19 +5,43 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
 use sippycup_gateway::{Fault, Function, Gateway, Kind};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
-use tower::ServiceExt;
+use tower::{Service, ServiceExt};
 
 use super::{gateway, reported, scripted, status_and_fault};
 use crate::support::{alive, ask, get, text};
 
 #[tokio::test]
+async fn a_function_that_cannot_start_fails_once_however_many_requests_wait() {
+    let sign = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (builder, mut report) = reported();
+    let builder = builder.env("GO_ON", sign.local_addr().unwrap().to_string());
+    let mut function = scripted("fail-on-sign", builder);
+    let answers: Vec<_> = (0..5).map(|_| function.call(Bytes::from_static(b"{}"))).collect();
+    let (mut process, _) = sign.accept().await.unwrap();
+    process.write_all(b"!").await.unwrap();
+    for answer in answers {
+        assert_eq!(answer.await.unwrap_err().error_type(), "Runtime.ExitError");
+    }
+    let ended = report.until("the function ended").await;
+    assert_eq!(ended, "the function ended before it asked for its first event (exit status: 101)");
+    function.stop().await;
+    drop(function);
+    // What is left to be read is all that was said; the first line of it is in `seen`.
+    assert_eq!(report.seen.iter().filter(|line| line.contains("expected one of many things")).count(), 1);
+    while let Some(line) = report.lines.recv().await {
+        assert!(!line.contains("expected one of many things"), "{line}");
+    }
+}
+
+#[tokio::test]
 async fn exit_at_start_is_a_502_with_status_and_output_and_the_next_request_tries_again() {
     let (builder, mut report) = reported();
     let function = scripted("exit-at-start", builder);
+    report.until("cannot find my configuration").await;
     let line = report.until("the function ended before it asked").await;
     assert!(line.contains("exit status: 3"), "{line}");
-    assert!(line.contains("cannot find my configuration"), "{line}");
     for _ in 0..2 {
         let (status, fault) = status_and_fault(gateway(Kind::RestApi, &function), "/prod/").await;
         assert_eq!(status, StatusCode::BAD_GATEWAY);

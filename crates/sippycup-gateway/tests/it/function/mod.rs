@@ -24,6 +24,7 @@ fn scripted(script: &str, builder: FunctionBuilder) -> Function {
 /// What the developer reads.
 struct Report {
     lines: mpsc::UnboundedReceiver<String>,
+    seen: Vec<String>,
 }
 
 impl Report {
@@ -34,6 +35,7 @@ impl Report {
     async fn until(&mut self, part: &str) -> String {
         loop {
             let line = self.lines.recv().await.unwrap_or_else(|| panic!("nobody says `{part}`"));
+            self.seen.push(line.clone());
             if line.contains(part) {
                 return line;
             }
@@ -46,7 +48,7 @@ fn reported() -> (FunctionBuilder, Report) {
     let builder = Function::builder().report(move |line| {
         let _ = sender.send(line.to_owned());
     });
-    (builder, Report { lines })
+    (builder, Report { lines, seen: Vec::new() })
 }
 
 fn gateway(kind: Kind, function: &Function) -> Gateway<Function> {

@@ -1,0 +1,54 @@
+//! Processes of functions: how they end, and with whom.
+
+use std::io::Read;
+use std::net::TcpListener;
+
+use crate::scripted::command_line;
+use crate::{Running, http, serve};
+
+#[test]
+fn nothing_outlives_a_command_that_is_killed() {
+    for shell in [false, true] {
+        let sign = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut command = serve(&["--"]);
+        if shell {
+            // The function is the child of a child, which does not end with it.
+            command.args(["sh", "-c", "\"$@\" & wait", "sh"]);
+        }
+        command.args(command_line()).env("SCRIPT", "hold").env("GO_ON", sign.local_addr().unwrap().to_string());
+        let mut running = Running::spawn(command);
+        let (mut function, _) = sign.accept().unwrap();
+        running.signal("-KILL");
+        running.child.wait().unwrap();
+        // The connection ends with the process.
+        assert_eq!(function.read(&mut [0]).unwrap(), 0);
+    }
+}
+
+#[test]
+fn a_signal_that_ends_a_function_is_told_as_it_is() {
+    let mut running = Running::start("abort", &[]);
+    running.until("the function ended before it asked for its first event (signal: 6 (SIGABRT))");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_function_that_writes_without_an_end_of_line_costs_no_memory() {
+    let mut running = Running::start("flood:4096", &[]);
+    let address = running.address();
+    assert!(http(&address, "GET /x", "").ends_with("/x"));
+    let line = running.until(" bytes more");
+    assert!(line.ends_with(&format!(" … and {} bytes more", (256 << 20) - (64 << 10))), "{}", line.len());
+    let status = std::fs::read_to_string(format!("/proc/{}/status", running.child.id())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let peak: usize = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    assert!(peak < 64 << 10, "{peak} kB");
+}
+
+#[test]
+fn a_carriage_return_ends_a_line_of_a_function() {
+    let mut running = Running::start("say:Traceback:\r  File \"app.py\"\rValueError", &[]);
+    running.until("ValueError");
+    let said: Vec<_> = running.seen.iter().filter_map(|line| line.strip_prefix("function | ")).collect();
+    assert!(said.ends_with(&["Traceback:", "  File \"app.py\"", "ValueError"]), "{said:?}");
+}
