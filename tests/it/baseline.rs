@@ -253,10 +253,13 @@ fn a_path_is_neither_decoded_nor_normalised() {
             assert_eq!(request.uri().query(), None);
             assert_eq!(request.uri().authority(), None);
         }
-        assert_eq!(ask(&with(v2(), "/rawPath", path)).uri(), wanted);
+        // This one is decoded, so nothing that no URI has is left as it is.
+        let escaped = wanted.replace('{', "%7B").replace('}', "%7D").replace('\\', "%5C");
+        let escaped = escaped.replace('|', "%7C").replace('^', "%5E");
+        assert_eq!(ask(&with(v2(), "/rawPath", path)).uri(), &*escaped);
     }
     assert_eq!(ask(&with(v1(), "/path", "/100%")).uri(), "/100%");
-    for (path, wanted) in [("/100%", "/100%25"), ("/a%", "/a%25"), ("/a{b}", "/a{b}")] {
+    for (path, wanted) in [("/100%", "/100%25"), ("/a%", "/a%25"), ("/a{b}", "/a%7Bb%7D")] {
         assert_eq!(ask(&with(v2(), "/rawPath", path)).uri(), wanted);
     }
     assert!(refusal(with(v1(), "/path", Value::Null).to_string()).contains("expected a path at `path`, found null"));

@@ -12,9 +12,19 @@ use std::borrow::Cow;
 pub(crate) enum Text {
     /// As the client sent it. A `%` stands as it is, even where no two hex digits follow.
     Encoded,
-    /// Decoded by the gateway (the `rawPath` of an HTTP API). A `%` before two hex digits is left alone,
-    /// because older recordings and emulators send the path encoded; any other `%` becomes `%25`.
+    /// Decoded by the gateway (the `rawPath` of an HTTP API). Whatever RFC 3986 does not allow is encoded. A `%`
+    /// before two hex digits is left alone, because older recordings and emulators send the path encoded; any other
+    /// `%` becomes `%25`.
     Decoded,
+}
+
+impl Text {
+    fn path(self) -> &'static Set {
+        match self {
+            Self::Encoded => &PATH,
+            Self::Decoded => &DECODED_PATH,
+        }
+    }
 }
 
 /// Appends a path to `out`; a missing leading slash is added, an empty path is `/`.
@@ -23,14 +33,15 @@ pub(crate) fn push_path(out: &mut Vec<u8>, path: &[u8], text: Text) {
     if path.first() != Some(&b'/') && path != b"*" {
         out.push(b'/');
     }
-    let plain = path.iter().position(|byte| !PATH.keeps(*byte) || *byte == b'%');
+    let set = text.path();
+    let plain = path.iter().position(|byte| !set.keeps(*byte) || *byte == b'%');
     let (head, tail) = path.split_at(plain.unwrap_or(path.len()));
     out.extend_from_slice(head);
     let mut rest = tail;
     while let Some((byte, behind)) = rest.split_first() {
         let lone_percent =
             *byte == b'%' && !behind.first_chunk::<2>().is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit));
-        if PATH.keeps(*byte) && !(lone_percent && text == Text::Decoded) {
+        if set.keeps(*byte) && !(lone_percent && text == Text::Decoded) {
             out.push(*byte);
         } else {
             push_escape(out, *byte);
@@ -41,7 +52,8 @@ pub(crate) fn push_path(out: &mut Vec<u8>, path: &[u8], text: Text) {
 
 /// Whether the path can stand in a URI as it is.
 pub(crate) fn is_plain_path(path: &[u8], text: Text) -> bool {
-    let keeps = |byte: &u8| PATH.keeps(*byte) && (*byte != b'%' || text == Text::Encoded);
+    let set = text.path();
+    let keeps = |byte: &u8| set.keeps(*byte) && (*byte != b'%' || text == Text::Encoded);
     path.first() == Some(&b'/') && path.iter().all(keeps)
 }
 
@@ -83,60 +95,95 @@ fn push_escape(out: &mut Vec<u8>, byte: u8) {
 }
 
 /// Whether two pieces of a path are the same, or would be if one or both were percent-decoded.
+///
+/// No part of either is looked at more than a few times, and nothing behind the first difference.
 pub(crate) fn same_text(a: &[u8], b: &[u8]) -> bool {
     if a == b {
         return true;
     }
-    if !a.contains(&b'%') && !b.contains(&b'%') {
-        return false;
-    }
-    // What is not UTF-8 once it is decoded stands in JSON with U+FFFD in it.
-    let same = |a: &[u8], b: &[u8]| String::from_utf8_lossy(a) == String::from_utf8_lossy(b);
-    let (a_decoded, b_decoded) = (percent_decoded(a), percent_decoded(b));
-    same(&a_decoded, &b_decoded) || same(&a_decoded, b) || same(a, &b_decoded)
-}
-
-fn percent_decoded(text: &[u8]) -> Cow<'_, [u8]> {
-    if !text.contains(&b'%') {
-        return Cow::Borrowed(text);
-    }
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((byte, behind)) = rest.split_first() {
-        let hex = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        if let (b'%', Some([high, low])) = (*byte, behind.first_chunk::<2>())
-            && let (Some(high), Some(low)) = (hex(*high), hex(*low))
-        {
-            out.push(high << 4 | low);
-            rest = behind.get(2..).unwrap_or_default();
-        } else {
-            out.push(*byte);
-            rest = behind;
+    match (a.contains(&b'%'), b.contains(&b'%')) {
+        (false, false) => false,
+        (true, false) => same_characters(Decoded(a), b.iter().copied()),
+        (false, true) => same_characters(a.iter().copied(), Decoded(b)),
+        (true, true) => {
+            same_characters(Decoded(a), Decoded(b))
+                || same_characters(Decoded(a), b.iter().copied())
+                || same_characters(a.iter().copied(), Decoded(b))
         }
     }
-    Cow::Owned(out)
+}
+
+/// Whether two texts are the same, where what is not UTF-8 counts as the U+FFFD that stands in JSON for it.
+fn same_characters(a: impl Iterator<Item = u8> + Clone, b: impl Iterator<Item = u8> + Clone) -> bool {
+    let (mut rest_a, mut rest_b) = (a.clone(), b.clone());
+    loop {
+        match (rest_a.next(), rest_b.next()) {
+            (None, None) => return true,
+            (x, y) if x == y => {}
+            // Only a byte that is not ASCII can be a part of what is replaced.
+            (x, y) if x.is_none_or(|x| x.is_ascii()) && y.is_none_or(|y| y.is_ascii()) => return false,
+            _ => break,
+        }
+    }
+    let (a, b): (Vec<u8>, Vec<u8>) = (a.collect(), b.collect());
+    String::from_utf8_lossy(&a) == String::from_utf8_lossy(&b)
+}
+
+/// The bytes of a percent-encoded text, decoded. A `%` without two hex digits behind it stands for itself.
+#[derive(Clone)]
+struct Decoded<'a>(&'a [u8]);
+
+impl Iterator for Decoded<'_> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        let (first, behind) = self.0.split_first()?;
+        let hex = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        if *first == b'%'
+            && let Some(([high, low], behind)) = behind.split_first_chunk()
+            && let (Some(high), Some(low)) = (hex(*high), hex(*low))
+        {
+            self.0 = behind;
+            return Some(high << 4 | low);
+        }
+        self.0 = behind;
+        Some(*first)
+    }
 }
 
 /// The bytes that may stand as they are.
 struct Set([bool; 256]);
 
 impl Set {
-    /// Every visible ASCII character but those given. `"`, `<`, `>` and `` ` `` are in no URI, and `http`
-    /// refuses most of them.
-    #[expect(clippy::indexing_slicing, reason = "evaluated at compile time, where it cannot fail unseen")]
-    const fn all_but(refused: &[u8]) -> Self {
-        let mut keeps = [false; 256];
-        let mut byte = b'!' as usize;
-        while byte <= b'~' as usize {
-            keeps[byte] = !matches!(byte as u8, b'"' | b'<' | b'>' | b'`' | b'#');
+    /// Every visible ASCII character but those given, for text that is as a client sent it. `"`, `<`, `>` and `` ` ``
+    /// are in no URI, and `http` refuses most of them.
+    const fn sent(refused: &[u8]) -> Self {
+        let mut set = Self([false; 256]);
+        let mut byte = b'!';
+        while byte <= b'~' {
+            set.0[byte as usize] = !matches!(byte, b'"' | b'<' | b'>' | b'`' | b'#');
             byte += 1;
         }
-        let mut at = 0;
-        while at < refused.len() {
-            keeps[refused[at] as usize] = false;
-            at += 1;
+        set.without(refused)
+    }
+
+    /// Every character of a URI but those given, for text that was decoded: it does not tell how it was sent.
+    const fn decoded(refused: &[u8]) -> Self {
+        let mut set = Self([false; 256]);
+        let mut byte = b'!';
+        while byte <= b'~' {
+            set.0[byte as usize] = is_uri_byte(byte);
+            byte += 1;
         }
-        Self(keeps)
+        set.without(refused)
+    }
+
+    const fn without(mut self, mut refused: &[u8]) -> Self {
+        while let Some((byte, rest)) = refused.split_first() {
+            self.0[*byte as usize] = false;
+            refused = rest;
+        }
+        self
     }
 
     fn keeps(&self, byte: u8) -> bool {
@@ -144,14 +191,20 @@ impl Set {
     }
 }
 
-static PATH: Set = Set::all_but(b"?");
-static RAW_QUERY: Set = Set::all_but(b"");
+/// Whether a path or a query of [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-3.3) may have this byte.
+pub(crate) const fn is_uri_byte(byte: u8) -> bool {
+    matches!(byte, b'!' | b'$'..=b';' | b'=' | b'?'..=b'Z' | b'_' | b'a'..=b'z' | b'~')
+}
+
+static PATH: Set = Set::sent(b"?");
+static RAW_QUERY: Set = Set::sent(b"");
+static DECODED_PATH: Set = Set::decoded(b"?");
 // `;` splits a query for API Gateway, so one inside a decoded value must have been sent as `%3B`.
-static DECODED_KEY: Set = Set::all_but(b"%+&=;");
-static DECODED_VALUE: Set = Set::all_but(b"%+&;");
+static DECODED_KEY: Set = Set::decoded(b"%+&=;");
+static DECODED_VALUE: Set = Set::decoded(b"%+&;");
 // A `&` inside what was not decoded cannot be one that separates.
-static ENCODED_KEY: Set = Set::all_but(b"&=");
-static ENCODED_VALUE: Set = Set::all_but(b"&");
+static ENCODED_KEY: Set = Set::sent(b"&=");
+static ENCODED_VALUE: Set = Set::sent(b"&");
 
 /// What `http::Uri` holds, in bytes.
 pub(crate) const MAX_TARGET: usize = 65_534;
@@ -209,6 +262,8 @@ mod tests {
             ("/%", "/%25"),
             ("/%2", "/%252"),
             ("/☕", "/%E2%98%95"),
+            ("/a{b}|c\\d^e[f]", "/a%7Bb%7D%7Cc%5Cd%5Ee%5Bf%5D"),
+            ("/~u/$&'()*+,;=:@!", "/~u/$&'()*+,;=:@!"),
         ] {
             assert_eq!(path(from, Text::Decoded), to);
         }

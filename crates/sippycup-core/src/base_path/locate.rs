@@ -6,10 +6,10 @@
 //! does not carry. What is stripped is what the path really carries; what is public is what was stated
 //! (builder, stage variable, environment), else what the event proves, never a longer guess.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use super::{BasePath, prefix};
-use crate::uri::{MAX_TARGET, same_text};
+use crate::uri::{MAX_TARGET, Text, same_text};
 
 /// What a front door can have in front of the app's path, and where it shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub(crate) enum Prefix {
 /// What an event says about its path. Paths are percent-encoded.
 pub(crate) struct Signals<'a, P> {
     pub(crate) prefix: Prefix,
+    /// How the path is spelled.
+    pub(crate) path_text: Text,
     pub(crate) path: &'a str,
     /// `requestContext.path`.
     pub(crate) context_path: Option<Cow<'a, str>>,
@@ -57,13 +59,15 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
     pub(crate) fn locate(&self) -> Located {
         let (carried, public) = self.infer();
         let (mut strip, mut base) = match self.explicit {
-            None => (carried, BasePath::from_encoded(&public)),
+            None => (carried, BasePath::from_lossy(&public)),
             Some(base) => (self.strip_stated(base, carried), base.clone()),
         };
         if self.mount_at_resource {
             let rest = self.path.get(strip..).unwrap_or_default();
-            if let Some(length) = self.template.as_deref().and_then(|template| prefix(rest, literal(template))) {
-                base = BasePath::from_encoded(&format!("{base}{}", rest.get(..length).unwrap_or_default()));
+            if let Some(length) =
+                self.template.as_deref().and_then(|template| prefix(rest, literal(template), same_text))
+            {
+                base = BasePath::from_lossy(&format!("{base}{}", rest.get(..length).unwrap_or_default()));
                 strip += length;
             }
         }
@@ -76,7 +80,10 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
         if base.is_root() {
             return carried;
         }
-        let at = |start| Some(start + prefix(self.path.get(start..)?, base.as_str())?);
+        // A rule of a firewall on `/shop/admin*` must not be passed by with `/%73hop/admin`: where the path is as the
+        // client sent it, the base path must be too.
+        let same = if self.path_text == Text::Decoded { same_text } else { <[u8]>::eq };
+        let at = |start| Some(start + prefix(self.path.get(start..)?, base.as_str(), same)?);
         at(0).or_else(|| at(carried)).unwrap_or(carried)
     }
 
@@ -126,86 +133,166 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
     }
 
     /// The part of the path in front of what the template matches, if the event leaves no doubt.
+    ///
+    /// A template without a greedy parameter takes as many segments as it has, a greedy parameter with a known value
+    /// takes that value: the path is cut at one place, found from its end.
     fn base(&self) -> Option<&'a str> {
-        if self.path.len() > MAX_TARGET + LONGEST_BASE {
-            // Whatever is stripped, no URI holds the rest.
+        // Whatever is stripped, no URI holds the rest of a longer one. `*` is no path.
+        if self.path.len() > MAX_TARGET + LONGEST_BASE || !self.path.starts_with('/') {
             return None;
         }
         let usual = |template: &&str| template.starts_with('/') && template.len() <= LONGEST_TEMPLATE;
         let template = self.template.as_deref().filter(usual)?;
-        let mut candidates = self.candidates(template);
+        let segments: Vec<&str> = template.split('/').filter(|segment| !segment.is_empty()).collect();
+        // A trailing slash is no part of any template.
+        let path = self.path.strip_suffix('/').unwrap_or(self.path);
+        let Some(at) = segments.iter().position(|segment| greedy(segment).is_some()) else {
+            return self.before(path, &segments);
+        };
+        let (fixed, rest) = segments.split_at(at);
+        match rest.first().and_then(|segment| greedy(segment)).and_then(|name| (self.parameter)(name)) {
+            Some(value) => self.before(without_greedy(path, &value)?, fixed),
+            None => self.settled(path, fixed),
+        }
+    }
+
+    /// The part of the path in front of these segments, which are its last.
+    fn before(&self, path: &'a str, segments: &[&str]) -> Option<&'a str> {
+        let mut rest = path;
+        for wanted in segments.iter().rev() {
+            let (before, segment) = rest.rsplit_once('/')?;
+            if !self.fits(wanted, segment) {
+                return None;
+            }
+            rest = before;
+        }
+        (rest.len() <= LONGEST_BASE).then(|| rest.trim_end_matches('/'))
+    }
+
+    /// The part of the path in front of these segments and one more at least.
+    ///
+    /// There may be a choice. What was stated settles it, or the mapping that the gateway names, or the stage; a
+    /// longer guess never does.
+    fn settled(&self, path: &'a str, segments: &[&str]) -> Option<&'a str> {
+        let mut candidates = self.candidates(path, segments);
         let (first, second) = (candidates.next()?, candidates.next());
         if second.is_none() {
             return Some(first);
         }
-        // Only without parameters is there a choice. What was stated settles it, or the stage; a longer
-        // guess never does.
-        let settled = |base: &&str| {
-            let stage = base.strip_prefix('/').is_some_and(|name| name == self.stage);
-            stage || self.explicit.is_some_and(|stated| stated.as_str() == *base)
+        let settles = |base: &&str| {
+            let name = base.strip_prefix('/');
+            name.is_some_and(|name| name == self.stage) || self.explicit.is_some_and(|stated| stated.as_str() == *base)
         };
-        let settled = second.into_iter().chain(candidates).find(settled);
+        let settled = second.into_iter().chain(candidates).find(settles);
         settled.or_else(|| first.is_empty().then_some(first))
     }
 
-    /// Every prefix of the path behind which the template matches, without slashes at its end. To look at all of a
-    /// long path for each of its slashes would be quadratic, so none is longer than a base path can be.
-    fn candidates(&self, template: &str) -> impl Iterator<Item = &'a str> {
-        // A trailing slash is no part of any template.
-        let path = self.path.strip_suffix('/').unwrap_or(self.path);
-        let slashes = path.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(at, _)| at);
-        let mut last = None;
-        slashes.chain([path.len()]).take_while(|cut| *cut <= LONGEST_BASE).filter_map(move |cut| {
-            let (before, after) = path.split_at_checked(cut)?;
-            let base = before.trim_end_matches('/');
-            (last != Some(base) && self.matches(template, after)).then(|| {
-                last = Some(base);
-                base
-            })
+    /// Every part of the path, without slashes at its end, behind which these segments and one more at least stand.
+    fn candidates(&self, path: &'a str, segments: &[&str]) -> impl Iterator<Item = &'a str> {
+        let path = path.trim_end_matches('/');
+        let cuts = path.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(at, _)| at);
+        let (mut end, mut behind_last, mut last) = (0, 0, None);
+        cuts.take_while(|cut| *cut <= LONGEST_BASE).filter_map(move |cut| {
+            // Of slashes that stand together, the base ends in front of the first.
+            if cut != std::mem::replace(&mut behind_last, cut + 1) {
+                end = cut;
+            }
+            if last == Some(end) || !self.goes_on(path.get(cut..)?, segments) {
+                return None;
+            }
+            last = Some(end);
+            path.get(..end)
         })
     }
 
-    /// Whether `path` (empty, or with a leading slash) is what `template` matches, with the parameters the
-    /// event has.
-    fn matches(&self, template: &str, path: &str) -> bool {
+    /// Whether the path begins with these segments, and goes on.
+    fn goes_on(&self, path: &str, segments: &[&str]) -> bool {
         let mut rest = path;
-        for wanted in template.split('/').skip(1).filter(|segment| !segment.is_empty()) {
-            if let Some(name) = wanted.strip_prefix('{').and_then(|name| name.strip_suffix("+}")) {
-                // Greedy, and so the last: with its value known it takes exactly that, which may be nothing
-                // where the path ends in a slash; unknown it takes at least one segment.
-                return match (self.parameter)(name) {
-                    Some(value) if rest.is_empty() => value.is_empty(),
-                    Some(value) => {
-                        let same = |rest: &str, value: &str| same_text(rest.as_bytes(), value.as_bytes());
-                        // Slashes that lead or trail may be missing in the value; one that it has in front was an
-                        // escape before it was decoded.
-                        let behind = rest.strip_prefix('/').unwrap_or(rest);
-                        let value = value.as_ref();
-                        let trimmed = value.strip_suffix('/').unwrap_or(value);
-                        same(behind, value) || same(behind, trimmed) || same(rest.trim_matches('/'), trimmed)
-                    }
-                    None => !rest.trim_matches('/').is_empty(),
-                };
-            }
-            let Some(behind) = rest.strip_prefix('/') else { return false };
-            let (segment, next) = match behind.find('/') {
-                Some(end) => behind.split_at(end),
-                None => (behind, ""),
-            };
-            let fits = match wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-                Some(name) => match (self.parameter)(name) {
-                    Some(value) => same_text(segment.as_bytes(), value.as_bytes()),
-                    None => !segment.is_empty(),
-                },
-                None => same_text(segment.as_bytes(), wanted.as_bytes()),
-            };
-            if !fits {
+        for wanted in segments {
+            let Some((segment, _)) = rest.strip_prefix('/').and_then(|rest| rest.split_once('/')) else { return false };
+            if !self.fits(wanted, segment) {
                 return false;
             }
-            rest = next;
+            rest = rest.get(1 + segment.len()..).unwrap_or_default();
         }
-        rest.is_empty()
+        true
     }
+
+    /// Whether a segment of a path is what a segment of a template wants.
+    fn fits(&self, wanted: &str, segment: &str) -> bool {
+        let Some(name) = wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) else {
+            return same_text(segment.as_bytes(), wanted.as_bytes());
+        };
+        match (self.parameter)(name) {
+            Some(value) => same_text(segment.as_bytes(), value.as_bytes()),
+            None => !segment.is_empty(),
+        }
+    }
+}
+
+/// The path without what a greedy parameter took of it, and without the slashes in front of that; `None` if the
+/// value does not stand at the path's end.
+///
+/// Either may be decoded and the other not, so that a slash of one is a `%2F` of the other. How many slashes the
+/// value has tells where it begins: `a/b/c` has two, and the third from the end of `/shop/a%2Fb/c` is in front of it.
+fn without_greedy<'a>(path: &'a str, value: &str) -> Option<&'a str> {
+    let begin = |path: &str, value: &str| {
+        let spellings = [(false, false), (true, true), (true, false), (false, true)];
+        spellings.into_iter().find_map(|(escapes, of_value)| {
+            let slash = slashes(path, escapes).nth(slashes(value, of_value).count())?;
+            same_text(path.get(slash.end..)?.as_bytes(), value.as_bytes()).then_some(slash.end)
+        })
+    };
+    // A slash at an end of the value may be missing in it, or be one that was an escape before it was decoded.
+    let without = trim_slashes(value);
+    let begin = match without {
+        "" => path.len(),
+        _ => begin(path, value).or_else(|| begin(path.get(..end_of_slashes(path).start)?, without))?,
+    };
+    let before = path.get(..begin)?;
+    let run = end_of_slashes(before);
+    // Of the slashes that stand there together, only one that is no escape ends a segment.
+    let first = before.get(run.clone())?.find('/');
+    match first {
+        Some(first) => path.get(..run.start + first),
+        None => (begin == path.len()).then_some(path),
+    }
+}
+
+/// Where the slashes at the end of a text stand, also those that are escapes.
+fn end_of_slashes(text: &str) -> Range<usize> {
+    let mut start = text.len();
+    for slash in slashes(text, true) {
+        if slash.end != start {
+            break;
+        }
+        start = slash.start;
+    }
+    start..text.len()
+}
+
+/// The text without slashes at its ends, also those that are escapes.
+fn trim_slashes(text: &str) -> &str {
+    let mut text = text.get(..end_of_slashes(text).start).unwrap_or_default();
+    while let Some(behind) = ["/", "%2F", "%2f"].iter().find_map(|slash| text.strip_prefix(slash)) {
+        text = behind;
+    }
+    text
+}
+
+/// The name of a segment's parameter, if it takes all that is left of a path.
+fn greedy(segment: &str) -> Option<&str> {
+    segment.strip_prefix('{')?.strip_suffix("+}")
+}
+
+/// Where a text has slashes, from its end; on request those that are escapes too.
+fn slashes(text: &str, escapes: bool) -> impl Iterator<Item = Range<usize>> {
+    let bytes = text.as_bytes();
+    (0..bytes.len()).rev().filter_map(move |at| match bytes.get(at..)? {
+        [b'/', ..] => Some(at..at + 1),
+        [b'%', b'2', b'F' | b'f', ..] if escapes => Some(at..at + 3),
+        _ => None,
+    })
 }
 
 /// The part of a template before its first parameter; without a parameter all of it.

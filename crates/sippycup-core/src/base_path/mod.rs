@@ -3,7 +3,7 @@
 use std::{error::Error, fmt, sync::Arc};
 
 pub(crate) use self::locate::{Located, Prefix, Signals};
-use crate::uri::{Text, push_path, same_text};
+use crate::uri::{Text, is_uri_byte, push_path, same_text};
 
 mod locate;
 
@@ -36,8 +36,8 @@ impl BasePath {
     ///
     /// # Panics
     ///
-    /// If `path` is neither empty nor a path like `/a/b`: without a trailing slash, of visible ASCII
-    /// characters, without `?` and `#`.
+    /// If `path` is neither empty nor a path like `/a/b`: without a trailing slash, of characters that
+    /// [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-3.3) allows in a path.
     #[must_use]
     #[expect(clippy::panic, reason = "like `HeaderName::from_static`: a mistake in the program, found at its start")]
     pub const fn from_static(path: &'static str) -> Self {
@@ -47,20 +47,24 @@ impl BasePath {
         Self(Repr::Static(path))
     }
 
-    /// A base path from text that nobody checked (a variable): slashes at the ends do not count, and what a
-    /// URI cannot hold is percent-encoded.
+    /// A base path from text that nobody checked (a variable, or the path of a request): slashes at the ends do not
+    /// count, and what [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-3.3) does not allow in a path is
+    /// percent-encoded.
+    ///
+    /// ```
+    /// # use sippycup_core::BasePath;
+    /// assert_eq!(BasePath::from_lossy("a b/").as_str(), "/a%20b");
+    /// // A browser would take `/\host` for another host.
+    /// assert_eq!(BasePath::from_lossy(r"/\host").as_str(), "/%5Chost");
+    /// ```
     #[must_use]
     pub fn from_lossy(path: &str) -> Self {
-        Self::from_encoded(&encoded(path))
-    }
-
-    /// `path` must be encoded already.
-    pub(crate) fn from_encoded(path: &str) -> Self {
         if is_canonical(path.as_bytes()) {
             return if path.is_empty() { Self::ROOT } else { Self(Repr::Shared(path.into())) };
         }
-        let mut canonical = String::with_capacity(path.len() + 1);
-        for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+        let encoded = encoded(path);
+        let mut canonical = String::with_capacity(encoded.len());
+        for segment in encoded.split('/').filter(|segment| !segment.is_empty()) {
             canonical.push('/');
             canonical.push_str(segment);
         }
@@ -104,7 +108,7 @@ impl BasePath {
     /// ```
     #[must_use]
     pub fn strip<'p>(&self, path: &'p str) -> Option<&'p str> {
-        let rest = path.get(prefix(path, self.as_str())?..)?;
+        let rest = path.get(prefix(path, self.as_str(), same_text)?..)?;
         Some(if rest.is_empty() { "/" } else { rest })
     }
 }
@@ -143,7 +147,7 @@ impl TryFrom<&str> for BasePath {
         if encoded(path).trim_matches('/') != path.trim_matches('/') {
             return Err(InvalidBasePath(()));
         }
-        Ok(Self::from_encoded(path))
+        Ok(Self::from_lossy(path))
     }
 }
 
@@ -161,14 +165,14 @@ pub struct InvalidBasePath(());
 
 impl fmt::Display for InvalidBasePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected a path of visible ASCII characters without `?` and `#`, percent-encoded where needed")
+        f.write_str("expected a path with nothing in it that RFC 3986 wants percent-encoded")
     }
 }
 
 impl Error for InvalidBasePath {}
 
-/// How many bytes of `path` the base path takes up, if `path` is below it.
-pub(crate) fn prefix(path: &str, base: &str) -> Option<usize> {
+/// How many bytes of `path` the base path takes up, if `path` is below it. Segments are compared with `same`.
+pub(crate) fn prefix(path: &str, base: &str, same: fn(&[u8], &[u8]) -> bool) -> Option<usize> {
     if base.is_empty() {
         return Some(0);
     }
@@ -176,7 +180,7 @@ pub(crate) fn prefix(path: &str, base: &str) -> Option<usize> {
     let mut length = 0;
     for wanted in base.strip_prefix('/')?.split('/') {
         let segment = segments.next()?;
-        if !same_text(segment.as_bytes(), wanted.as_bytes()) {
+        if !same(segment.as_bytes(), wanted.as_bytes()) {
             return None;
         }
         length += 1 + segment.len();
@@ -186,7 +190,7 @@ pub(crate) fn prefix(path: &str, base: &str) -> Option<usize> {
 
 fn encoded(path: &str) -> String {
     let mut out = Vec::with_capacity(path.len() + 1);
-    push_path(&mut out, path.as_bytes(), Text::Encoded);
+    push_path(&mut out, path.as_bytes(), Text::Decoded);
     String::from_utf8(out).unwrap_or_default()
 }
 
@@ -197,10 +201,11 @@ const fn is_canonical(path: &[u8]) -> bool {
     }
     let mut before = b'/';
     while let Some((byte, behind)) = rest.split_first() {
-        if !byte.is_ascii_graphic()
-            || matches!(byte, b'?' | b'#' | b'"' | b'<' | b'>' | b'`')
-            || (*byte == b'/' && before == b'/')
-        {
+        if !is_uri_byte(*byte) || *byte == b'?' || (*byte == b'/' && before == b'/') {
+            return false;
+        }
+        // Two hex digits stand behind a `%`.
+        if *byte == b'%' && !matches!(behind, [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit()) {
             return false;
         }
         before = *byte;
@@ -230,8 +235,11 @@ mod tests {
             assert_eq!(BasePath::from_lossy(root), BasePath::ROOT);
         }
         assert_eq!(BasePath::from_lossy("/a b/é").as_str(), "/a%20b/%C3%A9");
+        assert_eq!(BasePath::from_lossy("/\\evil.com/a\0b\n/%/%4").as_str(), "/%5Cevil.com/a%00b%0A/%25/%254");
         assert!(BasePath::try_from("/a b").is_err());
-        assert!(BasePath::try_from("/a?b").is_err());
+        for refused in ["/a?b", "/a\\b", "/a|b", "/a%2", "/a\nb"] {
+            assert!(BasePath::try_from(refused).is_err(), "{refused}");
+        }
     }
 
     #[test]
@@ -244,7 +252,6 @@ mod tests {
             ("/a", "/a/a/x", Some("/a/x")),
             ("/base", "/x/base/y", None),
             ("/a%20b", "/a b/x", Some("/x")),
-            ("/a b", "/a%20b/x", Some("/x")),
             ("/a", "/a//x", Some("//x")),
             ("", "/x", Some("/x")),
             ("/a/b", "/a", None),

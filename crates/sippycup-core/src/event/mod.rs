@@ -233,6 +233,7 @@ impl ProxyEvent {
         let own_domain = domain.is_some_and(|domain| has_label(&domain, b"execute-api"));
         let signals = Signals {
             prefix: dialect.prefix,
+            path_text: dialect.path_text,
             path: target.path(),
             context_path: of_mapping(context.path)?,
             raw_path: of_mapping(wire.raw_path)?,
