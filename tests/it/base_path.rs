@@ -561,6 +561,85 @@ fn the_other_sources_have_no_base_path_of_their_own() {
 }
 
 #[test]
+fn a_stated_base_path_is_compared_byte_for_byte_where_the_path_is_as_the_client_sent_it() {
+    // Taken off, this would reach the app as `/admin`, past a firewall's rule on `/shop/admin*`.
+    let options = EventOptions::default().base_path(BasePath::from_static("/shop"));
+    let found = |event: Value| {
+        let request = try_request(event.to_string(), &options).unwrap();
+        let public = public(&request).unwrap();
+        assert_eq!(base(&request), "/shop");
+        (request.uri().path().to_owned(), public.strip_prefix(&format!("https://{CUSTOM}")).unwrap().to_owned())
+    };
+    let path = "/%73hop/admin";
+    let case = Case { path, context_path: Some(path), parameter: Some(("proxy", "admin")), template: "", ..CASE };
+    for event in [
+        serde_json::from_str(&case.rest()).unwrap(),
+        serde_json::from_str(&Case { stage: "$default", ..case }.http_1()).unwrap(),
+        json!({"requestContext": {"elb": {}}, "httpMethod": "GET", "path": path, "headers": {"host": CUSTOM}}),
+        json!({"raw_path": path, "method": "GET", "headers": {"host": CUSTOM}}),
+        json!({"path": path, "method": "GET", "headers": {"host": [CUSTOM]}, "requestContext": {"serviceArn": "arn:x"}}),
+        json!({
+            "version": "2.0", "rawPath": path, "headers": {"host": CUSTOM},
+            "requestContext": {"stage": "$default", "domainName": "x.lambda-url.eu-west-1.on.aws", "http": {"method": "GET"}},
+        }),
+    ] {
+        assert_eq!(found(event.clone()), (path.to_owned(), format!("/shop{path}")), "{event}");
+    }
+    let http_2 = serde_json::from_str(&Case { stage: "$default", ..case }.http_2()).unwrap();
+    assert_eq!(found(http_2), ("/admin".to_owned(), path.to_owned()));
+}
+
+#[test]
+fn an_inferred_base_path_is_as_clean_as_a_stated_one() {
+    let mapped = |path: &'static str| Case { path, context_path: Some(path), parameter: Some(("proxy", "x")), ..CASE };
+    let own = |context_path: &'static str| Case {
+        domain: OWN,
+        path: "/x",
+        context_path: Some(context_path),
+        parameter: Some(("proxy", "x")),
+        ..CASE
+    };
+    let rows: Vec<Row> = vec![
+        ("backslash", mapped(r"/\evil.example/x"), "/%5Cevil.example", "/x", "/%5Cevil.example/x"),
+        ("two slashes", mapped("//evil.example/x"), "/evil.example", "/x", "//evil.example/x"),
+        ("braces", mapped("/a{b}|^/x"), "/a%7Bb%7D%7C%5E", "/x", "/a%7Bb%7D%7C%5E/x"),
+        ("lone percent signs", mapped("/100%/x"), "/100%25", "/x", "/100%25/x"),
+        ("control characters", own("/pr\0o\nd/x"), "/pr%00o%0Ad", "/x", "/pr%00o%0Ad/x"),
+        ("what is no ASCII", own("/é /x"), "/%C3%A9%20", "/x", "/%C3%A9%20/x"),
+    ];
+    check(rows, Case::rest);
+}
+
+#[test]
+fn a_value_that_a_greedy_parameter_took_is_cut_off_whatever_its_spelling() {
+    for (path, value, app) in [
+        ("/shop/a/b/c", "a/b/c", "/a/b/c"),
+        ("/shop/a%2Fb/c", "a/b/c", "/a%2Fb/c"),
+        ("/shop/a%2fb/c", "a%2fb/c", "/a%2fb/c"),
+        ("/shop/a%2Fb/c", "a%2fb/c", "/a%2Fb/c"),
+        ("/shop/a%252Fb", "a%2Fb", "/a%252Fb"),
+        ("/shop/%2Fa", "/a", "/%2Fa"),
+        ("/shop//a", "a", "//a"),
+        ("/shop//a", "/a", "//a"),
+        ("/shop/a/", "a", "/a/"),
+        ("/shop/a/", "a/", "/a/"),
+        ("/shop/a%2F", "a/", "/a%2F"),
+        ("/shop/%2F", "/", "/%2F"),
+        ("/shop/%FFa", "\u{fffd}a", "/%FFa"),
+        ("/shop/%C3%A9", "é", "/%C3%A9"),
+        ("/shop/", "", "/"),
+        ("/shop", "", "/"),
+    ] {
+        let case = Case { path, context_path: Some(path), parameter: Some(("proxy", value)), ..CASE };
+        assert_eq!(case.found(case.rest()), ("/shop".to_owned(), app.to_owned(), path.to_owned()), "{path} {value}");
+    }
+    for (path, value) in [("/shopitems", "items"), ("/shop%2Fitems", "items"), ("/shop/x", "y"), ("/shop/ab", "b")] {
+        let case = Case { path, context_path: Some(path), parameter: Some(("proxy", value)), ..CASE };
+        assert_eq!(case.found(case.rest()).0, "", "{path} {value}");
+    }
+}
+
+#[test]
 fn join_and_strip_are_each_others_inverse() {
     for base in ["/shop", "/a/b", ""] {
         let base = BasePath::try_from(base).unwrap();

@@ -5,8 +5,6 @@
 //! bytes that `http::Uri` refuses, or that would mean something else there (`?` and `#` of a path that AWS
 //! decoded), are percent-encoded.
 
-use std::borrow::Cow;
-
 /// How a source writes the text of a path or query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Text {

@@ -53,6 +53,8 @@ pub(crate) struct Signals<'a, P> {
 pub(crate) struct Located {
     pub(crate) strip: usize,
     pub(crate) base: BasePath,
+    /// The base path as the client wrote it, where that is not how it is given to the app: `/%73hop`, `//shop`.
+    pub(crate) written: Option<BasePath>,
 }
 
 impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
@@ -71,7 +73,9 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
                 strip += length;
             }
         }
-        Located { strip, base }
+        let written = self.path.get(..strip).filter(|written| !written.is_empty() && *written != base.as_str());
+        let written = written.map(BasePath::from_written).filter(|written| written.is_same(&base));
+        Located { strip, base, written }
     }
 
     /// Whichever of the stated and the inferred prefix the path carries, or one after the other: a stage

@@ -71,6 +71,21 @@ impl BasePath {
         Self(Repr::Shared(canonical.into()))
     }
 
+    /// The base path as it stands in a path, which may have more slashes or more escapes than it needs. Not for the
+    /// app.
+    pub(crate) fn from_written(path: &str) -> Self {
+        Self(Repr::Shared(encoded(path).into()))
+    }
+
+    /// Whether both are the same, whatever their slashes and escapes.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        fn segments(path: &BasePath) -> impl Iterator<Item = &str> {
+            path.as_str().split('/').filter(|segment| !segment.is_empty())
+        }
+        segments(self).count() == segments(other).count()
+            && segments(self).zip(segments(other)).all(|(a, b)| same_text(a.as_bytes(), b.as_bytes()))
+    }
+
     /// The path: `""` or `/a/b`.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -149,12 +149,13 @@ impl ProxyEvent {
         }
 
         let target = Target::of(&self.json, &self.wire, dialect)?;
-        let Located { strip, base } = self.locate(dialect, &headers, &target, options).map_err(fault)?;
+        let Located { strip, base, written } = self.locate(dialect, &headers, &target, options).map_err(fault)?;
         let exact_root = strip == target.path_end;
         let target = target.origin_form(strip)?;
         let host = headers.host.or(self.wire.context.domain_name).shared_text(&self.json).map_err(fault)?;
         let scheme = headers.forwarded_proto.text(&self.json).map_err(fault)?;
-        let public = PublicUri::new(dialect.public, host, scheme.as_deref(), &base, &target, exact_root);
+        let public = written.as_ref().unwrap_or(&base);
+        let public = PublicUri::new(dialect.public, host, scheme.as_deref(), public, &target, exact_root);
 
         let base64 = body::is_base64(&self.json, self.wire.base64);
         let body = body::decode(&self.json, self.wire.body, self.wire.body_text.take(), base64)
@@ -222,7 +223,7 @@ impl ProxyEvent {
         };
         let explicit = options.base_path.as_ref().or(stated.as_ref()).or(options.base_path_fallback.as_ref());
         if dialect.prefix == Prefix::None && explicit.is_none() && !options.mount_at_resource {
-            return Ok(Located { strip: 0, base: BasePath::ROOT });
+            return Ok(Located { strip: 0, base: BasePath::ROOT, written: None });
         }
         let of_mapping = |field: Field| if dialect.prefix == Prefix::Mapping { field.string(json) } else { Ok(None) };
         let stage = context.stage.string(json)?.filter(|stage| stage != "$default");
