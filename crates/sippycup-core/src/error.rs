@@ -103,25 +103,30 @@ pub(crate) fn found(kind: Kind) -> &'static str {
 }
 
 /// The JSON path of the value in which the byte `at` stands. Walks the document again, leniently, up to
-/// there: only errors pay for paths.
+/// there: only errors pay for paths. Levels that no message shows are counted and not kept: an event may be nothing
+/// but brackets.
 fn path_at(json: &[u8], at: usize) -> String {
-    let mut steps: Vec<Step> = Vec::new();
+    let mut shown: Vec<Step> = Vec::with_capacity(MAX_STEPS);
+    let mut hidden = 0_usize;
     let mut position = 0;
     while let Some(byte) = json.get(position).filter(|_| position < at) {
         position += 1;
         match byte {
-            b'{' => steps.push(Step::Member(None)),
-            b'[' => steps.push(Step::Item(0)),
-            b'}' | b']' => drop(steps.pop()),
-            b',' => match steps.last_mut() {
+            b'{' | b'[' if shown.len() == MAX_STEPS => hidden += 1,
+            b'{' => shown.push(Step::Member(None)),
+            b'[' => shown.push(Step::Item(0)),
+            b'}' | b']' if hidden > 0 => hidden -= 1,
+            b'}' | b']' => drop(shown.pop()),
+            b',' if hidden == 0 => match shown.last_mut() {
                 Some(Step::Member(name)) => *name = None,
                 Some(Step::Item(index)) => *index += 1,
                 None => {}
             },
             b'"' => {
                 let end = end_of_string(json, position);
-                if end < at
-                    && let Some(Step::Member(name @ None)) = steps.last_mut()
+                if hidden == 0
+                    && end < at
+                    && let Some(Step::Member(name @ None)) = shown.last_mut()
                 {
                     *name = Some(name_for_people(json.get(position..end).unwrap_or_default()));
                 }
@@ -131,7 +136,7 @@ fn path_at(json: &[u8], at: usize) -> String {
         }
     }
     let mut path = String::new();
-    for step in steps.iter().take(MAX_STEPS) {
+    for step in &shown {
         match step {
             Step::Member(None) => {}
             Step::Member(Some(name)) => {
@@ -143,7 +148,7 @@ fn path_at(json: &[u8], at: usize) -> String {
             Step::Item(index) => path.push_str(&format!("[{index}]")),
         }
     }
-    if steps.len() > MAX_STEPS {
+    if hidden > 0 {
         path.push('…');
     }
     if path.is_empty() { "$".to_owned() } else { path }
@@ -201,5 +206,7 @@ mod tests {
         assert_eq!(path_at(deep.as_bytes(), deep.len()), "a.a.a.a.a.a.a.a…");
         let long = format!("{{\"{}\":!", "n".repeat(5_000));
         assert!(path_at(long.as_bytes(), long.len()).chars().count() <= MAX_NAME + 1);
+        let closed = format!("[{}{},{{\"a\":!", "[".repeat(5_000), "]".repeat(5_000));
+        assert_eq!(path_at(closed.as_bytes(), closed.len()), "[1].a");
     }
 }
