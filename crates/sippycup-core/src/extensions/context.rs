@@ -11,6 +11,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use super::claims;
 use crate::{
     json::{Fault, Field, Kind, Scanner, member},
     source::EventSource,
@@ -107,7 +108,8 @@ impl RequestContext {
     /// | IAM (HTTP API 2.0, function URL) | `authorizer.iam` |
     /// | IAM (REST API; HTTP API, 1.0), IAM (VPC Lattice) | `identity` |
     ///
-    /// Cognito and JWT claims are all strings, also numbers and booleans
+    /// Cognito and JWT claims are all strings, also numbers, booleans and lists:
+    /// [`lenient_claims`](Self::lenient_claims) reads those into numbers, booleans and lists
     /// ([JWT authorizers](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html)).
     ///
     /// # Errors
@@ -118,6 +120,47 @@ impl RequestContext {
             Some(field) => serde_json::from_slice(field.raw(&self.json)).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// As [`claims`](Self::claims), for types that ask for what a claim means and not for the text that the gateway
+    /// made of it.
+    ///
+    /// | the type asks for | is read from |
+    /// |---|---|
+    /// | a number | digits in a string, also `1.7E9`; a date such as `Tue Apr 04 18:39:39 UTC 2023`, as seconds since 1970 |
+    /// | a boolean | `"true"` and `"false"` |
+    /// | a list | `"[a b]"` (HTTP APIs), `"a,b"` (REST APIs), `"a b"` (scopes) |
+    /// | text | a number or a boolean |
+    ///
+    /// What the type takes as it comes (`serde_json::Value`, a field with `#[serde(flatten)]`, an untagged enum)
+    /// stays as it is.
+    ///
+    /// ```
+    /// # use sippycup_core::{EventSource, RequestContext};
+    /// #[derive(serde::Deserialize)]
+    /// struct Claims {
+    ///     exp: u64,
+    ///     email_verified: bool,
+    ///     #[serde(rename = "cognito:groups", default)]
+    ///     groups: Vec<String>,
+    /// }
+    ///
+    /// let context = RequestContext::from_json(
+    ///     EventSource::HttpApi,
+    ///     r#"{"http":{},"authorizer":{"jwt":{"claims":
+    ///         {"exp":"1680633579","email_verified":"true","cognito:groups":"[admin staging]"}}}}"#,
+    /// )?;
+    /// let claims: Claims = context.lenient_claims()?.unwrap();
+    /// assert_eq!((claims.exp, claims.email_verified), (1_680_633_579, true));
+    /// assert_eq!(claims.groups, ["admin", "staging"]);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the authorizer's data, read like this, does not have the shape of `T`.
+    pub fn lenient_claims<T: DeserializeOwned>(&self) -> serde_json::Result<Option<T>> {
+        self.claims_field().map(|field| claims::from_slice(field.raw(&self.json))).transpose()
     }
 
     /// The AWS account that owns the API; `anonymous` on a function URL without authorization.

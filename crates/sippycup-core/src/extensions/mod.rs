@@ -2,6 +2,7 @@
 
 #[cfg(feature = "axum")]
 pub mod axum;
+mod claims;
 mod context;
 mod public;
 mod variables;

@@ -1,0 +1,288 @@
+//! Claims as gateways write them: numbers, booleans, lists and dates as text.
+
+use std::vec;
+
+use serde::{
+    Deserializer,
+    de::{DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor},
+    forward_to_deserialize_any,
+};
+use serde_json::{Error, Value, map};
+
+/// Reads JSON into a type that may ask for other things than the text that stands there.
+pub(super) fn from_slice<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
+    T::deserialize(Claim(serde_json::from_slice(json)?))
+}
+
+/// A value that is read as what the type asks for, where its text says such a thing.
+struct Claim(Value);
+
+impl Claim {
+    /// The value, or the number that its text is: in digits, in the scientific notation that some writers have for
+    /// large ones, or as a date.
+    fn into_number(self) -> Value {
+        let Value::String(text) = &self.0 else { return self.0 };
+        let text = text.trim();
+        if let Ok(number) = text.parse::<u64>() {
+            return number.into();
+        }
+        if let Ok(number) = text.parse::<i64>() {
+            return number.into();
+        }
+        match (text.parse::<f64>(), seconds(text)) {
+            (Ok(number), _) if number.fract() == 0.0 && number.abs() < LARGEST_EXACT => (number as i64).into(),
+            (Ok(number), _) if number.is_finite() => number.into(),
+            (_, Some(seconds)) => seconds.into(),
+            _ => self.0,
+        }
+    }
+
+    fn into_boolean(self) -> Value {
+        match &self.0 {
+            Value::String(text) if text.trim().eq_ignore_ascii_case("true") => true.into(),
+            Value::String(text) if text.trim().eq_ignore_ascii_case("false") => false.into(),
+            _ => self.0,
+        }
+    }
+
+    /// The value, or the text of a number or a boolean: a Lambda authorizer may have written one.
+    fn into_text(self) -> Value {
+        match &self.0 {
+            Value::Number(_) | Value::Bool(_) => self.0.to_string().into(),
+            _ => self.0,
+        }
+    }
+
+    /// The value, or the items of a list that is text: `[a b]` behind HTTP APIs, `a,b` behind REST APIs, `a b` as
+    /// OAuth has scopes.
+    fn into_list(self) -> Value {
+        let Value::String(text) = &self.0 else { return self.0 };
+        let text = text.trim();
+        let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+        let items = bare.split(|character: char| character == ',' || character.is_whitespace());
+        items.filter(|item| !item.is_empty()).map(Value::from).collect()
+    }
+}
+
+macro_rules! read {
+    ($(($($deserialize:ident)*) as $read:ident)*) => {$($(
+        fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+            self.$read().$deserialize(visitor)
+        }
+    )*)*};
+}
+
+impl<'de> Deserializer<'de> for Claim {
+    type Error = Error;
+
+    read! {
+        (deserialize_bool) as into_boolean
+        (deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128) as into_number
+        (deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128) as into_number
+        (deserialize_f32 deserialize_f64) as into_number
+        (deserialize_char deserialize_str deserialize_string) as into_text
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.0 {
+            Value::Array(items) => visitor.visit_seq(Items(items.into_iter())),
+            Value::Object(members) => visitor.visit_map(Members { members: members.into_iter(), value: None }),
+            value => value.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.0 {
+            Value::Null => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        Self(self.into_list()).deserialize_any(visitor)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.into_text().deserialize_enum(name, variants, visitor)
+    }
+
+    forward_to_deserialize_any! { bytes byte_buf unit unit_struct map struct identifier ignored_any }
+}
+
+struct Items(vec::IntoIter<Value>);
+
+impl<'de> SeqAccess<'de> for Items {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+        self.0.next().map(|item| seed.deserialize(Claim(item))).transpose()
+    }
+}
+
+struct Members {
+    members: map::IntoIter,
+    value: Option<Value>,
+}
+
+impl<'de> MapAccess<'de> for Members {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+        let Some((name, value)) = self.members.next() else { return Ok(None) };
+        self.value = Some(value);
+        seed.deserialize(Claim(name.into())).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
+        seed.deserialize(Claim(self.value.take().unwrap_or_default()))
+    }
+}
+
+/// The seconds since 1970 of a date as Cognito authorizers of REST APIs write it: `Tue Apr 04 18:39:39 UTC 2023`.
+fn seconds(text: &str) -> Option<i64> {
+    let mut words = text.split_ascii_whitespace().skip(1);
+    let (month, day, time, zone) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let year: i64 = words.next()?.parse().ok().filter(|year| (1970..=9999).contains(year))?;
+    let month = MONTHS.iter().position(|name| *name == month)?;
+    let day: i64 = day.parse().ok().filter(|day| (1..=31).contains(day))?;
+    let mut clock = time.splitn(3, ':').map(|part| part.parse::<i64>().ok().filter(|part| (0..=60).contains(part)));
+    let (hours, minutes, seconds) = (clock.next()??, clock.next()??, clock.next()??);
+    if !matches!(zone, "UTC" | "GMT") {
+        return None;
+    }
+    // A year begins in March here, so that the day which some years have more is the last of one.
+    let (year, month) = if month < 2 { (year - 1, month + 10) } else { (year, month - 2) };
+    let days_of_year = (153 * month as i64 + 2) / 5 + day - 1;
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + days_of_year - DAYS_BEFORE_1970;
+    Some(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+}
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// From the first of March of the year 0 to the first of January 1970.
+const DAYS_BEFORE_1970: i64 = 719_468;
+
+/// Up to here an `f64` has every whole number: 2⁵³.
+const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, HashSet};
+
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    fn read<T: DeserializeOwned>(claims: &Value) -> T {
+        from_slice(claims.to_string().as_bytes()).unwrap()
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Claims {
+        sub: String,
+        exp: u64,
+        iat: Option<i64>,
+        email_verified: bool,
+        #[serde(rename = "cognito:groups", default)]
+        groups: Vec<String>,
+    }
+
+    #[test]
+    fn text_is_read_as_what_the_type_asks_for() {
+        let expected = |groups: &[&str]| Claims {
+            sub: "42".into(),
+            exp: 1_680_633_579,
+            iat: Some(1_680_629_979),
+            email_verified: true,
+            groups: groups.iter().map(ToString::to_string).collect(),
+        };
+        for (claims, groups) in [
+            (json!({"exp": "1680633579", "iat": "1680629979", "cognito:groups": "[a b]"}), &["a", "b"][..]),
+            (
+                json!({"exp": "Tue Apr 04 18:39:39 UTC 2023", "iat": "Tue Apr 04 17:39:39 UTC 2023", "cognito:groups": "a,b"}),
+                &["a", "b"],
+            ),
+            (json!({"exp": "1.680633579E9", "iat": 1_680_629_979, "cognito:groups": "a"}), &["a"]),
+            (json!({"exp": 1_680_633_579, "iat": " 1680629979 ", "cognito:groups": ["a", "b"]}), &["a", "b"]),
+            (json!({"exp": "1680633579", "iat": "1680629979", "cognito:groups": "[]"}), &[]),
+        ] {
+            let mut claims = claims;
+            claims["sub"] = if groups.is_empty() { 42.into() } else { "42".into() };
+            claims["email_verified"] = if groups.len() == 1 { "True".into() } else { "true".into() };
+            assert_eq!(read::<Claims>(&claims), expected(groups), "{claims}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_asked_for_stays_as_it_is() {
+        let claims = json!({"a": "007", "b": "[a b]", "c": "true", "d": null});
+        let texts: BTreeMap<String, Option<String>> = read(&claims);
+        let expected = [("a", Some("007")), ("b", Some("[a b]")), ("c", Some("true")), ("d", None)];
+        assert!(texts.iter().map(|(name, text)| (&**name, text.as_deref())).eq(expected));
+        assert_eq!(read::<Value>(&claims), claims);
+    }
+
+    #[test]
+    fn items_and_members_are_read_the_same_way() {
+        #[derive(Debug, Deserialize, PartialEq, Eq, Hash)]
+        struct Id(u32);
+        #[derive(Debug, Deserialize, PartialEq)]
+        #[serde(rename_all = "lowercase")]
+        enum Plan {
+            Free,
+        }
+        assert_eq!(read::<HashSet<Id>>(&json!("[1 2 2]")), HashSet::from([Id(1), Id(2)]));
+        assert_eq!(read::<(u8, f32)>(&json!("1, 2.5")), (1, 2.5));
+        let of_lists: BTreeMap<String, Vec<bool>> = read(&json!({"a": "true,false"}));
+        assert_eq!(of_lists, BTreeMap::from([("a".to_owned(), vec![true, false])]));
+        assert_eq!(read::<Option<Plan>>(&json!("free")), Some(Plan::Free));
+        assert_eq!(read::<Option<Plan>>(&Value::Null), None);
+    }
+
+    #[test]
+    fn what_says_something_else_is_an_error() {
+        for text in
+            ["", "x", "-1", "Tue Apr 04 18:39:39 CET 2023", "Tue Foo 04 18:39:39 UTC 2023", "1.5", "inf", "1e400"]
+        {
+            assert!(from_slice::<u64>(json!(text).to_string().as_bytes()).is_err(), "{text}");
+        }
+        assert!(from_slice::<bool>(b"\"yes\"").is_err());
+        assert!(from_slice::<Vec<u8>>(b"5").is_err());
+        assert!(from_slice::<bool>(b"").is_err());
+    }
+
+    #[test]
+    fn dates_are_seconds_since_1970() {
+        for (text, expected) in [
+            ("Thu Jan 01 00:00:00 UTC 1970", 0),
+            ("Thu Feb 29 12:00:00 UTC 2024", 1_709_208_000),
+            ("Fri Mar 01 00:00:00 GMT 2024", 1_709_251_200),
+            ("Fri Dec 31 23:59:59 UTC 9999", 253_402_300_799),
+        ] {
+            assert_eq!(seconds(text), Some(expected), "{text}");
+        }
+    }
+}
