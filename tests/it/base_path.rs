@@ -305,6 +305,40 @@ fn what_was_stated_wins_over_what_the_event_proves() {
 }
 
 #[test]
+fn the_mapping_that_the_gateway_names_is_the_base_path_where_the_path_has_it() {
+    let with_mapping = |case: &Case, key: &str, event: String| {
+        let mut event: Value = serde_json::from_str(&event).unwrap();
+        event["requestContext"]["customDomain"] = json!({"basePathMatched": key});
+        case.found(event.to_string())
+    };
+    // Without the value of `proxy` the template matches behind every slash.
+    let open = Case { path: "/shop/v1/x", context_path: Some("/shop/v1/x"), ..CASE };
+    let known = Case { parameter: Some(("proxy", "v1/x")), ..open };
+    let staged = Case { path: "/shop/live/x", context_path: Some("/shop/live/x"), ..known };
+    for (name, case, key, base, path) in [
+        ("one level", open, "shop", "/shop", "/v1/x"),
+        ("two levels", open, "shop/v1", "/shop/v1", "/x"),
+        ("no key", open, "(none)", "", "/shop/v1/x"),
+        ("a key that the path does not have", open, "sho", "", "/shop/v1/x"),
+        ("as the template has it", known, "shop", "/shop", "/v1/x"),
+        ("a stage behind it", Case { parameter: Some(("proxy", "x")), ..staged }, "shop", "/shop/live", "/x"),
+        ("no key, a stage", Case { path: "/live/x", parameter: Some(("proxy", "x")), ..CASE }, "(none)", "/live", "/x"),
+        ("against a template", Case { template: "/", ..open }, "shop", "/shop", "/v1/x"),
+    ] {
+        let public = case.path.to_owned();
+        let expected = (base.to_owned(), path.to_owned(), public);
+        assert_eq!(with_mapping(&case, key, case.rest()), expected, "{name}");
+        if !base.ends_with("/live") {
+            let default_stage = Case { stage: "$default", ..case };
+            assert_eq!(with_mapping(&case, key, default_stage.http_1()), expected, "{name}");
+        }
+    }
+    let http_2 = Case { stage: "$default", template: "", path: "/x", ..CASE };
+    let found = with_mapping(&http_2, "shop", http_2.http_2());
+    assert_eq!(found, ("/shop".to_owned(), "/x".to_owned(), "/shop/x".to_owned()));
+}
+
+#[test]
 fn what_is_stripped_is_what_the_path_carries() {
     let plain = Case { template: "", stage: "$default", ..CASE };
     let rows: Vec<Row> = vec![

@@ -40,6 +40,8 @@ pub(crate) struct Signals<'a, P> {
     pub(crate) template: Option<Cow<'a, str>>,
     /// The value of a path parameter.
     pub(crate) parameter: P,
+    /// The key of the custom domain's mapping that matched; `(none)` is the empty one.
+    pub(crate) mapping: Option<Cow<'a, str>>,
     /// The name of the stage; empty for `$default`.
     pub(crate) stage: Cow<'a, str>,
     /// Whether the gateway was called under its own domain name, where the stage is part of the URL.
@@ -125,7 +127,9 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
         let in_stage = !self.stage.is_empty() && same_text(first.as_bytes(), self.stage.as_bytes());
         let stage = if in_stage { first.len() + 1 } else { 0 };
         if !mapping && !self.own_domain {
-            return (stage, Cow::Borrowed(""));
+            // No event of this format was seen with its mapping; one that has it knows better than nobody.
+            let key = self.mapping.as_deref().filter(|key| *key != NO_MAPPING).unwrap_or_default();
+            return (stage, Cow::Borrowed(key));
         }
         let mapped = if self.own_domain { None } else { self.base() };
         let carried = mapped.map_or(stage, str::len);
@@ -136,11 +140,34 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
         if self.stage.is_empty() { Cow::Borrowed("") } else { Cow::Owned(format!("/{}", self.stage)) }
     }
 
-    /// The part of the path in front of what the template matches, if the event leaves no doubt.
+    /// The part of the path that is the custom domain's mapping, if the event leaves no doubt: what the template leaves
+    /// over, unless the mapping that the gateway names says otherwise.
+    fn base(&self) -> Option<&'a str> {
+        let left = self.left_by_template();
+        let Some(named) = self.named_mapping() else { return left };
+        // Where the mapping has no stage, the path has it behind the mapping's key.
+        let agrees = |left: &&str| {
+            let behind = left.strip_prefix(named);
+            behind.is_some_and(|behind| behind.is_empty() || behind.strip_prefix('/') == Some(&*self.stage))
+        };
+        Some(left.filter(agrees).unwrap_or(named))
+    }
+
+    /// The part of the path that is the mapping's key, if the event names the mapping and the path has it.
+    fn named_mapping(&self) -> Option<&'a str> {
+        let key = self.mapping.as_deref()?;
+        if key == NO_MAPPING {
+            return Some("");
+        }
+        let length = prefix(self.path, BasePath::from_lossy(key).as_str(), same_text)?;
+        self.path.get(..length)
+    }
+
+    /// The part of the path in front of what the template matches.
     ///
     /// A template without a greedy parameter takes as many segments as it has, a greedy parameter with a known value
     /// takes that value: the path is cut at one place, found from its end.
-    fn base(&self) -> Option<&'a str> {
+    fn left_by_template(&self) -> Option<&'a str> {
         // Whatever is stripped, no URI holds the rest of a longer one. `*` is no path.
         if self.path.len() > MAX_TARGET + LONGEST_BASE || !self.path.starts_with('/') {
             return None;
@@ -175,8 +202,7 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
 
     /// The part of the path in front of these segments and one more at least.
     ///
-    /// There may be a choice. What was stated settles it, or the mapping that the gateway names, or the stage; a
-    /// longer guess never does.
+    /// There may be a choice. What was stated settles it, or the stage; a longer guess never does.
     fn settled(&self, path: &'a str, segments: &[&str]) -> Option<&'a str> {
         let mut candidates = self.candidates(path, segments);
         let (first, second) = (candidates.next()?, candidates.next());
@@ -304,6 +330,9 @@ fn literal(template: &str) -> &str {
     let end = template.as_bytes().windows(2).position(|two| two == b"/{").unwrap_or(template.len());
     template.get(..end).unwrap_or_default().trim_end_matches('/')
 }
+
+/// What the gateway names a mapping without a key.
+const NO_MAPPING: &str = "(none)";
 
 /// More than a mapping's key of 300 characters
 /// ([mappings](https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mappings.html)), every one

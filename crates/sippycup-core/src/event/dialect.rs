@@ -10,7 +10,7 @@ use super::wire::Wire;
 use crate::{
     base_path::Prefix,
     extensions::Public,
-    json::{Fault, Field},
+    json::{Fault, Field, Kind},
     response::{Answer, Shape},
     source::EventSource,
     uri::Text,
@@ -82,13 +82,18 @@ pub(crate) enum Client {
 /// [REST API](https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format).
 static REST: Dialect = Dialect {
     source: EventSource::RestApi,
-    // The second: no method anywhere, but plainly an HTTP event. Better to say what is missing than what it is not.
-    told_by: |_, wire| has_method(wire) || (wire.resource.is_some() && wire.path.is_some()),
+    // Hand-made events may have no context. An event of which only the path or only the method is missing is better
+    // told what is missing than what it is not.
+    told_by: |_, wire| {
+        let has_path = wire.path.is_some();
+        let looks_like_one = has_path || wire.context.all.is_some() || has_multi_query(wire);
+        (has_method(wire) && looks_like_one) || (wire.resource.is_some() && has_path)
+    },
     fits: |_| true,
     method: HTTP_METHOD,
     path: Place {
-        // The smallest of hand-made test events have a method and what they test, and nothing else.
-        or: |_, wire| (wire.path.is_none() && wire.context.all.is_none()).then_some("/"),
+        // The smallest of hand-made test events have a method and a query.
+        or: |_, wire| (wire.context.all.is_none() && has_multi_query(wire)).then_some("/"),
         ..PATH
     },
     path_text: Text::Encoded,
@@ -244,8 +249,7 @@ static DIALECTS: [&Dialect; 9] =
 impl Dialect {
     /// The row of the front door that an event came through; `None` if it is no event of HTTP.
     pub(crate) fn detect(json: &[u8], wire: &Wire) -> Option<&'static Self> {
-        // Authorizer events of payload format 1.0 have everything a REST event has.
-        if wire.method_arn.is_scalar() || wire.route_arn.is_scalar() {
+        if wire.foreign.is_some() {
             return None;
         }
         DIALECTS.into_iter().find(|row| (row.fits)(wire) && (row.told_by)(json, wire))
@@ -287,6 +291,11 @@ fn has_method(wire: &Wire) -> bool {
     http_method(wire).is_some()
 }
 
+/// Whether the event has the member for the query that nobody else's events have.
+fn has_multi_query(wire: &Wire) -> bool {
+    wire.path.is_none() && wire.multi_query.kind() != Kind::Missing
+}
+
 /// Which of three it is: for `CONNECT`, for `DISCONNECT`, for `MESSAGE` and all others.
 fn by_event_type(json: &[u8], wire: &Wire, [connect, disconnect, message]: [&'static str; 3]) -> &'static str {
     let is = |event_type: &[u8]| wire.context.event_type.is(json, event_type);
@@ -319,7 +328,7 @@ fn is_http_api(json: &[u8], wire: &Wire) -> bool {
 /// The second: no method anywhere, as in [`REST`].
 fn is_format_2(json: &[u8], wire: &Wire) -> bool {
     let no_method = || !has_method(wire) && wire.raw_path.is_some() && wire.version.is(json, b"2.0");
-    wire.context.http.is_some() || no_method()
+    wire.context.all.is_some() && (wire.context.http.is_some() || no_method())
 }
 
 fn is_under(json: &[u8], wire: &Wire, label: &[u8]) -> bool {

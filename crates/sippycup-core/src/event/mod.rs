@@ -229,6 +229,7 @@ impl ProxyEvent {
         let stage = context.stage.string(json)?.filter(|stage| stage != "$default");
         // What is no text says nothing, as little as what is missing.
         let domain = if context.domain_name.is_scalar() { context.domain_name } else { headers.host }.text(json)?;
+        let mapping = member(json, context.custom_domain, "basePathMatched").unwrap_or_default();
         // Every segment of the template looks its parameter up, at every cut of the path.
         let many = LazyCell::new(|| members(json, wire.path_parameters).unwrap_or_default());
         let own_domain = domain.is_some_and(|domain| has_label(&domain, b"execute-api"));
@@ -246,6 +247,7 @@ impl ProxyEvent {
                 };
                 value.string(json).ok().flatten()
             },
+            mapping: mapping.string(json)?,
             stage: stage.unwrap_or_default(),
             own_domain,
             explicit,

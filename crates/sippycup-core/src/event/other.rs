@@ -5,6 +5,12 @@ use crate::{
     json::{Kind, Scanner},
 };
 
+/// Whether only events that are not of HTTP have this member, whatever else they have: an authorizer's event of payload
+/// format 1.0 has everything that a REST API's has.
+pub(super) fn is_foreign(name: &[u8]) -> bool {
+    name == RECORDS.as_bytes() || MARKS.iter().any(|(mark, _)| mark.as_bytes() == name)
+}
+
 /// What an event that is not of HTTP looks like: the service if it says so, else its members' names.
 pub(crate) fn describe(json: &[u8]) -> String {
     let mut scanner = Scanner::new(json);
@@ -23,7 +29,7 @@ pub(crate) fn describe(json: &[u8]) -> String {
         if let Some((_, service)) = MARKS.iter().find(|(mark, _)| mark.as_bytes() == name) {
             return (*service).to_owned();
         }
-        if name == b"Records" {
+        if name == RECORDS.as_bytes() {
             return records(json, &mut scanner);
         }
         if names.len() < MAX_NAMES {
@@ -59,8 +65,12 @@ fn records(json: &[u8], scanner: &mut Scanner<'_>) -> String {
 
 const MAX_NAMES: usize = 8;
 
+/// A member of many services' events.
+const RECORDS: &str = "Records";
+
 /// Members that only one service's events have.
 const MARKS: &[(&str, &str)] = &[
+    ("actionGroup", "a Bedrock agent's action"),
     ("authorizationToken", "an API Gateway authorizer event"),
     ("awslogs", "a CloudWatch Logs event"),
     ("detail-type", "an EventBridge event"),

@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 
-use super::headers::Headers;
+use super::{headers::Headers, other::is_foreign};
 use crate::{
     base_path::BASE_PATH_VARIABLE,
     json::{Fault, Field, Kind, Scanner},
@@ -49,8 +49,8 @@ pub(crate) struct Wire {
     /// The body's value, where it is not the very bytes of the event.
     pub(crate) body_text: Option<Vec<u8>>,
     pub(crate) base64: Field,
-    pub(crate) method_arn: Field,
-    pub(crate) route_arn: Field,
+    /// A member that only events which are not of HTTP have.
+    pub(crate) foreign: Field,
     /// Whether everything but the body is known to be ASCII.
     pub(crate) ascii: bool,
 }
@@ -60,6 +60,7 @@ pub(crate) struct Wire {
 pub(crate) struct ContextWire {
     pub(crate) all: Field,
     pub(crate) connection_id: Field,
+    pub(crate) custom_domain: Field,
     pub(crate) domain_name: Field,
     pub(crate) elb: Field,
     pub(crate) event_type: Field,
@@ -147,7 +148,6 @@ impl Wire {
             b"httpMethod" => &mut self.http_method,
             b"isBase64Encoded" | b"is_base64_encoded" => &mut self.base64,
             b"method" => &mut self.method,
-            b"methodArn" => &mut self.method_arn,
             b"multiValueQueryStringParameters" => &mut self.multi_query,
             b"path" => &mut self.path,
             b"pathParameters" => &mut self.path_parameters,
@@ -156,11 +156,13 @@ impl Wire {
             b"rawQueryString" => &mut self.raw_query,
             b"raw_path" => &mut self.lattice_path,
             b"resource" => &mut self.resource,
-            b"routeArn" => &mut self.route_arn,
             b"routeKey" => &mut self.route_key,
             b"version" => &mut self.version,
-            _ => {
-                scanner.value()?;
+            name => {
+                let value = scanner.value()?;
+                if is_foreign(name) {
+                    self.foreign = self.foreign.or(value);
+                }
                 return Ok(());
             }
         };
@@ -253,6 +255,7 @@ impl ContextWire {
     fn field(&mut self, name: &[u8]) -> Option<&mut Field> {
         Some(match name {
             b"connectionId" => &mut self.connection_id,
+            b"customDomain" => &mut self.custom_domain,
             b"domainName" => &mut self.domain_name,
             b"elb" => &mut self.elb,
             b"eventType" => &mut self.event_type,
