@@ -3,7 +3,7 @@
 
 use std::convert::Infallible;
 
-use http::{Request, Response};
+use http::{HeaderName, Request, Response, header};
 use serde_json::{Value, json};
 use sippycup::{BasePath, Body, EventOptions, SippyCupLayer};
 use tower::service_fn;
@@ -732,15 +732,36 @@ async fn redirects_on_the_own_host_get_the_base_path_once() {
 }
 
 #[tokio::test]
-async fn cookie_paths_get_the_base_path_on_request() {
+async fn a_cookie_that_would_never_come_back_gets_the_base_path() {
     let cookies: &[(&str, &str)] = &[
         ("set-cookie", "a=1; Path=/; Secure"),
         ("set-cookie", "b=2; path=/x"),
         ("set-cookie", "c=3"),
         ("set-cookie", "d=/; Path=/shop"),
+        ("set-cookie", "__Host-e=5; Path=/"),
     ];
-    let off = sent(SippyCupLayer::new(), cookies).await;
-    assert_eq!(off["set-cookie"], json!(["a=1; Path=/; Secure", "b=2; path=/x", "c=3", "d=/; Path=/shop"]));
-    let on = sent(SippyCupLayer::new().rewrite_cookie_path(true), cookies).await;
-    assert_eq!(on["set-cookie"], json!(["a=1; Path=/shop; Secure", "b=2; Path=/shop/x", "c=3", "d=/; Path=/shop"]));
+    let by_default = sent(SippyCupLayer::new(), cookies).await;
+    let expected = json!(["a=1; Path=/; Secure", "b=2; Path=/shop/x", "c=3", "d=/; Path=/shop", "__Host-e=5; Path=/"]);
+    assert_eq!(by_default["set-cookie"], expected);
+    let all = sent(SippyCupLayer::new().rewrite_cookie_path(true), cookies).await;
+    let expected =
+        json!(["a=1; Path=/shop; Secure", "b=2; Path=/shop/x", "c=3", "d=/; Path=/shop", "__Host-e=5; Path=/"]);
+    assert_eq!(all["set-cookie"], expected);
+    let none = sent(SippyCupLayer::new().rewrite_cookie_path(false), cookies).await;
+    let expected = json!(["a=1; Path=/; Secure", "b=2; path=/x", "c=3", "d=/; Path=/shop", "__Host-e=5; Path=/"]);
+    assert_eq!(none["set-cookie"], expected);
+}
+
+#[tokio::test]
+async fn links_in_other_headers_get_the_base_path_on_request() {
+    let headers: &[(&str, &str)] =
+        &[("link", "</next>; rel=next"), ("hx-redirect", "/login"), ("refresh", "3; url=/x")];
+    let off = sent(SippyCupLayer::new(), headers).await;
+    assert_eq!(off["link"], json!(["</next>; rel=next"]));
+    let names = [header::LINK, header::REFRESH, HeaderName::from_static("hx-redirect")];
+    let on = sent(SippyCupLayer::new().rewrite_headers(names), headers).await;
+    assert_eq!(
+        (&on["link"], &on["hx-redirect"], &on["refresh"]),
+        (&json!(["</shop/next>; rel=next"]), &json!(["/shop/login"]), &json!(["3; url=/shop/x"]))
+    );
 }

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use http::Uri;
+use http::{Uri, uri::Authority};
 use sippycup_core::{BASE_PATH_VARIABLE, BasePath};
 use sippycup_layer::SippyCupLayer;
 
@@ -42,10 +42,19 @@ pub(crate) fn check() -> Result<(), ServeError> {
     Err(ServeError::environment(format!("not a Lambda environment: expected the variables {}", wrong.join(", "))))
 }
 
-/// The layer with the base path of the environment, if it states one.
-pub(crate) fn with_base_path(layer: SippyCupLayer) -> SippyCupLayer {
-    match env::var(BASE_PATH_VARIABLE) {
-        Ok(path) => layer.base_path_fallback(BasePath::from_lossy(&path)),
-        Err(_) => layer,
+/// The layer with the base path and the public host of the environment, where it states them.
+pub(crate) fn with_variables(mut layer: SippyCupLayer) -> Result<SippyCupLayer, ServeError> {
+    if let Ok(path) = env::var(BASE_PATH_VARIABLE) {
+        layer = layer.base_path_fallback(BasePath::from_lossy(&path));
     }
+    if let Ok(host) = env::var(PUBLIC_HOST_VARIABLE) {
+        let host = host.parse::<Authority>().map_err(|_| {
+            ServeError::environment(format!("expected a host like `shop.example.com` in `{PUBLIC_HOST_VARIABLE}`"))
+        })?;
+        layer = layer.public_host_fallback(host);
+    }
+    Ok(layer)
 }
+
+/// States the public host, for deployments behind a CDN or another proxy.
+const PUBLIC_HOST_VARIABLE: &str = "SIPPYCUP_PUBLIC_HOST";

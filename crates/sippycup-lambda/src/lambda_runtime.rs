@@ -33,7 +33,7 @@ impl<S: App> Serve<S, Buffered> {
         Runtime<impl Service<LambdaInvocation, Response = (), Error = BoxError, Future: Send> + Clone + Send + 'static>,
         ServeError,
     > {
-        runtime(self.layered().0.into_event_service())
+        runtime(self.layered()?.0.into_event_service())
     }
 }
 
@@ -49,6 +49,6 @@ impl<S: App> Serve<S, Streamed> {
         Runtime<impl Service<LambdaInvocation, Response = (), Error = BoxError, Future: Send> + Clone + Send + 'static>,
         ServeError,
     > {
-        runtime(self.layered().0.into_streaming().into_event_service())
+        runtime(self.layered()?.0.into_streaming().into_event_service())
     }
 }

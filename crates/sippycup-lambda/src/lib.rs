@@ -46,6 +46,7 @@
 //! | variable | meaning |
 //! |---|---|
 //! | `SIPPYCUP_SCRIPT_NAME_BASE` | the public base path, unless the layer or the stage variable of that name states one; read once |
+//! | `SIPPYCUP_PUBLIC_HOST` | the public host, such as `shop.example.com`, unless the layer states one or names a header; read once |
 //! | `AWS_LAMBDA_RUNTIME_API` | set by Lambda; without it the app is served locally |
 //! | `SIPPYCUP_GATEWAY` | the front door of the local gateway, such as `rest,stage=prod,base-path=shop`; default `http` |
 //! | `PORT` | the local port, default 9000 |

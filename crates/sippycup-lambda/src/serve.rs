@@ -118,8 +118,10 @@ impl<S: App> IntoFuture for Serve<S, Buffered> {
     type IntoFuture = ServeFuture;
 
     fn into_future(self) -> ServeFuture {
-        let (app, options) = self.layered();
-        ServeFuture::new(drive(app.into_event_service(), options))
+        ServeFuture::new(async {
+            let (app, options) = self.layered()?;
+            drive(app.into_event_service(), options).await
+        })
     }
 }
 
@@ -128,16 +130,18 @@ impl<S: App> IntoFuture for Serve<S, Streamed> {
     type IntoFuture = ServeFuture;
 
     fn into_future(self) -> ServeFuture {
-        let (app, options) = self.layered();
-        ServeFuture::new(drive(app.into_streaming().into_event_service(), options))
+        ServeFuture::new(async {
+            let (app, options) = self.layered()?;
+            drive(app.into_streaming().into_event_service(), options).await
+        })
     }
 }
 
 impl<S, A> Serve<S, A> {
-    pub(crate) fn layered(self) -> (SippyCup<S>, Options) {
+    pub(crate) fn layered(self) -> Result<(SippyCup<S>, Options), ServeError> {
         let Self { app, mut options, answers: _ } = self;
-        let layer = environment::with_base_path(std::mem::take(&mut options.layer));
-        (layer.layer(app), options)
+        let layer = environment::with_variables(std::mem::take(&mut options.layer))?;
+        Ok((layer.layer(app), options))
     }
 }
 

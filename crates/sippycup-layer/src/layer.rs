@@ -1,5 +1,6 @@
 //! The configuration of the middleware.
 
+use http::{HeaderName, uri::Authority};
 use sippycup_core::{BasePath, BinaryPolicy, EventOptions, EventSource};
 use tower_layer::Layer;
 
@@ -15,7 +16,20 @@ pub struct SippyCupLayer {
     pub(crate) events: EventOptions,
     pub(crate) binary: BinaryPolicy,
     pub(crate) rewrite_location: bool,
-    pub(crate) rewrite_cookie_path: bool,
+    pub(crate) cookie_paths: CookiePaths,
+    pub(crate) rewrite_headers: Vec<HeaderName>,
+    /// Whether somebody states the public host, which then is not that of the request.
+    pub(crate) states_host: bool,
+}
+
+/// Which paths of cookies get the base path in front.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CookiePaths {
+    None,
+    /// Those that would never reach the app otherwise.
+    Below,
+    /// And `/`.
+    All,
 }
 
 impl SippyCupLayer {
@@ -25,7 +39,9 @@ impl SippyCupLayer {
             events: EventOptions::default(),
             binary: BinaryPolicy::default(),
             rewrite_location: true,
-            rewrite_cookie_path: false,
+            cookie_paths: CookiePaths::Below,
+            rewrite_headers: Vec::new(),
+            states_host: false,
         }
     }
 
@@ -54,13 +70,40 @@ impl SippyCupLayer {
         self
     }
 
-    /// How many proxies that you trust append to `X-Forwarded-For` on the way from the client, the front door
-    /// included. Default: 1.
-    ///
-    /// Used behind load balancers and VPC Lattice, whose events do not have the client's address. With 0 no client is
-    /// known there.
+    /// How many proxies of yours append to `X-Forwarded-For` before the app sees it: the client is the entry that many
+    /// from the right. Default: 1 behind load balancers and VPC Lattice, 0 (the caller that the event names) behind
+    /// all others. With CloudFront in front of a function URL it is 1. See [`EventOptions::forwarded_hops`].
     pub fn forwarded_hops(mut self, hops: usize) -> Self {
         self.events = self.events.forwarded_hops(hops);
+        self
+    }
+
+    /// The public host of every request, for [`PublicUri`](sippycup_core::PublicUri) and redirects. Default: the
+    /// `Host` of the request, which is not what the client typed where a CDN or another proxy stands in front.
+    ///
+    /// ```
+    /// # use http::uri::Authority;
+    /// # use sippycup_layer::SippyCupLayer;
+    /// let layer = SippyCupLayer::new().public_host(Authority::from_static("shop.example.com"));
+    /// ```
+    pub fn public_host(mut self, host: Authority) -> Self {
+        self.events = self.events.public_host(host);
+        self.states_host = true;
+        self
+    }
+
+    /// The header in which a proxy of yours hands on the public host, such as `x-forwarded-host`. Default: none,
+    /// because a client can send any header. See [`EventOptions::public_host_header`].
+    pub fn public_host_header(mut self, name: HeaderName) -> Self {
+        self.events = self.events.public_host_header(name);
+        self.states_host = true;
+        self
+    }
+
+    /// The public host where nothing else states one. Default: the `Host` of the request.
+    pub fn public_host_fallback(mut self, host: Authority) -> Self {
+        self.events = self.events.public_host_fallback(host);
+        self.states_host = true;
         self
     }
 
@@ -86,10 +129,34 @@ impl SippyCupLayer {
         self
     }
 
-    /// Whether the base path is put in front of the `Path` of the app's cookies, so that other apps on the same host do
-    /// not see them. Default: `false`.
+    /// Whether the base path is put in front of the `Path` of the app's cookies.
+    ///
+    /// Default: every `Path` but `/`, unless it has the base path already. A browser does not send a cookie with
+    /// `Path=/admin` to `/prod/admin`, so the app would never see it again; one with `Path=/` comes back as it is.
+    ///
+    /// `true`: `/` too, so that other apps on the same host do not see the cookie. A cookie called `__Host-…` keeps
+    /// its `Path=/`, which browsers ask of it. `false`: none.
     pub fn rewrite_cookie_path(mut self, rewrite: bool) -> Self {
-        self.rewrite_cookie_path = rewrite;
+        self.cookie_paths = if rewrite { CookiePaths::All } else { CookiePaths::None };
+        self
+    }
+
+    /// Further headers of the app in whose links the base path is put in front, as in a `Location`. Default: none.
+    ///
+    /// | header | what is changed |
+    /// |---|---|
+    /// | `refresh` | the address behind `url=` |
+    /// | `link` | every address between `<` and `>` |
+    /// | `hx-location` | the address, or the member `path` of the JSON |
+    /// | any other, such as `hx-redirect` or `hx-push-url` | the whole value, where it is an address |
+    ///
+    /// ```
+    /// # use http::{HeaderName, header};
+    /// # use sippycup_layer::SippyCupLayer;
+    /// let layer = SippyCupLayer::new().rewrite_headers([header::LINK, HeaderName::from_static("hx-redirect")]);
+    /// ```
+    pub fn rewrite_headers(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
+        self.rewrite_headers.extend(names);
         self
     }
 }

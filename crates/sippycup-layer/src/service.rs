@@ -127,7 +127,7 @@ where
 /// Adds what handlers and middleware expect that are written for axum's own server.
 #[cfg(feature = "axum")]
 pub(crate) fn add_frameworks_extensions<B>(request: &mut Request<B>) {
-    use std::net::SocketAddr;
+    use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
     use axum::extract::{ConnectInfo, OriginalUri};
     use http::Uri;
@@ -143,11 +143,10 @@ pub(crate) fn add_frameworks_extensions<B>(request: &mut Request<B>) {
             base.join(target).parse().unwrap_or_else(|_| request.uri().clone())
         }
     };
-    let peer = request.extensions().get::<ClientIp>().map(|ip| SocketAddr::new(ip.ip(), 0));
+    // Under hyper every request has a peer, and a handler that asks for it must not fail where nobody knows one.
+    let ip = request.extensions().get::<ClientIp>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ip| ip.ip());
     request.extensions_mut().insert(OriginalUri(original));
-    if let Some(peer) = peer {
-        request.extensions_mut().insert(ConnectInfo(peer));
-    }
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::new(ip, 0)));
 }
 
 #[cfg(not(feature = "axum"))]

@@ -29,6 +29,9 @@ fn configured(options: &str) -> Result<(SippyCupLayer, bool), BoxError> {
             ("base-path", path) => layer.base_path(BasePath::try_from(path)?),
             ("no-rewrite-location", "") => layer.rewrite_location(false),
             ("rewrite-cookie-path", "") => layer.rewrite_cookie_path(true),
+            ("no-rewrite-cookie-path", "") => layer.rewrite_cookie_path(false),
+            ("public-host", host) => layer.public_host(host.parse()?),
+            ("forwarded-hops", hops) => layer.forwarded_hops(hops.parse()?),
             ("base64", media_type) => {
                 base64.push(media_type.to_owned());
                 layer
@@ -49,10 +52,13 @@ mod tests {
 
     #[test]
     fn options_are_known_or_refused() {
-        let all = "mount-at-resource, base-path=/x,no-rewrite-location,rewrite-cookie-path,base64=image/*,stream";
+        let all = "mount-at-resource, base-path=/x,no-rewrite-location,rewrite-cookie-path,no-rewrite-cookie-path,\
+            public-host=shop.example.com,forwarded-hops=2,base64=image/*,stream";
         assert!(configured(all).unwrap().1);
         assert!(!configured("").unwrap().1);
         assert!(configured("streem").is_err());
-        assert!(configured("base-path=/a b").is_err());
+        for refused in ["base-path=/a b", "public-host=a b", "forwarded-hops=x"] {
+            assert!(configured(refused).is_err(), "{refused}");
+        }
     }
 }

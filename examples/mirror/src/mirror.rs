@@ -1,8 +1,10 @@
 //! The app: every request is answered with itself, except those that bring a plan.
 
+use std::net::SocketAddr;
+
 use axum::{
     Json, Router,
-    extract::{Extension, Request},
+    extract::{ConnectInfo, Extension, Request},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -39,11 +41,13 @@ async fn any(
         return plan::follow(&body).await;
     }
     let mut seen = seen(&parts, &body);
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     seen.extend([
         ("source".to_owned(), source.map_or("local", EventSource::as_str).into()),
         ("base_path".to_owned(), base_path.as_str().into()),
         ("public_uri".to_owned(), public_uri.map(|uri| uri.to_string()).into()),
         ("client_ip".to_owned(), client_ip.map(|ip| ip.ip().to_string()).into()),
+        ("connect_info".to_owned(), peer.map(|ConnectInfo(peer)| peer.to_string()).into()),
         ("stage_variables".to_owned(), pairs(stage_variables.iter())),
         ("path_parameters".to_owned(), pairs(path_parameters.iter())),
         ("lambda_request_id".to_owned(), lambda.map(|context| context.request_id.clone()).into()),
@@ -122,7 +126,7 @@ mod tests {
         let expected = json!({
             "method": "POST", "uri": "/items/a%20b?q=1", "path": "/items/a%20b", "query": "q=1", "version": "HTTP/1.1",
             "headers": [["x-tag", "1"], ["x-tag", "café"]], "body_base64": "aGk=", "source": "local", "base_path": "",
-            "public_uri": null, "client_ip": null, "stage_variables": {}, "path_parameters": {}, "request_context": null,
+            "public_uri": null, "client_ip": null, "connect_info": null, "stage_variables": {}, "path_parameters": {}, "request_context": null,
             "lambda_request_id": null,
         });
         assert_eq!(seen, expected);

@@ -3,7 +3,7 @@
 use std::{any::TypeId, cell::LazyCell, fmt, iter, net::IpAddr, sync::LazyLock};
 
 use bytes::Bytes;
-use http::{Extensions, HeaderMap, HeaderValue, Method, Uri};
+use http::{Extensions, HeaderMap, HeaderValue, Method, Uri, uri::Authority};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::value::RawValue;
 
@@ -19,7 +19,7 @@ use self::{
 use crate::{
     base_path::{BasePath, Located, Prefix, Signals},
     error::{EventError, found},
-    extensions::{ClientIp, PathParameters, PublicUri, RequestContext, StageVariables, forwarded_for},
+    extensions::{ClientIp, PathParameters, PublicUri, RequestContext, StageVariables, forwarded_for, is_authority},
     json::{Expected, Fault, Field, Kind, LIMIT, has_control, member, members},
     response::ResponseFormat,
     source::EventSource,
@@ -152,7 +152,7 @@ impl ProxyEvent {
         let Located { strip, base, written } = self.locate(dialect, &headers, &target, options).map_err(fault)?;
         let exact_root = strip == target.path_end;
         let target = target.origin_form(strip)?;
-        let host = headers.host.or(self.wire.context.domain_name).shared_text(&self.json).map_err(fault)?;
+        let host = self.public_host(&headers, options).map_err(fault)?;
         let scheme = headers.forwarded_proto.text(&self.json).map_err(fault)?;
         let public = written.as_ref().unwrap_or(&base);
         let public = PublicUri::new(dialect.public, host, scheme.as_deref(), public, &target, exact_root);
@@ -256,9 +256,25 @@ impl ProxyEvent {
         Ok(signals.locate())
     }
 
+    /// The host under which the public reaches the app: what was stated, or what the event says.
+    fn public_host(&self, headers: &Headers, options: &EventOptions) -> Result<Option<Bytes>, Fault> {
+        let stated = |host: &Authority| Bytes::copy_from_slice(host.as_str().as_bytes());
+        if let Some(host) = &options.public_host {
+            return Ok(Some(stated(host)));
+        }
+        let handed_on = options.public_host_header.as_ref().and_then(|name| headers.map.get(name));
+        if let Some(host) = handed_on.filter(|host| is_authority(host.as_bytes())) {
+            return Ok(Some(Bytes::copy_from_slice(host.as_bytes())));
+        }
+        match &options.public_host_fallback {
+            Some(host) => Ok(Some(stated(host))),
+            None => headers.host.or(self.wire.context.domain_name).shared_text(&self.json),
+        }
+    }
+
     fn client_ip(&self, client: Client, headers: &Headers, options: &EventOptions) -> Result<Option<IpAddr>, Fault> {
-        if client == Client::ForwardedFor {
-            let hops = options.forwarded_hops;
+        let hops = options.forwarded_hops.unwrap_or(if client == Client::ForwardedFor { 1 } else { 0 });
+        if client == Client::ForwardedFor || hops > 0 {
             return Ok(match headers.forwarded_for.raw(&self.json) {
                 b"" => forwarded_for(headers.map.get_all(X_FORWARDED_FOR).iter().map(HeaderValue::as_bytes), hops),
                 line => forwarded_for(iter::once(line), hops),

@@ -1,5 +1,7 @@
 //! What the user decides about how events become requests.
 
+use http::{HeaderName, uri::Authority};
+
 use crate::{base_path::BasePath, source::EventSource};
 
 /// How events become requests. What nobody sets is as the event proves it.
@@ -10,7 +12,10 @@ pub struct EventOptions {
     pub(crate) base_path: Option<BasePath>,
     pub(crate) base_path_fallback: Option<BasePath>,
     pub(crate) mount_at_resource: bool,
-    pub(crate) forwarded_hops: usize,
+    pub(crate) forwarded_hops: Option<usize>,
+    pub(crate) public_host: Option<Authority>,
+    pub(crate) public_host_header: Option<HeaderName>,
+    pub(crate) public_host_fallback: Option<Authority>,
 }
 
 impl EventOptions {
@@ -41,17 +46,59 @@ impl EventOptions {
         self
     }
 
-    /// How many proxies of yours append to `X-Forwarded-For` before the app sees it, for load balancers
-    /// and VPC Lattice, whose events do not name the client. The client is the entry that many from the
-    /// right. Default: 1, the load balancer itself; 0 trusts nobody, and the client is unknown.
+    /// How many proxies of yours append to `X-Forwarded-For` before the app sees it: the client is the entry that
+    /// many from the right. 0 trusts none of the header.
+    ///
+    /// Default: 1 behind load balancers and VPC Lattice, which append to the header and do not name the client
+    /// elsewhere; 0 behind all others, whose events name the caller. That caller is a CDN where one stands in front:
+    /// CloudFront
+    /// [appends to the header](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#RequestCustomIPAddresses).
     pub fn forwarded_hops(mut self, hops: usize) -> Self {
-        self.forwarded_hops = hops;
+        self.forwarded_hops = Some(hops);
+        self
+    }
+
+    /// The public host of every request, whatever the event says. Default: the `Host` of the request, which is not
+    /// what the client typed where a CDN or another proxy stands in front.
+    ///
+    /// ```
+    /// # use http::uri::Authority;
+    /// # use sippycup_core::EventOptions;
+    /// let options = EventOptions::default().public_host(Authority::from_static("shop.example.com"));
+    /// ```
+    pub fn public_host(mut self, host: Authority) -> Self {
+        self.public_host = Some(host);
+        self
+    }
+
+    /// The header in which a proxy of yours hands on the public host, such as `x-forwarded-host`. It counts where
+    /// [`public_host`](Self::public_host) states none. Default: none, because a client can send any header.
+    ///
+    /// Name only a header that the proxy sets on every request, and let nobody past the proxy.
+    pub fn public_host_header(mut self, name: HeaderName) -> Self {
+        self.public_host_header = Some(name);
+        self
+    }
+
+    /// The public host where neither [`public_host`](Self::public_host) nor
+    /// [`public_host_header`](Self::public_host_header) says one. Default: the `Host` of the request.
+    pub fn public_host_fallback(mut self, host: Authority) -> Self {
+        self.public_host_fallback = Some(host);
         self
     }
 }
 
 impl Default for EventOptions {
     fn default() -> Self {
-        Self { source: None, base_path: None, base_path_fallback: None, mount_at_resource: false, forwarded_hops: 1 }
+        Self {
+            source: None,
+            base_path: None,
+            base_path_fallback: None,
+            mount_at_resource: false,
+            forwarded_hops: None,
+            public_host: None,
+            public_host_header: None,
+            public_host_fallback: None,
+        }
     }
 }

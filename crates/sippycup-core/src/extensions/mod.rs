@@ -7,7 +7,7 @@ mod context;
 mod public;
 mod variables;
 
-pub(crate) use self::public::{Public, forwarded_for};
+pub(crate) use self::public::{Public, forwarded_for, is_authority};
 pub use self::{
     context::RequestContext,
     public::{ClientIp, PublicUri},

@@ -120,8 +120,16 @@ impl fmt::Display for PublicUri {
 ///
 /// From the request context, or behind load balancers and VPC Lattice, which do not say, from
 /// `X-Forwarded-For`: the entry that the outermost proxy of yours appended (see
-/// [`EventOptions::forwarded_hops`](crate::EventOptions::forwarded_hops)). What a client wrote into the
-/// header itself is never taken.
+/// [`EventOptions::forwarded_hops`](crate::EventOptions::forwarded_hops)).
+///
+/// A client can write the header itself. What it wrote is taken for its address where nothing appends to it: behind a
+/// load balancer whose attribute
+/// [`routing.http.xff_header_processing.mode`](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html)
+/// is `preserve` or `remove` and not `append`, and where `forwarded_hops` counts more proxies than there are. Do not
+/// grant anything for an address alone there.
+///
+/// Not there where nobody knows the client: health checks of load balancers, API Gateway's console test, VPC
+/// Lattice's first event version, `X-Forwarded-For: unknown`. Take `Option<ClientIp>` in handlers that answer those.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientIp(pub(crate) IpAddr);
 
@@ -154,7 +162,7 @@ fn address(entry: &str) -> Option<IpAddr> {
 
 /// Whether this is a host name or address with an optional port, and nothing that could be taken for anything
 /// else.
-fn is_authority(host: &[u8]) -> bool {
+pub(crate) fn is_authority(host: &[u8]) -> bool {
     let plain = |byte: &u8| HOST_BYTES.get(usize::from(*byte)) == Some(&true);
     if host.iter().all(plain) {
         return !host.is_empty();

@@ -8,9 +8,11 @@ use http::{
     header::{CONTENT_LOCATION, HOST, LOCATION, SET_COOKIE},
     response::Parts,
 };
-use sippycup_core::{BasePath, ProxyResponse, ResponseFormat};
+use sippycup_core::{BasePath, ProxyResponse, PublicUri, ResponseFormat};
 
-use crate::{Error, SippyCupLayer};
+use crate::{Error, SippyCupLayer, layer::CookiePaths};
+
+mod headers;
 
 /// What the response needs to know of its request.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub(crate) struct Exit {
 pub(crate) struct Rewrite {
     base: BasePath,
     host: Option<HeaderValue>,
+    /// The request's URI, if its host is not the request's.
+    public: Option<PublicUri>,
 }
 
 impl Exit {
@@ -56,10 +60,11 @@ impl Rewrite {
     /// `None` where there is nothing to rewrite: no base path, or the layer is told to rewrite nothing.
     pub(crate) fn new<B>(layer: &SippyCupLayer, request: &Request<B>) -> Option<Self> {
         let base = request.extensions().get::<BasePath>().filter(|base| !base.is_root())?;
-        if !layer.rewrite_location && !layer.rewrite_cookie_path {
+        if !layer.rewrite_location && layer.cookie_paths == CookiePaths::None && layer.rewrite_headers.is_empty() {
             return None;
         }
-        Some(Self { base: base.clone(), host: request.headers().get(HOST).cloned() })
+        let public = if layer.states_host { request.extensions().get::<PublicUri>().cloned() } else { None };
+        Some(Self { base: base.clone(), host: request.headers().get(HOST).cloned(), public })
     }
 
     pub(crate) fn apply(&self, layer: &SippyCupLayer, headers: &mut HeaderMap) {
@@ -68,8 +73,11 @@ impl Rewrite {
                 each(headers, &name, &|value| self.location(value));
             }
         }
-        if layer.rewrite_cookie_path {
-            each(headers, &SET_COOKIE, &|value| self.cookie(value));
+        for name in &layer.rewrite_headers {
+            each(headers, name, &|value| self.header(name, value));
+        }
+        if layer.cookie_paths != CookiePaths::None {
+            each(headers, &SET_COOKIE, &|value| self.cookie(value, layer.cookie_paths));
         }
     }
 
@@ -86,12 +94,18 @@ impl Rewrite {
         };
         let end = path.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(path.len());
         let (host, path) = path.split_at(end);
-        if !self.host.as_ref()?.as_bytes().eq_ignore_ascii_case(host) {
+        if !self.is_own_host(host) {
             return None;
         }
         let mut out = location.get(..authority + end)?.to_vec();
         out.extend_from_slice(&self.path(path)?);
         Some(out)
+    }
+
+    fn is_own_host(&self, host: &[u8]) -> bool {
+        let own = self.host.as_ref().is_some_and(|own| own.as_bytes().eq_ignore_ascii_case(host));
+        let public = || self.public.as_ref().and_then(|uri| uri.authority());
+        own || public().is_some_and(|public| public.as_str().as_bytes().eq_ignore_ascii_case(host))
     }
 
     /// The same for a path with query and fragment.
@@ -107,7 +121,7 @@ impl Rewrite {
     }
 
     /// The cookie with the base path in front of its `Path`; `None` if it has none or stays.
-    fn cookie(&self, cookie: &[u8]) -> Option<Vec<u8>> {
+    fn cookie(&self, cookie: &[u8], paths: CookiePaths) -> Option<Vec<u8>> {
         let (mut end, mut path) = (0, None);
         for attribute in cookie.split(|byte| *byte == b';') {
             let start = end;
@@ -120,8 +134,13 @@ impl Rewrite {
             }
         }
         let (start, value, end) = path?;
-        // `/shop` covers `/shop` and everything below; `/shop/` would not cover the first.
-        let new = if value == b"/" { self.base.as_str().as_bytes().to_vec() } else { self.path(value)? };
+        let new = match value {
+            // A browser drops a `__Host-` cookie with another path.
+            b"/" if paths == CookiePaths::Below || cookie.trim_ascii_start().starts_with(b"__Host-") => return None,
+            // `/shop` covers `/shop` and everything below; `/shop/` would not cover the first.
+            b"/" => self.base.as_str().as_bytes().to_vec(),
+            _ => self.path(value)?,
+        };
         Some([cookie.get(..start)?, b" Path=", &new, cookie.get(end..)?].concat())
     }
 }
@@ -145,7 +164,8 @@ mod tests {
     use super::*;
 
     fn rewrite() -> Rewrite {
-        Rewrite { base: BasePath::from_static("/shop/v1"), host: Some(HeaderValue::from_static("api.example.com")) }
+        let host = Some(HeaderValue::from_static("api.example.com"));
+        Rewrite { base: BasePath::from_static("/shop/v1"), host, public: None }
     }
 
     fn location(text: &str) -> Option<String> {
@@ -197,15 +217,48 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_path_gets_the_base_path_once() {
-        let cookie = |text: &str| rewrite().cookie(text.as_bytes()).map(|cookie| String::from_utf8(cookie).unwrap());
-        assert_eq!(cookie("a=1; Path=/; Secure").unwrap(), "a=1; Path=/shop/v1; Secure");
-        assert_eq!(cookie("a=1;path=/x").unwrap(), "a=1; Path=/shop/v1/x");
-        assert_eq!(cookie("a=\"/\"; Path=/x; Max-Age=5").unwrap(), "a=\"/\"; Path=/shop/v1/x; Max-Age=5");
-        for stays in
-            ["a=1", "path=/x", "a=1; Path=", "a=1; Path=x", "a=1; Path=/shop/v1", "a=1; Path=/shop/v1/x", "a=1; Path"]
-        {
-            assert_eq!(cookie(stays), None, "{stays}");
+    fn a_location_on_the_public_host_gets_the_base_path_too() {
+        let public = Some(PublicUri::from_uri("https://shop.example.com/shop/v1/".parse().unwrap()));
+        let rewrite = Rewrite { public, ..rewrite() };
+        for host in ["Shop.example.com", "api.example.com"] {
+            let location = rewrite.location(format!("https://{host}/login").as_bytes()).unwrap();
+            assert_eq!(String::from_utf8(location).unwrap(), format!("https://{host}/shop/v1/login"));
         }
+        assert_eq!(rewrite.location(b"https://example.com/login"), None);
+    }
+
+    fn cookie(text: &str, paths: CookiePaths) -> Option<String> {
+        rewrite().cookie(text.as_bytes(), paths).map(|cookie| String::from_utf8(cookie).unwrap())
+    }
+
+    #[test]
+    fn a_cookie_path_gets_the_base_path_once() {
+        for paths in [CookiePaths::Below, CookiePaths::All] {
+            for (from, to) in [
+                ("a=1;path=/x", "a=1; Path=/shop/v1/x"),
+                ("a=\"/\"; Path=/x; Max-Age=5", "a=\"/\"; Path=/shop/v1/x; Max-Age=5"),
+                ("a=1; Path=/; path=/x", "a=1; Path=/; Path=/shop/v1/x"),
+            ] {
+                assert_eq!(cookie(from, paths).as_deref(), Some(to));
+            }
+            for stays in [
+                "a=1",
+                "path=/x",
+                "a=1; Path=",
+                "a=1; Path=x",
+                "a=1; Path=/shop/v1",
+                "a=1; Path=/shop/v1/x",
+                "a=1; Path",
+                "__Host-a=1; Path=/; Secure",
+            ] {
+                assert_eq!(cookie(stays, paths), None, "{stays}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_cookie_for_the_whole_host_stays_one_unless_asked_for() {
+        assert_eq!(cookie("a=1; Path=/; Secure", CookiePaths::Below), None);
+        assert_eq!(cookie("a=1; Path=/; Secure", CookiePaths::All).unwrap(), "a=1; Path=/shop/v1; Secure");
     }
 }
