@@ -11,11 +11,8 @@
 
 mod base_path;
 mod baseline;
-<<<<<<< HEAD
-mod documentation;
-=======
 mod behind_proxies;
->>>>>>> c7e11ce (Core, layer: the public host and the client behind proxies of one's own, stated or in a header that is named; ConnectInfo is always there; cookies below the root and links in further headers get the base path)
+mod documentation;
 mod event;
 mod frameworks;
 mod gateway;

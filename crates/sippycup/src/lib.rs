@@ -45,8 +45,8 @@
 //! | [`StageVariables`], [`PathParameters`] | the gateway's |
 //! | [`EventSource`] | which front door |
 //! | [`BasePath`] | the public prefix, WSGI's `SCRIPT_NAME`; [`join`](BasePath::join) makes links |
-//! | [`PublicUri`] | the absolute URI as the client wrote it |
-//! | [`ClientIp`] | the client's address |
+//! | [`PublicUri`] | the absolute URI as the client wrote it; behind a CDN state the host ([`SippyCupLayer::public_host`]) |
+//! | [`ClientIp`] | the client's address; behind a CDN say so ([`SippyCupLayer::forwarded_hops`]) |
 //! | `lambda_runtime::Context` | deadline, request id |
 //!
 //! With feature `axum` they are extractors (module `axum`), and axum's own `OriginalUri` and
@@ -97,9 +97,23 @@
 //! it always, on their own domain (the stage) and behind base path mappings. An HTTP API behind an API mapping
 //! cannot, since the mapping's key is not in the event: state it there, once, as a stage variable.
 //!
+//! # Environment variables
+//!
+//! Read once, when [`run`] or [`serve`](serve()) starts:
+//!
+//! | variable | meaning |
+//! |---|---|
+//! | `SIPPYCUP_SCRIPT_NAME_BASE` | the public base path, unless the layer or the stage variable of that name states one |
+//! | `SIPPYCUP_PUBLIC_HOST` | the public host, such as `shop.example.com`, unless the layer states one or names a header |
+//! | `AWS_LAMBDA_RUNTIME_API` | set by Lambda; without it the app is served locally |
+//! | `AWS_LAMBDA_MAX_CONCURRENCY` | set by Lambda on Managed Instances: how many invocations at once |
+//! | `SIPPYCUP_GATEWAY` | the front door of the local gateway, such as `rest,stage=prod,base-path=shop`; default `http` |
+//! | `PORT` | the local port, default 9000 |
+//!
 //! # Not supported
 //!
-//! Events that are not HTTP: they fail with an error that names what it saw. Trailers, and so native gRPC:
+//! Events that are not HTTP: they fail with an error that names what it saw. Upgrades, and so axum's
+//! `WebSocketUpgrade`: no front door hands a connection to a function. Trailers, and so native gRPC:
 //! no front door of Lambda carries them; grpc-web works.
 //!
 //! # Features
