@@ -5,7 +5,7 @@
 pub type Shape = fn(usize) -> String;
 
 /// All of them, and what there is many of.
-pub const SHAPES: [(&str, Shape); 5] = [
+pub const SHAPES: [(&str, Shape); 14] = [
     ("`multiValueHeaders` behind `headers`", |parts| {
         let maps = r#""multiValueHeaders":{},"#.repeat(parts);
         let headers = members("h", parts);
@@ -17,6 +17,42 @@ pub const SHAPES: [(&str, Shape); 5] = [
         rest(&"/%61".repeat(parts), "/{proxy+}", &format!(r#""proxy":"{proxy}""#))
     }),
     ("path parameters", |parts| rest(&"/a".repeat(parts), "/{id}/{proxy+}", &members("p", parts))),
+    ("escapes of a mapped path, as the parameter has them", |parts| {
+        let path = "/%FF".repeat(parts);
+        rest(&format!("/shop{path}"), "/{proxy+}", &format!(r#""proxy":"{}""#, path.trim_start_matches('/')))
+    }),
+    ("escapes of a mapped path that were decoded", |parts| {
+        let value = "\u{fffd}/".repeat(parts);
+        rest(&format!("/shop{}", "/%FF".repeat(parts)), "/{proxy+}", &format!(r#""proxy":"{value}""#))
+    }),
+    ("escapes of a mapped path, the last one other than the parameter's", |parts| {
+        let value = "\u{fffd}/".repeat(parts);
+        rest(&format!("/shop{}/%41", "/%FF".repeat(parts)), "/{proxy+}", &format!(r#""proxy":"{value}B""#))
+    }),
+    ("escaped slashes of a mapped path", |parts| {
+        rest(&format!("/shop/{}a", "%2F".repeat(parts)), "/{proxy+}", &format!(r#""proxy":"{}a""#, "/".repeat(parts)))
+    }),
+    ("slashes behind a mapping", |parts| rest(&format!("/shop{}a", "/".repeat(parts)), "/{id}/{proxy+}", "")),
+    ("query keys that only one map has", |parts| {
+        let (multi, single) = (members("m", parts), members("s", parts));
+        format!(
+            r#"{{"httpMethod":"GET","path":"/","multiValueQueryStringParameters":{{{multi}}},"queryStringParameters":{{{single}}},"requestContext":{{}}}}"#
+        )
+    }),
+    ("characters of a query that are no URI's", |parts| {
+        let value = "{|}".repeat(parts);
+        format!(r#"{{"httpMethod":"GET","path":"/","queryStringParameters":{{"q":"{value}"}},"requestContext":{{}}}}"#)
+    }),
+    ("cookies", |parts| {
+        let cookies = vec![r#""a=1""#; parts].join(",");
+        format!(
+            r#"{{"version":"2.0","rawPath":"/","cookies":[{cookies}],"requestContext":{{"http":{{"method":"GET"}}}}}}"#
+        )
+    }),
+    ("levels of an array", |parts| {
+        let (open, close) = ("[".repeat(parts), "]".repeat(parts));
+        format!(r#"{{"httpMethod":"GET","path":"/","x":{open}{close},"requestContext":{{}}}}"#)
+    }),
     ("segments of a template", |parts| rest(&"/a".repeat(2 * parts), &"/a".repeat(parts), "")),
 ];
 

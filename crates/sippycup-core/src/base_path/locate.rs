@@ -268,16 +268,22 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
 fn without_greedy<'a>(path: &'a str, value: &str) -> Option<&'a str> {
     let begin = |path: &str, value: &str| {
         let spellings = [(false, false), (true, true), (true, false), (false, true)];
+        let mut looked_at = None;
         spellings.into_iter().find_map(|(escapes, of_value)| {
             let slash = slashes(path, escapes).nth(slashes(value, of_value).count())?;
+            // Most paths have no such escape, and all spellings say the same.
+            if looked_at.replace(slash.end) == Some(slash.end) {
+                return None;
+            }
             same_text(path.get(slash.end..)?.as_bytes(), value.as_bytes()).then_some(slash.end)
         })
     };
     // A slash at an end of the value may be missing in it, or be one that was an escape before it was decoded.
-    let without = trim_slashes(value);
-    let begin = match without {
+    let (trimmed_path, trimmed) = (path.get(..end_of_slashes(path).start)?, trim_slashes(value));
+    let begin = match trimmed {
         "" => path.len(),
-        _ => begin(path, value).or_else(|| begin(path.get(..end_of_slashes(path).start)?, without))?,
+        _ if trimmed_path == path && trimmed == value => begin(path, value)?,
+        _ => begin(path, value).or_else(|| begin(trimmed_path, trimmed))?,
     };
     let before = path.get(..begin)?;
     let run = end_of_slashes(before);
