@@ -42,7 +42,7 @@ fn the_public_host_is_stated_or_handed_on_in_a_header_that_is_named() {
     let other = Authority::from_static("other.example.com");
     let event = behind_cloudfront();
     let host = |options: &EventOptions| seen(&event, options).0;
-    let by_header = EventOptions::default().public_host_header(header.clone());
+    let by_header = EventOptions::default().public_host_header(header);
     assert_eq!(host(&by_header), HOST);
     assert_eq!(host(&by_header.clone().public_host(other.clone())), "other.example.com");
     assert_eq!(host(&by_header.clone().public_host_fallback(other.clone())), HOST);

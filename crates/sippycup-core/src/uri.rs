@@ -156,32 +156,28 @@ impl Set {
     /// Every visible ASCII character but those given, for text that is as a client sent it. `"`, `<`, `>` and `` ` ``
     /// are in no URI, and `http` refuses most of them.
     const fn sent(refused: &[u8]) -> Self {
-        let mut set = Self([false; 256]);
-        let mut byte = b'!';
-        while byte <= b'~' {
-            set.0[byte as usize] = !matches!(byte, b'"' | b'<' | b'>' | b'`' | b'#');
-            byte += 1;
-        }
-        set.without(refused)
+        Self::all_but(refused, false)
     }
 
     /// Every character of a URI but those given, for text that was decoded: it does not tell how it was sent.
     const fn decoded(refused: &[u8]) -> Self {
+        Self::all_but(refused, true)
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "evaluated at compile time, where it cannot fail unseen")]
+    const fn all_but(mut refused: &[u8], strict: bool) -> Self {
         let mut set = Self([false; 256]);
         let mut byte = b'!';
         while byte <= b'~' {
-            set.0[byte as usize] = is_uri_byte(byte);
+            let held = !matches!(byte, b'"' | b'<' | b'>' | b'`' | b'#');
+            set.0[byte as usize] = if strict { is_uri_byte(byte) } else { held };
             byte += 1;
         }
-        set.without(refused)
-    }
-
-    const fn without(mut self, mut refused: &[u8]) -> Self {
         while let Some((byte, rest)) = refused.split_first() {
-            self.0[*byte as usize] = false;
+            set.0[*byte as usize] = false;
             refused = rest;
         }
-        self
+        set
     }
 
     fn keeps(&self, byte: u8) -> bool {

@@ -5,7 +5,7 @@ use http::{HeaderName, uri::Authority};
 use crate::{base_path::BasePath, source::EventSource};
 
 /// How events become requests. What nobody sets is as the event proves it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct EventOptions {
     pub(crate) source: Option<EventSource>,
@@ -85,20 +85,5 @@ impl EventOptions {
     pub fn public_host_fallback(mut self, host: Authority) -> Self {
         self.public_host_fallback = Some(host);
         self
-    }
-}
-
-impl Default for EventOptions {
-    fn default() -> Self {
-        Self {
-            source: None,
-            base_path: None,
-            base_path_fallback: None,
-            mount_at_resource: false,
-            forwarded_hops: None,
-            public_host: None,
-            public_host_header: None,
-            public_host_fallback: None,
-        }
     }
 }
