@@ -1,5 +1,6 @@
 //! `serve`: listeners, functions, watchers, and their orderly end.
 
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,9 +10,10 @@ use clap::{Arg, Args};
 use sippycup_gateway::{BoxError, Function, FunctionBuilder, Gateway, Gateways, Server, Terminal};
 use tokio::net::TcpListener;
 use tokio::sync::watch as signal;
+use tokio::task::JoinHandle;
 
 use crate::error::UsageError;
-use crate::plan::{FunctionPlan, GatewayPlan, Listener, Plan, Said};
+use crate::plan::{FunctionPlan, GatewayPlan, Listener, Plan, Planned, Said};
 use crate::record::{Recorded, Recorder};
 use crate::supervise::supervised;
 use crate::terminal::Output;
@@ -70,6 +72,7 @@ fn not_beside_a_file(arg: Arg) -> Arg {
 
 pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
     let terminal = arguments.output.terminal();
+    let mut interrupts = Interrupts::new()?;
     let (plan, planned) = arguments.plan()?;
     // Listeners before functions: a port in use should not cost a build.
     let mut listeners = Vec::new();
@@ -91,8 +94,10 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
     for (listener, planned) in listeners {
         let address = listener.local_addr()?;
         let mut gateways: Option<Gateways<Recorded>> = None;
-        for (builder, function) in planned {
+        for Planned { builder, function, https } in planned {
             let Some(function) = functions.get(function).cloned() else { continue };
+            // Absolute links that an app makes lead back here, where nobody speaks TLS.
+            let builder = if https { builder } else { builder.forwarded("http", address.port()) };
             let gateway = builder.build(Recorded { function, recorder: recorder.clone() })?;
             announce(terminal, &gateway, address);
             gateways = Some(match gateways {
@@ -108,10 +113,27 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
         };
         servers.push(tokio::spawn(server.serve(listener, terminal.requests(gateways), shutdown)));
     }
-    interrupted().await?;
+    interrupts.next().await;
     terminal.line("stopping");
     let _ = stop.send(true);
-    // Requests in flight may finish, but not for long.
+    drop(watches);
+    tokio::select! {
+        finished = finish(servers, &functions) => {
+            finished?;
+            Ok(ExitCode::SUCCESS)
+        }
+        () = interrupts.next() => {
+            terminal.line("ending at once");
+            for function in &functions {
+                function.kill().await;
+            }
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// Requests in flight may finish, but not for long; then the functions are stopped.
+async fn finish(servers: Vec<JoinHandle<io::Result<()>>>, functions: &[Function]) -> io::Result<()> {
     let mut finished = Ok(());
     let patience = tokio::time::timeout(PATIENCE, async {
         for server in servers {
@@ -119,12 +141,10 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
         }
     });
     let _ = patience.await;
-    drop(watches);
     for function in functions {
         function.stop().await;
     }
-    finished?;
-    Ok(ExitCode::SUCCESS)
+    finished
 }
 
 async fn start(plan: &FunctionPlan, allowed: &[String], terminal: Terminal) -> Result<Function, BoxError> {
@@ -163,17 +183,37 @@ fn announce(terminal: Terminal, gateway: &Gateway<Recorded>, address: SocketAddr
     }
 }
 
-async fn interrupted() -> std::io::Result<()> {
+/// What asks the command to end: ctrl-c, or SIGTERM.
+struct Interrupts {
     #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    signals: [tokio::signal::unix::Signal; 2],
+}
+
+impl Interrupts {
+    #[cfg(unix)]
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { signals: [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?] })
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        let [interrupt, terminate] = &mut self.signals;
         tokio::select! {
-            interrupt = tokio::signal::ctrl_c() => interrupt,
-            _ = terminate.recv() => Ok(()),
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
     }
+
     #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+    fn new() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }
 
 const PATIENCE: Duration = Duration::from_secs(3);

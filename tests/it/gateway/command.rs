@@ -204,7 +204,7 @@ impl Programs {
 
     fn start(&self, flags: &[&str]) -> Running {
         let mut command = Command::new(&self.gateway);
-        command.arg("serve").args(flags).args(["--listen", "127.0.0.1:0", "--"]).arg(&self.mirror);
+        command.arg("serve").args(flags).args(["--https", "--listen", "127.0.0.1:0", "--"]).arg(&self.mirror);
         for variable in ["MIRROR_OPTIONS", "SIPPYCUP_SCRIPT_NAME_BASE", "AWS_LAMBDA_MAX_CONCURRENCY"] {
             command.env_remove(variable);
         }

@@ -64,6 +64,10 @@ pub(crate) struct GatewayPlan {
     #[arg(long)]
     stream: bool,
 
+    /// Events say `https` and port 443, as behind a proxy that speaks TLS; default `http` and the port that listens
+    #[arg(long)]
+    pub(super) https: bool,
+
     /// How long the front door waits; default 29 (rest), 30 (http), 60 (alb, lattice), 900 (url)
     #[arg(id = "gateway-timeout", long, value_name = "SECONDS")]
     timeout: Option<Seconds>,

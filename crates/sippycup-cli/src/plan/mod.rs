@@ -46,11 +46,19 @@ pub(crate) struct Plan {
     gateways: Said<Vec<Said<GatewayPlan>>>,
 }
 
-/// The gateways of one address, each with the index of its function.
+/// The gateways of one address.
 #[derive(Debug)]
 pub(crate) struct Listener {
     pub(crate) address: SocketAddr,
-    pub(crate) gateways: Vec<(GatewayBuilder, usize)>,
+    pub(crate) gateways: Vec<Planned>,
+}
+
+/// A gateway, and which of the functions is behind it.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    pub(crate) builder: GatewayBuilder,
+    pub(crate) function: usize,
+    pub(crate) https: bool,
 }
 
 impl Plan {
@@ -81,9 +89,10 @@ impl Plan {
             let builder =
                 self.allow_host.iter().fold(gateway.value.builder()?, |builder, name| builder.allow_host(name));
             let address = gateway.value.listen.or(self.listen).map_or(LISTEN, |listen| listen.0);
+            let planned = Planned { builder, function, https: gateway.value.https };
             match listeners.iter_mut().find(|listener| listener.address == address) {
-                Some(listener) => listener.gateways.push((builder, function)),
-                None => listeners.push(Listener { address, gateways: vec![(builder, function)] }),
+                Some(listener) => listener.gateways.push(planned),
+                None => listeners.push(Listener { address, gateways: vec![planned] }),
             }
         }
         Ok(listeners)

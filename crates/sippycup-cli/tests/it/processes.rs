@@ -26,6 +26,23 @@ fn nothing_outlives_a_command_that_is_killed() {
 }
 
 #[test]
+fn a_second_interrupt_ends_the_command_at_once() {
+    let sign = TcpListener::bind("127.0.0.1:0").unwrap();
+    // A function that does not end when it is asked to.
+    let mut command = serve(&["--", "sh", "-c", "trap '' TERM; \"$@\"", "sh"]);
+    command.args(command_line()).env("SCRIPT", "hold").env("GO_ON", sign.local_addr().unwrap().to_string());
+    let mut running = Running::spawn(command);
+    let (mut function, _) = sign.accept().unwrap();
+    running.address();
+    running.signal("-INT");
+    running.until("stopping");
+    running.signal("-INT");
+    running.until("ending at once");
+    assert_eq!(running.child.wait().unwrap().code(), Some(1));
+    assert_eq!(function.read(&mut [0]).unwrap(), 0);
+}
+
+#[test]
 fn a_signal_that_ends_a_function_is_told_as_it_is() {
     let mut running = Running::start("abort", &[]);
     running.until("the function ended before it asked for its first event (signal: 6 (SIGABRT))");

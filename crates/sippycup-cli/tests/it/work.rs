@@ -68,6 +68,21 @@ fn an_event_is_printed() {
 }
 
 #[test]
+fn the_event_says_how_the_listener_is_reached_unless_it_should_be_https() {
+    for (flags, https) in
+        [(&["--kind", "http"][..], false), (&["--kind", "alb", "--https"], true), (&["--kind", "rest"], false)]
+    {
+        let mut running = Running::start("forwarded", flags);
+        let url = running.until("http://").split("http://").nth(1).unwrap().to_owned();
+        let (address, path) = url.split_once('/').unwrap();
+        let (_, port) = address.split_once(':').unwrap();
+        let response = http(address, &format!("GET /{path}"), "");
+        let expected = if https { "https 443".to_owned() } else { format!("http {port}") };
+        assert!(response.ends_with(&expected), "{flags:?}: {response}");
+    }
+}
+
+#[test]
 fn a_source_change_restarts_the_function() {
     let source = directory("watched");
     std::fs::write(source.join("main.rs"), "1").unwrap();

@@ -155,6 +155,13 @@ fn function_process() {
                 let found: Vec<_> = names.iter().map(|n| format!("{n}={}", std::env::var(n).unwrap())).collect();
                 answer(&api, &event.id, &ok(&format!("{}\\n{}", found.join("\\n"), event.head.replace("\r\n", "\\n"))));
             }
+            "forwarded" => {
+                let header = |name: &str| {
+                    event.json["headers"][name].as_str().or(event.json["headers"][name.to_lowercase()].as_str())
+                };
+                let seen = ["X-Forwarded-Proto", "X-Forwarded-Port"].map(|name| header(name).unwrap());
+                answer(&api, &event.id, &ok(&seen.join(" ")));
+            }
             "pid" => answer(&api, &event.id, &ok(&std::process::id().to_string())),
             "gate" => {
                 if event.path() == "/gate" {
