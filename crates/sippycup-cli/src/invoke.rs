@@ -34,8 +34,8 @@ pub(crate) struct Arguments {
 pub(crate) async fn invoke(arguments: &Arguments) -> Result<ExitCode, BoxError> {
     check(&arguments.function)?;
     let path = &arguments.event;
-    let event =
-        std::fs::read(path).map_err(|error| UsageError::new(format!("cannot read {}: {error}", path.display())))?;
+    let event = std::fs::read(path)
+        .map_err(|error| UsageError::new(format!("EVENT.json: cannot read {}: {error}", path.display())))?;
     let function = serve::spawn(&arguments.function, arguments.output.terminal())?;
     let outcome = call(&function, event.into()).await;
     function.stop().await;

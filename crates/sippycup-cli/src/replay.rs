@@ -59,12 +59,12 @@ pub(crate) async fn replay(arguments: &Arguments) -> Result<ExitCode, BoxError> 
 }
 
 fn events(directory: &Path) -> Result<Vec<PathBuf>, UsageError> {
-    let wrong = |what: &str| UsageError::new(format!("replay: {what} in {}", directory.display()));
-    let entries = std::fs::read_dir(directory).map_err(|error| wrong(&format!("cannot read ({error})")))?;
+    let wrong = |what: &str| UsageError::new(format!("DIR: {}: {what}", directory.display()));
+    let entries = std::fs::read_dir(directory).map_err(|error| wrong(&error.to_string()))?;
     let mut events: Vec<_> =
         entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.to_string_lossy().ends_with(".event.json")).collect();
     if events.is_empty() {
-        return Err(wrong("no *.event.json"));
+        return Err(wrong("there is no *.event.json, so this is no recording"));
     }
     events.sort();
     Ok(events)

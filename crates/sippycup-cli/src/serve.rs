@@ -79,7 +79,12 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
     for Listener { address, gateways } in planned {
         listeners.push((bind(address, "--listen").await?, gateways));
     }
-    let recorder = plan.events.as_deref().map(|directory| Recorder::new(directory, terminal)).transpose()?;
+    let recorder = match &plan.events {
+        Some(directory) => Some(Recorder::new(directory, terminal).map_err(|error| {
+            UsageError::new(format!("--events: cannot record in {}: {error}", directory.display()))
+        })?),
+        None => None,
+    };
     let mut functions = Vec::new();
     let mut watches: Vec<Watch> = Vec::new();
     for Said { value: function, .. } in &plan.functions {

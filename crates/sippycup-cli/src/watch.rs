@@ -45,7 +45,7 @@ pub(crate) fn watch(
     for root in &roots {
         watcher.watch(root, RecursiveMode::Recursive)?;
     }
-    tokio::spawn(restart_on(changes, plan.build.clone(), function, terminal));
+    tokio::spawn(restart_on(changes, plan.build.as_ref().map(|build| build.value.clone()), function, terminal));
     Ok(Watch { _watcher: watcher })
 }
 

@@ -20,8 +20,13 @@ impl Plan {
         plan.listen = flags.listen.or(plan.listen);
         plan.allow_host.extend(flags.allow_host.iter().cloned());
         for function in plan.functions.iter_mut().map(|function| &mut function.value) {
-            let directory = root.join(function.directory.take().unwrap_or_default());
-            function.directory = Some(directory).filter(|directory| !directory.as_os_str().is_empty());
+            match &mut function.directory {
+                Some(directory) => directory.value = root.join(&directory.value),
+                None if function.attach.is_none() && !root.as_os_str().is_empty() => {
+                    function.directory = Some(root.to_owned().into());
+                }
+                None => {}
+            }
             for watched in &mut function.watch {
                 watched.value = root.join(&watched.value);
             }

@@ -1,6 +1,7 @@
 //! The settings of a function.
 
 use std::ffi::OsString;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use clap::{Arg, Args};
@@ -16,7 +17,7 @@ pub(crate) struct FunctionPlan {
     /// At most so many processes, each on one request
     ///
     /// With AWS_LAMBDA_MAX_CONCURRENCY=N in its environment a function is one process with N polls instead.
-    #[arg(long, value_name = "N", default_value = "10")]
+    #[arg(long, value_name = "N", default_value = "10", conflicts_with = "attach")]
     pub(crate) concurrency: Count,
 
     /// Lambda's timeout
@@ -24,7 +25,7 @@ pub(crate) struct FunctionPlan {
     pub(crate) timeout: Seconds,
 
     /// Memory, as the function is told; nothing enforces it
-    #[arg(long, value_name = "MB", default_value = "128")]
+    #[arg(long, value_name = "MB", default_value = "128", conflicts_with = "attach")]
     pub(crate) memory: u32,
 
     /// Name of the function
@@ -32,21 +33,28 @@ pub(crate) struct FunctionPlan {
     pub(crate) name: Said<String>,
 
     /// Environment variable; repeatable
-    #[arg(long, value_name = "NAME=VALUE")]
+    #[arg(long, value_name = "NAME=VALUE", conflicts_with = "attach")]
     #[serde(deserialize_with = "values::pairs_in_file")]
     pub(crate) env: Vec<Said<Pair>>,
 
     /// The function asks `restore/next` first, as one that SnapStart restored
-    #[arg(long)]
-    pub(crate) snap_start: bool,
+    #[arg(long, num_args = 0, default_missing_value = "true", conflicts_with = "attach")]
+    pub(crate) snap_start: Option<Said<bool>>,
 
     /// Restart when a file changes below PATH; repeatable; default the current directory
-    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = ".")]
+    #[arg(
+        long,
+        value_name = "PATH",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ".",
+        conflicts_with = "attach"
+    )]
     pub(crate) watch: Vec<Said<PathBuf>>,
 
     /// Run this before such a restart; if it fails the old process stays
-    #[arg(long, value_name = "COMMAND")]
-    pub(crate) build: Option<String>,
+    #[arg(long, value_name = "COMMAND", requires = "watch")]
+    pub(crate) build: Option<Said<String>>,
 
     /// Give a Runtime API to a function that is started elsewhere, in a debugger for example [default: 127.0.0.1:9001]
     #[arg(
@@ -66,7 +74,7 @@ pub(crate) struct FunctionPlan {
 
     // In files only.
     #[arg(skip)]
-    pub(crate) directory: Option<PathBuf>,
+    pub(crate) directory: Option<Said<PathBuf>>,
 }
 
 impl Default for FunctionPlan {
@@ -87,6 +95,12 @@ impl FunctionPlan {
         if self.command.is_empty() == self.attach.is_none() {
             return Err(self.name.wrong("", "the function needs either a command or an address to attach to"));
         }
+        if self.attach.is_some() {
+            self.check_attached()?;
+        }
+        if let (Some(build), true) = (&self.build, self.watch.is_empty()) {
+            return Err(build.wrong("--build", "it runs before a restart, and without `watch` there is none"));
+        }
         for path in &self.watch {
             path.value
                 .canonicalize()
@@ -101,6 +115,21 @@ impl FunctionPlan {
         }
     }
 
+    /// Somebody else starts the function: these settings would change nothing.
+    fn check_attached(&self) -> Result<(), Wrong> {
+        let wrong = |span: &Option<Range<usize>>, flag| {
+            let elsewhere = Said { value: (), span: span.clone() };
+            Err(elsewhere.wrong(flag, "the function is started elsewhere, and this is a setting of its start"))
+        };
+        match (&self.directory, self.env.first(), &self.snap_start, self.watch.first()) {
+            (Some(directory), ..) => wrong(&directory.span, ""),
+            (_, Some(variable), ..) => wrong(&variable.span, "--env"),
+            (_, _, Some(snap_start), _) => wrong(&snap_start.span, "--snap-start"),
+            (.., Some(path)) => wrong(&path.span, "--watch"),
+            (None, None, None, None) => Ok(()),
+        }
+    }
+
     /// The function as the library knows it, without a command.
     pub(crate) fn builder(&self) -> sippycup_gateway::FunctionBuilder {
         let mut builder = sippycup_gateway::Function::builder()
@@ -108,9 +137,9 @@ impl FunctionPlan {
             .memory(self.memory)
             .timeout(self.timeout.0)
             .concurrency(self.concurrency.0)
-            .snap_start(self.snap_start);
+            .snap_start(self.snap_start.as_ref().is_some_and(|said| said.value));
         if let Some(directory) = &self.directory {
-            builder = builder.current_dir(directory);
+            builder = builder.current_dir(&directory.value);
         }
         let own = self.env.iter().find(|said| said.value.name == MAX_CONCURRENCY).map(|said| said.value.value.clone());
         if let Some(polls) = own.or_else(|| std::env::var(MAX_CONCURRENCY).ok()).and_then(|n| n.parse().ok()) {

@@ -41,8 +41,8 @@ pub(crate) struct GatewayPlan {
     base_paths: Vec<Said<String>>,
 
     /// The mappings name no stage: the client writes it (REST APIs)
-    #[arg(long)]
-    stage_in_path: bool,
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    stage_in_path: Option<Said<bool>>,
 
     /// One of the `binaryMediaTypes` (REST APIs); repeatable
     #[arg(long, value_name = "TYPE")]
@@ -53,7 +53,7 @@ pub(crate) struct GatewayPlan {
     claims: Option<Said<Object>>,
 
     /// Context of a Lambda authorizer, as a JSON object; `principalId` in it
-    #[arg(long, value_name = "JSON")]
+    #[arg(long, value_name = "JSON", conflicts_with = "claims")]
     lambda_authorizer: Option<Said<Object>>,
 
     /// The client's address; default the real one
@@ -61,8 +61,8 @@ pub(crate) struct GatewayPlan {
     source_ip: Option<IpAddr>,
 
     /// Response streaming (REST APIs, function URLs)
-    #[arg(long)]
-    stream: bool,
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    stream: Option<Said<bool>>,
 
     /// Events say `https` and port 443, as behind a proxy that speaks TLS; default `http` and the port that listens
     #[arg(long)]
@@ -80,7 +80,7 @@ pub(crate) struct GatewayPlan {
     #[arg(skip)]
     domains: Vec<Said<DomainTable>>,
     #[arg(skip)]
-    scopes: Option<Vec<String>>,
+    scopes: Option<Said<Vec<String>>>,
     #[arg(skip)]
     api_id: Option<String>,
 }
@@ -127,16 +127,34 @@ impl GatewayPlan {
                 .map_err(|e| media_type.wrong("--binary", e))?;
         }
         if let Some(claims) = &self.claims {
-            let authorizer = Authorizer::jwt(claims.value.0.clone(), self.scopes.clone());
+            let scopes = self.scopes.as_ref().map(|scopes| scopes.value.clone());
+            let authorizer = Authorizer::jwt(claims.value.0.clone(), scopes);
             attempt.set(self.kind, |b| b.authorizer(authorizer.clone())).map_err(|e| claims.wrong("--claims", e))?;
         }
+        match &self.scopes {
+            Some(scopes) if self.claims.is_none() => {
+                return Err(scopes.wrong("", "scopes are of claims, and there are none"));
+            }
+            Some(scopes) if self.kind == Kind::RestApi => {
+                return Err(scopes.wrong("", "the claims of a REST API have no scopes beside them"));
+            }
+            _ => {}
+        }
         if let Some(said) = &self.lambda_authorizer {
+            if self.claims.is_some() {
+                return Err(
+                    said.wrong("--lambda-authorizer", "there are claims already, and a route has one authorizer")
+                );
+            }
             let authorizer = lambda_authorizer(&said.value);
             attempt
                 .set(self.kind, |b| b.authorizer(authorizer.clone()))
                 .map_err(|e| said.wrong("--lambda-authorizer", e))?;
         }
-        let mut builder = attempt.0.response_streaming(self.stream);
+        if let Some(stream) = &self.stream {
+            attempt.set(self.kind, |b| b.response_streaming(stream.value)).map_err(|e| stream.wrong("--stream", e))?;
+        }
+        let mut builder = attempt.0;
         if let Some(source_ip) = self.source_ip {
             builder = builder.source_ip(source_ip);
         }
@@ -152,15 +170,16 @@ impl GatewayPlan {
     /// The domain in pieces. A base path without a domain is one of a domain that does not matter.
     fn mapped(&self) -> Option<(Domain, Said<()>, &'static str)> {
         let at = |said: &Said<String>| Said { value: (), span: said.span.clone() };
-        let (place, flag) = match (&self.domain, self.base_paths.first()) {
-            (_, Some(path)) => (at(path), "--base-path"),
-            (Some(name), None) => (at(name), "--domain"),
-            (None, None) if self.stage_in_path => (().into(), "--stage-in-path"),
-            (None, None) => return None,
+        let stage_in_path = self.stage_in_path.as_ref().filter(|said| said.value);
+        let (place, flag) = match (&self.domain, self.base_paths.first(), stage_in_path) {
+            (_, _, Some(said)) => (Said { value: (), span: said.span.clone() }, "--stage-in-path"),
+            (_, Some(path), None) => (at(path), "--base-path"),
+            (Some(name), None, None) => (at(name), "--domain"),
+            (None, None, None) => return None,
         };
         let domain = Domain::new(self.domain.as_ref().map_or("api.example.com", |name| &name.value));
         let mapped = |domain: Domain, path: &str| {
-            if self.stage_in_path { domain.mapping_without_stage(path) } else { domain.mapping(path) }
+            if stage_in_path.is_some() { domain.mapping_without_stage(path) } else { domain.mapping(path) }
         };
         let domain = match self.base_paths.as_slice() {
             [] => mapped(domain, ""),

@@ -76,11 +76,12 @@ impl FromStr for Listen {
     type Err = UsageError;
 
     fn from_str(text: &str) -> Result<Self, UsageError> {
-        let found = text.to_socket_addrs().map(Iterator::collect::<Vec<_>>).unwrap_or_default();
+        let wrong =
+            |why: &str| UsageError::new(format!("expected an address like 127.0.0.1:9000, found `{text}`: {why}"));
+        let found: Vec<_> = text.to_socket_addrs().map_err(|error| wrong(&error.to_string()))?.collect();
         // Of the addresses of a name the one that most clients try.
         let address = found.iter().find(|address| address.is_ipv4()).or(found.first());
-        let wrong = || UsageError::new(format!("expected an address like 127.0.0.1:9000, found `{text}`"));
-        address.copied().map(Self).ok_or_else(wrong)
+        address.copied().map(Self).ok_or_else(|| wrong("the name has no address"))
     }
 }
 
@@ -180,7 +181,14 @@ impl FromStr for Object {
 
 /// The kinds of gateway by their short names, which are the same in TOML.
 pub(super) fn kind() -> impl TypedValueParser<Value = Kind> {
-    let names = Kind::ALL.iter().map(|kind| PossibleValue::new(kind.as_str()).help(described(*kind)));
+    let names = Kind::ALL.iter().map(|kind| {
+        let name = PossibleValue::new(kind.as_str()).help(described(*kind));
+        match kind {
+            Kind::HttpApiV2 => name.alias("http-2.0"),
+            Kind::VpcLatticeV2 => name.alias("lattice-v2"),
+            _ => name,
+        }
+    });
     PossibleValuesParser::new(names.collect::<Vec<_>>()).try_map(|name| name.parse::<Kind>())
 }
 

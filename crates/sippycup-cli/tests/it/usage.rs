@@ -40,6 +40,32 @@ fn wrong_flags_are_told_and_exit_with_2() {
         ("serve --concurrency 0 -- true", &["'--concurrency <N>': expected at least 1"]),
         ("serve --timeout=-1 -- true", &["'--timeout <SECONDS>': expected a positive number of seconds"]),
         ("serve --kind alb --stage prod -- true", &["--stage: a load balancer has no stage"]),
+        ("serve --kind http --stream -- true", &["--stream: an HTTP API cannot stream"]),
+        ("serve --kind alb --stream -- true", &["--stream: a load balancer cannot stream"]),
+        ("event --kind lattice --stream /x", &["--stream: VPC Lattice cannot stream"]),
+        ("serve --kind http --binary */* -- true", &["--binary: an HTTP API has no binary media types"]),
+        ("serve --kind alb --binary */* -- true", &["--binary: a load balancer has no binary media types"]),
+        ("serve --kind url --claims {} -- true", &["--claims: a function URL has no such authorizer"]),
+        ("serve --kind alb --claims {} -- true", &["--claims: a load balancer has no such authorizer"]),
+        (
+            "serve --kind lattice --lambda-authorizer {} -- true",
+            &["--lambda-authorizer: VPC Lattice has no such authorizer"],
+        ),
+        ("serve --kind url --domain a.example -- true", &["--domain: a function URL has no base path mappings"]),
+        ("serve --kind alb --base-path shop -- true", &["--base-path: a load balancer has no base path mappings"]),
+        ("serve --kind http --stage-in-path -- true", &["--stage-in-path: ", "needs a stage"]),
+        (
+            "serve --claims {} --lambda-authorizer {} -- true",
+            &["--lambda-authorizer", "cannot be used with", "--claims"],
+        ),
+        ("serve --build make -- true", &["required arguments were not provided", "--watch"]),
+        ("serve --attach --env A=b", &["'--env <NAME=VALUE>'", "cannot be used with", "--attach"]),
+        ("serve --attach --watch", &["'--watch[=<PATH>]'", "cannot be used with", "--attach"]),
+        ("serve --attach --memory 256", &["'--memory <MB>'", "cannot be used with", "--attach"]),
+        ("serve --events /dev/null/x -- true", &["--events: cannot record in /dev/null/x: "]),
+        ("serve --claims notjson -- true", &["invalid value 'notjson' for '--claims <JSON>': expected a JSON object"]),
+        ("serve --listen no.such.host.invalid:1 -- true", &["--listen", "no.such.host.invalid:1"]),
+        ("replay no-such-recording -- true", &["DIR: no-such-recording: No such file or directory"]),
         ("serve --route x -- true", &["--route: route `x`: expected a path with a leading slash, or $default"]),
         ("serve --claims [] -- true", &["'--claims <JSON>': expected a JSON object"]),
         ("serve --color blue -- true", &["invalid value 'blue' for '--color <WHEN>'", "auto, always, never"]),
@@ -112,6 +138,39 @@ fn wrong_configurations_are_told_with_line_and_key_and_exit_with_2() {
             "[[function]]\nname = \"f\"\n[[gateway]]\nkind = \"rest\"\nfunction = \"f\"\n".to_owned(),
             &["line 2, `name`: the function needs either a command or an address"],
         ),
+        (
+            format!("{function}[[gateway]]\nkind = \"http\"\nstream = true\n"),
+            &["line 6, `stream`: an HTTP API cannot stream"],
+        ),
+        (
+            format!("{function}[[gateway]]\nkind = \"alb\"\nbinary = [\"*/*\"]\n"),
+            &["line 6, `binary`: a load balancer has no binary media types"],
+        ),
+        (
+            format!("{function}[[gateway]]\nkind = \"url\"\nclaims = {{}}\n"),
+            &["line 6, `claims`: a function URL has no such authorizer"],
+        ),
+        (
+            format!("{function}[[gateway]]\nclaims = {{}}\nlambda-authorizer = {{}}\n"),
+            &["line 6, `lambda-authorizer`: there are claims already"],
+        ),
+        (format!("{function}[[gateway]]\nscopes = []\n"), &["line 5, `scopes`: scopes are of claims"]),
+        (
+            format!("{function}[[gateway]]\nkind = \"rest\"\nclaims = {{}}\nscopes = []\n"),
+            &["line 7, `scopes`: the claims of a REST API have no scopes"],
+        ),
+        (
+            format!("{function}build = \"make\"\n[[gateway]]\n"),
+            &["line 4, `build`: it runs before a restart, and without `watch` there is none"],
+        ),
+        (
+            "[[function]]\nattach = \"127.0.0.1:0\"\nenv = { A = \"b\" }\n[[gateway]]\n".to_owned(),
+            &["line 3, `env`: the function is started elsewhere"],
+        ),
+        (
+            "[[function]]\nattach = \"127.0.0.1:0\"\nwatch = [\"src\"]\n[[gateway]]\n".to_owned(),
+            &["line 3, `watch`: the function is started elsewhere"],
+        ),
         (format!("gateway = []\n{function}"), &["line 1, `gateway`: expected at least one"]),
         ("[[function]\n".to_owned(), &["line 1"]),
     ] {
@@ -136,6 +195,17 @@ fn each_subcommand_has_help_with_examples() {
     let (code, out, err) = run(sippycup(&[]));
     assert_eq!((code, out.as_str()), (2, ""));
     assert!(err.contains("Examples:\n  sippycup serve -- cargo run"), "{err}");
+}
+
+#[test]
+fn every_name_of_a_kind_is_known() {
+    for name in
+        ["url", "http-1.0", "http", "http-2.0", "alb", "alb-multi", "rest", "lattice-v1", "lattice", "lattice-v2"]
+    {
+        let path = if name == "rest" { "/prod/x" } else { "/x" };
+        let (code, out, err) = run(sippycup(&["event", "--kind", name, path]));
+        assert!(code == 0 && out.contains("/x"), "{name}: {err}");
+    }
 }
 
 #[test]

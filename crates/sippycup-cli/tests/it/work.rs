@@ -54,6 +54,15 @@ fn events_are_recorded_invoked_and_replayed() {
 }
 
 #[test]
+fn a_name_is_an_address_to_listen_on() {
+    let mut command = sippycup(&["serve", "--listen", "localhost:0", "--"]);
+    command.args(command_line()).env("SCRIPT", "path");
+    let mut running = Running::spawn(command);
+    let address = running.address();
+    assert!(http(&address, "GET /x", "").ends_with("/x"));
+}
+
+#[test]
 fn an_event_is_printed() {
     let (code, out, err) = run(sippycup(&["event", "--kind", "alb", "POST /x?y=1", "-H", "a: b", "-d", "body"]));
     let event: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{err}"));
