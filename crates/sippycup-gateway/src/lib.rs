@@ -122,7 +122,7 @@
 //! | error pages for 413, 431 and timeouts of function URLs, load balancers and Lattice | plausible | not recorded | |
 //! | HTTP API at its timeout | 503 `Service Unavailable` | the same, by report | not recorded |
 //! | URL length, quota of routes and mappings, `/ping` and `/sping` | not checked | 8,192 to 10,240 characters; reserved | rarely met |
-//! | a client that goes away from a stream | the function may end it within a second, then its process is ended (one of many polls loses its connection) | the function streams on until its timeout | a page reloaded ten times should not use up ten processes |
+//! | a client that goes away | the function works on, but if others wait and no process is free, its process is ended (one of many polls loses its connection) | the function works on | a page reloaded ten times should not use up ten processes |
 //! | 2 MB/s throttle of streams, idle timeouts | not done | done | |
 //! | Extensions, Logs and Telemetry API | none (404) | served to extensions | functions need none of them |
 //! | WebSocket APIs | none | | no request and response to stand between |

@@ -81,12 +81,28 @@ pub(super) struct Invoked {
     reply: Option<Reply>,
     /// From then on.
     cut: Option<oneshot::Sender<FunctionError>>,
+    /// The client has gone while the answer was streamed.
+    abandoned: bool,
     timer: Timer,
 }
 
 impl Invoked {
     pub(super) fn new(reply: Reply, timer: Timer) -> Self {
-        Self { reply: Some(reply), cut: None, timer }
+        Self { reply: Some(reply), cut: None, abandoned: false, timer }
+    }
+
+    pub(super) fn abandon(&mut self) {
+        self.abandoned = true;
+    }
+
+    /// Whether nobody waits for the answer, or for the rest of it.
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.abandoned || self.reply.as_ref().is_some_and(Reply::is_closed)
+    }
+
+    /// Whether it can be ended without its process.
+    pub(super) fn is_streaming(&self) -> bool {
+        self.cut.is_some()
     }
 
     /// Ends the invocation with an error, whether its answer has begun or not.

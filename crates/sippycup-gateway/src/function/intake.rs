@@ -77,8 +77,6 @@ pub(super) struct Passing {
 
 /// How a stream ended.
 pub(super) enum End {
-    /// The client went away, and the function did not stop.
-    Abandoned,
     /// The connection of the function broke.
     Broken(hyper::Error),
     /// The invocation ended before the stream did.
@@ -89,8 +87,13 @@ pub(super) enum End {
 }
 
 impl Passing {
-    /// Passes a stream on until it ends. Without a client the rest is read for a moment: a stream that ends in it is whole.
-    pub(super) async fn pass_on(&self, mut body: Incoming, mut cut: oneshot::Receiver<FunctionError>) -> End {
+    /// Passes a stream on until it ends. If the client goes away, `abandoned` is called and the rest is read all the same: on Lambda the function would work on too.
+    pub(super) async fn pass_on(
+        &self,
+        mut body: Incoming,
+        mut cut: oneshot::Receiver<FunctionError>,
+        abandoned: impl FnOnce(),
+    ) -> End {
         loop {
             let read = tokio::select! {
                 error = &mut cut => return End::cut(error),
@@ -106,6 +109,7 @@ impl Passing {
                 passed = self.frames.send(data) => if passed.is_err() { break },
             }
         }
+        abandoned();
         let rest = async {
             loop {
                 if let Err(end) = read(&mut body).await {
@@ -116,7 +120,6 @@ impl Passing {
         tokio::select! {
             error = &mut cut => End::cut(error),
             end = rest => end,
-            () = tokio::time::sleep(MOMENT) => End::Abandoned,
         }
     }
 
@@ -174,9 +177,6 @@ impl http_body::Body for Channel {
         })
     }
 }
-
-/// How long a stream without a client may go on.
-const MOMENT: Duration = Duration::from_secs(1);
 
 /// How long the rest of a body that nobody wants is read.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);

@@ -12,7 +12,7 @@ use crate::stamp::{Stamp, Stamper};
 pub(super) type Reply = oneshot::Sender<Result<Answer, FunctionError>>;
 
 pub(super) enum Message {
-    /// The client of a streamed answer went away, and the function still streams.
+    /// The client of a streamed answer went away before its end.
     Abandoned {
         environment: u64,
         id: String,
@@ -40,6 +40,8 @@ pub(super) enum Message {
         environment: u64,
         how: String,
     },
+    /// A client went away before it had an answer.
+    Gone,
     /// The function reported that it cannot initialise.
     InitError {
         environment: u64,

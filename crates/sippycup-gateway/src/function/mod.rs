@@ -134,13 +134,28 @@ impl Service<Bytes> for Function {
         let sent = handle.pool.send(Message::Invoke(invocation)).is_ok();
         InvocationFuture {
             inner: Box::pin(async move {
-                // Keeps the pool alive for as long as somebody waits for an answer.
-                let _handle = handle;
                 if !sent {
                     return Err(FunctionError::stopped());
                 }
-                reply.await.unwrap_or_else(|_| Err(FunctionError::stopped()))
+                let mut waiting = Waiting { handle, answered: false };
+                let answer = reply.await.unwrap_or_else(|_| Err(FunctionError::stopped()));
+                waiting.answered = true;
+                answer
             }),
+        }
+    }
+}
+
+/// Somebody who waits for an answer; keeps the pool alive, and tells it when they go away.
+struct Waiting {
+    handle: Arc<Handle>,
+    answered: bool,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if !self.answered {
+            let _ = self.handle.pool.send(Message::Gone);
         }
     }
 }

@@ -69,7 +69,12 @@ impl Pool {
 
     fn handle(&mut self, message: Message) {
         match message {
-            Message::Abandoned { environment, id } => self.abandoned(environment, &id),
+            Message::Abandoned { environment, id } => {
+                if let Some(invoked) = self.environments.get_mut(&environment).and_then(|e| e.working.get_mut(&id)) {
+                    invoked.abandon();
+                }
+                self.dispatch();
+            }
             Message::Answer { environment, id, take } => {
                 let taken = self.environments.get_mut(&environment).and_then(|e| e.take(&id));
                 let _ = take.send(taken);
@@ -79,6 +84,7 @@ impl Pool {
                 let _ = take.send(self.error(environment, &id));
             }
             Message::Exited { environment, how } => self.exited(environment, &how),
+            Message::Gone => self.dispatch(),
             Message::InitError { environment, error } => {
                 self.settings.report(&format!("the function could not initialise: {error}"));
                 if let Some(environment) = self.environments.get_mut(&environment) {
@@ -151,24 +157,28 @@ impl Pool {
 
     /// Hands waiting invocations to waiting polls, and starts processes for those that find none.
     fn dispatch(&mut self) {
+        // A client that has gone needs no invocation.
+        self.pending.retain(|invocation| !invocation.reply.is_closed());
         while let Some(invocation) = self.pending.pop_front() {
-            // A client that has gone needs no invocation.
-            if invocation.reply.is_closed() {
-                continue;
-            }
             if let Some(invocation) = self.hand_out(invocation) {
                 self.pending.push_front(invocation);
                 break;
             }
         }
-        if self.attached.is_some() || self.pending.is_empty() {
+        if self.pending.is_empty() {
             return;
         }
         let limit = if self.settings.max_concurrency.is_some() { 1 } else { self.settings.concurrency };
         // One that cannot start should fail once, not once for each request: until one has started, it starts alone.
         let limit = if self.has_started() { limit } else { 1 };
-        while self.free_soon() < self.pending.len() && self.alive() < limit {
+        while self.attached.is_none() && self.free_soon() < self.pending.len() {
+            if self.alive() >= limit && !self.make_room() {
+                break;
+            }
             self.start();
+        }
+        if self.is_parallel() {
+            self.cut_abandoned();
         }
         // Somebody waits now: those that have just answered get a moment to ask, not the rest of their time.
         for (id, environment) in &mut self.environments {

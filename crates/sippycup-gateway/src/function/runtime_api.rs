@@ -126,7 +126,7 @@ impl RuntimeApi {
         response
     }
 
-    /// Passes a stream on while it comes. If the client goes away, the rest is read for a moment: a stream that ends in it is no fault of the function.
+    /// Passes a stream on while it comes.
     async fn stream(
         &self,
         id: &str,
@@ -138,17 +138,16 @@ impl RuntimeApi {
         let prelude = content_type.is_some_and(|t| t.as_bytes() == INTEGRATION_RESPONSE.as_bytes());
         let (passing, channel) = intake::channel();
         let _ = taken.reply.send(Ok(Answer::streaming(channel, prelude)));
-        let (error, response): (Option<BoxError>, _) = match passing.pass_on(body, taken.cut).await {
+        let abandoned = || {
+            let _ = self.pool.send(Message::Abandoned { environment: self.environment, id: id.to_owned() });
+        };
+        let (error, response): (Option<BoxError>, _) = match passing.pass_on(body, taken.cut, abandoned).await {
             End::Whole => (None, Ok(accepted())),
             End::Failed(failed) => (Some(failed.into()), Ok(accepted())),
             End::Broken(broken) => {
                 (Some(broken.into()), Ok(error(StatusCode::BAD_REQUEST, TRUNCATED, "the stream broke off")))
             }
             End::Cut(cut) => (Some(cut.into()), Err(Closed)),
-            End::Abandoned => {
-                let _ = self.pool.send(Message::Abandoned { environment: self.environment, id: id.to_owned() });
-                return Err(Closed);
-            }
         };
         self.done(id, error.is_some());
         passing.end(error);

@@ -79,9 +79,12 @@ fn function_process() {
             "never" => loop {
                 thread::park();
             },
-            "never-once" if event.path() == "/never" => loop {
-                thread::park();
-            },
+            "never-once" if event.path() == "/never" => {
+                println!("never");
+                loop {
+                    thread::park();
+                }
+            }
             "skip" if event.path() == "/skip" => continue,
             "twice" => {
                 answer(&api, &event.id, &ok("first"));
@@ -136,10 +139,10 @@ fn function_process() {
                     body.as_bytes(),
                 );
             }
-            "stream-on" if event.path() != "/stream" => answer(&api, &event.id, &ok(&event.path())),
-            "stream" | "stream-dies" | "stream-fails" | "stream-flood" | "stream-on" | "stream-raw" => {
-                stream(&api, &event.id, script)
+            "stream-closed" | "stream-on" if event.path() != "/stream" => {
+                answer(&api, &event.id, &ok(&event.path()));
             }
+            _ if script.starts_with("stream") => stream(&api, &event.id, script),
             "environment" => {
                 let names = [
                     "AWS_LAMBDA_FUNCTION_NAME",
@@ -262,6 +265,10 @@ fn stream(api: &str, id: &str, script: &str) {
             let _ = socket.write_all(b"\r\n");
         }
     }
+    if script == "stream-closed" {
+        read(socket);
+        return;
+    }
     if script.ends_with("-on") || script.ends_with("-flood") {
         loop {
             thread::park();
@@ -280,7 +287,10 @@ fn stream(api: &str, id: &str, script: &str) {
             socket.write_all(b"0\r\n\r\n").unwrap();
         }
     }
-    read(socket);
+    let (head, _) = read(socket);
+    if script == "stream-say" {
+        println!("streamed to its end: {head}");
+    }
 }
 
 /// The test decides when a function goes on, not a clock.

@@ -3,19 +3,43 @@
 use tokio::sync::oneshot;
 
 use super::{ATTACHED, Pool};
+use crate::function::environment::{Environment, Invoked};
 use crate::function::error::FunctionError;
 
 impl Pool {
-    /// A process that works on nothing else is ended; one that does has lost this connection and goes on.
-    pub(super) fn abandoned(&mut self, id: u64, invocation: &str) {
-        let parallel = self.is_parallel();
-        let Some(environment) = self.environments.get_mut(&id) else {
-            return;
+    /// Ends a process that works for nobody, because others wait. As long as nobody does, it works on, as on Lambda.
+    pub(super) fn make_room(&mut self) -> bool {
+        if self.is_parallel() {
+            return false;
+        }
+        let of_nobody = |e: &&mut Environment| {
+            !e.is_dying() && !e.working.is_empty() && e.working.values().all(Invoked::is_abandoned)
         };
-        if environment.working.remove(invocation).is_some() && !parallel {
-            self.settings.report("the client went away, and the function that still streamed to it is ended");
-            environment.kill();
-            self.dispatch();
+        // The oldest one first.
+        let environments = self.environments.iter_mut().filter(|(_, e)| of_nobody(e)).min_by_key(|(id, _)| **id);
+        let Some((_, environment)) = environments else {
+            return false;
+        };
+        self.settings
+            .report("others wait, and the client has gone for whom the function still works: its process is ended");
+        environment.working.clear();
+        environment.kill();
+        true
+    }
+
+    /// The same for a process that works on several events: it loses the connections of streams that nobody reads, one for each request that waits.
+    pub(super) fn cut_abandoned(&mut self) {
+        let mut needed = self.pending.len();
+        for environment in self.environments.values_mut() {
+            let of_nobody = |invoked: &Invoked| invoked.is_streaming() && invoked.is_abandoned();
+            let ids: Vec<_> =
+                environment.working.iter().filter(|(_, i)| of_nobody(i)).map(|(id, _)| id.clone()).collect();
+            for id in ids.into_iter().take(needed) {
+                if let Some(invoked) = environment.working.remove(&id) {
+                    invoked.fail(FunctionError::new("Sandbox.Abandoned", "the client has gone, and others wait"));
+                    needed -= 1;
+                }
+            }
         }
     }
 

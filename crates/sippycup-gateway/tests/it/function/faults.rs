@@ -205,6 +205,27 @@ async fn a_client_that_goes_away_costs_one_answer_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_client_that_goes_away_makes_room_for_those_who_wait() {
+    let (builder, mut report) = reported();
+    let function = scripted("never-once", builder.concurrency(1));
+    assert_eq!(text(ask(gateway(Kind::HttpApiV2, &function), get("/warm")).await).await, "/warm");
+    for leaves_first in [true, false] {
+        let gone = tokio::spawn(ask(gateway(Kind::HttpApiV2, &function), get("/never")));
+        report.until("never").await;
+        if leaves_first {
+            gone.abort();
+        }
+        let waiting = tokio::spawn(ask(gateway(Kind::HttpApiV2, &function), get("/other")));
+        // Now it waits.
+        tokio::task::yield_now().await;
+        gone.abort();
+        assert_eq!(text(waiting.await.unwrap()).await, "/other");
+        report.until("the client has gone").await;
+    }
+    function.stop().await;
+}
+
+#[tokio::test]
 async fn a_program_that_does_not_exist_fails_at_once() {
     let error = Function::builder().spawn("no-such-program-anywhere", [""; 0]).unwrap_err();
     assert_eq!(error.to_string(), "no program `no-such-program-anywhere`");

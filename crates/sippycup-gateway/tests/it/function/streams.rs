@@ -56,18 +56,45 @@ async fn clients_that_go_away_from_endless_streams_leave_no_process_used_up() {
     let (builder, mut report) = reported();
     let function = scripted("stream-on", builder.concurrency(2));
     let gateway = Gateway::builder(Kind::FunctionUrl).response_streaming(true).build(function.clone()).unwrap();
-    for _ in 0..2 {
+    for _ in 0..3 {
         let mut streams = Vec::new();
         for _ in 0..2 {
             let mut response = ask(gateway.clone(), get("/stream")).await;
             response.body_mut().frame().await.unwrap().unwrap();
             streams.push(response);
         }
-        drop(streams);
-        report.until("the client went away").await;
     }
     let response = ask(Gateway::builder(Kind::HttpApiV2).build(function.clone()).unwrap(), get("/other")).await;
     assert_eq!(text(response).await, "/other");
+    report.until("the client has gone").await;
+    function.stop().await;
+}
+
+#[tokio::test]
+async fn a_process_with_many_polls_loses_the_connection_of_a_stream_that_nobody_reads() {
+    let function = scripted("stream-closed", Function::builder().report(|_| {}).max_concurrency(1));
+    let gateway = Gateway::builder(Kind::FunctionUrl).response_streaming(true).build(function.clone()).unwrap();
+    for _ in 0..3 {
+        let mut response = ask(gateway.clone(), get("/stream")).await;
+        response.body_mut().frame().await.unwrap().unwrap();
+    }
+    let response = ask(Gateway::builder(Kind::HttpApiV2).build(function.clone()).unwrap(), get("/other")).await;
+    assert_eq!(text(response).await, "/other");
+    function.stop().await;
+}
+
+#[tokio::test]
+async fn a_stream_whose_client_went_away_goes_on_if_nobody_waits() {
+    let sign = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (builder, mut report) = reported();
+    let function = scripted("stream-say", builder.env("GO_ON", sign.local_addr().unwrap().to_string()));
+    let gateway = Gateway::builder(Kind::FunctionUrl).response_streaming(true).build(function.clone()).unwrap();
+    let mut response = ask(gateway, get("/")).await;
+    response.body_mut().frame().await.unwrap().unwrap();
+    drop(response);
+    go_on(&sign).await;
+    let line = report.until("streamed to its end:").await;
+    assert!(line.contains("202"), "{line}");
     function.stop().await;
 }
 
