@@ -175,7 +175,7 @@ static ALB: Dialect = Dialect {
 static ALB_MULTI: Dialect = Dialect {
     source: EventSource::LoadBalancer,
     told_by: |_, wire| wire.context.elb.is_some(),
-    fits: |wire| wire.has_multi_headers,
+    fits: |wire| wire.multi_headers.field.kind() == Kind::Object,
     method: HTTP_METHOD,
     path: PATH,
     path_text: Text::Encoded,
@@ -293,7 +293,7 @@ fn has_method(wire: &Wire) -> bool {
 
 /// Whether the event has the member for the query that nobody else's events have.
 fn has_multi_query(wire: &Wire) -> bool {
-    wire.path.is_none() && wire.multi_query.kind() != Kind::Missing
+    wire.path.is_none() && wire.multi_query.field.kind() != Kind::Missing
 }
 
 /// Which of three it is: for `CONNECT`, for `DISCONNECT`, for `MESSAGE` and all others.

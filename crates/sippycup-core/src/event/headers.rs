@@ -1,12 +1,15 @@
 //! The event's header maps and cookies, made into a `HeaderMap`.
 
+use std::mem;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 
 use super::names::{Names, Role, Slot, X_AMZN_TRACE_ID};
-use crate::json::{Fault, Field, Kind, Scanner, share};
+use crate::json::{Fault, Field, Kind, Member, each_item};
 
 /// The headers of a request, and what some of them tell about it.
+#[derive(Default)]
 pub(crate) struct Headers {
     pub(crate) map: HeaderMap,
     /// Where the first `host` stands.
@@ -20,144 +23,90 @@ pub(crate) struct Headers {
 }
 
 impl Headers {
-    /// Headers of which nothing is known.
-    pub(crate) fn of(map: HeaderMap) -> Self {
-        let nowhere = Field::default();
-        Self {
-            map,
-            host: nowhere,
-            forwarded_proto: nowhere,
-            forwarded_for: nowhere,
-            has_cookie: false,
-            has_trace_id: false,
-        }
-    }
-
-    /// The headers of the map that stands next, and then those of the one at `single`, which is `headers` if this
-    /// is `multiValueHeaders`, whose names are missing there.
+    /// All that `multiValueHeaders` has, and what only `headers` has.
     ///
     /// API Gateway writes both maps, and `headers` only has the last value of each name. A name or a value
     /// that HTTP cannot have is left out alone; the request still counts.
-    pub(crate) fn read(json: &Bytes, scanner: &mut Scanner<'_>, single: Field) -> Result<Self, Fault> {
-        let mut missing = Missing::of(json, single)?;
-        if !scanner.enter_object()? {
-            return Ok(Self::of(HeaderMap::new()));
-        }
+    pub(crate) fn read(json: &Bytes, multi: &[Member], single: &[Member]) -> Result<Self, Fault> {
+        let (map, mut rest) = if multi.is_empty() { (single, multi) } else { (multi, single) };
         // Every value shares the event's buffer; this tells the first that it will be shared, and not each.
         let json = &json.clone();
         let mut names = Names::recall();
-        let mut headers = Self::of(HeaderMap::with_capacity(names.usual));
-        let mut first = true;
-        loop {
-            while let Some((name, text)) = scanner.plain_member(first) {
-                first = false;
-                let name = json.get(name).unwrap_or_default();
-                if let Some(missing) = &mut missing {
-                    missing.met(json, name)?;
-                }
-                let Some(slot) = (match names.find(name) {
-                    None => names.learn(name),
-                    found => found,
-                }) else {
-                    continue;
-                };
-                if let Ok(value) = HeaderValue::from_maybe_shared(share(json, text.clone())) {
-                    headers.append(slot, value, || Field::new(Kind::String, text.start, text.end));
-                }
-            }
-            let Some(name) = scanner.next_key(&mut first)? else { break };
-            let before = headers.map.len();
-            headers.append_odd(json, &mut names, name, scanner)?;
-            // A list without a value does not hide the value that `headers` has.
-            if let Some(missing) = &mut missing
-                && headers.map.len() != before
+        let mut headers = Self::default();
+        headers.map.reserve(names.usual);
+        for member in map {
+            let hides = headers.append(json, &mut names, *member)?;
+            // Where both maps have the same names in the same order none is left at the end, and none was looked up.
+            if let Some((next, behind)) = rest.split_first()
+                && hides
+                && next.name.raw(json) == member.name.raw(json)
             {
-                missing.met(json, name.raw(json))?;
+                rest = behind;
             }
+        }
+        if !rest.is_empty() {
+            headers.append_missing(json, &mut names, single)?;
         }
         // One more for a cookie or trace header that comes from elsewhere.
         names.usual = (headers.map.len() + 1).min(MOST);
         names.keep();
-        if missing.is_some_and(|missing| missing.next.is_some()) {
-            headers.append_missing(json, single)?;
-        }
         Ok(headers)
     }
 
-    /// Appends a member that has several values, or one with escapes, or something else. What is not ASCII arrives
-    /// as Unicode text and goes on as its UTF-8 bytes.
+    /// Appends a member; returns whether it hides one of that name in the other map.
+    #[inline(always)]
+    fn append(&mut self, json: &Bytes, names: &mut Names, member: Member) -> Result<bool, Fault> {
+        let Member { name, value } = member;
+        if !name.is_plain() || !value.is_plain() {
+            return self.append_odd(json, names, member);
+        }
+        let name = name.raw(json);
+        let slot = match names.find(name) {
+            None => names.learn(name),
+            found => found,
+        };
+        if let Some(slot) = slot
+            && let Ok(text) = HeaderValue::from_maybe_shared(value.share(json))
+        {
+            self.append_value(slot, text, value);
+        }
+        Ok(true)
+    }
+
+    /// The same for one that has several values, or one with escapes, or something else. What is not ASCII arrives
+    /// as Unicode text and goes on as its UTF-8 bytes. A list without a value hides nothing.
     #[inline(never)]
-    fn append_odd(
-        &mut self,
-        json: &Bytes,
-        names: &mut Names,
-        name: Field,
-        scanner: &mut Scanner<'_>,
-    ) -> Result<(), Fault> {
-        let name = name.text(json)?.unwrap_or_default();
-        let mut space = std::mem::take(&mut names.text);
-        space.reserve(LONG_VALUE);
+    fn append_odd(&mut self, json: &Bytes, names: &mut Names, member: Member) -> Result<bool, Fault> {
+        let before = self.map.len();
+        let mut room = mem::take(&mut names.room);
+        let name = member.name.text(json)?.unwrap_or_default();
         let slot = match names.find(&name) {
             None => names.learn(&name),
             found => found,
         };
-        if scanner.kind()? == Kind::Array {
-            scanner.enter_array()?;
-            let mut first = true;
-            while scanner.next_item(&mut first)? {
-                let field = scanner.text(&mut space)?;
-                self.append_text(json, slot, field, &space);
+        each_item(json, member.value, |field| {
+            let value = field.text_in(json, &mut room)?.and_then(|text| HeaderValue::from_bytes(text).ok());
+            if let (Some(slot), Some(value)) = (slot, value) {
+                self.append_value(slot, value, field);
             }
-        } else {
-            let field = scanner.text(&mut space)?;
-            self.append_text(json, slot, field, &space);
-        }
-        names.text = space;
-        Ok(())
+            Ok(())
+        })?;
+        names.room = room;
+        Ok(self.map.len() != before)
     }
 
-    /// Appends a value of which `text` is the value if it has escapes.
-    fn append_text(&mut self, json: &[u8], name: Option<&Slot>, field: Field, text: &[u8]) {
-        let text = if field.is_escaped() { text } else { field.raw(json) };
-        if field.is_scalar()
-            && let Some(name) = name
-            && let Ok(value) = HeaderValue::from_bytes(text)
-        {
-            self.append(name, value, || field);
-        }
-    }
-
-    /// Appends what this map of headers has and those so far have not.
-    pub(crate) fn append_missing(&mut self, json: &Bytes, single: Field) -> Result<(), Fault> {
-        if single.kind() != Kind::Object {
-            return Ok(());
-        }
-        let mut names = Names::recall();
-        // By themselves first: of two spellings of a name that is missing both count.
-        let mut missing = Self::of(HeaderMap::new());
-        let mut scanner = Scanner::on(json, single);
-        let mut first = true;
-        scanner.enter_object()?;
-        while let Some(name) = scanner.next_key(&mut first)? {
-            let known = names.get(&name.text(json)?.unwrap_or_default());
+    /// Appends what this map has and the headers so far have not.
+    #[cold]
+    fn append_missing(&mut self, json: &Bytes, names: &mut Names, single: &[Member]) -> Result<(), Fault> {
+        // All of them are found first: of two spellings of a name that is missing both count.
+        let mut missing = Vec::new();
+        for member in single {
+            let known = names.get(&member.name.text(json)?.unwrap_or_default());
             if known.is_some_and(|known| !self.map.contains_key(&known.name)) {
-                missing.append_odd(json, &mut names, name, &mut scanner)?;
-            } else {
-                scanner.value()?;
+                missing.push(*member);
             }
         }
-        names.keep();
-        for (name, value) in &missing.map {
-            let _full = self.map.try_append(name, value.clone());
-        }
-        self.host = self.host.or(missing.host);
-        self.forwarded_proto = self.forwarded_proto.or(missing.forwarded_proto);
-        if self.forwarded_for.kind() == Kind::Missing {
-            self.forwarded_for = missing.forwarded_for;
-        }
-        self.has_cookie |= missing.has_cookie;
-        self.has_trace_id |= missing.has_trace_id;
-        Ok(())
+        missing.into_iter().try_for_each(|member| self.append(json, names, member).map(drop))
     }
 
     /// One `cookie` header out of the list that payload format 2.0 has, unless the header is there (function
@@ -167,17 +116,15 @@ impl Headers {
             return Ok(());
         }
         let mut joined = Vec::with_capacity(cookies.len());
-        let mut scanner = Scanner::on(json, cookies);
-        scanner.enter_array()?;
-        let mut first = true;
-        while scanner.next_item(&mut first)? {
-            if let Some(cookie) = scanner.value()?.text(json)? {
+        each_item(json, cookies, |cookie| {
+            if let Some(cookie) = cookie.text(json)? {
                 if !joined.is_empty() {
                     joined.extend_from_slice(b"; ");
                 }
                 joined.extend_from_slice(&cookie);
             }
-        }
+            Ok(())
+        })?;
         if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(joined))
             && !value.is_empty()
         {
@@ -194,9 +141,9 @@ impl Headers {
     }
 
     #[inline(always)]
-    fn append(&mut self, name: &Slot, value: HeaderValue, field: impl Fn() -> Field) {
+    fn append_value(&mut self, name: &Slot, value: HeaderValue, field: Field) {
         if name.role != Role::Other {
-            self.note(name.role, field());
+            self.note(name.role, field);
         }
         // More headers than a `HeaderMap` takes (32,768) cannot come through a gateway's limits.
         let _full = self.map.try_append(&name.name, value);
@@ -217,36 +164,6 @@ impl Headers {
         }
     }
 }
-
-/// The first name of `headers` that `multiValueHeaders` did not have so far. Where API Gateway wrote both, with
-/// the same names in the same order, none is left at the end, and none had to be looked up.
-struct Missing<'a> {
-    scanner: Scanner<'a>,
-    next: Option<Field>,
-}
-
-impl<'a> Missing<'a> {
-    /// `None` if there is no such map.
-    fn of(json: &'a [u8], single: Field) -> Result<Option<Self>, Fault> {
-        if single.kind() != Kind::Object {
-            return Ok(None);
-        }
-        let mut scanner = Scanner::on(json, single);
-        let next = if scanner.enter_object()? { scanner.next_key(&mut true)? } else { None };
-        Ok(Some(Self { scanner, next }))
-    }
-
-    fn met(&mut self, json: &[u8], name: &[u8]) -> Result<(), Fault> {
-        if self.next.is_some_and(|next| next.raw(json) == name) {
-            self.scanner.value()?;
-            self.next = self.scanner.next_key(&mut false)?;
-        }
-        Ok(())
-    }
-}
-
-/// Room for most values that have escapes, in bytes.
-const LONG_VALUE: usize = 128;
 
 /// The room for more headers than any gateway lets through; asked for its own limit, a `HeaderMap` panics.
 const MOST: usize = 1024;

@@ -3,7 +3,7 @@
 use std::{any::TypeId, cell::LazyCell, fmt, iter, net::IpAddr, sync::LazyLock};
 
 use bytes::Bytes;
-use http::{Extensions, HeaderMap, HeaderValue, Method, Uri, uri::Authority};
+use http::{Extensions, HeaderValue, Method, Uri, uri::Authority};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::value::RawValue;
 
@@ -17,10 +17,10 @@ use self::{
     wire::Wire,
 };
 use crate::{
-    base_path::{BasePath, Located, Prefix, Signals},
+    base_path::{BASE_PATH_VARIABLE, BasePath, Located, Prefix, Signals},
     error::{EventError, found},
     extensions::{ClientIp, PathParameters, PublicUri, RequestContext, StageVariables, forwarded_for, is_authority},
-    json::{Expected, Fault, Field, Kind, LIMIT, has_control, member, members},
+    json::{Expected, Fault, Field, Kind, LIMIT, has_control, index, member},
     response::ResponseFormat,
     source::EventSource,
 };
@@ -52,6 +52,7 @@ pub struct ProxyEvent {
     json: Bytes,
     /// In a box because an event moves several times on its way to the app.
     wire: Box<Wire>,
+    headers: Headers,
     /// `None` if it is no event of HTTP.
     dialect: Option<&'static Dialect>,
     trace_id: Option<HeaderValue>,
@@ -73,12 +74,16 @@ impl ProxyEvent {
         if json.len() >= LIMIT {
             return Err(EventError::member("$", "an event of less than 256 MiB", "more"));
         }
-        let wire = Wire::read(&json).and_then(|wire| check_text(&json, &wire).map(|()| wire));
+        let read = || {
+            let wire = Wire::read(&json)?;
+            let headers = Headers::read(&json, wire.members(wire.multi_headers), wire.members(wire.single_headers))?;
+            check_text(&json, &wire).map(|()| (wire, headers))
+        };
         // What is not UTF-8 is better said so than by what the walk stumbled over.
-        let wire = wire.map_err(|fault| EventError::json(&json, not_utf8(&json).unwrap_or(fault)))?;
+        let (wire, headers) = read().map_err(|fault| EventError::json(&json, not_utf8(&json).unwrap_or(fault)))?;
         let dialect = Dialect::detect(&json, &wire);
         let extensions = usual_extensions(dialect.map(|dialect| dialect.source));
-        Ok(Self { json, wire, dialect, trace_id: None, extensions, touched: false })
+        Ok(Self { json, wire, headers, dialect, trace_id: None, extensions, touched: false })
     }
 
     /// The front door, as the event's shape tells it; `None` if it is no HTTP event.
@@ -142,30 +147,29 @@ impl ProxyEvent {
         let fault = |fault| EventError::json(&self.json, fault);
 
         let method = self.method(&dialect.method)?;
-        let mut headers = self.wire.headers.take().unwrap_or_else(|| Headers::of(HeaderMap::new()));
-        headers.append_cookies(&self.json, self.wire.cookies).map_err(fault)?;
+        self.headers.append_cookies(&self.json, self.wire.cookies).map_err(fault)?;
         if let Some(id) = self.trace_id.take() {
-            headers.append_trace_id(id);
+            self.headers.append_trace_id(id);
         }
 
         let target = Target::of(&self.json, &self.wire, dialect)?;
-        let Located { strip, base, written } = self.locate(dialect, &headers, &target, options).map_err(fault)?;
+        let Located { strip, base, written } = self.locate(dialect, &target, options).map_err(fault)?;
         let exact_root = strip == target.path_end;
         let target = target.origin_form(strip)?;
-        let host = self.public_host(&headers, options).map_err(fault)?;
-        let scheme = headers.forwarded_proto.text(&self.json).map_err(fault)?;
+        let host = self.public_host(options).map_err(fault)?;
+        let scheme = self.headers.forwarded_proto.text(&self.json).map_err(fault)?;
         let public = written.as_ref().unwrap_or(&base);
         let public = PublicUri::new(dialect.public, host, scheme.as_deref(), public, &target, exact_root);
 
         let base64 = body::is_base64(&self.json, self.wire.base64);
         let body = body::decode(&self.json, self.wire.body, self.wire.body_text.take(), base64)
             .map_err(|error| not_utf8(&self.json).map_or(error, |fault| EventError::json(&self.json, fault)))?;
-        let client_ip = self.client_ip(dialect.client, &headers, options).map_err(fault)?;
+        let client_ip = self.client_ip(dialect.client, options).map_err(fault)?;
 
         let mut request = http::Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = Uri::from(target);
-        *request.headers_mut() = headers.map;
+        *request.headers_mut() = self.headers.map;
         let extensions = request.extensions_mut();
         *extensions = self.extensions;
         if self.touched || self.dialect.map(|detected| detected.source) != Some(dialect.source) {
@@ -209,17 +213,14 @@ impl ProxyEvent {
         Method::from_bytes(text).map_err(|_| EventError::member(place.name, "a method", "a string that is none"))
     }
 
-    fn locate(
-        &self,
-        dialect: &Dialect,
-        headers: &Headers,
-        target: &Target,
-        options: &EventOptions,
-    ) -> Result<Located, Fault> {
+    fn locate(&self, dialect: &Dialect, target: &Target, options: &EventOptions) -> Result<Located, Fault> {
         let (json, wire, context) = (&*self.json, &self.wire, &self.wire.context);
         let stated = match &options.base_path {
             Some(_) => None,
-            None => wire.base_path.string(json)?.map(|path| BasePath::from_lossy(&path)),
+            None => {
+                let variable = member(json, wire.stage_variables, BASE_PATH_VARIABLE).unwrap_or_default();
+                variable.string(json)?.map(|path| BasePath::from_lossy(&path))
+            }
         };
         let explicit = options.base_path.as_ref().or(stated.as_ref()).or(options.base_path_fallback.as_ref());
         if dialect.prefix == Prefix::None && explicit.is_none() && !options.mount_at_resource {
@@ -228,10 +229,11 @@ impl ProxyEvent {
         let of_mapping = |field: Field| if dialect.prefix == Prefix::Mapping { field.string(json) } else { Ok(None) };
         let stage = context.stage.string(json)?.filter(|stage| stage != "$default");
         // What is no text says nothing, as little as what is missing.
-        let domain = if context.domain_name.is_scalar() { context.domain_name } else { headers.host }.text(json)?;
+        let domain =
+            if context.domain_name.is_scalar() { context.domain_name } else { self.headers.host }.text(json)?;
         let mapping = member(json, context.custom_domain, "basePathMatched").unwrap_or_default();
         // Every segment of the template looks its parameter up, at every cut of the path.
-        let many = LazyCell::new(|| members(json, wire.path_parameters).unwrap_or_default());
+        let many = LazyCell::new(|| index(json, wire.path_parameters).unwrap_or_default());
         let own_domain = domain.is_some_and(|domain| has_label(&domain, b"execute-api"));
         let signals = Signals {
             prefix: dialect.prefix,
@@ -257,26 +259,26 @@ impl ProxyEvent {
     }
 
     /// The host under which the public reaches the app: what was stated, or what the event says.
-    fn public_host(&self, headers: &Headers, options: &EventOptions) -> Result<Option<Bytes>, Fault> {
+    fn public_host(&self, options: &EventOptions) -> Result<Option<Bytes>, Fault> {
         let stated = |host: &Authority| Bytes::copy_from_slice(host.as_str().as_bytes());
         if let Some(host) = &options.public_host {
             return Ok(Some(stated(host)));
         }
-        let handed_on = options.public_host_header.as_ref().and_then(|name| headers.map.get(name));
+        let handed_on = options.public_host_header.as_ref().and_then(|name| self.headers.map.get(name));
         if let Some(host) = handed_on.filter(|host| is_authority(host.as_bytes())) {
             return Ok(Some(Bytes::copy_from_slice(host.as_bytes())));
         }
         match &options.public_host_fallback {
             Some(host) => Ok(Some(stated(host))),
-            None => headers.host.or(self.wire.context.domain_name).shared_text(&self.json),
+            None => self.headers.host.or(self.wire.context.domain_name).shared_text(&self.json),
         }
     }
 
-    fn client_ip(&self, client: Client, headers: &Headers, options: &EventOptions) -> Result<Option<IpAddr>, Fault> {
+    fn client_ip(&self, client: Client, options: &EventOptions) -> Result<Option<IpAddr>, Fault> {
         let hops = options.forwarded_hops.unwrap_or(if client == Client::ForwardedFor { 1 } else { 0 });
         if client == Client::ForwardedFor || hops > 0 {
-            return Ok(match headers.forwarded_for.raw(&self.json) {
-                b"" => forwarded_for(headers.map.get_all(X_FORWARDED_FOR).iter().map(HeaderValue::as_bytes), hops),
+            return Ok(match self.headers.forwarded_for.raw(&self.json) {
+                b"" => forwarded_for(self.headers.map.get_all(X_FORWARDED_FOR).iter().map(HeaderValue::as_bytes), hops),
                 line => forwarded_for(iter::once(line), hops),
             });
         }

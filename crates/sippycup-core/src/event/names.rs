@@ -19,8 +19,8 @@ pub(crate) struct Names {
     more: Vec<Slot>,
     /// How many headers the last request had: the next one's room.
     pub(crate) usual: usize,
-    /// Space for a value.
-    pub(crate) text: Vec<u8>,
+    /// Room for a value that has escapes.
+    pub(crate) room: Vec<u8>,
 }
 
 /// A name, and one way to spell it.
@@ -52,7 +52,7 @@ pub(crate) enum Role {
 }
 
 thread_local! {
-    static NAMES: Cell<Names> = const { Cell::new(Names { slots: None, more: Vec::new(), usual: 0, text: Vec::new() }) };
+    static NAMES: Cell<Names> = const { Cell::new(Names { slots: None, more: Vec::new(), usual: 0, room: Vec::new() }) };
 }
 
 impl Names {
@@ -64,8 +64,8 @@ impl Names {
 
     /// Gives the names back to the thread.
     pub(crate) fn keep(mut self) {
-        if self.text.capacity() > LONGEST_TEXT {
-            self.text = Vec::new();
+        if self.room.capacity() > MOST_ROOM {
+            self.room = Vec::new();
         }
         let _ending = NAMES.try_with(|names| names.set(self));
     }
@@ -185,8 +185,8 @@ const SLOTS_OF_MORE: usize = 1024 + PLACES;
 const SHIFT_OF_MORE: u32 = 64 - 10;
 /// In how many slots a name may be: names that are all met together seldom drive each other out.
 const PLACES: usize = 4;
-/// More space than this is not kept, in bytes.
-const LONGEST_TEXT: usize = 4096;
+/// More room than this is not kept, in bytes.
+const MOST_ROOM: usize = 4096;
 /// Longer names are not remembered.
 const LONGEST: usize = 38;
 

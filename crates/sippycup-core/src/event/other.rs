@@ -2,7 +2,7 @@
 
 use crate::{
     error::{found, name_for_people},
-    json::{Kind, Scanner},
+    json::{Field, Kind, Member, Members, Scanner, each_item},
 };
 
 /// Whether only events that are not of HTTP have this member, whatever else they have: an authorizer's event of payload
@@ -13,54 +13,38 @@ pub(super) fn is_foreign(name: &[u8]) -> bool {
 
 /// What an event that is not of HTTP looks like: the service if it says so, else its members' names.
 pub(crate) fn describe(json: &[u8]) -> String {
-    let mut scanner = Scanner::new(json);
-    match scanner.kind() {
+    match Scanner::new(json).kind() {
         Ok(Kind::Object) => {}
         Ok(kind) => return found(kind).to_owned(),
         Err(_) => return "nothing".to_owned(),
     }
     let mut names = Vec::new();
-    let mut first = true;
-    if !matches!(scanner.enter_object(), Ok(true)) {
-        return found(Kind::Object).to_owned();
-    }
-    while let Ok(Some(key)) = scanner.next_key(&mut first) {
-        let name = key.raw(json);
+    for Member { name, value } in Members::of(json, Field::whole(json)).flatten() {
+        let name = name.raw(json);
         if let Some((_, service)) = MARKS.iter().find(|(mark, _)| mark.as_bytes() == name) {
             return (*service).to_owned();
         }
         if name == RECORDS.as_bytes() {
-            return records(json, &mut scanner);
+            return records(json, value).to_owned();
         }
         if names.len() < MAX_NAMES {
             names.push(format!("`{}`", name_for_people(name)));
-        }
-        if scanner.value().is_err() {
-            break;
         }
     }
     if names.is_empty() { "an empty object".to_owned() } else { format!("an object with {}", names.join(", ")) }
 }
 
 /// Names the service whose records these are, from the `eventSource` of the first.
-fn records(json: &[u8], scanner: &mut Scanner<'_>) -> String {
-    let unknown = "an event with `Records`".to_owned();
-    let mut first = true;
-    if !matches!(scanner.enter_array(), Ok(true)) || !matches!(scanner.next_item(&mut first), Ok(true)) {
-        return unknown;
-    }
-    let mut first = true;
-    if !matches!(scanner.enter_object(), Ok(true)) {
-        return unknown;
-    }
-    while let Ok(Some(key)) = scanner.next_key(&mut first) {
-        let Ok(value) = scanner.value() else { break };
-        if key.raw(json).eq_ignore_ascii_case(b"eventSource") {
-            let source = SOURCES.iter().find(|(source, _)| value.is(json, source.as_bytes()));
-            return source.map_or(unknown, |(_, service)| (*service).to_owned());
-        }
-    }
-    unknown
+fn records(json: &[u8], records: Field) -> &'static str {
+    let mut first = None;
+    let _read_before = each_item(json, records, |record| {
+        first.get_or_insert(record);
+        Ok(())
+    });
+    let mut members = Members::of(json, first.unwrap_or_default()).flatten();
+    let source = members.find(|member| member.name.raw(json).eq_ignore_ascii_case(b"eventSource"));
+    let known = source.and_then(|member| SOURCES.iter().find(|(source, _)| member.value.is(json, source.as_bytes())));
+    known.map_or("an event with `Records`", |(_, service)| service)
 }
 
 const MAX_NAMES: usize = 8;

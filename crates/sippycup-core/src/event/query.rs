@@ -1,90 +1,55 @@
 //! The query, where the event has it in maps.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashSet};
 
 use crate::{
-    json::{Fault, Field, Kind, Scanner, members},
+    json::{Fault, Member, each_item},
     uri::{Text, push_key, push_value},
 };
 
-/// Appends the query that stands in maps: every value of `multi` in order, then of `single` what is
-/// missing there.
+/// The query that stands in maps: every value of `multi` in order, then of `single` what is missing there.
 ///
 /// API Gateway decodes keys and values, so they are encoded again; load balancers and Lattice hand them on
 /// as the client wrote them, so they are joined as they are.
-pub(crate) fn push_query_maps(
-    out: &mut Vec<u8>,
-    json: &[u8],
-    multi: Field,
-    single: Field,
-    text: Text,
-) -> Result<(), Fault> {
-    let mut separator = b'?';
-    push_map(out, json, multi, &mut separator, text, None)?;
-    if single.kind() != Kind::Object {
-        return Ok(());
-    }
-    // API Gateway writes both maps with the same keys; a map of them is only worth it where they differ.
-    if multi.kind() == Kind::Object && same_keys(json, multi, single)? {
-        return Ok(());
-    }
-    let known = members(json, multi)?;
-    push_map(out, json, single, &mut separator, text, Some(&known))
+pub(crate) struct QueryMaps<'a> {
+    pub(crate) json: &'a [u8],
+    pub(crate) multi: &'a [Member],
+    pub(crate) single: &'a [Member],
+    pub(crate) text: Text,
 }
 
-fn push_map(
-    out: &mut Vec<u8>,
-    json: &[u8],
-    map: Field,
-    separator: &mut u8,
-    text: Text,
-    known: Option<&HashMap<Cow<'_, [u8]>, Field>>,
-) -> Result<(), Fault> {
-    if map.kind() != Kind::Object {
-        return Ok(());
+impl QueryMaps<'_> {
+    /// Appends it, with a question mark in front unless there is none.
+    pub(crate) fn push(&self, out: &mut Vec<u8>) -> Result<(), Fault> {
+        let mut separator = b'?';
+        for member in self.multi {
+            self.push_member(out, &mut separator, member, true)?;
+        }
+        let key = |member: &Member| member.name.raw(self.json);
+        // API Gateway writes both maps with the same keys; a set of them is only worth it where they differ.
+        if self.single.is_empty() || self.multi.iter().map(key).eq(self.single.iter().map(key)) {
+            return Ok(());
+        }
+        let known = self.multi.iter().map(|member| member.name.text(self.json));
+        let known: HashSet<Option<Cow<'_, [u8]>>> = known.collect::<Result<_, _>>()?;
+        for member in self.single {
+            let wanted = !known.contains(&member.name.text(self.json)?);
+            self.push_member(out, &mut separator, member, wanted)?;
+        }
+        Ok(())
     }
-    let mut scanner = Scanner::on(json, map);
-    scanner.enter_object()?;
-    let mut first = true;
-    while let Some(key) = scanner.next_key(&mut first)? {
-        let key = key.text(json)?.unwrap_or_default();
-        let wanted = known.is_none_or(|known| !known.contains_key(&key));
-        let mut push = |value: Field| -> Result<(), Fault> {
+
+    fn push_member(&self, out: &mut Vec<u8>, separator: &mut u8, member: &Member, wanted: bool) -> Result<(), Fault> {
+        let key = member.name.text(self.json)?.unwrap_or_default();
+        each_item(self.json, member.value, |value| {
             // A null value is nothing that a client could have sent.
-            if let Some(value) = value.text(json)?.filter(|_| wanted) {
+            if let Some(value) = value.text(self.json)?.filter(|_| wanted) {
                 out.push(std::mem::replace(separator, b'&'));
-                push_key(out, &key, text);
+                push_key(out, &key, self.text);
                 out.push(b'=');
-                push_value(out, &value, text);
+                push_value(out, &value, self.text);
             }
             Ok(())
-        };
-        if scanner.kind()? == Kind::Array {
-            scanner.enter_array()?;
-            let mut first = true;
-            while scanner.next_item(&mut first)? {
-                push(scanner.value()?)?;
-            }
-        } else {
-            push(scanner.value()?)?;
-        }
-    }
-    Ok(())
-}
-
-/// Whether two objects have the same keys in the same order.
-fn same_keys(json: &[u8], a: Field, b: Field) -> Result<bool, Fault> {
-    let (mut a, mut b) = (Scanner::on(json, a), Scanner::on(json, b));
-    a.enter_object()?;
-    b.enter_object()?;
-    let (mut first_a, mut first_b) = (true, true);
-    loop {
-        match (a.next_key(&mut first_a)?, b.next_key(&mut first_b)?) {
-            (None, None) => return Ok(true),
-            (Some(x), Some(y)) if x.raw(json) == y.raw(json) => {}
-            _ => return Ok(false),
-        }
-        a.value()?;
-        b.value()?;
+        })
     }
 }

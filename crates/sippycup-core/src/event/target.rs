@@ -7,7 +7,7 @@ use http::uri::PathAndQuery;
 
 use super::{
     dialect::{Dialect, Query},
-    query::push_query_maps,
+    query::QueryMaps,
     wire::Wire,
 };
 use crate::{
@@ -30,7 +30,7 @@ impl Target {
         let raw_query = if dialect.query == Query::RawOrMaps { wire.raw_query } else { Field::default() };
         let no_query = match raw_query.is_scalar() {
             true => raw_query.len() == 0,
-            false => wire.multi_query.is_none() && wire.query.is_none(),
+            false => wire.multi_query.field.is_none() && wire.query.field.is_none(),
         };
         if no_query && field.is_plain() && is_plain_path(field.raw(json), kind) {
             let text = field.share(json);
@@ -54,7 +54,7 @@ impl Target {
             path = before;
             raw_query = Some(Cow::Borrowed(behind));
         }
-        let query = wire.multi_query.len() + wire.query.len();
+        let query = wire.multi_query.field.len() + wire.query.field.len();
         let mut out = Vec::with_capacity(text.len() + raw_query.as_deref().map_or(query, <[u8]>::len) + 2);
         push_path(&mut out, path, kind);
         let path_end = out.len();
@@ -66,7 +66,8 @@ impl Target {
                 Query::PathOrMaps => Text::Encoded,
                 Query::RawOrMaps => Text::Decoded,
             };
-            push_query_maps(&mut out, json, wire.multi_query, wire.query, text).map_err(fault)?;
+            let (multi, single) = (wire.members(wire.multi_query), wire.members(wire.query));
+            QueryMaps { json, multi, single, text }.push(&mut out).map_err(fault)?;
         }
         Ok(Self { text: out.into(), path_end })
     }

@@ -4,13 +4,8 @@
 //! from what is there. Where two spellings mean the same (`isBase64Encoded` and Lattice's
 //! `is_base64_encoded`) they share a field.
 
-use bytes::Bytes;
-
-use super::{headers::Headers, other::is_foreign};
-use crate::{
-    base_path::BASE_PATH_VARIABLE,
-    json::{Fault, Field, Kind, Scanner},
-};
+use super::other::is_foreign;
+use crate::json::{Fault, Field, Kind, Map, Member, Scanner};
 
 /// Where the members of an event stand.
 #[derive(Default)]
@@ -26,24 +21,15 @@ pub(crate) struct Wire {
     /// Lattice's `raw_path`, event version 1.
     pub(crate) lattice_path: Field,
     pub(crate) raw_query: Field,
-    pub(crate) query: Field,
-    pub(crate) multi_query: Field,
+    pub(crate) query: Map,
+    pub(crate) multi_query: Map,
     pub(crate) cookies: Field,
-    /// Those of `headers` and `multiValueHeaders` together.
-    pub(crate) headers: Option<Headers>,
-    single_headers: Field,
-    multi_headers: Field,
-    /// Whether `headers` was walked over in the hope of `multiValueHeaders`.
-    headers_to_read: bool,
-    /// Whether one of the two stood there twice. Which one counts is only known at the end, and to read each of them
-    /// would be quadratic: behind every `multiValueHeaders` the whole of `headers` is looked through.
-    headers_to_read_again: bool,
-    /// Whether `multiValueHeaders` was there at all: a load balancer wants the answer in kind.
-    pub(crate) has_multi_headers: bool,
+    pub(crate) single_headers: Map,
+    pub(crate) multi_headers: Map,
+    /// Those of all four maps.
+    members: Vec<Member>,
     pub(crate) path_parameters: Field,
     pub(crate) stage_variables: Field,
-    /// The stage variable that states the base path.
-    pub(crate) base_path: Field,
     pub(crate) context: ContextWire,
     pub(crate) body: Field,
     /// The body's value, where it is not the very bytes of the event.
@@ -80,40 +66,33 @@ pub(crate) struct ContextWire {
 
 impl Wire {
     /// Reads the whole document; a value that is no object has no members.
-    pub(crate) fn read(json: &Bytes) -> Result<Box<Self>, Fault> {
+    pub(crate) fn read(json: &[u8]) -> Result<Box<Self>, Fault> {
         let mut wire = Box::<Self>::default();
         let mut scanner = Scanner::new(json);
-        if scanner.enter_object()? {
-            let mut first = true;
-            while let Some(key) = scanner.next_key(&mut first)? {
+        if scanner.enter(Kind::Object)? {
+            while let Some(key) = scanner.next_name()? {
                 wire.member(json, key, &mut scanner)?;
             }
         }
         scanner.end()?;
-        if wire.headers_to_read_again {
-            wire.read_headers_again(json)?;
-        } else if wire.headers_to_read && !wire.has_multi_headers && wire.single_headers.kind() == Kind::Object {
-            let mut scanner = Scanner::on(json, wire.single_headers);
-            wire.headers = Some(Headers::read(json, &mut scanner, Field::default())?);
-        }
         wire.ascii = scanner.is_ascii();
         Ok(wire)
     }
 
-    #[cold]
-    fn read_headers_again(&mut self, json: &Bytes) -> Result<(), Fault> {
-        let (first, rest) = match self.has_multi_headers {
-            true => (self.multi_headers, self.single_headers),
-            false => (self.single_headers, Field::default()),
-        };
-        self.headers = match first.kind() {
-            Kind::Object => Some(Headers::read(json, &mut Scanner::on(json, first), rest)?),
-            _ => None,
-        };
+    /// The members of a map.
+    pub(crate) fn members(&self, map: Map) -> &[Member] {
+        map.of(&self.members)
+    }
+
+    fn map(&mut self, scanner: &mut Scanner<'_>, place: impl Fn(&mut Self) -> &mut Map) -> Result<(), Fault> {
+        if self.members.is_empty() {
+            self.members = Vec::with_capacity(FEW_MEMBERS);
+        }
+        *place(self) = Map::note(scanner, &mut self.members)?;
         Ok(())
     }
 
-    fn member(&mut self, json: &Bytes, key: Field, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
+    fn member(&mut self, json: &[u8], key: Field, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
         let unescaped;
         let name = if key.is_escaped() {
             unescaped = key.text(json)?.unwrap_or_default();
@@ -123,35 +102,23 @@ impl Wire {
         };
         let field = match name {
             b"requestContext" => return self.context.read(json, scanner),
-            b"headers" => return self.headers(json, scanner),
-            b"multiValueHeaders" => {
-                self.has_multi_headers = scanner.kind()? == Kind::Object;
-                let again = self.multi_headers.kind() != Kind::Missing;
-                if self.has_multi_headers && !again {
-                    let start = scanner.start()?;
-                    self.headers = Some(Headers::read(json, scanner, self.single_headers)?);
-                    self.multi_headers = Field::new(Kind::Object, start, scanner.position());
-                    return Ok(());
-                }
-                self.multi_headers = scanner.value()?;
-                self.headers_to_read_again |= again;
-                return Ok(());
-            }
-            b"stageVariables" => return self.stage_variables(json, scanner),
+            b"headers" => return self.map(scanner, |wire| &mut wire.single_headers),
+            b"multiValueHeaders" => return self.map(scanner, |wire| &mut wire.multi_headers),
+            b"multiValueQueryStringParameters" => return self.map(scanner, |wire| &mut wire.multi_query),
+            b"queryStringParameters" | b"query_string_parameters" => return self.map(scanner, |wire| &mut wire.query),
             b"body" => {
                 // Of two, the last counts.
                 scanner.check_long(self.body)?;
                 (self.body, self.body_text) = scanner.long_value()?;
                 return Ok(());
             }
+            b"stageVariables" => &mut self.stage_variables,
             b"cookies" => &mut self.cookies,
             b"httpMethod" => &mut self.http_method,
             b"isBase64Encoded" | b"is_base64_encoded" => &mut self.base64,
             b"method" => &mut self.method,
-            b"multiValueQueryStringParameters" => &mut self.multi_query,
             b"path" => &mut self.path,
             b"pathParameters" => &mut self.path_parameters,
-            b"queryStringParameters" | b"query_string_parameters" => &mut self.query,
             b"rawPath" => &mut self.raw_path,
             b"rawQueryString" => &mut self.raw_query,
             b"raw_path" => &mut self.lattice_path,
@@ -169,55 +136,14 @@ impl Wire {
         *field = scanner.value()?;
         Ok(())
     }
-
-    fn headers(&mut self, json: &Bytes, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
-        // API Gateway goes on with `multiValueHeaders`, which has all of this and more; the other sources show by now
-        // that they do not.
-        let other = [self.raw_path, self.lattice_path, self.method, self.context.elb].iter().any(Field::is_some);
-        let again = self.single_headers.kind() != Kind::Missing;
-        self.headers_to_read_again |= again;
-        if other && !self.has_multi_headers && !again {
-            let start = scanner.start()?;
-            self.headers = Some(Headers::read(json, scanner, Field::default())?);
-            self.single_headers = Field::new(Kind::Object, start, scanner.position());
-            return Ok(());
-        }
-        self.single_headers = scanner.value()?;
-        self.headers_to_read = true;
-        if self.has_multi_headers
-            && !again
-            && let Some(headers) = &mut self.headers
-        {
-            headers.append_missing(json, self.single_headers)?;
-        }
-        Ok(())
-    }
-
-    fn stage_variables(&mut self, json: &[u8], scanner: &mut Scanner<'_>) -> Result<(), Fault> {
-        let (kind, start) = (scanner.kind()?, scanner.start()?);
-        // Of two, the last counts.
-        self.base_path = Field::default();
-        if scanner.enter_object()? {
-            let mut first = true;
-            while let Some(key) = scanner.next_key(&mut first)? {
-                let value = scanner.value()?;
-                if key.is(json, BASE_PATH_VARIABLE.as_bytes()) {
-                    self.base_path = value;
-                }
-            }
-        }
-        self.stage_variables = Field::new(kind, start, scanner.position());
-        Ok(())
-    }
 }
 
 impl ContextWire {
     fn read(&mut self, json: &[u8], scanner: &mut Scanner<'_>) -> Result<(), Fault> {
         let (kind, start) = (scanner.kind()?, scanner.start()?);
         *self = Self::default();
-        if scanner.enter_object()? {
-            let mut first = true;
-            while let Some(key) = scanner.next_key(&mut first)? {
+        if scanner.enter(Kind::Object)? {
+            while let Some(key) = scanner.next_name()? {
                 self.member(json, key, scanner)?;
             }
         }
@@ -278,9 +204,8 @@ impl ContextWire {
             // Of two, the last counts.
             self.method = Field::default();
         }
-        if scanner.enter_object()? {
-            let mut first = true;
-            while let Some(key) = scanner.next_key(&mut first)? {
+        if scanner.enter(Kind::Object)? {
+            while let Some(key) = scanner.next_name()? {
                 let value = scanner.value()?;
                 let mut note = |name: &[u8]| match name {
                     // A writer of both may have left the other's empty.
@@ -300,3 +225,6 @@ impl ContextWire {
         Ok(())
     }
 }
+
+/// As many as most events have in these maps.
+const FEW_MEMBERS: usize = 64;

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::claims;
 use crate::{
-    json::{Fault, Field, Kind, Scanner, member},
+    json::{Fault, Field, Kind, Member, Members, member},
     source::EventSource,
 };
 
@@ -238,8 +238,10 @@ impl RequestContext {
 
     fn claims_field(&self) -> Option<Field> {
         let json = &*self.json;
-        let of = |object: Field, name: &str| member(json, object, name).filter(|field| is_filled(json, *field));
-        let all = Field::new(Kind::Object, 0, json.len());
+        let of = |object: Field, name: &str| {
+            member(json, object, name).filter(|field| Members::of(json, *field).next().is_some())
+        };
+        let all = Field::whole(json);
         let identity = || of(all, "identity").filter(|identity| is_iam(json, *identity));
         let Some(authorizer) = of(all, "authorizer") else { return identity() };
         if let Some(claims) = of(authorizer, "jwt").and_then(|jwt| of(jwt, "claims")) {
@@ -270,14 +272,9 @@ impl fmt::Debug for RequestContext {
 
 impl Fields {
     fn read(&mut self, json: &[u8]) -> Result<(), Fault> {
-        let mut scanner = Scanner::new(json);
-        if !scanner.enter_object()? {
-            return Ok(());
-        }
-        let mut first = true;
-        while let Some(key) = scanner.next_key(&mut first)? {
-            let value = scanner.value()?;
-            let field = match &*key.text_or_empty(json) {
+        for each in Members::of(json, Field::whole(json)) {
+            let Member { name, value } = each?;
+            let field = match &*name.text_or_empty(json) {
                 b"accountId" => &mut self.account_id,
                 b"apiId" => &mut self.api_id,
                 b"connectionId" => &mut self.connection_id,
@@ -299,15 +296,6 @@ impl Fields {
         }
         Ok(())
     }
-}
-
-/// Whether the value is an object with members.
-fn is_filled(json: &[u8], field: Field) -> bool {
-    let mut first = true;
-    let mut scanner = Scanner::on(json, field);
-    field.kind() == Kind::Object
-        && matches!(scanner.enter_object(), Ok(true))
-        && matches!(scanner.next_key(&mut first), Ok(Some(_)))
 }
 
 /// `identity` is there on every request; an IAM caller has an ARN, an access key or (Lattice) a principal.

@@ -1,14 +1,13 @@
 //! Stage variables and path parameters: flat maps of strings.
 
 use std::{
-    borrow::Cow,
     fmt,
     sync::{Arc, OnceLock},
 };
 
 use bytes::Bytes;
 
-use crate::json::{Fault, Kind, Scanner};
+use crate::json::{Fault, Field, Member, Members};
 
 /// A JSON object of strings, read when somebody asks.
 #[derive(Clone, Default)]
@@ -47,17 +46,12 @@ impl fmt::Debug for Map {
 /// Null values are left out; numbers and booleans count as their text.
 fn read(json: &[u8]) -> Result<Vec<(String, String)>, Fault> {
     let mut pairs = Vec::new();
-    let mut scanner = Scanner::new(json);
-    if json.is_empty() || scanner.kind()? != Kind::Object {
-        return Ok(pairs);
-    }
-    scanner.enter_object()?;
-    let mut first = true;
-    while let Some(name) = scanner.next_key(&mut first)? {
+    for member in Members::of(json, Field::whole(json)) {
+        let Member { name, value } = member?;
         // A broken escape costs its own pair alone.
-        let value = scanner.value()?.string(json).ok().flatten();
-        if let (Some(name), Some(value)) = (name.string(json).ok().flatten(), value) {
-            pairs.push((name.into_owned(), Cow::into_owned(value)));
+        let text = |field: Field| field.string(json).ok().flatten();
+        if let (Some(name), Some(value)) = (text(name), text(value)) {
+            pairs.push((name.into_owned(), value.into_owned()));
         }
     }
     Ok(pairs)

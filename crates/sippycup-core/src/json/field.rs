@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{
     fault::{Expected, Fault},
-    unescape::unescape,
+    unescape::{unescape, unescape_into},
 };
 
 /// The JSON type of a member, or that there was none.
@@ -38,6 +38,11 @@ impl Field {
 
     pub(crate) fn string_at(start: usize, end: usize, escaped: bool) -> Self {
         Self(Self::new(Kind::String, start, end).0 | u64::from(escaped) << ESCAPED)
+    }
+
+    /// A document that is one object.
+    pub(crate) fn whole(json: &[u8]) -> Self {
+        Self::new(Kind::Object, 0, json.len())
     }
 
     pub(crate) fn start(&self) -> usize {
@@ -129,6 +134,17 @@ impl Field {
             return Ok(Some(Cow::Borrowed(self.raw(json))));
         }
         unescape(json, self.start(), self.len()).map(|(text, _)| Some(Cow::Owned(text)))
+    }
+
+    /// The same, with room for a value that has escapes.
+    pub(crate) fn text_in<'a>(&self, json: &'a [u8], room: &'a mut Vec<u8>) -> Result<Option<&'a [u8]>, Fault> {
+        if !self.is_escaped() {
+            return Ok(self.is_scalar().then(|| self.raw(json)));
+        }
+        room.clear();
+        room.reserve(self.len());
+        unescape_into(room, json, self.start())?;
+        Ok(Some(room))
     }
 
     /// The same, sharing the document's buffer where the value stands there as it is.

@@ -11,6 +11,7 @@ mod escape;
 mod fault;
 mod field;
 mod marks;
+mod members;
 mod scan;
 mod simd;
 mod unescape;
@@ -18,7 +19,8 @@ mod write;
 
 pub(crate) use self::{
     fault::{Expected, Fault},
-    field::{Field, Kind, LIMIT, share},
-    scan::{Scanner, has_control, member, members},
+    field::{Field, Kind, LIMIT},
+    members::{Map, Member, Members, each_item, index, member},
+    scan::{Scanner, has_control},
     write::Writer,
 };

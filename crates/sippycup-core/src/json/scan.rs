@@ -5,14 +5,13 @@
 //! difference that serde_json's own `IgnoredAny` has too: the escapes of a string that nobody reads are
 //! not checked for lone surrogates.
 
-use std::{borrow::Cow, collections::HashMap, ops::Range};
-
 use self::nesting::Nesting;
 use super::{
     fault::{Expected, Fault},
     field::{Field, Kind},
     marks::Marks,
-    unescape::{hex4, unescape_into},
+    members::Member,
+    unescape::hex4,
 };
 
 pub(crate) use self::long::has_control;
@@ -26,53 +25,61 @@ mod scalar;
 pub(crate) struct Scanner<'a> {
     json: &'a [u8],
     at: usize,
+    /// Whether this is the first member or item of an object or array: a comma must stand before all others.
+    first: bool,
     marks: Marks<'a>,
 }
 
 impl<'a> Scanner<'a> {
     pub(crate) fn new(json: &'a [u8]) -> Self {
-        Self { json, at: 0, marks: Marks::new(json, 0, json.len()) }
+        Self { json, at: 0, first: false, marks: Marks::new(json, 0, json.len()) }
     }
 
     /// A scanner for the value at `field`; members found there have positions in the whole document.
     pub(crate) fn on(json: &'a [u8], field: Field) -> Self {
-        Self { json, at: field.start(), marks: Marks::new(json, field.start(), field.end()) }
+        Self { json, at: field.start(), first: false, marks: Marks::new(json, field.start(), field.end()) }
     }
 
-    /// Steps into an object; `false` (and the value skipped) if the value is something else.
-    pub(crate) fn enter_object(&mut self) -> Result<bool, Fault> {
-        self.enter(b'{')
+    /// Steps into an object or an array; `false`, and the value skipped, if it is something else.
+    pub(crate) fn enter(&mut self, kind: Kind) -> Result<bool, Fault> {
+        if self.kind()? == kind {
+            self.step_in();
+            return Ok(true);
+        }
+        self.value()?;
+        Ok(false)
     }
 
-    /// Steps into an array; `false` (and the value skipped) if the value is something else.
-    pub(crate) fn enter_array(&mut self) -> Result<bool, Fault> {
-        self.enter(b'[')
-    }
-
-    /// The next member's name, or `None` at the end of the object. `first` says whether a comma must
-    /// stand before it.
     #[inline(always)]
-    pub(crate) fn next_key(&mut self, first: &mut bool) -> Result<Option<Field>, Fault> {
+    fn step_in(&mut self) {
+        self.at += 1;
+        self.first = true;
+    }
+
+    /// The next member's name, or `None` at the end of the object.
+    #[inline(always)]
+    pub(crate) fn next_name(&mut self) -> Result<Option<Field>, Fault> {
         // What AWS writes: no white space, no escapes in names.
-        if let Some(start) = self.name_start(*first) {
+        if let Some(start) = self.name_start() {
             let end = self.marks.next(start);
             if self.starts_with(end, b"\":") {
-                *first = false;
+                self.first = false;
                 self.at = end + 2;
                 return Ok(Some(Field::new(Kind::String, start, end)));
             }
         }
-        self.any_key(first)
+        self.any_name()
     }
 
     #[inline(never)]
-    fn any_key(&mut self, first: &mut bool) -> Result<Option<Field>, Fault> {
+    fn any_name(&mut self) -> Result<Option<Field>, Fault> {
         let mut byte = self.peek()?;
+        let first = std::mem::take(&mut self.first);
         if byte == b'}' {
             self.at += 1;
             return Ok(None);
         }
-        if !std::mem::take(first) {
+        if !first {
             if byte != b',' {
                 return Err(self.fault(Expected::CommaOrBrace));
             }
@@ -91,13 +98,14 @@ impl<'a> Scanner<'a> {
     }
 
     /// Whether the array has one more item; the scanner then stands before it.
-    pub(crate) fn next_item(&mut self, first: &mut bool) -> Result<bool, Fault> {
+    pub(crate) fn next_item(&mut self) -> Result<bool, Fault> {
         let byte = self.peek()?;
+        let first = std::mem::take(&mut self.first);
         if byte == b']' {
             self.at += 1;
             return Ok(false);
         }
-        if !std::mem::take(first) {
+        if !first {
             if byte != b',' {
                 return Err(self.fault(Expected::CommaOrBracket));
             }
@@ -120,33 +128,67 @@ impl<'a> Scanner<'a> {
         self.any_value()
     }
 
-    /// A member whose value is one string, or an array with one string in it, written as AWS does: nearly
-    /// every header. `None`, and nothing read, for everything else.
+    /// Walks over one value, and hands over the members of an object one after the other.
     #[inline(always)]
-    pub(crate) fn plain_member(&mut self, first: bool) -> Option<(Range<usize>, Range<usize>)> {
-        let name = self.name_start(first)?;
-        let name_end = self.marks.next(name);
-        // One comparison of four bytes costs a third of four.
-        let between = u32::from_le_bytes(*self.chunk(name_end)?);
-        let brackets = match between {
-            LIST => 1,
-            _ if between << 8 == STRING => 0,
-            _ => return None,
-        };
-        let value = name_end + 3 + brackets;
-        let value_end = self.marks.next(value);
-        let [quote, behind] = self.chunk(value_end)?;
-        if *quote != b'"' || (brackets == 1 && *behind != b']') {
+    pub(crate) fn each_member(&mut self, mut each: impl FnMut(Member) -> Result<(), Fault>) -> Result<Field, Fault> {
+        if self.kind()? != Kind::Object {
+            return self.value();
+        }
+        let start = self.at;
+        self.step_in();
+        loop {
+            self.text_members(&mut each)?;
+            let Some(name) = self.next_name()? else { break };
+            each(Member { name, value: self.value()? })?;
+        }
+        Ok(Field::new(Kind::Object, start, self.at))
+    }
+
+    /// Walks over members as long as each has a string, or an array with one string in it, and is written as AWS
+    /// does: nearly all headers. Of such an array the string counts.
+    #[inline(always)]
+    fn text_members(&mut self, mut each: impl FnMut(Member) -> Result<(), Fault>) -> Result<(), Fault> {
+        let Some(mut start) = self.name_start() else { return Ok(()) };
+        loop {
+            let name = Field::new(Kind::String, start, self.marks.next(start));
+            // One comparison of four bytes costs a third of four.
+            let brackets = match self.word(name.end()) {
+                LIST => 1,
+                word if word << 8 == STRING => 0,
+                _ => return Ok(()),
+            };
+            start = name.end() + 3 + brackets;
+            let end = self.marks.next(start);
+            let word = self.word(end);
+            if word == NEXT_IN_LIST && brackets == 1 || word << 8 == NEXT && brackets == 0 {
+                self.first = false;
+                self.at = end + 1 + brackets;
+                each(Member { name, value: Field::new(Kind::String, start, end) })?;
+                start = self.at + 2;
+                continue;
+            }
+            let Some(value) = self.last_or_escaped_text(start, end, brackets) else { return Ok(()) };
+            each(Member { name, value })?;
+            let Some(next) = self.name_start() else { return Ok(()) };
+            start = next;
+        }
+    }
+
+    #[inline(never)]
+    fn last_or_escaped_text(&mut self, start: usize, end: usize, brackets: usize) -> Option<Field> {
+        let text = self.rest_of_string(start, end).ok()?;
+        if brackets == 1 && self.json.get(text.end() + 1) != Some(&b']') {
             return None;
         }
-        self.at = value_end + 1 + brackets;
-        Some((name..name_end, value..value_end))
+        self.first = false;
+        self.at = text.end() + 1 + brackets;
+        Some(text)
     }
 
     /// Where the next member's name begins, if it stands where AWS puts it, without white space.
     #[inline(always)]
-    fn name_start(&self, first: bool) -> Option<usize> {
-        if first {
+    fn name_start(&self) -> Option<usize> {
+        if self.first {
             return (self.json.get(self.at) == Some(&b'"')).then_some(self.at + 1);
         }
         self.starts_with(self.at, b",\"").then_some(self.at + 2)
@@ -155,6 +197,12 @@ impl<'a> Scanner<'a> {
     #[inline(always)]
     fn starts_with<const LENGTH: usize>(&self, at: usize, text: &[u8; LENGTH]) -> bool {
         self.chunk(at) == Some(text)
+    }
+
+    /// Four bytes from this position on; 0 where there are not so many.
+    #[inline(always)]
+    fn word(&self, at: usize) -> u32 {
+        self.chunk(at).map_or(0, |word| u32::from_le_bytes(*word))
     }
 
     /// As many bytes as are asked for, from this position on. With the end worked out first it takes half the steps
@@ -176,22 +224,6 @@ impl<'a> Scanner<'a> {
             b'-' | b'0'..=b'9' => self.number(),
             _ => Err(self.fault(Expected::Value)),
         }
-    }
-
-    /// Reads a value whose text is wanted; the text is in `text` if the value has escapes.
-    pub(crate) fn text(&mut self, text: &mut Vec<u8>) -> Result<Field, Fault> {
-        if self.peek()? == b'"' {
-            let start = self.at + 1;
-            let mark = self.marks.next(start);
-            if self.json.get(mark) == Some(&b'\\') {
-                text.clear();
-                let end = unescape_into(text, self.json, start)?;
-                self.marks.step_over(start, end);
-                self.at = end + 1;
-                return Ok(Field::string_at(start, end, true));
-            }
-        }
-        self.value()
     }
 
     /// The type of the value that stands next.
@@ -231,15 +263,6 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn enter(&mut self, open: u8) -> Result<bool, Fault> {
-        if self.peek()? == open {
-            self.at += 1;
-            return Ok(true);
-        }
-        self.value()?;
-        Ok(false)
-    }
-
     #[inline]
     fn peek(&mut self) -> Result<u8, Fault> {
         loop {
@@ -253,15 +276,19 @@ impl<'a> Scanner<'a> {
 
     fn string(&mut self) -> Result<Field, Fault> {
         let start = self.at + 1;
-        let mut at = start;
+        let string = self.rest_of_string(start, start)?;
+        self.at = string.end() + 1;
+        Ok(string)
+    }
+
+    /// The string that begins at `start` and goes on at `at`.
+    #[inline(never)]
+    fn rest_of_string(&mut self, start: usize, mut at: usize) -> Result<Field, Fault> {
         let mut escaped = false;
         loop {
             at = self.marks.next(at);
             match self.json.get(at) {
-                Some(b'"') => {
-                    self.at = at + 1;
-                    return Ok(Field::string_at(start, at, escaped));
-                }
+                Some(b'"') => return Ok(Field::string_at(start, at, escaped)),
                 Some(b'\\') => {
                     escaped = true;
                     at = self.escape(at)?;
@@ -285,61 +312,50 @@ impl<'a> Scanner<'a> {
     #[inline(always)]
     fn container(&mut self, kind: Kind) -> Result<Field, Fault> {
         let start = self.at;
-        self.at += 1;
-        let mut first = true;
+        self.step_in();
         if kind == Kind::Object {
-            first = self.plain_members();
+            self.text_members(|_| Ok(()))?;
             // Strings and nothing else: most of what AWS nests.
             if self.json.get(self.at) == Some(&b'}') {
                 self.at += 1;
+                self.first = false;
                 return Ok(Field::new(kind, start, self.at));
             }
         }
-        self.rest_of_container(kind, first)?;
+        self.rest_of_container(kind)?;
         Ok(Field::new(kind, start, self.at))
     }
 
-    /// Reads over members as long as they are plain; returns whether there was none.
-    #[inline(always)]
-    fn plain_members(&mut self) -> bool {
-        let mut first = true;
-        while self.plain_member(first).is_some() {
-            first = false;
-        }
-        first
-    }
-
-    /// Reads to the end of a container that was entered; `first` as [`next_key`](Self::next_key) has it.
-    fn rest_of_container(&mut self, kind: Kind, mut first: bool) -> Result<(), Fault> {
+    /// Reads to the end of a container that was entered.
+    fn rest_of_container(&mut self, kind: Kind) -> Result<(), Fault> {
         let mut open = Nesting::default();
         open.push(kind == Kind::Object);
         loop {
             // Up: out of as many as close here, then to the next value.
             loop {
                 let Some(object) = open.last() else { return Ok(()) };
-                let more = if object { self.next_key(&mut first)?.is_some() } else { self.next_item(&mut first)? };
+                let more = if object {
+                    self.text_members(|_| Ok(()))?;
+                    self.next_name()?.is_some()
+                } else {
+                    self.next_item()?
+                };
                 if more {
                     break;
                 }
                 open.pop();
-                first = false;
             }
             // Down: into as many containers as open here.
             match self.peek()? {
                 b'{' => {
-                    self.at += 1;
+                    self.step_in();
                     open.push(true);
-                    first = self.plain_members();
                 }
                 b'[' => {
-                    self.at += 1;
+                    self.step_in();
                     open.push(false);
-                    first = true;
                 }
-                _ => {
-                    self.value()?;
-                    first = false;
-                }
+                _ => _ = self.value()?,
             }
         }
     }
@@ -354,40 +370,10 @@ impl<'a> Scanner<'a> {
 const LIST: u32 = u32::from_le_bytes(*b"\":[\"");
 /// The same where the value is a string, behind a byte that may be any.
 const STRING: u32 = u32::from_le_bytes(*b"\0\":\"");
-
-/// The member of an object by its name; the last of several, as every JSON parser has it.
-pub(crate) fn member(json: &[u8], object: Field, name: &str) -> Option<Field> {
-    if object.kind() != Kind::Object {
-        return None;
-    }
-    let mut scanner = Scanner::on(json, object);
-    let mut first = true;
-    let mut found = None;
-    scanner.enter_object().ok()?;
-    while let Some(key) = scanner.next_key(&mut first).ok()? {
-        let value = scanner.value().ok()?;
-        if key.is(json, name.as_bytes()) {
-            found = Some(value);
-        }
-    }
-    found
-}
-
-/// All of an object's members by their names, for who looks up many.
-pub(crate) fn members(json: &[u8], object: Field) -> Result<HashMap<Cow<'_, [u8]>, Field>, Fault> {
-    let mut members = HashMap::new();
-    if object.kind() != Kind::Object {
-        return Ok(members);
-    }
-    let mut scanner = Scanner::on(json, object);
-    scanner.enter_object()?;
-    let mut first = true;
-    while let Some(key) = scanner.next_key(&mut first)? {
-        let name = key.text(json)?.unwrap_or_default();
-        members.insert(name, scanner.value()?);
-    }
-    Ok(members)
-}
+/// What stands between the text of the only item of an array and the next name.
+const NEXT_IN_LIST: u32 = u32::from_le_bytes(*b"\"],\"");
+/// The same where the value is a string, behind a byte that may be any.
+const NEXT: u32 = u32::from_le_bytes(*b"\0\",\"");
 
 #[cfg(test)]
 mod tests;

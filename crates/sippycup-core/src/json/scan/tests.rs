@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
+use crate::json::member;
 
 fn read(json: &[u8]) -> Result<Field, Fault> {
     let mut scanner = Scanner::new(json);

@@ -1,0 +1,104 @@
+//! The members of an object, and the items of an array, one after the other.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use super::{
+    fault::Fault,
+    field::{Field, Kind},
+    scan::Scanner,
+};
+
+/// One member of an object.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Member {
+    pub(crate) name: Field,
+    /// Of an array of one string that string: a header or a key of a query that has one value, as nearly all have.
+    pub(crate) value: Field,
+}
+
+/// An object of which the members were noted in the walk over the document.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Map {
+    pub(crate) field: Field,
+    first: usize,
+    end: usize,
+}
+
+impl Map {
+    /// Walks over a value; the members of an object are noted behind those of others.
+    pub(crate) fn note(scanner: &mut Scanner<'_>, members: &mut Vec<Member>) -> Result<Self, Fault> {
+        let first = members.len();
+        let field = scanner.each_member(|member| {
+            members.push(member);
+            Ok(())
+        })?;
+        Ok(Self { field, first, end: members.len() })
+    }
+
+    /// The members, out of those of all that were noted.
+    pub(crate) fn of<'m>(&self, members: &'m [Member]) -> &'m [Member] {
+        members.get(self.first..self.end).unwrap_or_default()
+    }
+}
+
+/// Names and values of an object that was walked over before. A value of any other kind has none.
+pub(crate) struct Members<'a>(Option<Scanner<'a>>);
+
+impl<'a> Members<'a> {
+    pub(crate) fn of(json: &'a [u8], object: Field) -> Self {
+        if object.kind() != Kind::Object {
+            return Self(None);
+        }
+        let mut scanner = Scanner::on(json, object);
+        Self(scanner.enter(Kind::Object).unwrap_or_default().then_some(scanner))
+    }
+}
+
+impl Iterator for Members<'_> {
+    type Item = Result<Member, Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let scanner = self.0.as_mut()?;
+        let member = match scanner.next_name() {
+            Ok(Some(name)) => Some(scanner.value().map(|value| Member { name, value })),
+            Ok(None) => None,
+            Err(fault) => Some(Err(fault)),
+        };
+        if !matches!(member, Some(Ok(_))) {
+            self.0 = None;
+        }
+        member
+    }
+}
+
+/// Hands over the items of an array that was walked over before. A value of any other kind is its own and only item.
+pub(crate) fn each_item(
+    json: &[u8],
+    value: Field,
+    mut each: impl FnMut(Field) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    if value.kind() != Kind::Array {
+        return each(value);
+    }
+    let mut scanner = Scanner::on(json, value);
+    scanner.enter(Kind::Array)?;
+    while scanner.next_item()? {
+        each(scanner.value()?)?;
+    }
+    Ok(())
+}
+
+/// The member of an object by its name; the last of several, as every JSON parser has it.
+pub(crate) fn member(json: &[u8], object: Field, name: &str) -> Option<Field> {
+    let named = Members::of(json, object).flatten().filter(|member| member.name.is(json, name.as_bytes()));
+    named.last().map(|member| member.value)
+}
+
+/// An object's members by their names, for who looks up many.
+pub(crate) fn index(json: &[u8], object: Field) -> Result<HashMap<Cow<'_, [u8]>, Field>, Fault> {
+    let named = Members::of(json, object).map(|member| {
+        let Member { name, value } = member?;
+        Ok((name.text(json)?.unwrap_or_default(), value))
+    });
+    named.collect()
+}
