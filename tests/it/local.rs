@@ -36,12 +36,27 @@ impl Local {
     /// Everything that the client reads.
     async fn get(&self, target: &str) -> String {
         let Self { address, base, .. } = self;
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        let request = format!("GET /{base}{target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+        self.send(&format!("GET /{base}{target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")).await
+    }
+
+    async fn send(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.unwrap();
         String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// The lines until the one that begins so, and that one.
+    async fn until(&mut self, beginning: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        loop {
+            let line = self.said.next_line().await.unwrap().unwrap();
+            lines.push(line);
+            if lines.last().is_some_and(|line| line.starts_with(beginning)) {
+                return lines;
+            }
+        }
     }
 }
 
@@ -79,13 +94,69 @@ async fn answers_are_streamed_behind_the_gateway_that_was_chosen() {
     // Half an answer must not look like a whole one, and what failed must not be a secret.
     let broken = local.get("body-failure").await;
     assert!(!broken.ends_with("\r\n0\r\n\r\n"), "{broken}");
-    let said = loop {
-        let line = local.said.next_line().await.unwrap().unwrap();
-        if line.contains("SippyCup.") {
-            break line;
-        }
-    };
-    assert_eq!(said, "SippyCup.Body: response body failed: the body failed on purpose");
     assert!(local.get("next").await.contains("\"uri\":\"/next\""));
+    let said = local.until("GET /dev/next 200").await;
+    let told: Vec<_> = said.iter().filter(|line| line.contains("SippyCup.")).collect();
+    assert_eq!(told, ["  SippyCup.Body: response body failed: the body failed on purpose"]);
+    assert!(said.iter().any(|line| line.starts_with("GET /dev/body-failure broke off after ")), "{said:?}");
     assert!(local.function.try_wait().unwrap().is_none());
+}
+
+#[tokio::test]
+async fn every_request_has_a_line_and_every_failure_its_reason_once() {
+    let mut local = Local::start(&[]).await;
+    let host = local.address.clone();
+    local.get("a%20b?q=1").await;
+    let said = local.until("GET /a%20b?q=1 200 ").await;
+    assert!(said.concat().contains(" B, answer "), "{said:?}");
+
+    for (request, status, reason) in [
+        (
+            "GET /service-error HTTP/1.1",
+            500,
+            "  the function failed: SippyCup.Service: service failed: the service failed on purpose",
+        ),
+        (
+            "GET /panic HTTP/1.1",
+            500,
+            "  the function failed: SippyCup.Panic: handler panicked: the handler panicked on purpose",
+        ),
+        (
+            "GET /body-failure HTTP/1.1",
+            500,
+            "  the function failed: SippyCup.Body: response body failed: the body failed on purpose",
+        ),
+        ("PUT /large HTTP/1.1\r\ncontent-length: 20000000", 413, "  the body has more than 10485760 bytes"),
+        (
+            "GET /page HTTP/1.1\r\norigin: https://elsewhere.example",
+            403,
+            "  a web page of `https://elsewhere.example` has no business here",
+        ),
+        ("CONNECT localhost:443 HTTP/1.1", 405, "  CONNECT is for proxies"),
+    ] {
+        let answer = local.send(&format!("{request}\r\nhost: {host}\r\nconnection: close\r\n\r\n")).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");
+        let target = request.rsplit_once(" HTTP").unwrap().0;
+        local.until(&format!("{target} {status} ")).await;
+        let said = local.until(reason).await;
+        assert_eq!(said.len(), 1, "{said:?}");
+    }
+
+    // What failed is told once: the next lines are those of the next request.
+    local.get("service-error").await;
+    local.get("next").await;
+    let said = local.until("GET /next 200 ").await;
+    assert_eq!(said.iter().filter(|line| line.contains("on purpose")).count(), 1, "{said:?}");
+
+    let upgrade = format!("GET /socket HTTP/1.1\r\nhost: {host}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");
+    let mut socket = TcpStream::connect(&host).await.unwrap();
+    socket.write_all(upgrade.as_bytes()).await.unwrap();
+    local.until("GET /socket 200 ").await;
+    local.until("  hint: the request asks for an upgrade to `websocket`").await;
+
+    // Nobody else comes to `two`, and the first one goes.
+    let mut socket = TcpStream::connect(&host).await.unwrap();
+    socket.write_all(format!("GET /two HTTP/1.1\r\nhost: {host}\r\n\r\n").as_bytes()).await.unwrap();
+    socket.shutdown().await.unwrap();
+    local.until("GET /two the client went away after ").await;
 }

@@ -14,7 +14,7 @@ use std::{
 use bytes::Bytes;
 use lambda_runtime::Context;
 use sippycup_core::ProxyEvent;
-use sippycup_gateway::{Gateway, GatewayBuilder, Kind};
+use sippycup_gateway::{Gateway, GatewayBuilder, Kind, Server, Terminal};
 use sippycup_layer::{BoxError, Error};
 use tokio::net::TcpListener;
 use tower_service::Service;
@@ -39,9 +39,10 @@ where
         gateway.map_err(|error| ServeError::local("the settings of the gateway do not fit").because(error))?;
     let (kind, base) = (gateway.kind(), gateway.base_path());
     let url = format!("http://{address}{base}/");
-    // A closed standard error is no reason to stop.
+    // A closed standard error is no reason to stop, and these lines come before those of requests.
     let _ = writeln!(io::stderr(), "not on Lambda; serving behind a local gateway ({kind})\n\n    curl -i {url}\n");
-    let ended = gateway.serve(listener, future::pending()).await;
+    let server = Server::new().title_case_headers(kind.is_http_api());
+    let ended = server.serve(listener, Terminal::stderr().requests(gateway), future::pending()).await;
     ended.map_err(|error| ServeError::local("cannot go on serving").because(error))
 }
 
@@ -101,11 +102,10 @@ where
     }
 }
 
-/// The failure as an error, after it was written to standard error: on Lambda it would be in the log.
+/// The failure as an error. The line of its request tells it, so nothing else does.
 pub(crate) fn told(failure: &Failure) -> BoxError {
     let Failure { error_type, message } = failure;
-    let _ = writeln!(io::stderr(), "{}: {message}", error_type.as_str());
-    message.clone().into()
+    format!("{}: {message}", error_type.as_str()).into()
 }
 
 /// A context made here: ids that count up, and the deadline of an HTTP API.

@@ -91,3 +91,33 @@ fn json_of_an_event_is_harmless_for_a_terminal() {
     assert_eq!(code, 0, "{err}");
     assert!(out.contains(r#""\u009b\u202e""#), "{out}");
 }
+
+#[test]
+fn a_stream_that_breaks_is_told_with_its_reason_and_breaks_for_the_client() {
+    let mut command = serve(&["--kind", "url", "--stream", "--"]);
+    let sign = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    command.args(command_line()).env("SCRIPT", "stream-fails").env("GO_ON", sign.local_addr().unwrap().to_string());
+    let mut running = Running::spawn(command);
+    let address = running.address();
+    let going_on = std::thread::spawn(move || {
+        let (mut socket, _) = sign.accept().unwrap();
+        std::io::Write::write_all(&mut socket, b"!").unwrap();
+    });
+    let response = http(&address, "GET /stream", "");
+    going_on.join().unwrap();
+    assert!(response.starts_with("HTTP/1.1 201") && response.contains("first"), "{response}");
+    assert!(!response.ends_with("0\r\n\r\n"), "{response}");
+    running.until("GET /stream 201 ");
+    running.until("GET /stream broke off after ");
+    running.until("  Middle: in the middle");
+}
+
+#[test]
+fn what_bites_in_silence_is_told_in_one_line() {
+    let mut running = Running::start("path", &["--kind", "rest"]);
+    let address = running.address();
+    http(&address, "GET /prod/x", "Upgrade: websocket\r\n");
+    running.until("GET /prod/x 200 ");
+    let hint = running.until("hint:");
+    assert!(hint.contains("an upgrade to `websocket`, which a REST API does not pass on"), "{hint}");
+}

@@ -1,21 +1,19 @@
 //! What the developer reads, on standard error: one line for each request, lines of functions, warnings.
 
+mod logged;
 mod queue;
 mod text;
 
 use std::borrow::Cow;
-use std::convert::Infallible;
-use std::future::Future;
 use std::io::{self, IsTerminal};
-use std::pin::Pin;
 use std::sync::LazyLock;
-use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use http::{Request, Response};
-use tower_service::Service;
+use http::Response;
 
-use crate::{Body, Fault, Sizes};
+use crate::{Body, BoxError, Fault, Hints, Sizes};
+pub use logged::Logged;
+use logged::milliseconds;
 use queue::Queue;
 
 /// Standard error, for lines that a developer reads.
@@ -73,7 +71,8 @@ impl Terminal {
         }
     }
 
-    /// Writes a line for each request of a service, when the response begins; and one with the [`Fault`], where the response has one.
+    /// Writes a line for each request of a service, when the response begins, or when the client goes away before that; and below it the [`Fault`] and the [`Hints`] of the
+    /// response. A response that breaks off has one more line.
     pub const fn requests<S>(self, service: S) -> Logged<S> {
         Logged { terminal: self, service }
     }
@@ -106,51 +105,33 @@ impl Terminal {
             None => "no event".to_owned(),
         };
         let status = self.paint(color, status.as_str());
-        STDERR.push(format!("{asked} {status} {} ms, {sizes}", took.as_millis()));
+        STDERR.push(format!("{asked} {status} {}, {sizes}", milliseconds(took)));
         if let Some(fault) = fault {
             for line in lines(&fault.to_string()) {
                 STDERR.push(format!("  {}", self.paint(color, &line)));
             }
         }
+        for hint in response.extensions().get::<Hints>().into_iter().flat_map(Hints::iter) {
+            STDERR.push(format!("  {} {}", self.paint(BOLD, "hint:"), Self::printable(hint)));
+        }
+    }
+
+    /// A response that has begun breaks off, also for the client.
+    fn broken(self, asked: &str, took: Duration, bytes: usize, error: &BoxError) {
+        let broken = self.paint(RED, "broke off");
+        STDERR.push(format!("{asked} {broken} after {}, {bytes} B", milliseconds(took)));
+        for line in lines(&error.to_string()) {
+            STDERR.push(format!("  {}", self.paint(RED, &line)));
+        }
+    }
+
+    /// Nobody waits for the response any more.
+    fn abandoned(self, asked: &str, took: Duration) {
+        STDERR.push(format!("{asked} {} after {}", self.paint(YELLOW, "the client went away"), milliseconds(took)));
     }
 
     fn paint(self, color: &str, text: &str) -> String {
         if self.colored { format!("\x1b[{color}m{text}\x1b[0m") } else { text.to_owned() }
-    }
-}
-
-/// A service of requests with a line for each; made by [`Terminal::requests`].
-#[derive(Clone, Debug)]
-pub struct Logged<S> {
-    terminal: Terminal,
-    service: S,
-}
-
-impl<S, B> Service<Request<B>> for Logged<S>
-where
-    S: Service<Request<B>, Response = Response<Body>, Error = Infallible>,
-    S::Future: Send + 'static,
-{
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.service.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        // A target may have any character that is not ASCII.
-        let asked = text::shortened(format!("{} {}", request.method(), request.uri()));
-        let asked = text::printable(&asked).into_owned();
-        let terminal = self.terminal;
-        let began = Instant::now();
-        let response = self.service.call(request);
-        Box::pin(async move {
-            let response = response.await?;
-            terminal.request(&asked, &response, began.elapsed());
-            Ok(response)
-        })
     }
 }
 
