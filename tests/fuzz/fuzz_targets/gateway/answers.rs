@@ -50,19 +50,22 @@ where
     F: tower::Service<Bytes, Response = A, Error = Infallible, Future: Send> + Clone + Send + 'static,
     A: Into<Answer> + Send,
 {
-    let gateway = Gateway::builder(kind).response_streaming(streams(kind)).binary_media_type("image/*").build(function);
-    let path = format!("{}/x", gateway.as_ref().unwrap().base_path());
+    let mut builder = Gateway::builder(kind);
+    if matches!(kind, Kind::FunctionUrl | Kind::RestApi) {
+        builder = builder.response_streaming(true);
+    }
+    if kind == Kind::RestApi {
+        builder = builder.binary_media_type("image/*");
+    }
+    let gateway = builder.build(function).unwrap();
+    let path = format!("{}/x", gateway.base_path());
     let request = Request::get(path).header("accept", "image/png").body(Full::new(Bytes::new())).unwrap();
     block_on(async {
-        let (parts, body): (_, Body) = gateway.unwrap().oneshot(request).await.unwrap().into_parts();
+        let (parts, body): (_, Body) = gateway.oneshot(request).await.unwrap().into_parts();
         // A body that breaks off is the function's.
         let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         Response::from_parts(parts, body)
     })
-}
-
-fn streams(kind: Kind) -> bool {
-    matches!(kind, Kind::FunctionUrl | Kind::RestApi)
 }
 
 struct Pieces(std::vec::IntoIter<Bytes>);
