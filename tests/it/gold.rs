@@ -108,7 +108,10 @@ fn check(id: &str, event: &Value, request: &Request<Bytes>) {
     let wanted = query(event, source);
     assert_eq!(by_key(pairs(request.uri().query())), by_key(wanted), "{id}");
 
-    let wanted = headers(event);
+    let mut wanted = headers(event);
+    if !request.body().is_empty() || wanted.contains_key("content-length") {
+        wanted.insert("content-length".to_owned(), vec![request.body().len().to_string()]);
+    }
     let names: Vec<_> = wanted.keys().map(String::as_str).collect();
     let mut got: Vec<_> = request.headers().keys().map(|name| name.as_str()).collect();
     got.sort_unstable();

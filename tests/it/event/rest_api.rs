@@ -33,6 +33,7 @@ fn behind_a_mapping_loses_the_base_path() {
     content-type: application/json
     host: api.shop.example
     x-forwarded-proto: https
+    content-length: 23
 
     {"note":"grüße 👋"}
     ---
@@ -81,6 +82,7 @@ fn with_a_binary_body_has_its_bytes() {
     PUT /upload HTTP/1.1
     content-type: image/png
     host: q7hx2example.execute-api.eu-central-1.amazonaws.com
+    content-length: 10
 
     base64 iVBORw0KGgoA/w==
     ---

@@ -28,6 +28,7 @@ fn version_2_has_lists() {
     x-tag: red
     x-tag: green
     x-forwarded-for: 10.213.229.10
+    content-length: 3
 
     base64 AP8B
     ---

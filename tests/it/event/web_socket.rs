@@ -23,6 +23,7 @@ fn connect_is_a_get() {
 fn message_is_a_post() {
     insta::assert_snapshot!(text(&request(fixture("web_socket/message"))), @r#"
     POST /sendmessage HTTP/1.1
+    content-length: 24
 
     {"action":"sendmessage"}
     ---

@@ -34,8 +34,6 @@ pub(super) fn changed<M: Clone>(table: &[Change<M>], kind: Kind, message: &M, wi
 }
 
 const ALL: &[Kind] = Kind::ALL;
-const NOT_REST: &[Kind] =
-    &[FunctionUrl, HttpApiV1, HttpApiV2, LoadBalancer, LoadBalancerMultiValue, VpcLatticeV1, VpcLatticeV2];
 const NOT_LOAD_BALANCER: &[Kind] = &[FunctionUrl, HttpApiV1, HttpApiV2, RestApi, VpcLatticeV1, VpcLatticeV2];
 
 /// From client to app, in the order in which they happen.
@@ -187,14 +185,9 @@ pub(super) const ON_THE_WAY_IN: &[Change<Message>] = &[
     },
     Change {
         name: "length",
-        why: "the body is complete in the event, however it was framed; HTTP APIs tell its length always",
-        kinds: NOT_REST,
-        apply: |kind, message| {
-            let always = matches!(kind, HttpApiV1 | HttpApiV2);
-            if always || !message.body.0.is_empty() || message.headers.contains_key("content-length") {
-                message.set("content-length", message.body.0.len().to_string());
-            }
-        },
+        why: "HTTP APIs tell the length of the body always",
+        kinds: &[HttpApiV1, HttpApiV2],
+        apply: |_, message| message.set("content-length", message.body.0.len().to_string()),
     },
     Change {
         name: "headers a REST API keeps",
@@ -322,6 +315,16 @@ pub(super) const ON_THE_WAY_IN: &[Change<Message>] = &[
         kinds: &[LoadBalancer],
         apply: |_, message| {
             message.headers.values_mut().for_each(|values| drop(values.drain(..values.len() - 1)));
+        },
+    },
+    Change {
+        name: "length of what arrives",
+        why: "the body is complete in the event, however it was framed and whatever became of its text; an app finds its length as under hyper",
+        kinds: ALL,
+        apply: |_, message| {
+            if !message.body.0.is_empty() || message.headers.contains_key("content-length") {
+                message.set("content-length", message.body.0.len().to_string());
+            }
         },
     },
 ];
@@ -457,6 +460,19 @@ pub(super) fn without_chance(message: &mut Message, expected: &Message) {
     if expected.contains('…') {
         message.set(TRACE, masked);
     }
+}
+
+/// The same for a request that came through a Runtime API: the invocation's trace id, which has the root of the event's
+/// and more, instead of the event's.
+pub(super) fn without_invocation(message: &mut Message, expected: &Message) {
+    let trace = message.header(TRACE).map(Text::lossy).unwrap_or_default();
+    let expected = expected.header(TRACE).map(Text::lossy).unwrap_or_default();
+    let parts: Vec<&str> = trace.split(';').collect();
+    let [root, parent, sampled] = *parts else { panic!("{trace}") };
+    let sent = expected.split(';').map(str::trim).find(|part| part.starts_with("Root=1-"));
+    assert_eq!(root, sent.unwrap_or(root), "{trace} of {expected}");
+    assert!(root.starts_with("Root=1-") && parent.starts_with("Parent=") && sampled.starts_with("Sampled="), "{trace}");
+    message.set(TRACE, expected);
 }
 
 /// The same for the ids in a response.

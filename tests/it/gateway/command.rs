@@ -17,7 +17,7 @@ use sippycup_gateway::Kind;
 
 use super::{
     SHARED_REQUESTS, Sent,
-    changes::{ON_THE_WAY_IN, ON_THE_WAY_OUT, changed, without_chance, without_ids},
+    changes::{ON_THE_WAY_IN, ON_THE_WAY_OUT, changed, without_ids, without_invocation},
     message::{Headers, Message, Path, Query, Reply, Text},
     own_requests, parsed,
     responses::own_responses,
@@ -92,7 +92,7 @@ fn arrives(gateway: &Running, kind: Kind, sent: &Sent) -> bool {
     let seen: Value = serde_json::from_slice(&body).unwrap();
     let expected = changed(ON_THE_WAY_IN, kind, &Message::of(&sent.request().unwrap()), None);
     let mut found = message(&seen).read_as(&expected);
-    without_chance(&mut found, &expected);
+    without_invocation(&mut found, &expected);
     assert_eq!(found, expected, "{id}");
     let source = match kind {
         Kind::FunctionUrl => "function_url",

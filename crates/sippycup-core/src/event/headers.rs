@@ -18,6 +18,8 @@ pub(crate) struct Headers {
     pub(crate) forwarded_proto: Field,
     /// Where the value of `x-forwarded-for` stands as it is, if there is only one.
     pub(crate) forwarded_for: Field,
+    /// Where the value of `content-length` stands as it is, if there is only one.
+    content_length: Field,
     has_cookie: bool,
     has_trace_id: bool,
 }
@@ -133,10 +135,30 @@ impl Headers {
         Ok(())
     }
 
-    /// The invocation's trace id, unless the event has one.
-    pub(crate) fn append_trace_id(&mut self, id: HeaderValue) {
-        if !self.has_trace_id {
+    /// The invocation's trace id. That of the event says only which trace it is; the invocation's says also by whom the
+    /// function was called and whether the trace is recorded.
+    pub(crate) fn set_trace_id(&mut self, id: HeaderValue) {
+        if self.has_trace_id {
+            self.map.insert(X_AMZN_TRACE_ID, id);
+        } else {
             let _full = self.map.try_append(X_AMZN_TRACE_ID, id);
+        }
+    }
+
+    /// The length of the body, as hyper's requests have it: REST APIs send none, and one that was sent is wrong where
+    /// the front door changed the body on its way.
+    pub(crate) fn set_content_length(&mut self, json: &[u8], length: usize) {
+        let sent = self.content_length;
+        let said = std::str::from_utf8(sent.raw(json))
+            .ok()
+            .filter(|sent| sent.starts_with(|first: char| first.is_ascii_digit()));
+        if said.and_then(|said| said.parse().ok()) == Some(length) {
+            return;
+        }
+        if sent.kind() != Kind::Missing {
+            self.map.insert(header::CONTENT_LENGTH, length.into());
+        } else if length > 0 {
+            let _full = self.map.try_append(header::CONTENT_LENGTH, length.into());
         }
     }
 
@@ -154,15 +176,19 @@ impl Headers {
         match role {
             Role::Cookie => self.has_cookie = true,
             Role::TraceId => self.has_trace_id = true,
-            Role::ForwardedFor => {
-                let only = self.forwarded_for.kind() == Kind::Missing && !field.is_escaped();
-                self.forwarded_for = if only { field } else { Field::new(Kind::Null, 0, 0) };
-            }
+            Role::ContentLength => note_only(&mut self.content_length, field),
+            Role::ForwardedFor => note_only(&mut self.forwarded_for, field),
             Role::ForwardedProto => self.forwarded_proto = self.forwarded_proto.or(field),
             Role::Host => self.host = self.host.or(field),
             Role::Other => {}
         }
     }
+}
+
+/// Notes where the value of a header stands as it is; of several, none is noted.
+fn note_only(place: &mut Field, field: Field) {
+    let only = place.kind() == Kind::Missing && !field.is_escaped();
+    *place = if only { field } else { Field::new(Kind::Null, 0, 0) };
 }
 
 /// The room for more headers than any gateway lets through; asked for its own limit, a `HeaderMap` panics.

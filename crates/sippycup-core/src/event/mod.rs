@@ -111,7 +111,8 @@ impl ProxyEvent {
         self.extensions.insert(value);
     }
 
-    /// The invocation's X-Ray trace id, for the `x-amzn-trace-id` header where the event has none.
+    /// The invocation's X-Ray trace id, for the request's `x-amzn-trace-id` header. It replaces the event's, which stays
+    /// readable in the event only.
     pub fn set_trace_id(&mut self, id: HeaderValue) {
         self.trace_id = Some(id);
     }
@@ -137,6 +138,8 @@ impl ProxyEvent {
     /// `DISCONNECT`; the path is the route key (`/$connect`, `/$default`, `/sendmessage`). A method or path of
     /// the event's own, which only hand-made ones have, counts instead.
     ///
+    /// `content-length` is the length of the body, as under hyper, where there is a body or the event has that header.
+    ///
     /// # Errors
     ///
     /// If this is no HTTP event, if the method or path is missing, if the body is not the base64 that the
@@ -149,7 +152,7 @@ impl ProxyEvent {
         let method = self.method(&dialect.method)?;
         self.headers.append_cookies(&self.json, self.wire.cookies).map_err(fault)?;
         if let Some(id) = self.trace_id.take() {
-            self.headers.append_trace_id(id);
+            self.headers.set_trace_id(id);
         }
 
         let target = Target::of(&self.json, &self.wire, dialect)?;
@@ -165,6 +168,7 @@ impl ProxyEvent {
         let body = body::decode(&self.json, self.wire.body, self.wire.body_text.take(), base64)
             .map_err(|error| not_utf8(&self.json).map_or(error, |fault| EventError::json(&self.json, fault)))?;
         let client_ip = self.client_ip(dialect.client, options).map_err(fault)?;
+        self.headers.set_content_length(&self.json, body.len());
 
         let mut request = http::Request::new(body);
         *request.method_mut() = method;

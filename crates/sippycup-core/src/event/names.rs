@@ -43,6 +43,7 @@ struct Key {
 /// What a header tells about the request as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
+    ContentLength,
     Cookie,
     ForwardedFor,
     ForwardedProto,
@@ -146,6 +147,7 @@ impl Slot {
 impl Role {
     fn of(name: &HeaderName) -> Self {
         match () {
+            () if *name == header::CONTENT_LENGTH => Self::ContentLength,
             () if *name == header::COOKIE => Self::Cookie,
             () if *name == header::HOST => Self::Host,
             () if *name == X_FORWARDED_FOR => Self::ForwardedFor,

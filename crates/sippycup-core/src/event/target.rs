@@ -57,7 +57,7 @@ impl Target {
         let query = wire.multi_query.field.len() + wire.query.field.len();
         let mut out = Vec::with_capacity(text.len() + raw_query.as_deref().map_or(query, <[u8]>::len) + 2);
         push_path(&mut out, path, kind);
-        let path_end = out.len();
+        let mut path_end = out.len();
         if let Some(query) = raw_query {
             push_raw_query(&mut out, &query);
         } else {
@@ -68,6 +68,11 @@ impl Target {
             };
             let (multi, single) = (wire.members(wire.multi_query), wire.members(wire.query));
             QueryMaps { json, multi, single, text }.push(&mut out).map_err(fault)?;
+        }
+        // The target that is no path has no query either.
+        if path == b"*" && out.len() > path_end {
+            out.insert(0, b'/');
+            path_end += 1;
         }
         Ok(Self { text: out.into(), path_end })
     }
