@@ -111,7 +111,9 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
             });
         }
         let Some(gateways) = gateways else { continue };
-        let server = Server::new().title_case_headers(gateways.iter().all(|gateway| gateway.kind().is_http_api()));
+        let server = Server::new()
+            .title_case_headers(gateways.iter().all(|gateway| gateway.kind().is_http_api()))
+            .report(move |line| terminal.line(line));
         let mut stopping = stopping.clone();
         let shutdown = async move {
             let _ = stopping.wait_for(|stop| *stop).await;

@@ -142,8 +142,10 @@ where
             let answer = match self.invoke(event).await {
                 Ok(answer) => answer,
                 Err(error) => {
-                    if is_too_large(&error) {
-                        hints.too_large(&config);
+                    match error_type(&error) {
+                        Some("Function.ResponseSizeTooLarge") => hints.too_large(&config),
+                        Some("Sandbox.Timedout") => hints.timed_out(&config, asked.accept.as_deref()),
+                        _ => {}
                     }
                     let reason = format!("the function failed: {error}");
                     return Refused::new(Refusal::FunctionFailed, reason).response(kind);
@@ -153,6 +155,7 @@ where
             decode(&config, &asked, answer, &mut hints).await
         });
         let mut response = response.await.unwrap_or_else(|_| {
+            hints.timed_out(&config, asked.accept.as_deref());
             let reason = format!("no answer within {} s", config.timeout.as_secs_f32());
             Refused::new(Refusal::TimedOut, reason).response(kind)
         });
@@ -242,15 +245,15 @@ impl Sizes {
     }
 }
 
-/// Whether a function failed for the size of its answer alone.
+/// Why Lambda says that a function failed.
 #[cfg(feature = "function")]
-fn is_too_large(error: &BoxError) -> bool {
-    error.downcast_ref::<crate::FunctionError>().is_some_and(|e| e.error_type() == "Function.ResponseSizeTooLarge")
+fn error_type(error: &BoxError) -> Option<&str> {
+    error.downcast_ref::<crate::FunctionError>().map(crate::FunctionError::error_type)
 }
 
 #[cfg(not(feature = "function"))]
-fn is_too_large(_: &BoxError) -> bool {
-    false
+fn error_type(_: &BoxError) -> Option<&str> {
+    None
 }
 
 /// Adds the headers by which AWS names its own request.

@@ -97,12 +97,24 @@ impl Hints {
         let is_event_stream = |value: &http::HeaderValue| {
             value.to_str().is_ok_and(|value| media_type::matches_any(value, &["text/event-stream".to_owned()]))
         };
-        if !headers.get(CONTENT_TYPE).is_some_and(is_event_stream) {
-            return;
+        if headers.get(CONTENT_TYPE).is_some_and(is_event_stream) {
+            self.event_stream(config, "the event stream arrives in one piece, when it has ended");
         }
+    }
+
+    /// A client has waited for nothing.
+    pub(crate) fn timed_out(&mut self, config: &Config, accepted: Option<&str>) {
+        if accepted.is_some_and(|accepted| media_type::matches_any(accepted, &["text/event-stream".to_owned()])) {
+            self.event_stream(
+                config,
+                "an event stream arrives in one piece, when it has ended, and this one did not end",
+            );
+        }
+    }
+
+    fn event_stream(&mut self, config: &Config, what: &str) {
         let kind = config.location.kind;
-        let mut line = "the event stream arrives in one piece, when it has ended: ".to_owned();
-        line.push_str(&match kind.can_stream() {
+        let help = match kind.can_stream() {
             true if config.response_streaming => {
                 "the function does not stream its answers (with SippyCup `serve(app).streaming()`)".to_owned()
             }
@@ -110,8 +122,8 @@ impl Hints {
                 "the gateway does not stream; --stream (`response_streaming`), and a function that streams".to_owned()
             }
             false => format!("{} cannot stream; a function URL or a REST API can (--kind url --stream)", kind.name()),
-        });
-        self.lines.push(line);
+        };
+        self.lines.push(format!("{what}: {help}"));
     }
 
     /// The answer is larger than the front door, or Lambda, takes.

@@ -1,9 +1,12 @@
 //! The request half: which stage and route a request reaches, whether it is too large, and what its event is.
 
-use bytes::Bytes;
+use std::pin::pin;
+use std::time::Duration;
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http::request::Parts;
 use http::{HeaderValue, Method};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 
 use crate::config::Config;
 use crate::encode::Call;
@@ -33,14 +36,8 @@ where
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large(limit));
     }
-    let body = Limited::new(body, limit).collect().await.map_err(|error| {
-        if error.is::<LengthLimitError>() {
-            too_large(limit)
-        } else {
-            Refused::new(Refusal::BadRequest, format!("the body of the request is malformed or broke off: {error}"))
-        }
-    })?;
-    config.encode(parts, &accepted, &body.to_bytes(), stamp, hints)
+    let body = collected(body, limit).await?;
+    config.encode(parts, &accepted, &body, stamp, hints)
 }
 
 /// A request that the function gets.
@@ -137,6 +134,34 @@ impl Config {
     }
 }
 
+/// The body of a request, if it is whole and not too large. A client that stops sending is not waited for.
+async fn collected<B>(body: B, limit: usize) -> Result<Bytes, Refused>
+where
+    B: http_body::Body,
+    B::Error: Into<BoxError>,
+{
+    let refused = |reason: String| Refused::new(Refusal::BadRequest, reason);
+    let mut body = pin!(body);
+    let mut collected = BytesMut::new();
+    while let Some(frame) = tokio::time::timeout(PATIENCE, body.frame())
+        .await
+        .map_err(|_| refused(format!("nothing more came of the body for {} s", PATIENCE.as_secs())))?
+    {
+        let frame = frame
+            .map_err(|error| refused(format!("the body of the request is malformed or broke off: {}", error.into())))?;
+        if let Ok(data) = frame.into_data() {
+            if data.remaining() > limit - collected.len() {
+                return Err(too_large(limit));
+            }
+            collected.put(data);
+        }
+    }
+    Ok(collected.freeze())
+}
+
 fn too_large(limit: usize) -> Refused {
     Refused::new(Refusal::RequestTooLarge, format!("the body has more than {limit} bytes"))
 }
+
+/// How long a client may send nothing of its body.
+const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,9 +1,11 @@
 //! Gateways and Runtime APIs on TCP listeners.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -48,7 +50,7 @@ where
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
         // API Gateway writes the names of an HTTP API's headers like this over HTTP/1.1; `http` cannot carry the spelling.
         let title_case = self.kind().is_http_api();
-        serve(listener, self, front(title_case), shutdown).await
+        serve(listener, self, front(title_case), Arc::new(|_| {}), shutdown).await
     }
 }
 
@@ -68,21 +70,28 @@ where
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone)]
 #[must_use]
 pub struct Server {
     title_case: bool,
+    report: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
 impl Server {
     /// A server with names of headers in lower case.
     pub fn new() -> Self {
-        Self::default()
+        Self { title_case: false, report: Arc::new(|_| {}) }
     }
 
     /// Writes `Content-Type` instead of `content-type`, as the servers of HTTP APIs do; default no.
     pub fn title_case_headers(mut self, title_case: bool) -> Self {
         self.title_case = title_case;
+        self
+    }
+
+    /// What is done with lines about connections on which no HTTP/1.1 came, and which got 400 or 431 without any service; default nothing.
+    pub fn report(mut self, report: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.report = Arc::new(report);
         self
     }
 
@@ -97,7 +106,19 @@ impl Server {
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
         S::Future: Send,
     {
-        serve(listener, Boxed(service), front(self.title_case), shutdown).await
+        serve(listener, Boxed(service), front(self.title_case), self.report, shutdown).await
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("title_case", &self.title_case).finish_non_exhaustive()
     }
 }
 
@@ -131,6 +152,7 @@ pub(crate) async fn serve<S>(
     listener: TcpListener,
     service: S,
     http: http1::Builder,
+    report: Arc<dyn Fn(&str) + Send + Sync>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()>
 where
@@ -160,9 +182,14 @@ where
         let connection = http
             .serve_connection(TokioIo::new(stream), service_fn(move |request| respond(service.clone(), peer, request)));
         let connection = connections.watch(connection);
+        let report = Arc::clone(&report);
         tokio::spawn(async move {
-            // The error of a connection is the client's: it went away or sent no HTTP.
-            let _ = connection.await;
+            // A client that goes away in between is no news.
+            if let Err(error) = connection.await
+                && error.is_parse()
+            {
+                report(&format!("a client was refused, what it sent is no HTTP/1.1 without TLS: {error}"));
+            }
         });
     }
     drop(listener);

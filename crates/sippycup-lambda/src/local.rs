@@ -41,8 +41,9 @@ where
     let url = format!("http://{address}{base}/");
     // A closed standard error is no reason to stop, and these lines come before those of requests.
     let _ = writeln!(io::stderr(), "not on Lambda; serving behind a local gateway ({kind})\n\n    curl -i {url}\n");
-    let server = Server::new().title_case_headers(kind.is_http_api());
-    let ended = server.serve(listener, Terminal::stderr().requests(gateway), future::pending()).await;
+    let terminal = Terminal::stderr();
+    let server = Server::new().title_case_headers(kind.is_http_api()).report(move |line| terminal.line(line));
+    let ended = server.serve(listener, terminal.requests(gateway), future::pending()).await;
     ended.map_err(|error| ServeError::local("cannot go on serving").because(error))
 }
 

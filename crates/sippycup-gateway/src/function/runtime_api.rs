@@ -36,7 +36,9 @@ pub(super) async fn serve(
     let mut http = http1::Builder::new();
     http.title_case_headers(true);
     let api = RuntimeApi { environment, settings: Arc::clone(&settings), pool };
-    if let Err(error) = crate::serve::serve(listener, api, http, std::future::pending()).await {
+    let reporting = Arc::clone(&settings);
+    let report = Arc::new(move |line: &str| reporting.report(line));
+    if let Err(error) = crate::serve::serve(listener, api, http, report, std::future::pending()).await {
         settings.report(&format!("the Runtime API broke: {error}"));
     }
 }

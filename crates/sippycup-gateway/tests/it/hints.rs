@@ -64,6 +64,30 @@ async fn an_event_stream_in_one_piece_names_what_would_stream_it() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_event_stream_that_never_ends_names_what_would_stream_it() {
+    let never = tower::service_fn(|_event: Bytes| std::future::pending::<Result<Bytes, std::io::Error>>());
+    for (accept, expected) in [("text/event-stream", Some("an HTTP API cannot stream; a function URL")), ("*/*", None)]
+    {
+        let request = HttpRequest::get("/").header("accept", accept).body(Bytes::new()).unwrap();
+        let response = ask(of(Kind::HttpApiV2).build(never).unwrap(), request).await;
+        assert_eq!(response.status(), 503);
+        says(&response, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_function_that_is_killed_at_its_timeout_names_it_too() {
+    let (program, script) =
+        crate::scripted::command_line().split_first().map(|(p, s)| (p.clone(), s.to_vec())).unwrap();
+    let builder = Function::builder().report(|_| {}).timeout(std::time::Duration::from_millis(300));
+    let function = builder.env("SCRIPT", "never").spawn(program, script).unwrap();
+    let request = HttpRequest::get("/").header("accept", "text/event-stream").body(Bytes::new()).unwrap();
+    let response = ask(of(Kind::FunctionUrl).build(function.clone()).unwrap(), request).await;
+    says(&response, Some("this one did not end: the gateway does not stream; --stream"));
+    function.stop().await;
+}
+
 #[tokio::test]
 async fn an_upgrade_names_the_front_door_that_has_it() {
     for (protocol, expected) in [

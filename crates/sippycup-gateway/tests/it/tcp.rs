@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use sippycup_gateway::{Authorizer, BoxError, Function, Gateway, GatewayBuilder, Kind};
+use sippycup_gateway::{Authorizer, BoxError, Function, Gateway, GatewayBuilder, Kind, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -154,6 +154,31 @@ async fn a_head_that_does_not_end_loses_its_connection() {
     let mut response = Vec::new();
     let _ = socket.read_to_end(&mut response).await;
     assert_eq!(String::from_utf8(response).unwrap(), "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_go_on_is_400() {
+    let address = listening(Gateway::builder(Kind::HttpApiV2)).await;
+    let response = send(address, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf").await;
+    assert!(response.starts_with("HTTP/1.1 400"), "{response}");
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_refused_and_told() {
+    let (sender, mut lines) = tokio::sync::mpsc::unbounded_channel();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let gateway = Gateway::builder(Kind::HttpApiV2).build(tower::service_fn(echo)).unwrap();
+    let server = Server::new().report(move |line| sender.send(line.to_owned()).unwrap());
+    tokio::spawn(server.serve(listener, gateway, std::future::pending()));
+    for (sent, said) in [
+        ("GET /a<b> HTTP/1.1\r\nHost: localhost\r\n\r\n", "URI"),
+        ("\u{16}\u{3}\u{1}\0\u{5}", "no HTTP/1.1 without TLS"),
+    ] {
+        assert!(send(address, sent).await.starts_with("HTTP/1.1 400"), "{sent:?}");
+        let line = lines.recv().await.unwrap();
+        assert!(line.contains(said), "{line}");
+    }
 }
 
 fn path(kind: Kind) -> &'static str {
