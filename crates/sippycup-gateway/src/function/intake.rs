@@ -28,7 +28,7 @@ pub(super) enum Taking {
 ///
 /// If the invocation ends before.
 pub(super) async fn buffer(
-    mut body: Incoming,
+    body: &mut Incoming,
     limit: usize,
     cut: &mut oneshot::Receiver<FunctionError>,
 ) -> Result<Taking, FunctionError> {
@@ -57,7 +57,7 @@ pub(super) async fn buffer(
 }
 
 /// Reads and forgets a body, so that its sender comes to read the response. Not for ever.
-pub(super) async fn drain(mut body: Incoming) {
+pub(super) async fn drain(body: &mut Incoming) {
     let rest = async { while let Some(Ok(_)) = body.frame().await {} };
     let _ = tokio::time::timeout(PATIENCE, rest).await;
 }
@@ -90,7 +90,7 @@ impl Passing {
     /// Passes a stream on until it ends. If the client goes away, `abandoned` is called and the rest is read all the same: on Lambda the function would work on too.
     pub(super) async fn pass_on(
         &self,
-        mut body: Incoming,
+        body: &mut Incoming,
         mut cut: oneshot::Receiver<FunctionError>,
         abandoned: impl FnOnce(),
     ) -> End {
@@ -98,7 +98,7 @@ impl Passing {
             let read = tokio::select! {
                 error = &mut cut => return End::cut(error),
                 () = self.frames.closed() => break,
-                read = read(&mut body) => read,
+                read = read(body) => read,
             };
             let data = match read {
                 Ok(data) => data,
@@ -112,7 +112,7 @@ impl Passing {
         abandoned();
         let rest = async {
             loop {
-                if let Err(end) = read(&mut body).await {
+                if let Err(end) = read(body).await {
                     return end;
                 }
             }

@@ -21,6 +21,7 @@ use tower_service::Service;
 use super::FunctionError;
 use super::intake::{self, End, PATIENCE, Taking, drain};
 use super::message::{Message, Taken, Turn};
+use super::pool::ATTACHED;
 use super::settings::Settings;
 use crate::answer::INTEGRATION_RESPONSE;
 use crate::visitor::Names;
@@ -67,7 +68,7 @@ impl RuntimeApi {
             // A restored function asks this until it may go on; here it may at once.
             (&Method::GET, ["restore", "next"]) => Ok(Response::new(Body::empty())),
             _ => {
-                drain(request.into_body()).await;
+                drain(&mut request.into_body()).await;
                 Ok(error(StatusCode::NOT_FOUND, "Runtime.NotFound", &format!("no such path: {path}")))
             }
         }
@@ -99,16 +100,16 @@ impl RuntimeApi {
         let (take, taken) = oneshot::channel();
         let _ = self.pool.send(Message::Answer { environment: self.environment, id: id.to_owned(), take });
         let Some(Taken { reply, mut cut }) = taken.await.ok().flatten() else {
-            drain(request.into_body()).await;
+            drain(&mut request.into_body()).await;
             return Ok(self.invalid_id(id));
         };
-        let (parts, body) = request.into_parts();
+        let (parts, mut body) = request.into_parts();
         let mode = parts.headers.get("lambda-runtime-function-response-mode");
         if mode.is_some_and(|mode| mode == "streaming") {
-            return self.stream(id, Taken { reply, cut }, &parts.headers, body).await;
+            return self.stream(id, Taken { reply, cut }, &parts.headers, &mut body).await;
         }
         let limit = self.settings.payload_limit;
-        let (answer, response) = match intake::buffer(body, limit, &mut cut).await {
+        let (answer, response) = match intake::buffer(&mut body, limit, &mut cut).await {
             Ok(Taking::Whole(json)) => (Ok(Answer::from(json)), Ok(accepted())),
             Ok(Taking::TooLarge) => {
                 let message = format!("Response payload size exceeded maximum allowed payload size ({limit} bytes).");
@@ -125,7 +126,17 @@ impl RuntimeApi {
         self.done(id, answer.is_err());
         // Nobody waits if the client has gone.
         let _ = reply.send(answer);
+        if response.is_err() {
+            self.await_end(&mut body).await;
+        }
         response
+    }
+
+    /// A process that is about to be ended should not find its connection closed before: it would say so.
+    async fn await_end(&self, body: &mut Incoming) {
+        if self.environment != ATTACHED && self.settings.max_concurrency.is_none() {
+            drain(body).await;
+        }
     }
 
     /// Passes a stream on while it comes.
@@ -134,7 +145,7 @@ impl RuntimeApi {
         id: &str,
         taken: Taken,
         headers: &HeaderMap,
-        body: Incoming,
+        body: &mut Incoming,
     ) -> Result<Response<Body>, Closed> {
         let content_type = headers.get(CONTENT_TYPE);
         let prelude = content_type.is_some_and(|t| t.as_bytes() == INTEGRATION_RESPONSE.as_bytes());
@@ -153,6 +164,9 @@ impl RuntimeApi {
         };
         self.done(id, error.is_some());
         passing.end(error);
+        if response.is_err() {
+            self.await_end(body).await;
+        }
         response
     }
 

@@ -22,7 +22,6 @@ impl Pool {
         };
         self.settings
             .report("others wait, and the client has gone for whom the function still works: its process is ended");
-        environment.working.clear();
         environment.kill();
         true
     }
@@ -53,8 +52,8 @@ impl Pool {
         }
         let when = match (environment.initialised, environment.working.is_empty()) {
             (false, _) => " before it asked for its first event",
-            (true, false) => " while it worked on a request",
-            (true, true) => "",
+            (true, false) if !environment.is_dying() => " while it worked on a request",
+            (true, _) => "",
         };
         let message = format!("the function ended{when} ({how})");
         // Its output has been reported already.
