@@ -12,10 +12,9 @@ use axum::body::Body as AxumBody;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Frame;
-use lambda_runtime::Context as LambdaContext;
 use serde_json::json;
 use sippycup::{
-    BasePath, Body, BoxError, EventSource, SippyCup, SippyCupLayer,
+    BasePath, Body, BoxError, EventSource, LambdaContext, SippyCup, SippyCupLayer,
     gateway::{Gateway, Kind},
 };
 use tokio::sync::Barrier;
@@ -69,14 +68,23 @@ async fn app(request: Request<Body>) -> Result<Response<AxumBody>, BoxError> {
 
 fn seen(request: &Request<Body>) -> serde_json::Value {
     let extensions = request.extensions();
+    let (ours, theirs) = (extensions.get::<LambdaContext>(), extensions.get::<lambda_runtime::Context>());
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     json!({
         "uri": request.uri().to_string(),
         "trace": header("x-amzn-trace-id"),
         "base": extensions.get::<BasePath>().map(ToString::to_string),
         "source": extensions.get::<EventSource>().map(ToString::to_string),
-        "request_id": extensions.get::<LambdaContext>().map(|context| context.request_id.clone()),
-        "deadline": extensions.get::<LambdaContext>().map(|context| context.deadline),
+        "request_id": ours.map(LambdaContext::request_id).or(theirs.map(|context| context.request_id.as_str())),
+        "deadline": theirs.map(|context| context.deadline),
+        "lambda": ours.map(|context| json!({
+            "arn": context.invoked_function_arn(),
+            "client_context": context.client_context(),
+            "identity": context.identity(),
+            "remaining": context.remaining().map(|remaining| remaining.as_secs()),
+            "tenant": context.tenant_id(),
+            "trace": context.trace_id(),
+        })),
     })
 }
 

@@ -1,14 +1,8 @@
 //! Answers of the app, and how they are sent.
 
-use http::StatusCode;
-use lambda_runtime_api_client::body::Body;
 use sippycup_core::ProxyResponse;
-use sippycup_layer::BoxError;
 
-use crate::{
-    failure::Failure,
-    reply::{Invocation, RuntimeApi},
-};
+use crate::{LambdaContext, runtime_api::Outgoing};
 
 /// An answer, complete or streamed.
 pub(crate) trait Answer: Send + 'static {
@@ -16,30 +10,24 @@ pub(crate) trait Answer: Send + 'static {
     #[cfg(feature = "local")]
     const STREAMED: bool;
 
-    /// Sends it to the Runtime API.
-    fn send(self, api: &RuntimeApi, invocation: &Invocation) -> impl Future<Output = Result<(), BoxError>> + Send;
+    /// For the Runtime API.
+    fn into_outgoing(self, context: &LambdaContext) -> Outgoing;
 
-    /// Hands it to the local gateway.
+    /// For the local gateway.
     #[cfg(feature = "local")]
-    fn into_local(self) -> sippycup_gateway::Answer;
+    fn into_local(self, context: &LambdaContext) -> sippycup_gateway::Answer;
 }
 
 impl Answer for ProxyResponse {
     #[cfg(feature = "local")]
     const STREAMED: bool = false;
 
-    async fn send(self, api: &RuntimeApi, invocation: &Invocation) -> Result<(), BoxError> {
-        let json = self.into_bytes();
-        let length = json.len();
-        let status = api.respond(invocation, &[], Body::from(json)).await?;
-        if status == StatusCode::PAYLOAD_TOO_LARGE {
-            api.fail(invocation, &Failure::too_large(length)).await?;
-        }
-        Ok(())
+    fn into_outgoing(self, _: &LambdaContext) -> Outgoing {
+        Outgoing::Whole(self.into_bytes())
     }
 
     #[cfg(feature = "local")]
-    fn into_local(self) -> sippycup_gateway::Answer {
+    fn into_local(self, _: &LambdaContext) -> sippycup_gateway::Answer {
         self.into_bytes().into()
     }
 }

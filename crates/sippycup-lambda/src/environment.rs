@@ -1,45 +1,42 @@
 //! The environment variables, read once.
 
-use std::env;
+use std::{env, num::NonZeroU16, sync::Arc};
 
-use http::{Uri, uri::Authority};
+use http::uri::Authority;
 use sippycup_core::{BASE_PATH_VARIABLE, BasePath};
 use sippycup_layer::SippyCupLayer;
 
-use crate::ServeError;
+use crate::{ServeError, log, runtime_api::Endpoint};
 
-/// Whether this process is a Lambda function.
-pub(crate) fn on_lambda() -> bool {
-    env::var_os("AWS_LAMBDA_RUNTIME_API").is_some()
+/// Where the Runtime API is; `None` off Lambda.
+pub(crate) fn runtime_api() -> Result<Option<Arc<Endpoint>>, ServeError> {
+    let Some(address) = env::var_os(RUNTIME_API) else { return Ok(None) };
+    let endpoint = address.to_str().and_then(Endpoint::parse);
+    let endpoint = endpoint.ok_or_else(|| {
+        ServeError::environment(format!("expected a host and port in `{RUNTIME_API}`, found {address:?}"))
+    })?;
+    Ok(Some(Arc::new(endpoint)))
+}
+
+/// How many invocations Lambda gives at once.
+pub(crate) fn concurrency() -> NonZeroU16 {
+    let Some(number) = env::var_os(CONCURRENCY) else { return NonZeroU16::MIN };
+    number.to_str().and_then(|number| number.parse().ok()).unwrap_or_else(|| {
+        log::warn("", format_args!("expected a number from 1 to 65535 in `{CONCURRENCY}`, found {number:?}"));
+        NonZeroU16::MIN
+    })
+}
+
+/// Whether the process goes on from a snapshot.
+pub(crate) fn is_snapshot() -> bool {
+    env::var_os(INITIALIZATION).is_some_and(|kind| kind == "snap-start")
 }
 
 #[cfg(not(feature = "local"))]
 pub(crate) fn not_on_lambda() -> ServeError {
-    ServeError::environment(
-        "not on Lambda (no `AWS_LAMBDA_RUNTIME_API`), and built without feature `local` that would serve here",
-    )
-}
-
-/// Fails with all that is missing at once; `lambda_runtime` would panic at the first.
-pub(crate) fn check() -> Result<(), ServeError> {
-    let mut wrong = Vec::new();
-    let api = env::var("AWS_LAMBDA_RUNTIME_API").ok().and_then(|api| api.parse::<Uri>().ok());
-    if api.is_none_or(|api| api.authority().is_none()) {
-        wrong.push("AWS_LAMBDA_RUNTIME_API (a host and port)");
-    }
-    for name in ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION"] {
-        if env::var(name).is_err() {
-            wrong.push(name);
-        }
-    }
-    let memory = env::var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").ok();
-    if memory.is_none_or(|megabytes| megabytes.parse::<i32>().is_err()) {
-        wrong.push("AWS_LAMBDA_FUNCTION_MEMORY_SIZE (a number)");
-    }
-    if wrong.is_empty() {
-        return Ok(());
-    }
-    Err(ServeError::environment(format!("not a Lambda environment: expected the variables {}", wrong.join(", "))))
+    ServeError::environment(format!(
+        "not on Lambda (no `{RUNTIME_API}`), and built without feature `local` that would serve here"
+    ))
 }
 
 /// The layer with the base path and the public host of the environment, where it states them.
@@ -58,3 +55,8 @@ pub(crate) fn with_variables(mut layer: SippyCupLayer) -> Result<SippyCupLayer, 
 
 /// States the public host, for deployments behind a CDN or another proxy.
 const PUBLIC_HOST_VARIABLE: &str = "SIPPYCUP_PUBLIC_HOST";
+const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
+/// See [Lambda Managed Instances](https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html).
+const CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";
+/// See [Defined runtime environment variables](https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html).
+const INITIALIZATION: &str = "AWS_LAMBDA_INITIALIZATION_TYPE";

@@ -32,6 +32,16 @@ impl ServeError {
         Self::new(Kind::App, "the app will never be ready again").because(error)
     }
 
+    /// A hook of the app's failed.
+    pub(crate) fn hook(name: &str, said: String) -> Self {
+        Self::new(Kind::App, format!("`{name}` failed")).because(said)
+    }
+
+    /// `clone` of the app panics.
+    pub(crate) fn clone(said: String) -> Self {
+        Self::new(Kind::App, "the app cannot be cloned").because(said)
+    }
+
     pub(crate) fn environment(message: impl Into<String>) -> Self {
         Self::new(Kind::Environment, message)
     }
@@ -58,7 +68,7 @@ impl ServeError {
         self
     }
 
-    /// Whether the app ended it: its `poll_ready` failed, after which a tower service is not called again.
+    /// Whether the app ended it: its `poll_ready` failed, after which a tower service is not called again, or a hook did.
     #[must_use]
     pub fn is_app(&self) -> bool {
         self.kind == Kind::App

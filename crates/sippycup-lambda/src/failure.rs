@@ -1,9 +1,10 @@
 //! What Lambda is told about an invocation that failed.
 
-use std::{any::Any, error::Error as _};
+use std::{any::Any, error};
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
 use sippycup_layer::Error;
+
+use crate::{json::object, runtime_api::Cut};
 
 /// An invocation that failed.
 #[derive(Debug)]
@@ -20,6 +21,15 @@ impl Failure {
         Self { error_type: ErrorType::Panic, message }
     }
 
+    /// The event did not arrive.
+    pub(crate) fn cut(cut: Cut) -> Self {
+        let message = match cut {
+            Cut::Broken => "cannot read event: expected all of it, found the end of the connection",
+            Cut::TooLarge => "cannot read event: expected at most 32 MB, found more",
+        };
+        Self { error_type: ErrorType::Event, message: message.to_owned() }
+    }
+
     pub(crate) fn too_large(bytes: usize) -> Self {
         Self {
             error_type: ErrorType::Response,
@@ -29,40 +39,35 @@ impl Failure {
         }
     }
 
-    /// As the Runtime API takes it.
+    /// The body that the Runtime API takes: see
+    /// [Invocation error](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-invokeerror).
     pub(crate) fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
-    }
-}
-
-/// See "Invocation error" in
-/// [Using the Lambda runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-invokeerror).
-impl Serialize for Failure {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("Failure", 2)?;
-        object.serialize_field("errorType", self.error_type.as_str())?;
-        object.serialize_field("errorMessage", &self.message)?;
-        object.end()
+        object(&[("errorType", self.error_type.as_str()), ("errorMessage", &self.message)])
     }
 }
 
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
-        let mut message = error.to_string();
-        let mut cause = error.source();
-        let mut last = String::new();
-        while let Some(error) = cause {
-            let said = error.to_string();
-            // Wrappers such as axum's repeat what they wrap.
-            if said != last {
-                message.push_str(": ");
-                message.push_str(&said);
-            }
-            last = said;
-            cause = error.source();
-        }
-        Self { error_type: ErrorType::of(error), message }
+        Self { error_type: ErrorType::of(error), message: chain(error) }
     }
+}
+
+/// The error's own text, and that of everything that caused it.
+pub(crate) fn chain(error: &(dyn error::Error + 'static)) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    let mut last = String::new();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        // Wrappers such as axum's repeat what they wrap.
+        if said != last {
+            message.push_str(": ");
+            message.push_str(&said);
+        }
+        last = said;
+        cause = error.source();
+    }
+    message
 }
 
 /// What failed, by the names that alarms look for: those of the tables in the crate's documentation and the README.
@@ -83,6 +88,17 @@ impl ErrorType {
             Self::Panic => "SippyCup.Panic",
             Self::Response => "SippyCup.Response",
             Self::Service => "SippyCup.Service",
+        }
+    }
+
+    /// As the Runtime API keeps it. Of names other than `Function.…` and `Runtime.…` it makes `Runtime.Unknown`.
+    pub(crate) const fn as_header(self) -> &'static str {
+        match self {
+            Self::Body => "Function.Body",
+            Self::Event => "Function.Event",
+            Self::Panic => "Function.Panic",
+            Self::Response => "Function.Response",
+            Self::Service => "Function.Service",
         }
     }
 

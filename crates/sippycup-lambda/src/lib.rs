@@ -23,10 +23,29 @@
 //!
 //! # On Lambda
 //!
-//! `lambda_runtime` asks for the events: one by one, or many at once where `AWS_LAMBDA_MAX_CONCURRENCY` is set
-//! ([Lambda Managed Instances](https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html)). It also
-//! handles SnapStart. Each event goes to the app without being copied, and each answer goes to the Runtime API without
-//! being encoded again.
+//! The process asks the [Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html) for events, one
+//! after the other, over one connection that opens again when it breaks. Where `AWS_LAMBDA_MAX_CONCURRENCY` is set
+//! ([Lambda Managed Instances](https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html)) there are as
+//! many such polls at once. Where the function has
+//! [SnapStart](https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html) they begin after the restore. An event goes
+//! to the app without being copied, and its answer to the Runtime API without being encoded again. What Lambda says
+//! beside the event is a [`LambdaContext`] in the request's extensions.
+//!
+//! | what the Runtime API does | what the process does |
+//! |---|---|
+//! | a connection breaks, or nobody listens | asks again with growing pauses, some ten seconds in all; an answer without a reply is sent once more |
+//! | headers are missing, or broken | does without them; without a request id it asks again |
+//! | the event breaks off, or is larger than 32 MB | reports `SippyCup.Event` |
+//! | `/response` is refused: 413 | reports `SippyCup.Response`, as it does without asking for an answer over 6,291,556 bytes |
+//! | an answer is refused: 400, 403, 410 | says so in the log, and goes on |
+//! | 403 or 500 to `/next`, 500 to an answer | ends with an error, as AWS asks; Lambda starts another process |
+//!
+//! `_X_AMZN_TRACE_ID` is not set, which AWS asks of runtimes that answer one event at a time. It is an environment
+//! variable of the whole process, and to change one while other threads may read it is undefined behaviour: Rust calls
+//! it `unsafe`, and these crates forbid unsafe code. The request's header `x-amzn-trace-id` and
+//! [`LambdaContext::trace_id`] have the value.
+//!
+//! # Failures
 //!
 //! An invocation that fails is reported to Lambda with an error type, and the message has the causes:
 //!
@@ -38,8 +57,17 @@
 //! | the answer's body failed half-way | `SippyCup.Body` |
 //! | the answer does not fit into the front door's format, or is too large | `SippyCup.Response` |
 //!
-//! Each failure costs its own invocation and nothing more. Only an app whose `poll_ready` fails ends the process: a
-//! tower service that said so is not called again.
+//! The header `Lambda-Runtime-Function-Error-Type`, which Lambda's own metrics and telemetry go by, has `Function.Event`
+//! and so on for them: of other names Lambda makes `Runtime.Unknown`.
+//!
+//! Each failure costs its own invocation and nothing more, wherever in the app's code a panic is: in `poll_ready`, `call`,
+//! the future, the body, in an error's `Display`, or when any of them is dropped. Only an app whose `poll_ready` fails
+//! ends the process: a tower service that said so is not called again. On Managed Instances it ends its poll, which goes
+//! on with another clone of the app. Built with `panic = "abort"` a panic ends the process, whatever else it was doing.
+//!
+//! A failure is an event of `tracing` with level `ERROR`. Where there is no subscriber it is one line on standard error:
+//! type, causes, request id; as JSON if the function's
+//! [log format](https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html) is JSON.
 //!
 //! # Environment variables
 //!
@@ -63,28 +91,41 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `local` | yes | the local gateway; [`locally`](serve::Serve::locally) |
-//! | `lambda-runtime` | no | `into_runtime`: the app as a `lambda_runtime::Runtime`, for its layers and SnapStart resources |
+//! | `tracing` | yes | a span for each invocation, with the fields that `lambda_runtime`'s has; events for failures |
+//! | `axum` | no | [`LambdaContext`] as an extractor |
+//! | `lambda-runtime` | no | `into_runtime`: the app as a `lambda_runtime::Runtime`, for its layers; `lambda_runtime::Context` in extensions |
 
 mod answer;
 mod app;
+#[cfg(feature = "axum")]
+mod axum;
+mod context;
 mod driver;
 mod environment;
 mod error;
 mod failure;
-mod invoke;
+mod guard;
+mod hook;
+mod invocation;
+mod json;
 #[cfg(feature = "lambda-runtime")]
 mod lambda_runtime;
 #[cfg(feature = "local")]
 mod local;
+mod log;
 mod options;
-mod reply;
+mod patience;
+mod poll;
+mod polls;
 mod run;
+mod runtime_api;
 pub mod serve;
+mod snapshot;
+mod span;
 mod streaming;
-mod task;
 
 #[doc(inline)]
 pub use self::serve::serve;
-pub use self::{app::App, error::ServeError, run::run};
+pub use self::{app::App, context::LambdaContext, error::ServeError, run::run};
 #[doc(no_inline)]
 pub use sippycup_layer::BoxError;

@@ -8,18 +8,17 @@ use std::{
     pin::Pin,
     sync::atomic::{AtomicU64, Ordering},
     task::{self, Poll},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
-use lambda_runtime::Context;
 use sippycup_core::ProxyEvent;
 use sippycup_gateway::{Gateway, GatewayBuilder, Kind, Server, Terminal};
 use sippycup_layer::{BoxError, Error};
 use tokio::net::TcpListener;
 use tower_service::Service;
 
-use crate::{ServeError, answer::Answer, failure::Failure, invoke::answer, options::Options};
+use crate::{LambdaContext, ServeError, answer::Answer, failure::Failure, invocation, options::Options};
 
 /// Serves the function on 127.0.0.1, port `PORT` or 9000, until the process ends.
 ///
@@ -76,8 +75,8 @@ fn described(streamed: bool) -> Result<GatewayBuilder, ServeError> {
     }
 }
 
-/// An app as a function: event JSON in, its answer out. Invocations have the `Context` that Lambda would give
-/// them, so that handlers that read it work here too.
+/// An app as a function: event JSON in, its answer out. Invocations have the context that Lambda would give them, so
+/// that handlers that read it work here too.
 #[derive(Clone)]
 struct Function<T>(T);
 
@@ -90,16 +89,17 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.0.poll_ready(cx).map_err(Into::into)
+        invocation::poll_ready(&mut self.0, cx)
+            .map(|ready| ready.map_err(|failure| told(&failure))?.map_err(Into::into))
     }
 
     fn call(&mut self, event: Bytes) -> Self::Future {
-        let answer = answer(&mut self.0, move || {
-            let mut event = ProxyEvent::from_bytes(event)?;
-            event.insert_extension(context());
-            Ok(event)
-        });
-        Box::pin(async move { answer.await.map(T::Response::into_local).map_err(|failure| told(&failure)) })
+        let context = context();
+        let answer = invocation::call(&mut self.0, event, &context);
+        Box::pin(async move {
+            let answer = answer.await.map_err(|failure| told(&failure))?;
+            Ok(answer.into_local(&context))
+        })
     }
 }
 
@@ -110,14 +110,10 @@ pub(crate) fn told(failure: &Failure) -> BoxError {
 }
 
 /// A context made here: ids that count up, and the deadline of an HTTP API.
-fn context() -> Context {
+fn context() -> LambdaContext {
     static INVOCATIONS: AtomicU64 = AtomicU64::new(1);
     let number = INVOCATIONS.fetch_add(1, Ordering::Relaxed);
-    let deadline = SystemTime::now() + TIMEOUT;
-    let mut context = Context::default();
-    context.request_id = format!("00000000-0000-4000-8000-{number:012x}");
-    context.deadline = deadline.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
-    context
+    LambdaContext::local(format!("00000000-0000-4000-8000-{number:012x}"), SystemTime::now() + TIMEOUT)
 }
 
 /// See [Quotas for HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).

@@ -4,10 +4,13 @@
 use sippycup_gateway::GatewayBuilder;
 use sippycup_layer::SippyCupLayer;
 
+use crate::snapshot::Hooks;
+
 /// All that [`Serve`](crate::serve::Serve) was told, for the driver.
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) layer: SippyCupLayer,
+    pub(crate) snapshot: Hooks,
     /// What stands before the app on this machine; `None` is what the environment says.
     #[cfg(feature = "local")]
     pub(crate) gateway: Option<GatewayBuilder>,
@@ -17,6 +20,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             layer: SippyCupLayer::new(),
+            snapshot: Hooks::default(),
             #[cfg(feature = "local")]
             gateway: None,
         }

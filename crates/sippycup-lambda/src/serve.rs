@@ -9,10 +9,10 @@ use std::{
 
 #[cfg(feature = "local")]
 use sippycup_gateway::GatewayBuilder;
-use sippycup_layer::{SippyCup, SippyCupLayer};
+use sippycup_layer::{BoxError, SippyCup, SippyCupLayer};
 use tower_layer::Layer;
 
-use crate::{App, ServeError, driver::drive, environment, options::Options};
+use crate::{App, ServeError, driver::drive, environment, hook::Hook, options::Options};
 
 /// Runs the app with settings: a builder that is a future, and `.await` starts it.
 ///
@@ -86,6 +86,45 @@ impl<S, A> Serve<S, A> {
     /// The configuration of the middleware between events and the app. Default: [`SippyCupLayer::new`].
     pub fn layer(mut self, layer: SippyCupLayer) -> Self {
         self.options.layer = layer;
+        self
+    }
+
+    /// Something to do before the SnapStart snapshot is taken, such as to close connections and to forget what must be
+    /// different in every environment. Default: nothing. What is added last runs first.
+    ///
+    /// It has no effect unless the function has SnapStart. An error or a panic ends the process: Lambda is told
+    /// `Runtime.BeforeSnapshotError`, and does not publish the version.
+    ///
+    /// ```no_run
+    /// # use sippycup_lambda::{App, BoxError, ServeError, serve};
+    /// # async fn with_hooks(app: impl App) -> Result<(), ServeError> {
+    /// # async fn close_connections() -> Result<(), BoxError> { Ok(()) }
+    /// # async fn open_connections() -> Result<(), BoxError> { Ok(()) }
+    /// serve(app).before_snapshot(close_connections).after_restore(open_connections).await
+    /// # }
+    /// ```
+    ///
+    /// See [Runtime hooks](https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-custom.html).
+    pub fn before_snapshot<F, E>(mut self, hook: impl FnOnce() -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        self.options.snapshot.before_snapshot.push(Hook::new(hook));
+        self
+    }
+
+    /// Something to do in every environment after the SnapStart snapshot was restored, before the first invocation.
+    /// Default: nothing. What is added first runs first. Lambda gives it 10 seconds.
+    ///
+    /// It has no effect unless the function has SnapStart. An error or a panic ends the process: Lambda is told
+    /// `Runtime.AfterRestoreError`.
+    pub fn after_restore<F, E>(mut self, hook: impl FnOnce() -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        self.options.snapshot.after_restore.push(Hook::new(hook));
         self
     }
 

@@ -47,7 +47,7 @@
 //! | [`BasePath`] | the public prefix, WSGI's `SCRIPT_NAME`; [`join`](BasePath::join) makes links |
 //! | [`PublicUri`] | the absolute URI as the client wrote it; behind a CDN state the host ([`SippyCupLayer::public_host`]) |
 //! | [`ClientIp`] | the client's address; behind a CDN say so ([`SippyCupLayer::forwarded_hops`]) |
-//! | `lambda_runtime::Context` | deadline, request id |
+//! | [`LambdaContext`] | the invocation's request id, deadline, function ARN, tenant |
 //!
 //! With feature `axum` they are extractors (module `axum`), and axum's own `OriginalUri` and
 //! `ConnectInfo<SocketAddr>` are there, so handlers and middleware that read those work as they are.
@@ -123,8 +123,9 @@
 //! | `lambda` | yes | [`run`], [`serve`](serve()) |
 //! | `local` | yes | off Lambda, both serve on this machine behind the local gateway (`gateway`) |
 //! | `axum` | no | extractors, `OriginalUri`, `ConnectInfo`, `AxumApp` |
+//! | `tracing` | yes | spans and events of [`tracing`](https://docs.rs/tracing); without it failures go to standard error |
 //! | `lambda-http` | no | `SippyCup::into_lambda_http`, for stacks that `lambda_http` runs |
-//! | `lambda-runtime` | no | `into_runtime` of [`serve`](serve()): the app as a `lambda_runtime::Runtime` |
+//! | `lambda-runtime` | no | `into_runtime` of [`serve`](serve()): the app as a `lambda_runtime::Runtime`; `lambda_runtime::Context` in extensions |
 //!
 //! A feature adds API and never changes what existing code does.
 
@@ -142,7 +143,7 @@ pub use sippycup_core::{
 pub use sippycup_gateway as gateway;
 #[cfg(feature = "lambda")]
 #[doc(inline)]
-pub use sippycup_lambda::{App, ServeError, run, serve};
+pub use sippycup_lambda::{App, LambdaContext, ServeError, run, serve};
 #[cfg(feature = "lambda-http")]
 #[doc(inline)]
 pub use sippycup_layer::lambda_http;

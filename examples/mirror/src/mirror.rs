@@ -1,17 +1,21 @@
 //! The app: every request is answered with itself, except those that bring a plan.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use axum::{
     Json, Router,
-    extract::{ConnectInfo, Extension, Request},
+    extract::{ConnectInfo, Request},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, request::Parts};
-use lambda_runtime::Context;
 use serde_json::{Value, json};
-use sippycup::{BasePath, ClientIp, EventSource, PathParameters, PublicUri, RequestContext, StageVariables};
+use sippycup::{
+    BasePath, ClientIp, EventSource, LambdaContext, PathParameters, PublicUri, RequestContext, StageVariables,
+};
 
 use crate::plan;
 
@@ -29,7 +33,7 @@ async fn any(
     stage_variables: StageVariables,
     path_parameters: PathParameters,
     context: Option<RequestContext>,
-    lambda: Option<Extension<Context>>,
+    lambda: Option<LambdaContext>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
@@ -50,7 +54,8 @@ async fn any(
         ("connect_info".to_owned(), peer.map(|ConnectInfo(peer)| peer.to_string()).into()),
         ("stage_variables".to_owned(), pairs(stage_variables.iter())),
         ("path_parameters".to_owned(), pairs(path_parameters.iter())),
-        ("lambda_request_id".to_owned(), lambda.map(|context| context.request_id.clone()).into()),
+        ("lambda_request_id".to_owned(), lambda.as_ref().map(LambdaContext::request_id).into()),
+        ("lambda".to_owned(), lambda.as_ref().map(invocation).into()),
     ]);
     // The context goes out as its own text, so that nothing about it can change on the way.
     match context {
@@ -82,6 +87,20 @@ fn seen(parts: &Parts, body: &Bytes) -> serde_json::Map<String, Value> {
         Value::Object(seen) => seen,
         _ => serde_json::Map::new(),
     }
+}
+
+/// What Lambda says about the invocation.
+fn invocation(context: &LambdaContext) -> Value {
+    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let deadline = context.deadline().and_then(|deadline| deadline.duration_since(UNIX_EPOCH).ok());
+    json!({
+        "request_id": context.request_id(),
+        "deadline_ms": deadline.map(millis),
+        "remaining_ms": context.remaining().map(millis),
+        "arn": context.invoked_function_arn(),
+        "trace_id": context.trace_id(),
+        "tenant_id": context.tenant_id(),
+    })
 }
 
 fn headers(headers: &HeaderMap) -> Vec<[String; 2]> {
@@ -127,7 +146,7 @@ mod tests {
             "method": "POST", "uri": "/items/a%20b?q=1", "path": "/items/a%20b", "query": "q=1", "version": "HTTP/1.1",
             "headers": [["x-tag", "1"], ["x-tag", "café"]], "body_base64": "aGk=", "source": "local", "base_path": "",
             "public_uri": null, "client_ip": null, "connect_info": null, "stage_variables": {}, "path_parameters": {}, "request_context": null,
-            "lambda_request_id": null,
+            "lambda_request_id": null, "lambda": null,
         });
         assert_eq!(seen, expected);
     }

@@ -30,6 +30,14 @@ use crate::{base_path::BasePath, source::EventSource};
 #[derive(Debug)]
 pub struct MissingContext(&'static str);
 
+impl MissingContext {
+    /// The extension of this type is missing: for extractors of other crates.
+    #[must_use]
+    pub fn new(name: &'static str) -> Self {
+        Self(name)
+    }
+}
+
 impl fmt::Display for MissingContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.0;

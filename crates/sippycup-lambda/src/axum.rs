@@ -1,0 +1,26 @@
+//! [`LambdaContext`] as an extractor for axum handlers.
+
+use std::convert::Infallible;
+
+use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
+use http::request::Parts;
+use sippycup_core::axum::MissingContext;
+
+use crate::LambdaContext;
+
+/// Rejected with 500 where there is no invocation: under plain hyper, say.
+impl<S: Send + Sync> FromRequestParts<S> for LambdaContext {
+    type Rejection = MissingContext;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingContext> {
+        parts.extensions.get::<Self>().cloned().ok_or(MissingContext::new("LambdaContext"))
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for LambdaContext {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+        Ok(parts.extensions.get::<Self>().cloned())
+    }
+}

@@ -1,0 +1,204 @@
+//! What Lambda says about an invocation beside the event.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::value::RawValue;
+
+/// The invocation that a request came with: its id, its deadline, who invoked it.
+///
+/// In the extensions of every request on Lambda, and of those that the local gateway makes; with feature `axum` an
+/// extractor. A clone is cheap.
+///
+/// ```
+/// use sippycup_lambda::LambdaContext;
+///
+/// fn log_line(request: &http::Request<()>) -> String {
+///     let invocation = request.extensions().get::<LambdaContext>();
+///     format!("request {}", invocation.map_or("-", LambdaContext::request_id))
+/// }
+/// # assert_eq!(log_line(&http::Request::new(())), "request -");
+/// ```
+///
+/// See the headers of
+/// [Next invocation](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-next).
+#[derive(Clone)]
+pub struct LambdaContext(Arc<Values>);
+
+#[derive(Default)]
+struct Values {
+    client_context: Option<HeaderValue>,
+    deadline_ms: Option<u64>,
+    identity: Option<HeaderValue>,
+    invocation_id: Option<HeaderValue>,
+    invoked_function_arn: Option<HeaderValue>,
+    request_id: Option<HeaderValue>,
+    tenant_id: Option<HeaderValue>,
+    trace_id: Option<HeaderValue>,
+}
+
+impl LambdaContext {
+    /// A context of your own, for tests of handlers that read one: from headers as the Runtime API sends them. Those
+    /// that are missing or broken are as if Lambda had not sent them.
+    ///
+    /// ```
+    /// # use http::{HeaderMap, HeaderValue};
+    /// # use sippycup_lambda::LambdaContext;
+    /// let mut headers = HeaderMap::new();
+    /// headers.insert("lambda-runtime-aws-request-id", HeaderValue::from_static("8476a536-e9f4"));
+    /// headers.insert("lambda-runtime-deadline-ms", HeaderValue::from_static("4102444800000"));
+    /// let context = LambdaContext::from_headers(&headers);
+    /// assert_eq!(context.request_id(), "8476a536-e9f4");
+    /// assert!(context.remaining().is_some());
+    /// assert_eq!(context.tenant_id(), None);
+    /// ```
+    #[must_use]
+    pub fn from_headers(headers: &HeaderMap) -> Self {
+        let mut values = Values::default();
+        headers.iter().for_each(|(name, value)| values.set(name, value.clone()));
+        Self(Arc::new(values))
+    }
+
+    /// Takes the values out of the headers, of which none is left.
+    pub(crate) fn take(headers: &mut HeaderMap) -> Self {
+        let mut values = Values::default();
+        let mut last = None;
+        for (name, value) in headers.drain() {
+            last = name.or(last);
+            if let Some(name) = &last {
+                values.set(name, value);
+            }
+        }
+        Self(Arc::new(values))
+    }
+
+    /// The id of the invocation, which stands in Lambda's log lines too; empty if there is none, which AWS does not do.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        text(&self.0.request_id).unwrap_or_default()
+    }
+
+    /// When Lambda ends the invocation, by the clock of this machine. `None` if Lambda did not say so.
+    ///
+    /// Emulators send constants; a time that was over more than an hour ago is none.
+    #[must_use]
+    pub fn deadline(&self) -> Option<SystemTime> {
+        let deadline = UNIX_EPOCH.checked_add(Duration::from_millis(self.0.deadline_ms?))?;
+        match SystemTime::now().duration_since(deadline) {
+            Ok(over) if over > STALE => None,
+            _ => Some(deadline),
+        }
+    }
+
+    /// How long it is until the [`deadline`](Self::deadline); zero if it is over.
+    #[must_use]
+    pub fn remaining(&self) -> Option<Duration> {
+        self.deadline().map(|deadline| deadline.duration_since(SystemTime::now()).unwrap_or_default())
+    }
+
+    /// The [`deadline`](Self::deadline) as an instant, for timers.
+    #[must_use]
+    pub fn deadline_instant(&self) -> Option<Instant> {
+        Instant::now().checked_add(self.remaining()?)
+    }
+
+    /// The ARN that the function was invoked by, with the qualifier (`:1`, `:alias`) that the caller used.
+    #[must_use]
+    pub fn invoked_function_arn(&self) -> Option<&str> {
+        text(&self.0.invoked_function_arn)
+    }
+
+    /// The X-Ray tracing header of the invocation, such as `Root=1-…;Parent=…;Sampled=1`. It is the request's
+    /// `x-amzn-trace-id` too.
+    #[must_use]
+    pub fn trace_id(&self) -> Option<&str> {
+        text(&self.0.trace_id)
+    }
+
+    /// The tenant, of functions with
+    /// [tenant isolation](https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation.html).
+    #[must_use]
+    pub fn tenant_id(&self) -> Option<&str> {
+        text(&self.0.tenant_id)
+    }
+
+    /// What a caller of the Invoke API gave as client context, verbatim. `None` too if it is no JSON.
+    #[must_use]
+    pub fn client_context(&self) -> Option<&RawValue> {
+        json(&self.0.client_context)
+    }
+
+    /// The Amazon Cognito identity that a mobile app invoked the function with, verbatim. `None` too if it is no JSON.
+    #[must_use]
+    pub fn identity(&self) -> Option<&RawValue> {
+        json(&self.0.identity)
+    }
+
+    /// One of an invocation that did not come from Lambda.
+    #[cfg(feature = "local")]
+    pub(crate) fn local(request_id: String, deadline: SystemTime) -> Self {
+        let deadline_ms = deadline.duration_since(UNIX_EPOCH).map(|since| since.as_millis() as u64).ok();
+        let request_id = HeaderValue::try_from(request_id).ok();
+        Self(Arc::new(Values { deadline_ms, request_id, ..Values::default() }))
+    }
+
+    #[cfg(feature = "lambda-runtime")]
+    pub(crate) fn deadline_ms(&self) -> Option<u64> {
+        self.0.deadline_ms
+    }
+
+    /// What to send back with the answer, as it came.
+    pub(crate) fn invocation_id(&self) -> Option<&HeaderValue> {
+        self.0.invocation_id.as_ref()
+    }
+
+    pub(crate) fn trace_header(&self) -> Option<&HeaderValue> {
+        self.0.trace_id.as_ref()
+    }
+}
+
+impl Values {
+    fn set(&mut self, name: &HeaderName, value: HeaderValue) {
+        let place = match name.as_str() {
+            "lambda-runtime-aws-request-id" => &mut self.request_id,
+            "lambda-runtime-aws-tenant-id" => &mut self.tenant_id,
+            "lambda-runtime-client-context" => &mut self.client_context,
+            "lambda-runtime-cognito-identity" => &mut self.identity,
+            "lambda-runtime-deadline-ms" => {
+                self.deadline_ms = value.to_str().ok().and_then(|number| number.parse().ok());
+                return;
+            }
+            "lambda-runtime-invocation-id" => &mut self.invocation_id,
+            "lambda-runtime-invoked-function-arn" => &mut self.invoked_function_arn,
+            "lambda-runtime-trace-id" => &mut self.trace_id,
+            _ => return,
+        };
+        *place = Some(value);
+    }
+}
+
+impl fmt::Debug for LambdaContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LambdaContext")
+            .field("request_id", &self.request_id())
+            .field("deadline", &self.deadline())
+            .field("invoked_function_arn", &self.invoked_function_arn())
+            .field("trace_id", &self.trace_id())
+            .finish_non_exhaustive()
+    }
+}
+
+fn text(value: &Option<HeaderValue>) -> Option<&str> {
+    value.as_ref()?.to_str().ok()
+}
+
+fn json(value: &Option<HeaderValue>) -> Option<&RawValue> {
+    serde_json::from_slice(value.as_ref()?.as_bytes()).ok()
+}
+
+/// No invocation is as long, and no clock is as wrong.
+const STALE: Duration = Duration::from_secs(60 * 60);

@@ -1,0 +1,52 @@
+//! One invocation, as `lambda_runtime` hands it on.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use lambda_runtime::LambdaInvocation;
+use sippycup_core::ProxyEvent;
+use sippycup_layer::{BoxError, Error};
+use tower_service::Service;
+
+use super::reply::RuntimeApi;
+use crate::{LambdaContext, answer::Answer, invocation};
+
+/// Answers invocations with an app that speaks [`ProxyEvent`].
+#[derive(Clone)]
+pub(super) struct Invoke<T> {
+    app: T,
+    api: RuntimeApi,
+}
+
+impl<T> Invoke<T> {
+    pub(super) fn new(app: T, api: RuntimeApi) -> Self {
+        Self { app, api }
+    }
+}
+
+impl<T> Service<LambdaInvocation> for Invoke<T>
+where
+    T: Service<ProxyEvent, Error = Error, Response: Answer, Future: Send + 'static> + 'static,
+{
+    type Response = ();
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.app.poll_ready(cx).map_err(BoxError::from)
+    }
+
+    fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
+        let context = LambdaContext::from_headers(&invocation.parts.headers);
+        let api = self.api.clone();
+        let answer = invocation::call(&mut self.app, invocation.body, &context);
+        Box::pin(async move {
+            match answer.await {
+                Ok(answer) => api.respond(&context, answer.into_outgoing(&context)).await,
+                Err(failure) => api.fail(&context, &failure).await,
+            }
+        })
+    }
+}

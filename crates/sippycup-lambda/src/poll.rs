@@ -1,0 +1,68 @@
+//! A poll: one invocation after the other, over one connection. Lambda gives as many at once as there are polls.
+
+use std::{future::poll_fn, sync::Arc};
+
+use sippycup_core::ProxyEvent;
+use sippycup_layer::Error;
+use tower_service::Service;
+
+use crate::{
+    answer::Answer,
+    failure::Failure,
+    guard::guard,
+    invocation,
+    runtime_api::{self, Delivery, Endpoint, RuntimeApi},
+    span,
+};
+
+/// Why a poll ends.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// The app's `poll_ready` failed: a tower service that said so is not called again.
+    App(Error),
+    RuntimeApi(runtime_api::Error),
+}
+
+/// Gives the app one invocation after the other.
+pub(crate) async fn poll<T>(mut app: T, endpoint: Arc<Endpoint>) -> End
+where
+    T: Service<ProxyEvent, Error = Error, Response: Answer>,
+{
+    RuntimeApi::lend(endpoint, |mut api| async move {
+        loop {
+            let delivery = match api.next().await {
+                Ok(delivery) => delivery,
+                Err(error) => return End::RuntimeApi(error),
+            };
+            let context = delivery.context.clone();
+            if let Err(end) = span::within(&context, invoke(&mut app, &mut api, delivery)).await {
+                return end;
+            }
+        }
+    })
+    .await
+}
+
+async fn invoke<T>(app: &mut T, api: &mut RuntimeApi, delivery: Delivery) -> Result<(), End>
+where
+    T: Service<ProxyEvent, Error = Error, Response: Answer>,
+{
+    let Delivery { context, event } = delivery;
+    let answer = match poll_fn(|cx| invocation::poll_ready(app, cx)).await {
+        Ok(Ok(())) => match event {
+            Ok(event) => invocation::call(app, event, &context).await,
+            Err(cut) => Err(Failure::cut(cut)),
+        },
+        Ok(Err(error)) => {
+            let failure = guard(|| Failure::from(&error)).unwrap_or_else(|failure| failure);
+            api.fail(&context, &failure).await.map_err(End::RuntimeApi)?;
+            return Err(End::App(error));
+        }
+        Err(failure) => Err(failure),
+    };
+    let answered = match answer {
+        Ok(answer) => api.respond(&context, answer.into_outgoing(&context)).await,
+        Err(failure) => api.fail(&context, &failure).await,
+    };
+    answered.map_err(End::RuntimeApi)
+}

@@ -1,0 +1,166 @@
+//! The two calls that end an invocation.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::{
+    HeaderName, HeaderValue, Method, StatusCode,
+    header::{CONTENT_TYPE, TRAILER, TRANSFER_ENCODING},
+};
+
+use super::{
+    Error, RuntimeApi,
+    connection::{NoReply, Reply},
+    outgoing::Outgoing,
+};
+use crate::{context::LambdaContext, failure::Failure, log};
+
+impl RuntimeApi {
+    /// Sends the answer. One that Lambda does not take is reported as a failure.
+    pub(crate) async fn respond(&mut self, context: &LambdaContext, answer: Outgoing) -> Result<(), Error> {
+        let json = match answer {
+            Outgoing::Pieces { .. } => {
+                return self.post(context, "response", &STREAMING, Attempts::one(answer)).await.map(drop);
+            }
+            Outgoing::Whole(json) => json,
+        };
+        let length = json.len();
+        if length <= LIMIT {
+            let status = self.post(context, "response", &[], Attempts::two(json)).await?;
+            if status != Some(StatusCode::PAYLOAD_TOO_LARGE) {
+                return Ok(());
+            }
+        }
+        self.fail(context, &Failure::too_large(length)).await
+    }
+
+    /// Reports that there is no answer.
+    pub(crate) async fn fail(&mut self, context: &LambdaContext, failure: &Failure) -> Result<(), Error> {
+        log::failed(failure, context);
+        let headers = [(ERROR_TYPE, HeaderValue::from_static(failure.error_type.as_header()))];
+        self.post(context, "error", &headers, Attempts::two(failure.to_json().into())).await?;
+        Ok(())
+    }
+
+    /// Sends it, once more if the connection breaks before there is a reply. `None` if that breaks too.
+    async fn post(
+        &mut self,
+        context: &LambdaContext,
+        what: &'static str,
+        headers: &[(HeaderName, HeaderValue)],
+        mut attempts: Attempts,
+    ) -> Result<Option<StatusCode>, Error> {
+        let id = path_segment(context.request_id());
+        let path = self.connection.endpoint().path(&["/2018-06-01/runtime/invocation/", &id, "/", what]);
+        let mut is_second = false;
+        while let Some(body) = attempts.next() {
+            let mut request = self.request(Method::POST, path.clone(), body);
+            let map = request.headers_mut();
+            for (name, value) in headers {
+                map.insert(name, value.clone());
+            }
+            if let Some(id) = context.invocation_id() {
+                map.insert(INVOCATION_ID, id.clone());
+            }
+            match self.connection.exchange(request, REPLY_LIMIT).await {
+                Ok(reply) => return self.judge(context, what, reply, is_second).map(Some),
+                Err(NoReply::Broken) => is_second = true,
+                Err(NoReply::Unreachable(error)) => return Err(self.unreachable(error)),
+            }
+        }
+        log::warn(context.request_id(), format_args!("the connection broke before the Runtime API took the {what}"));
+        Ok(None)
+    }
+
+    fn judge(
+        &mut self,
+        context: &LambdaContext,
+        what: &'static str,
+        reply: Reply,
+        is_second: bool,
+    ) -> Result<StatusCode, Error> {
+        let status = reply.status;
+        match status {
+            _ if status.is_success() => {
+                self.spare = reply.headers;
+                self.spare.clear();
+                return Ok(status);
+            }
+            StatusCode::INTERNAL_SERVER_ERROR => {
+                return Err(Error::Refused { what, status, said: reply.text() });
+            }
+            // The first one had arrived.
+            StatusCode::BAD_REQUEST | StatusCode::FORBIDDEN | StatusCode::GONE if is_second => {}
+            StatusCode::GONE => log::warn(
+                context.request_id(),
+                format_args!("the {what} came too late, Lambda has given the invocation up: {}", reply.text()),
+            ),
+            _ => log::warn(
+                context.request_id(),
+                format_args!("expected the Runtime API to accept the {what}, found status {status}: {}", reply.text()),
+            ),
+        }
+        Ok(status)
+    }
+}
+
+/// A body, and how often it can be sent.
+struct Attempts {
+    first: Option<Outgoing>,
+    second: Option<Bytes>,
+}
+
+impl Attempts {
+    fn one(answer: Outgoing) -> Self {
+        Self { first: Some(answer), second: None }
+    }
+
+    fn two(bytes: Bytes) -> Self {
+        Self { first: Some(Outgoing::Whole(bytes.clone())), second: Some(bytes) }
+    }
+
+    fn next(&mut self) -> Option<Outgoing> {
+        self.first.take().or_else(|| self.second.take().map(Outgoing::Whole))
+    }
+}
+
+/// The id as it came; all that AWS sends can stand in a path.
+fn path_segment(id: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte);
+    if id.bytes().all(is_plain) {
+        return Cow::Borrowed(id);
+    }
+    let encode = |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    Cow::Owned(id.bytes().map(encode).collect())
+}
+
+/// The type of the error; of a streamed answer a trailer.
+pub(crate) const ERROR_TYPE: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
+pub(crate) const INVOCATION_ID: HeaderName = HeaderName::from_static("lambda-runtime-invocation-id");
+
+/// See "Response streaming" in
+/// [Building a custom runtime](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html).
+pub(crate) const STREAMING: [(HeaderName, HeaderValue); 4] = [
+    (CONTENT_TYPE, HeaderValue::from_static("application/vnd.awslambda.http-integration-response")),
+    (HeaderName::from_static("lambda-runtime-function-response-mode"), HeaderValue::from_static("streaming")),
+    (TRAILER, HeaderValue::from_static("Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body")),
+    (TRANSFER_ENCODING, HeaderValue::from_static("chunked")),
+];
+
+/// The largest body that Lambda takes, in bytes; see "Invocation response" in
+/// [Lambda quotas](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+const LIMIT: usize = 6 * 1024 * 1024 + 100;
+
+/// A reply says `OK`, or why not.
+const REPLY_LIMIT: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_cannot_stand_in_a_path_is_encoded() {
+        assert_eq!(path_segment("8476a536-e9f4-11e8-9739-2dfe598c3fcd"), "8476a536-e9f4-11e8-9739-2dfe598c3fcd");
+        assert_eq!(path_segment("a b/../c?d#e%"), "a%20b%2F..%2Fc%3Fd%23e%25");
+    }
+}

@@ -1,0 +1,60 @@
+//! The calls of a function before its first invocation: to wait for the restore of a snapshot, and to say that there
+//! is no use in waiting.
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, StatusCode};
+
+use super::{Error, RuntimeApi, connection::NoReply, outgoing::Outgoing, respond::ERROR_TYPE};
+use crate::{json::object, log};
+
+impl RuntimeApi {
+    /// Says that the function is ready for its snapshot, and waits until it is restored. No connection is left: one of
+    /// before the snapshot would be dead.
+    ///
+    /// See [Runtime hooks for custom runtimes](https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-custom.html).
+    pub(crate) async fn restored(&mut self) -> Result<(), Error> {
+        let path = self.connection.endpoint().path(&["/2018-06-01/runtime/restore/next"]);
+        loop {
+            let request = self.request(Method::GET, path.clone(), Outgoing::Whole(Bytes::new()));
+            match self.connection.exchange(request, LIMIT).await {
+                Ok(reply) if reply.status.is_success() => break,
+                // An emulator, say, for which nothing is restored.
+                Ok(reply) if reply.status == StatusCode::NOT_FOUND => break,
+                Ok(reply) => {
+                    let (status, said) = (reply.status, reply.text());
+                    return Err(Error::Refused { what: "restore/next", status, said });
+                }
+                Err(NoReply::Broken) => self.broken().await?,
+                Err(NoReply::Unreachable(error)) => return Err(self.unreachable(error)),
+            }
+        }
+        self.patience.reset();
+        self.connection.close();
+        Ok(())
+    }
+
+    /// Reports why the function cannot start.
+    pub(crate) async fn fail_init(&mut self, error_type: &'static str, message: &str) {
+        self.fail_start("/2018-06-01/runtime/init/error", error_type, message).await;
+    }
+
+    /// Reports why the function cannot go on after its snapshot was restored.
+    pub(crate) async fn fail_restore(&mut self, error_type: &'static str, message: &str) {
+        self.fail_start("/2018-06-01/runtime/restore/error", error_type, message).await;
+    }
+
+    /// The process ends anyway, so there is one try.
+    async fn fail_start(&mut self, path: &str, error_type: &'static str, message: &str) {
+        let body = object(&[("errorType", error_type), ("errorMessage", message)]);
+        let path = self.connection.endpoint().path(&[path]);
+        let mut request = self.request(Method::POST, path, Outgoing::Whole(body.into()));
+        request.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(error_type));
+        match self.connection.exchange(request, LIMIT).await {
+            Ok(reply) if reply.status.is_success() => {}
+            Ok(reply) => log::warn("", format_args!("the Runtime API refused the report with {}", reply.status)),
+            Err(_) => log::warn("", format_args!("the connection broke before the Runtime API took the report")),
+        }
+    }
+}
+
+const LIMIT: usize = 64 << 10;
