@@ -52,7 +52,7 @@ pub(crate) fn check(plan: &FunctionPlan) -> Result<(), UsageError> {
     if plan.command.is_empty() {
         return Err(UsageError::new("expected the function's command behind `--`"));
     }
-    if plan.attach.is_some() || plan.build.is_some() || !plan.watch.is_empty() {
+    if plan.attach.is_some() || plan.build.is_some() || !plan.watch.is_empty() || !plan.ignore.is_empty() {
         return Err(UsageError::new("--attach, --build and --watch belong to `sippycup serve`"));
     }
     Ok(plan.check()?)

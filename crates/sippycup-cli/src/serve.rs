@@ -79,12 +79,7 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
     for Listener { address, gateways } in planned {
         listeners.push((bind(address, "--listen").await?, gateways));
     }
-    let recorder = match &plan.events {
-        Some(directory) => Some(Recorder::new(directory, terminal).map_err(|error| {
-            UsageError::new(format!("--events: cannot record in {}: {error}", directory.display()))
-        })?),
-        None => None,
-    };
+    let recorders = recorders(&plan, terminal)?;
     let mut functions = Vec::new();
     let mut watches: Vec<Watch> = Vec::new();
     for Said { value: function, .. } in &plan.functions {
@@ -94,6 +89,8 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
         }
         functions.push(started);
     }
+    let functions: Vec<_> =
+        functions.into_iter().zip(recorders).map(|(function, recorder)| Recorded { function, recorder }).collect();
     let (stop, stopping) = signal::channel(false);
     let mut servers = Vec::new();
     for (listener, planned) in listeners {
@@ -103,7 +100,7 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
             let Some(function) = functions.get(function).cloned() else { continue };
             // Absolute links that an app makes lead back here, where nobody speaks TLS.
             let builder = if https { builder } else { builder.forwarded("http", address.port()) };
-            let gateway = builder.build(Recorded { function, recorder: recorder.clone() })?;
+            let gateway = builder.build(function)?;
             announce(terminal, &gateway, address);
             gateways = Some(match gateways {
                 Some(gateways) => gateways.and(gateway),
@@ -131,7 +128,7 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
         }
         () = interrupts.next() => {
             terminal.line("ending at once");
-            for function in &functions {
+            for Recorded { function, .. } in &functions {
                 function.kill().await;
             }
             Ok(ExitCode::FAILURE)
@@ -139,8 +136,22 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
     }
 }
 
+/// Where each function is recorded: several have a directory each, by their names.
+fn recorders(plan: &Plan, terminal: Terminal) -> Result<Vec<Option<Recorder>>, UsageError> {
+    let recorder = |function: &Said<FunctionPlan>| {
+        let Some(directory) = &plan.events else { return Ok(None) };
+        let name = function.value.name.value.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_");
+        let directory = if plan.functions.len() > 1 { directory.join(name) } else { directory.clone() };
+        match Recorder::new(&directory, &function.value, plan.keep_secrets, terminal) {
+            Ok(recorder) => Ok(Some(recorder)),
+            Err(error) => Err(UsageError::new(format!("--events: cannot record in {}: {error}", directory.display()))),
+        }
+    };
+    plan.functions.iter().map(recorder).collect()
+}
+
 /// Requests in flight may finish, but not for long; then the functions are stopped.
-async fn finish(servers: Vec<JoinHandle<io::Result<()>>>, functions: &[Function]) -> io::Result<()> {
+async fn finish(servers: Vec<JoinHandle<io::Result<()>>>, functions: &[Recorded]) -> io::Result<()> {
     let mut finished = Ok(());
     let patience = tokio::time::timeout(PATIENCE, async {
         for server in servers {
@@ -148,7 +159,7 @@ async fn finish(servers: Vec<JoinHandle<io::Result<()>>>, functions: &[Function]
         }
     });
     let _ = patience.await;
-    for function in functions {
+    for Recorded { function, .. } in functions {
         function.stop().await;
     }
     finished

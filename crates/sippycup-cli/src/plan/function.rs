@@ -2,15 +2,16 @@
 
 use std::ffi::OsString;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Arg, Args};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::values::{self, Count, Listen, Pair, Said, Seconds, Wrong};
+use crate::watch::read_patterns;
 
 /// One function. Each field is a flag, a key of `[[function]]`, or both.
-#[derive(Args, Clone, Debug, Deserialize)]
+#[derive(Args, Clone, Debug, Deserialize, Serialize)]
 #[command(next_help_heading = "Function")]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct FunctionPlan {
@@ -34,11 +35,12 @@ pub(crate) struct FunctionPlan {
 
     /// Environment variable; repeatable
     #[arg(long, value_name = "NAME=VALUE", conflicts_with = "attach")]
-    #[serde(deserialize_with = "values::pairs_in_file")]
+    #[serde(deserialize_with = "values::pairs_in_file", serialize_with = "values::pairs_to_file")]
     pub(crate) env: Vec<Said<Pair>>,
 
     /// The function asks `restore/next` first, as one that SnapStart restored
     #[arg(long, num_args = 0, default_missing_value = "true", conflicts_with = "attach")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) snap_start: Option<Said<bool>>,
 
     /// Restart when a file changes below PATH; repeatable; default the current directory
@@ -50,10 +52,17 @@ pub(crate) struct FunctionPlan {
         default_missing_value = ".",
         conflicts_with = "attach"
     )]
+    #[serde(skip_serializing)]
     pub(crate) watch: Vec<Said<PathBuf>>,
+
+    /// Files whose changes restart nothing, beside what `.gitignore` has, in its patterns; repeatable
+    #[arg(id = "watch-ignore", long = "ignore", value_name = "PATTERN", requires = "watch")]
+    #[serde(skip_serializing)]
+    pub(crate) ignore: Vec<Said<String>>,
 
     /// Run this before such a restart; if it fails the old process stays
     #[arg(long, value_name = "COMMAND", requires = "watch")]
+    #[serde(skip_serializing)]
     pub(crate) build: Option<Said<String>>,
 
     /// Give a Runtime API to a function that is started elsewhere, in a debugger for example [default: 127.0.0.1:9001]
@@ -65,15 +74,17 @@ pub(crate) struct FunctionPlan {
         default_missing_value = "127.0.0.1:9001",
         conflicts_with = "command"
     )]
+    #[serde(skip_serializing)]
     pub(crate) attach: Option<Listen>,
 
     /// The function: any Lambda binary or script, with its arguments
     #[arg(last = true, value_name = "COMMAND", help_heading = None)]
-    #[serde(deserialize_with = "values::command_in_file")]
+    #[serde(deserialize_with = "values::command_in_file", skip_serializing)]
     pub(crate) command: Vec<OsString>,
 
     // In files only.
     #[arg(skip)]
+    #[serde(skip_serializing)]
     pub(crate) directory: Option<Said<PathBuf>>,
 }
 
@@ -86,8 +97,12 @@ impl Default for FunctionPlan {
 impl FunctionPlan {
     /// Hides the flags that mean something only to `serve`.
     pub(crate) fn only_where_it_is_served(arg: Arg) -> Arg {
-        let hidden = ["attach", "build", "watch"].contains(&arg.get_id().as_str());
-        arg.hide(hidden)
+        match arg.get_id().as_str() {
+            // Its name is free for another meaning.
+            "watch-ignore" => arg.long("watch-ignore").hide(true),
+            "attach" | "build" | "watch" => arg.hide(true),
+            _ => arg,
+        }
     }
 
     /// What can be known to fail before anything is started.
@@ -100,6 +115,12 @@ impl FunctionPlan {
         }
         if let (Some(build), true) = (&self.build, self.watch.is_empty()) {
             return Err(build.wrong("--build", "it runs before a restart, and without `watch` there is none"));
+        }
+        for pattern in &self.ignore {
+            if self.watch.is_empty() {
+                return Err(pattern.wrong("--ignore", "without `watch` nothing is watched"));
+            }
+            read_patterns(Path::new(""), &[&pattern.value]).map_err(|error| pattern.wrong("--ignore", error))?;
         }
         for path in &self.watch {
             path.value

@@ -32,6 +32,11 @@ pub(crate) struct Plan {
     #[arg(long, value_name = "DIR")]
     pub(crate) events: Option<PathBuf>,
 
+    /// Record `authorization`, cookies and API keys as they are, not masked
+    #[arg(long, requires = "events")]
+    #[serde(default)]
+    pub(crate) keep_secrets: bool,
+
     /// Name under which clients, web pages and attached functions may ask, beside loopback names, addresses and the domains; repeatable; `*.example.com` and `*` too
     #[arg(long, value_name = "NAME", help_heading = "Front door")]
     #[serde(default)]

@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 use sippycup_gateway::Kind;
 use toml::Spanned;
@@ -67,6 +67,12 @@ impl From<Wrong> for UsageError {
     }
 }
 
+impl<T: Serialize> Serialize for Said<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
+    }
+}
+
 /// An address to listen on.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(try_from = "String")]
@@ -94,8 +100,8 @@ impl TryFrom<String> for Listen {
 }
 
 /// Time, in seconds and fractions of them.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "f64")]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(try_from = "f64", into = "f64")]
 pub(crate) struct Seconds(pub(crate) Duration);
 
 impl FromStr for Seconds {
@@ -115,12 +121,18 @@ impl TryFrom<f64> for Seconds {
     }
 }
 
+impl From<Seconds> for f64 {
+    fn from(Seconds(duration): Seconds) -> Self {
+        duration.as_secs_f64()
+    }
+}
+
 fn no_seconds() -> UsageError {
     UsageError::new("expected a positive number of seconds")
 }
 
 /// A number of things that cannot be none.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(try_from = "usize")]
 pub(crate) struct Count(pub(crate) usize);
 
@@ -214,6 +226,10 @@ pub(super) fn pairs_in_file<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
     let table = BTreeMap::<String, Said<String>>::deserialize(deserializer)?;
     let pair = |(name, Said { value, span })| Said { value: Pair { name, value }, span };
     Ok(table.into_iter().map(pair).collect())
+}
+
+pub(super) fn pairs_to_file<S: Serializer>(pairs: &[Said<Pair>], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|Said { value, .. }| (&value.name, &value.value)))
 }
 
 pub(super) fn command_in_file<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<OsString>, D::Error> {

@@ -11,6 +11,7 @@
 mod output;
 mod processes;
 mod python;
+mod record;
 #[path = "../../../sippycup-gateway/tests/it/scripted.rs"]
 mod scripted;
 mod usage;

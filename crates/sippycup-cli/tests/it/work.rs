@@ -98,11 +98,17 @@ fn a_source_change_restarts_the_function() {
     std::fs::create_dir(source.join("target")).unwrap();
     let built = source.join("target/built");
     let build = format!("--build=touch {}", built.display());
-    let mut running = Running::start("pid", &[&format!("--watch={}", source.display()), &build]);
+    std::fs::write(source.join(".gitignore"), "*.log\n").unwrap();
+    let watch = format!("--watch={}", source.display());
+    let mut running = Running::start("pid", &[&watch, "--ignore", "*.html", &build]);
     let address = running.address();
     let before = http(&address, "GET /", "").lines().last().unwrap().to_owned();
+    // Neither what git ignores nor what a pattern excepts is a change.
+    std::fs::write(source.join("debug.log"), "2").unwrap();
+    std::fs::write(source.join("page.html"), "2").unwrap();
     std::fs::write(source.join("main.rs"), "2").unwrap();
-    running.until("main.rs changed, restarting the function");
+    let changed = running.until("changed, restarting the function");
+    assert!(changed.contains("main.rs changed"), "{changed}");
     // The restart comes after the line; until then the old process answers.
     let after = loop {
         let pid = http(&address, "GET /", "").lines().last().unwrap().to_owned();

@@ -158,6 +158,19 @@ fn function_process() {
                 let found: Vec<_> = names.iter().map(|n| format!("{n}={}", std::env::var(n).unwrap())).collect();
                 answer(&api, &event.id, &ok(&format!("{}\\n{}", found.join("\\n"), event.head.replace("\r\n", "\\n"))));
             }
+            // Something else each time.
+            "clock" => {
+                let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis();
+                let body = format!(r#"{{\"id\":\"{}\",\"at\":{now},\"took\":{}}}"#, event.id, std::process::id());
+                let cookie = format!("session={}; Path=/", std::process::id());
+                let json = format!(r#"{{"statusCode":200,"headers":{{}},"cookies":["{cookie}"],"body":"{body}"}}"#);
+                answer(&api, &event.id, &json);
+            }
+            "settings" => {
+                let seen = ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "COLOR"]
+                    .map(|name| std::env::var(name).unwrap_or_default());
+                answer(&api, &event.id, &ok(&seen.join(" ")));
+            }
             "forwarded" => {
                 let header = |name: &str| {
                     event.json["headers"][name].as_str().or(event.json["headers"][name.to_lowercase()].as_str())

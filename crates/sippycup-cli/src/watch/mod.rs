@@ -1,5 +1,7 @@
 //! `--watch`: source changes restart the function.
 
+mod sources;
+
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,8 @@ use tokio::sync::mpsc;
 
 use crate::plan::FunctionPlan;
 use crate::supervise::supervised;
+use sources::Sources;
+pub(crate) use sources::read_patterns;
 
 /// Watches for as long as the guard lives.
 pub(crate) struct Watch {
@@ -27,18 +31,16 @@ pub(crate) fn watch(
     terminal: Terminal,
 ) -> Result<Watch, BoxError> {
     let (changed, changes) = mpsc::unbounded_channel();
-    let except = recordings.and_then(|path| path.canonicalize().ok());
     let mut roots = Vec::new();
     for path in &plan.watch {
         roots.push(path.value.canonicalize()?);
     }
-    let watched = roots.clone();
+    let patterns: Vec<_> = plan.ignore.iter().map(|pattern| pattern.value.as_str()).collect();
+    let mut sources = Sources::new(&roots, recordings.and_then(|path| path.canonicalize().ok()), &patterns)?;
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
         let Ok(event) = event else { return };
         let written = matches!(event.kind, EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_));
-        if let (true, Some(path)) =
-            (written, event.paths.into_iter().find(|path| is_source(path, &watched, except.as_deref())))
-        {
+        if written && let Some(path) = event.paths.into_iter().find(|path| sources.has(path)) {
             let _ = changed.send(path);
         }
     })?;
@@ -92,42 +94,4 @@ async fn run(line: &str) -> io::Result<ExitStatus> {
     child.wait().await
 }
 
-/// Everything below a root but build output, hidden files and recordings.
-fn is_source(path: &Path, roots: &[PathBuf], except: Option<&Path>) -> bool {
-    if except.is_some_and(|except| path.starts_with(except)) {
-        return false;
-    }
-    let Some(inner) = roots.iter().find_map(|root| path.strip_prefix(root).ok()) else {
-        return false;
-    };
-    inner.components().all(|part| {
-        let part = part.as_os_str().to_string_lossy();
-        !part.starts_with('.')
-            && !part.ends_with('~')
-            && !["__pycache__", "node_modules", "target"].contains(&part.as_ref())
-    })
-}
-
 const QUIET: Duration = Duration::from_millis(150);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn build_output_hidden_files_and_recordings_are_no_source() {
-        let roots = [PathBuf::from("/app")];
-        let except = Some(Path::new("/app/events"));
-        for (path, source) in [
-            ("/app/src/main.rs", true),
-            ("/app/Cargo.toml", true),
-            ("/app/target/debug/app", false),
-            ("/app/.git/index", false),
-            ("/app/src/main.rs~", false),
-            ("/app/events/000001.event.json", false),
-            ("/other/src/main.rs", false),
-        ] {
-            assert_eq!(is_source(Path::new(path), &roots, except), source, "{path}");
-        }
-    }
-}

@@ -1,0 +1,167 @@
+//! `replay`: recorded events to a function, and how its answers differ from the recorded ones.
+
+mod normal;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use clap::{Args, CommandFactory, FromArgMatches};
+use serde_json::Value;
+use sippycup_gateway::BoxError;
+
+use crate::error::UsageError;
+use crate::invoke::{call, check};
+use crate::plan::FunctionPlan;
+use crate::record::{SETTINGS, is_masked, mask, prelude_end};
+use crate::serve;
+use crate::terminal::{Output, pretty, print};
+use normal::Normal;
+
+/// Invoke a function with recorded events and show what changed
+///
+/// `sippycup serve --events DIR` records them, with the settings of the function: those of the flags here come first. Ids and times do not count: UUIDs, trace ids, dates
+/// with a time, seconds and milliseconds since 1970. Ends with 1 if an answer differs.
+#[derive(Args)]
+#[command(after_help = EXAMPLES, mut_args = FunctionPlan::only_where_it_is_served)]
+pub(crate) struct Arguments {
+    /// Directory of a recording
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+
+    /// Member of the answer that does not count, by name or path: `etag`, `headers.etag`, `body.took`; repeatable
+    #[arg(long, value_name = "NAME")]
+    ignore: Vec<String>,
+
+    #[command(flatten)]
+    function: FunctionPlan,
+
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(crate) async fn replay(arguments: &Arguments) -> Result<ExitCode, BoxError> {
+    let directory = &arguments.directory;
+    let events = events(directory)?;
+    let plan = match recorded_function(directory)? {
+        Some(recorded) => recorded,
+        None => arguments.function.clone(),
+    };
+    check(&plan)?;
+    let function = serve::spawn(&plan, arguments.output.terminal())?;
+    let mut changed = 0_usize;
+    for event in &events {
+        let name = event.file_name().unwrap_or_default().to_string_lossy().replace(".event.json", "");
+        let (kind, now) = match call(&function, fs::read(event)?.into()).await? {
+            Ok(answer) => ("answer", answer),
+            Err(error) => ("error", error),
+        };
+        let Some(Before { kind: was, content, at }) = Before::read(directory, &name) else {
+            print(&format!("{name}: new {kind}\n{}", indented('+', &pretty(&now))))?;
+            continue;
+        };
+        let masked = is_masked(&content);
+        let normal = Normal { ignored: &arguments.ignore, recorded: at };
+        let [before, now] = [&content, &now].map(|content| comparable(content, masked, &normal));
+        if was == kind && before == now {
+            print(&format!("{name}: same"))?;
+        } else {
+            changed += 1;
+            print(&format!(
+                "{name}: changed, {was} before, {kind} now\n{}",
+                difference(&pretty(&before), &pretty(&now))
+            ))?;
+        }
+    }
+    function.stop().await;
+    print(&format!("{} events, {changed} changed", events.len()))?;
+    Ok(if changed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The function as it was when the events were recorded, but for what flags say.
+fn recorded_function(directory: &Path) -> Result<Option<FunctionPlan>, BoxError> {
+    let path = directory.join(SETTINGS);
+    let wrong = |error: &dyn std::fmt::Display| UsageError::new(format!("DIR: {}: {error}", path.display()));
+    // A recording without settings may come from somewhere else.
+    let Ok(text) = fs::read_to_string(&path) else {
+        return Ok(None);
+    };
+    let mut function: FunctionPlan = toml::from_str(&text).map_err(|error| wrong(&error.message()))?;
+    // Without defaults only those flags are there that somebody gave.
+    let given = crate::Arguments::command()
+        .mut_subcommand("replay", |replay| replay.mut_args(|arg| arg.default_value(None)))
+        .try_get_matches()?;
+    if let Some(given) = given.subcommand_matches("replay") {
+        function.update_from_arg_matches(given)?;
+    }
+    Ok(Some(function))
+}
+
+fn events(directory: &Path) -> Result<Vec<PathBuf>, UsageError> {
+    let wrong = |what: &str| UsageError::new(format!("DIR: {}: {what}", directory.display()));
+    let entries = fs::read_dir(directory).map_err(|error| wrong(&error.to_string()))?;
+    let mut events: Vec<_> =
+        entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.to_string_lossy().ends_with(".event.json")).collect();
+    if events.is_empty() {
+        return Err(wrong("there is no *.event.json, so this is no recording"));
+    }
+    events.sort();
+    Ok(events)
+}
+
+/// What was recorded of an invocation.
+struct Before {
+    kind: &'static str,
+    content: Bytes,
+    at: SystemTime,
+}
+
+impl Before {
+    fn read(directory: &Path, name: &str) -> Option<Self> {
+        [("answer.json", "answer"), ("answer.stream", "answer"), ("error.json", "error")].into_iter().find_map(
+            |(extension, kind)| {
+                let path = directory.join(format!("{name}.{extension}"));
+                let at = fs::metadata(&path).and_then(|metadata| metadata.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+                Some(Self { kind, content: fs::read(&path).ok()?.into(), at })
+            },
+        )
+    }
+}
+
+/// An answer without what does not count.
+fn comparable(content: &[u8], masked: bool, normal: &Normal<'_>) -> Vec<u8> {
+    if let Some((prelude, body)) = prelude_end(content).and_then(|end| content.split_at_checked(end)) {
+        return [comparable(prelude, masked, normal), normal.text(&String::from_utf8_lossy(body)).into_bytes()]
+            .concat();
+    }
+    let Ok(mut json) = serde_json::from_slice::<Value>(content) else {
+        return normal.text(&String::from_utf8_lossy(content)).into_bytes();
+    };
+    if masked {
+        mask(&mut json);
+    }
+    normal.json(&mut json);
+    json.to_string().into_bytes()
+}
+
+/// The lines that differ, between what is common in front and behind.
+fn difference(before: &str, now: &str) -> String {
+    let (before, now): (Vec<_>, Vec<_>) = (before.lines().collect(), now.lines().collect());
+    let front = before.iter().zip(&now).take_while(|(a, b)| a == b).count();
+    let back = before.iter().skip(front).rev().zip(now.iter().skip(front).rev()).take_while(|(a, b)| a == b).count();
+    let middle = |lines: &[&str]| {
+        lines.iter().skip(front).take(lines.len() - front - back).copied().collect::<Vec<_>>().join("\n")
+    };
+    [indented('-', &middle(&before)), indented('+', &middle(&now))].join("\n")
+}
+
+fn indented(sign: char, text: &str) -> String {
+    text.lines().map(|line| format!("  {sign} {line}")).collect::<Vec<_>>().join("\n")
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  sippycup replay events -- cargo run
+  sippycup replay events --ignore etag --ignore body.took -- cargo run";

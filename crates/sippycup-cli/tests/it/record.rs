@@ -1,0 +1,94 @@
+//! Recordings: what is in them, who may read them, and what a replay compares.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::scripted::command_line;
+use crate::{Running, directory, http, run, serve, sippycup};
+
+/// Serves one request and records it.
+fn recorded(name: &str, script: &str, flags: &[&str]) -> String {
+    let events = directory(name).to_str().unwrap().to_owned();
+    let mut running = Running::start(script, &[&["--events", &events], flags].concat());
+    let address = running.address();
+    let response = http(&address, "GET /", "Authorization: Bearer s3cret\r\nCookie: a=s3cret\r\n");
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
+    running.signal("-INT");
+    assert_eq!(running.child.wait().unwrap().code(), Some(0));
+    events
+}
+
+fn replay(events: &str, script: &str, flags: &[&str]) -> (i32, String) {
+    let mut command = sippycup(&[&["replay", events], flags, &["--"]].concat());
+    command.args(command_line()).env("SCRIPT", script);
+    let (code, out, _) = run(command);
+    (code, out)
+}
+
+fn json(path: &str) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn only_their_owner_can_read_recordings_and_credentials_are_masked_in_them() {
+    let events = recorded("masked", "clock", &[]);
+    let event = json(&format!("{events}/000001.event.json"));
+    assert_eq!(event["headers"]["authorization"], "Bearer (masked)");
+    assert_eq!(event["cookies"][0], "a=(masked)");
+    let answer = json(&format!("{events}/000001.answer.json"));
+    assert_eq!(answer["cookies"][0], "session=(masked); Path=/");
+    #[cfg(unix)]
+    for file in Path::new(&events).read_dir().unwrap() {
+        use std::os::unix::fs::PermissionsExt;
+        let file = file.unwrap();
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.path());
+    }
+    let kept = recorded("kept", "clock", &["--keep-secrets"]);
+    assert_eq!(json(&format!("{kept}/000001.event.json"))["headers"]["authorization"], "Bearer s3cret");
+}
+
+#[test]
+fn ids_and_times_do_not_count_in_a_replay_nor_what_is_masked_nor_what_is_ignored() {
+    let events = recorded("clock", "clock", &[]);
+    let (code, out) = replay(&events, "clock", &[]);
+    // The process id is neither.
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains(r#"+   "body": "{\"id\":\"(id)\",\"at\":(time),\"took\":"#), "{out}");
+    let (code, out) = replay(&events, "clock", &["--ignore", "took"]);
+    assert_eq!((code, out.as_str()), (0, "000001: same\n1 events, 0 changed\n"));
+    assert_eq!(replay(&events, "clock", &["--ignore", "body.took"]).0, 0);
+    assert_eq!(replay(&events, "clock", &["--ignore", "headers.took"]).0, 1);
+}
+
+#[test]
+fn a_recording_keeps_the_settings_of_the_function_and_flags_come_first() {
+    let events =
+        recorded("settings", "settings", &["--name", "shop", "--memory", "512", "--env", "COLOR=dark '\u{e9}'"]);
+    assert_eq!(json(&format!("{events}/000001.answer.json"))["body"], "shop 512 dark '\u{e9}'");
+    let (code, out) = replay(&events, "settings", &[]);
+    assert_eq!((code, out.as_str()), (0, "000001: same\n1 events, 0 changed\n"));
+    let (code, out) = replay(&events, "settings", &["--memory", "128"]);
+    assert_eq!(code, 1);
+    assert!(out.contains("shop 128"), "{out}");
+}
+
+#[test]
+fn functions_of_one_configuration_are_recorded_apart() {
+    let root = directory("apart");
+    let function = |name: &str| {
+        format!("[[function]]\nname = \"{name}\"\nenv = {{ SCRIPT = \"path\" }}\ncommand = {:?}\n", command_line())
+    };
+    let config = format!(
+        "events = \"events\"\n{}{}[[gateway]]\nfunction = \"shop\"\n[[gateway]]\nkind = \"http\"\nstage = \"blog\"\nfunction = \"blog\"\n",
+        function("shop"),
+        function("blog"),
+    );
+    std::fs::write(root.join("sippycup.toml"), config).unwrap();
+    let mut running = Running::spawn(serve(&["--config", root.join("sippycup.toml").to_str().unwrap()]));
+    let address = running.address();
+    http(&address, "GET /blog/x", "");
+    http(&address, "GET /y", "");
+    let event = |function: &str| json(root.join("events").join(function).join("000001.event.json").to_str().unwrap());
+    assert_eq!((&event("blog")["rawPath"], &event("shop")["rawPath"]), (&"/blog/x".into(), &"/y".into()));
+}
