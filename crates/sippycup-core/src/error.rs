@@ -3,7 +3,10 @@
 
 use std::{error::Error, fmt};
 
-use crate::json::{Fault, Kind};
+use crate::{
+    certain::Certain,
+    json::{Fault, Kind},
+};
 
 /// The event cannot become a request.
 ///
@@ -128,7 +131,7 @@ fn path_at(json: &[u8], at: usize) -> String {
                     && end < at
                     && let Some(Step::Member(name @ None)) = shown.last_mut()
                 {
-                    *name = Some(name_for_people(json.get(position..end).unwrap_or_default()));
+                    *name = Some(name_for_people(json.get(position..end).certain()));
                 }
                 position = end + 1;
             }

@@ -27,6 +27,7 @@
 //! response can carry them.
 
 mod base_path;
+mod certain;
 mod error;
 mod event;
 mod extensions;

@@ -9,7 +9,10 @@
 use std::{borrow::Cow, ops::Range};
 
 use super::{BasePath, prefix};
-use crate::uri::{MAX_TARGET, Text, same_text};
+use crate::{
+    certain::Certain,
+    uri::{MAX_TARGET, Text, same_text},
+};
 
 /// What a front door can have in front of the app's path, and where it shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,11 +70,11 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
             Some(base) => (self.strip_stated(base, carried), base.clone()),
         };
         if self.mount_at_resource {
-            let rest = self.path.get(strip..).unwrap_or_default();
+            let rest = self.path.get(strip..).certain();
             if let Some(length) =
                 self.template.as_deref().and_then(|template| prefix(rest, literal(template), same_text))
             {
-                base = BasePath::from_lossy(&format!("{base}{}", rest.get(..length).unwrap_or_default()));
+                base = BasePath::from_lossy(&format!("{base}{}", rest.get(..length).certain()));
                 strip += length;
             }
         }
@@ -105,7 +108,7 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
 
     fn infer_mapping(&self) -> (usize, Cow<'_, str>) {
         let base = if self.own_domain { "" } else { self.base().unwrap_or_default() };
-        let rest = self.path.get(base.len()..).unwrap_or_default();
+        let rest = self.path.get(base.len()..).certain();
         if base.is_empty()
             && let Some(public) = self.raw_path.as_deref().and_then(|raw| raw.strip_suffix(rest))
         {
@@ -133,7 +136,7 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
         }
         let mapped = if self.own_domain { None } else { self.base() };
         let carried = mapped.map_or(stage, str::len);
-        (carried, Cow::Borrowed(self.path.get(..carried).unwrap_or_default()))
+        (carried, Cow::Borrowed(self.path.get(..carried).certain()))
     }
 
     fn stage_path(&self) -> Cow<'_, str> {
@@ -243,7 +246,7 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
             if !self.fits(wanted, segment) {
                 return false;
             }
-            rest = rest.get(1 + segment.len()..).unwrap_or_default();
+            rest = rest.get(1 + segment.len()..).certain();
         }
         true
     }
@@ -309,7 +312,7 @@ fn end_of_slashes(text: &str) -> Range<usize> {
 
 /// The text without slashes at its ends, also those that are escapes.
 fn trim_slashes(text: &str) -> &str {
-    let mut text = text.get(..end_of_slashes(text).start).unwrap_or_default();
+    let mut text = text.get(..end_of_slashes(text).start).certain();
     while let Some(behind) = ["/", "%2F", "%2f"].iter().find_map(|slash| text.strip_prefix(slash)) {
         text = behind;
     }
@@ -334,7 +337,7 @@ fn slashes(text: &str, escapes: bool) -> impl Iterator<Item = Range<usize>> {
 /// The part of a template before its first parameter; without a parameter all of it.
 fn literal(template: &str) -> &str {
     let end = template.as_bytes().windows(2).position(|two| two == b"/{").unwrap_or(template.len());
-    template.get(..end).unwrap_or_default().trim_end_matches('/')
+    template.get(..end).certain().trim_end_matches('/')
 }
 
 /// What the gateway names a mapping without a key.

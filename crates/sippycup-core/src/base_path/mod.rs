@@ -3,7 +3,10 @@
 use std::{error::Error, fmt, sync::Arc};
 
 pub(crate) use self::locate::{Located, Prefix, Signals};
-use crate::uri::{Text, is_uri_byte, push_path, same_text};
+use crate::{
+    certain::Certain,
+    uri::{Text, is_uri_byte, push_path, same_text},
+};
 
 mod locate;
 
@@ -206,7 +209,7 @@ pub(crate) fn prefix(path: &str, base: &str, same: fn(&[u8], &[u8]) -> bool) -> 
 fn encoded(path: &str) -> String {
     let mut out = Vec::with_capacity(path.len() + 1);
     push_path(&mut out, path.as_bytes(), Text::Decoded);
-    String::from_utf8(out).unwrap_or_default()
+    String::from_utf8(out).certain()
 }
 
 const fn is_canonical(path: &[u8]) -> bool {

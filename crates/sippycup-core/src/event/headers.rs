@@ -6,7 +6,10 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 
 use super::names::{Names, Role, Slot, X_AMZN_TRACE_ID};
-use crate::json::{Fault, Field, Kind, Member, each_item};
+use crate::{
+    certain::Certain,
+    json::{Fault, Field, Kind, Member, each_item},
+};
 
 /// The headers of a request, and what some of them tell about it.
 #[derive(Default)]
@@ -81,7 +84,7 @@ impl Headers {
     fn append_odd(&mut self, json: &Bytes, names: &mut Names, member: Member) -> Result<bool, Fault> {
         let before = self.map.len();
         let mut room = mem::take(&mut names.room);
-        let name = member.name.text(json)?.unwrap_or_default();
+        let name = member.name.text(json)?.certain();
         let slot = match names.find(&name) {
             None => names.learn(&name),
             found => found,
@@ -103,7 +106,7 @@ impl Headers {
         // All of them are found first: of two spellings of a name that is missing both count.
         let mut missing = Vec::new();
         for member in single {
-            let known = names.get(&member.name.text(json)?.unwrap_or_default());
+            let known = names.get(&member.name.text(json)?.certain());
             if known.is_some_and(|known| !self.map.contains_key(&known.name)) {
                 missing.push(*member);
             }

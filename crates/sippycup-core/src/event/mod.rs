@@ -18,6 +18,7 @@ use self::{
 };
 use crate::{
     base_path::{BASE_PATH_VARIABLE, BasePath, Located, Prefix, Signals},
+    certain::Certain,
     error::{EventError, found},
     extensions::{ClientIp, PathParameters, PublicUri, RequestContext, StageVariables, forwarded_for, is_authority},
     json::{Expected, Fault, Field, Kind, LIMIT, has_control, index, member},
@@ -311,8 +312,7 @@ impl<'de> Deserialize<'de> for ProxyEvent {
 /// stands in the body. A body in base64 needs neither; its decoder takes nothing but its own alphabet.
 fn check_text(json: &[u8], wire: &Wire) -> Result<(), Fault> {
     let (start, end) = (wire.body.start(), wire.body.end());
-    let (before, body, behind) =
-        (json.get(..start).unwrap_or_default(), wire.body.raw(json), json.get(end..).unwrap_or_default());
+    let (before, body, behind) = (json.get(..start).certain(), wire.body.raw(json), json.get(end..).certain());
     let base64 = wire.body.kind() == Kind::String && !wire.body.is_escaped() && body::is_base64(json, wire.base64);
     let parts = match base64 {
         true if wire.ascii => [&[][..], &[]],
@@ -372,7 +372,7 @@ fn usual_extensions(source: Option<EventSource>) -> Extensions {
             .collect()
     });
     let index = source.map_or(EventSource::ALL.len(), |source| source as usize);
-    USUAL.get(index).cloned().unwrap_or_default()
+    USUAL.get(index).cloned().certain()
 }
 
 /// Up to so many bytes path parameters are looked up where they stand.

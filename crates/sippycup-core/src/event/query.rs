@@ -3,6 +3,7 @@
 use std::{borrow::Cow, collections::HashSet};
 
 use crate::{
+    certain::Certain,
     json::{Fault, Member, each_item},
     uri::{Text, push_key, push_value},
 };
@@ -40,7 +41,7 @@ impl QueryMaps<'_> {
     }
 
     fn push_member(&self, out: &mut Vec<u8>, separator: &mut u8, member: &Member, wanted: bool) -> Result<(), Fault> {
-        let key = member.name.text(self.json)?.unwrap_or_default();
+        let key = member.name.text(self.json)?.certain();
         each_item(self.json, member.value, |value| {
             // A null value is nothing that a client could have sent.
             if let Some(value) = value.text(self.json)?.filter(|_| wanted) {

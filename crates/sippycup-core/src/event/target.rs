@@ -11,6 +11,7 @@ use super::{
     wire::Wire,
 };
 use crate::{
+    certain::Certain,
     error::{EventError, found},
     json::Field,
     uri::{Text, is_plain_path, push_path, push_raw_query},
@@ -78,7 +79,7 @@ impl Target {
     }
 
     pub(crate) fn path(&self) -> &str {
-        self.text.get(..self.path_end).and_then(|path| std::str::from_utf8(path).ok()).unwrap_or_default()
+        self.text.get(..self.path_end).and_then(|path| std::str::from_utf8(path).ok()).certain()
     }
 
     /// The origin-form without the first `strip` bytes; where nothing of the path is left it is `/`.
@@ -86,7 +87,7 @@ impl Target {
         let text = match strip {
             0 => self.text,
             _ if strip >= self.path_end => {
-                let query = self.text.get(self.path_end..).unwrap_or_default();
+                let query = self.text.get(self.path_end..).certain();
                 Bytes::from([b"/", query].concat())
             }
             _ => self.text.slice(strip..),

@@ -5,7 +5,10 @@
 //! `is_base64_encoded`) they share a field.
 
 use super::other::is_foreign;
-use crate::json::{Fault, Field, Kind, Map, Member, Scanner};
+use crate::{
+    certain::Certain,
+    json::{Fault, Field, Kind, Map, Member, Scanner},
+};
 
 /// Where the members of an event stand.
 #[derive(Default)]
@@ -95,7 +98,7 @@ impl Wire {
     fn member(&mut self, json: &[u8], key: Field, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
         let unescaped;
         let name = if key.is_escaped() {
-            unescaped = key.text(json)?.unwrap_or_default();
+            unescaped = key.text(json)?.certain();
             &*unescaped
         } else {
             key.raw(json)

@@ -9,6 +9,8 @@ use serde::{
 };
 use serde_json::{Error, Value, map};
 
+use crate::certain::Certain;
+
 /// Reads JSON into a type that may ask for other things than the text that stands there.
 pub(super) fn from_slice<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
     T::deserialize(Claim(serde_json::from_slice(json)?))
@@ -156,7 +158,7 @@ impl<'de> MapAccess<'de> for Members {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
-        seed.deserialize(Claim(self.value.take().unwrap_or_default()))
+        seed.deserialize(Claim(self.value.take().certain()))
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use http::{Uri, uri::PathAndQuery};
 
-use crate::{base_path::BasePath, uri::MAX_TARGET};
+use crate::{base_path::BasePath, certain::Certain, uri::MAX_TARGET};
 
 /// The absolute URI of the request as the client wrote it, with the base path.
 ///
@@ -100,7 +100,7 @@ impl Deref for PublicUri {
 
     fn deref(&self) -> &Uri {
         // The parts were checked when they were put here.
-        self.uri.get_or_init(|| self.parts.as_ref().and_then(PublicParts::uri).unwrap_or_default())
+        self.uri.get_or_init(|| self.parts.as_ref().and_then(PublicParts::uri).certain())
     }
 }
 
@@ -169,7 +169,7 @@ pub(crate) fn is_authority(host: &[u8]) -> bool {
     }
     let (name, port) = match host.strip_prefix(b"[") {
         Some(rest) => match rest.iter().position(|byte| *byte == b']').and_then(|end| rest.split_at_checked(end)) {
-            Some((address, behind)) => (address, behind.get(1..).unwrap_or_default()),
+            Some((address, behind)) => (address, behind.get(1..).certain()),
             None => return false,
         },
         None => host.split_at(host.iter().position(|byte| *byte == b':').unwrap_or(host.len())),

@@ -3,6 +3,7 @@
 use fearless_simd::{Simd, prelude::*, u8x16, u8x64};
 
 use super::simd::{BLOCK, GROUP, SPACE, lanes, padded, table};
+use crate::certain::Certain;
 
 /// Appends text as it stands in JSON, up to the first character that has no short escape; returns how much of
 /// the text that was.
@@ -21,11 +22,11 @@ pub(crate) fn escape<S: Simd>(simd: S, text: &[u8], out: &mut Vec<u8>) -> usize 
             break;
         }
         if filled > SPACE - ESCAPED {
-            out.extend_from_slice(space.get(..filled).unwrap_or_default());
+            out.extend_from_slice(space.get(..filled).certain());
             filled = 0;
         }
     }
-    out.extend_from_slice(space.get(..filled).unwrap_or_default());
+    out.extend_from_slice(space.get(..filled).certain());
     at
 }
 
@@ -88,7 +89,7 @@ fn escape_half<S: Simd>(simd: S, half: &[u8; 32], marks: u32, out: &mut [u8; 64]
     let (groups, _) = half.as_chunks();
     for (index, (group, mask)) in groups.iter().zip(marks.to_le_bytes()).enumerate() {
         let before = marks & ((1 << (GROUP * index)) - 1);
-        let row = SPREAD.get(usize::from(mask)).copied().unwrap_or_default();
+        let row = SPREAD.get(usize::from(mask)).copied().certain();
         if let Some(out) = out.get_mut(GROUP * index + before.count_ones() as usize..).and_then(<[u8]>::first_chunk_mut)
         {
             *out = lanes(simd, *group, [b'\\'; GROUP]).swizzle_dyn(u8x16::load_array(simd, row)).to_array();
@@ -126,5 +127,5 @@ const fn spread() -> [[u8; 16]; 256] {
 pub(crate) fn short_escape(byte: u8) -> u8 {
     static TABLE: [u8; 256] =
         table(&[(b'"', b'"'), (b'\\', b'\\'), (8, b'b'), (12, b'f'), (b'\n', b'n'), (b'\r', b'r'), (b'\t', b't')]);
-    TABLE.get(usize::from(byte)).copied().unwrap_or_default()
+    TABLE.get(usize::from(byte)).copied().certain()
 }

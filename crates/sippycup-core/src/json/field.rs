@@ -8,6 +8,7 @@ use super::{
     fault::{Expected, Fault},
     unescape::{unescape, unescape_into},
 };
+use crate::certain::Certain;
 
 /// The JSON type of a member, or that there was none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,7 +79,7 @@ impl Field {
 
     /// The bytes it takes up in the document.
     pub(crate) fn raw<'a>(&self, json: &'a [u8]) -> &'a [u8] {
-        json.get(self.start()..self.end()).unwrap_or_default()
+        json.get(self.start()..self.end()).certain()
     }
 
     /// The same bytes, sharing the document's buffer.

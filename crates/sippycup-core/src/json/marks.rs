@@ -3,6 +3,7 @@
 use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x64};
 
 use super::simd::{CHUNK, special};
+use crate::certain::Certain;
 
 /// One bit for each byte of the part of the document that is being read.
 ///
@@ -59,7 +60,7 @@ impl<'a> Marks<'a> {
             word = 0;
         }
         loop {
-            let rest = self.bits.get(word..self.filled).unwrap_or_default();
+            let rest = self.bits.get(word..self.filled).certain();
             if let Some((index, bits)) = rest.iter().enumerate().find(|(_, bits)| **bits != 0) {
                 return self.start + (word + index) * 64 + bits.trailing_zeros() as usize;
             }
@@ -82,13 +83,13 @@ impl<'a> Marks<'a> {
 
     /// Looks at a part of the document that somebody else has read.
     pub(crate) fn step_over(&mut self, start: usize, end: usize) {
-        self.ascii &= self.json.get(start..end).unwrap_or_default().is_ascii();
+        self.ascii &= self.json.get(start..end).certain().is_ascii();
     }
 
     fn fill(&mut self, start: usize) {
         self.start = start;
         self.filled = self.end.saturating_sub(start).div_ceil(64).clamp(1, WORDS);
-        let rest = self.json.get(start..).unwrap_or_default();
+        let rest = self.json.get(start..).certain();
         let (words, unused) = self.bits.split_at_mut(self.filled);
         unused.fill(0);
         self.ascii &= dispatch!(Level::new(), simd => mark(simd, rest, words));

@@ -7,6 +7,7 @@ use super::{
     field::{Field, Kind},
     scan::Scanner,
 };
+use crate::certain::Certain;
 
 /// One member of an object.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +38,7 @@ impl Map {
 
     /// The members, out of those of all that were noted.
     pub(crate) fn of<'m>(&self, members: &'m [Member]) -> &'m [Member] {
-        members.get(self.first..self.end).unwrap_or_default()
+        members.get(self.first..self.end).certain()
     }
 }
 
@@ -98,7 +99,7 @@ pub(crate) fn member(json: &[u8], object: Field, name: &str) -> Option<Field> {
 pub(crate) fn index(json: &[u8], object: Field) -> Result<HashMap<Cow<'_, [u8]>, Field>, Fault> {
     let named = Members::of(json, object).map(|member| {
         let Member { name, value } = member?;
-        Ok((name.text(json)?.unwrap_or_default(), value))
+        Ok((name.text(json)?.certain(), value))
     });
     named.collect()
 }

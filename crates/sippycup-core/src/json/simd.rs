@@ -23,6 +23,8 @@ macro_rules! shuffling {
 }
 pub(crate) use shuffling;
 
+use crate::certain::Certain;
+
 /// The first quote, backslash or control character at or behind `at`; the length if there is none.
 #[inline]
 pub(crate) fn special(text: &[u8], mut at: usize) -> usize {
@@ -33,7 +35,7 @@ pub(crate) fn special(text: &[u8], mut at: usize) -> usize {
         }
         at += CHUNK;
     }
-    let rest = text.get(at..).unwrap_or_default();
+    let rest = text.get(at..).certain();
     let found = if let Some(chunk) = text.last_chunk() {
         specials(chunk) >> (CHUNK - rest.len())
     } else {

@@ -6,6 +6,7 @@ use super::{
     fault::{Expected, Fault},
     simd::{BLOCK, GROUP, LONG, SPACE, lanes, padded, shuffling, special, table},
 };
+use crate::certain::Certain;
 
 /// The value of the string that begins at `start` of the document, and where it ends. Grammar and value in one
 /// walk.
@@ -23,11 +24,11 @@ pub(crate) fn unescape_into(out: &mut Vec<u8>, json: &[u8], start: usize) -> Res
     let mut at = start;
     loop {
         if long {
-            let rest = json.get(at..).unwrap_or_default();
+            let rest = json.get(at..).certain();
             at += shuffling!(simd => unescape_valid(simd, rest, out));
         }
         let stop = special(json, at);
-        out.extend_from_slice(json.get(at..stop).unwrap_or_default());
+        out.extend_from_slice(json.get(at..stop).certain());
         at = stop;
         match (json.get(at), json.get(at + 1)) {
             (Some(b'"'), _) => return Ok(at),
@@ -62,10 +63,10 @@ fn unescape_valid<S: Simd>(simd: S, text: &[u8], out: &mut Vec<u8>) -> usize {
     let (mut at, mut filled) = (0, 0);
     loop {
         if filled > SPACE - BLOCK - LONGEST {
-            out.extend_from_slice(space.get(..filled).unwrap_or_default());
+            out.extend_from_slice(space.get(..filled).certain());
             filled = 0;
         }
-        let rest = text.get(at..).unwrap_or_default();
+        let rest = text.get(at..).certain();
         let block = if let Some(block) = rest.first_chunk() {
             block
         } else {
@@ -96,7 +97,7 @@ fn unescape_valid<S: Simd>(simd: S, text: &[u8], out: &mut Vec<u8>) -> usize {
             break;
         }
     }
-    out.extend_from_slice(space.get(..filled).unwrap_or_default());
+    out.extend_from_slice(space.get(..filled).certain());
     at
 }
 
@@ -149,7 +150,7 @@ fn unescape_block<S: Simd>(simd: S, block: &[u8; BLOCK], out: &mut [u8; BLOCK]) 
         if index == 4 && read <= 32 {
             break;
         }
-        let row = PACK.get(usize::from(kept)).copied().unwrap_or_default();
+        let row = PACK.get(usize::from(kept)).copied().certain();
         let packed = lanes(simd, *group, [0; GROUP]).swizzle_dyn(lanes(simd, row, [0; GROUP]));
         if let Some(out) = out.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
             let [low, _] = packed.bitcast::<u64x2<S>>().to_array();
@@ -193,7 +194,7 @@ fn unescaped(escape: u8) -> u8 {
         (b'r', b'\r'),
         (b't', b'\t'),
     ]);
-    TABLE.get(usize::from(escape)).copied().unwrap_or_default()
+    TABLE.get(usize::from(escape)).copied().certain()
 }
 
 /// The character whose `\u` escape stands at `at`, which is two escapes for some; and the position behind it.

@@ -6,6 +6,7 @@ use super::{
     escape::{escape, short_escape},
     simd::{LONG, shuffling, special},
 };
+use crate::certain::Certain;
 
 /// A JSON document under construction.
 pub(crate) struct Writer {
@@ -31,11 +32,11 @@ impl Writer {
         let mut at = 0;
         loop {
             if text.len() >= LONG {
-                let rest = text.get(at..).unwrap_or_default();
+                let rest = text.get(at..).certain();
                 at += shuffling!(simd => escape(simd, rest, &mut self.out));
             }
             let stop = special(text, at);
-            self.out.extend_from_slice(text.get(at..stop).unwrap_or_default());
+            self.out.extend_from_slice(text.get(at..stop).certain());
             let Some(byte) = text.get(stop) else { return };
             self.escape(*byte);
             at = stop + 1;

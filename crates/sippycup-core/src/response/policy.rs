@@ -2,6 +2,8 @@
 
 use http::{HeaderMap, header};
 
+use crate::certain::Certain;
+
 /// Which response bodies go out as base64 although they are text.
 ///
 /// By default the bytes decide: what is UTF-8 goes out as text and survives a JSON string exactly, anything
@@ -47,7 +49,7 @@ impl BinaryPolicy {
             return false;
         }
         let content_type = headers.get(header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
-        let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        let essence = content_type.split(|byte| *byte == b';').next().certain().trim_ascii();
         self.media_types.iter().any(|pattern| matches(pattern.as_bytes(), essence))
     }
 }

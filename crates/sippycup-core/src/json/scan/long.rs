@@ -1,7 +1,10 @@
 //! A value that may have megabytes.
 
 use super::Scanner;
-use crate::json::{Expected, Fault, Field, Kind, unescape::unescape};
+use crate::{
+    certain::Certain,
+    json::{Expected, Fault, Field, Kind, unescape::unescape},
+};
 
 impl Scanner<'_> {
     /// Checks what [`long_value`](Self::long_value) does not, for a value that nobody will read.
@@ -20,7 +23,7 @@ impl Scanner<'_> {
             return self.value().map(|field| (field, None));
         }
         let start = self.at + 1;
-        let rest = self.json.get(start..).unwrap_or_default();
+        let rest = self.json.get(start..).certain();
         let Some(found) = memchr::memchr2(b'"', b'\\', rest) else {
             return self.string().map(|field| (field, None));
         };

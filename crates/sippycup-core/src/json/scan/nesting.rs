@@ -1,5 +1,7 @@
 //! How deep a document is nested, without recursion.
 
+use crate::certain::Certain;
+
 /// Which kinds of containers are open, one bit each: an event may nest as deep as it likes without
 /// recursion, and without an allocation up to 64 levels.
 #[derive(Default)]
@@ -22,7 +24,7 @@ impl Nesting {
         self.bits >>= 1;
         self.depth = self.depth.saturating_sub(1);
         if self.depth != 0 && self.depth.is_multiple_of(64) {
-            self.bits = self.full.pop().unwrap_or_default();
+            self.bits = self.full.pop().certain();
         }
     }
 
