@@ -9,6 +9,7 @@
 //! `event` needs only a gateway of the plan, `invoke` and `replay` only its function. Exit codes: 0 after an orderly end, 1 if something failed, 2 if flags or configuration
 //! are wrong.
 
+mod announce;
 mod error;
 mod event;
 mod invoke;

@@ -7,11 +7,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Arg, Args};
-use sippycup_gateway::{BoxError, Function, FunctionBuilder, Gateway, Gateways, Server, Terminal};
+use sippycup_gateway::{BoxError, Function, FunctionBuilder, Gateways, Server, Terminal};
 use tokio::net::TcpListener;
 use tokio::sync::watch as signal;
 use tokio::task::JoinHandle;
 
+use crate::announce;
 use crate::error::UsageError;
 use crate::plan::{FunctionPlan, GatewayPlan, Listener, Plan, Planned, Said};
 use crate::record::{Recorded, Recorder};
@@ -73,6 +74,7 @@ fn not_beside_a_file(arg: Arg) -> Arg {
 pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
     let terminal = arguments.output.terminal();
     let mut interrupts = Interrupts::new()?;
+    let from_file = arguments.config.is_some();
     let (plan, planned) = arguments.plan()?;
     // Listeners before functions: a port in use should not cost a build.
     let mut listeners = Vec::new();
@@ -82,32 +84,23 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
     let recorders = recorders(&plan, terminal)?;
     let mut functions = Vec::new();
     let mut watches: Vec<Watch> = Vec::new();
-    for Said { value: function, .. } in &plan.functions {
-        let started = start(function, &plan.allow_host, terminal).await?;
-        if !function.watch.is_empty() {
-            watches.push(watch(function, plan.events.as_deref(), started.clone(), terminal)?);
+    for (Said { value: planned, .. }, recorder) in plan.functions.iter().zip(recorders) {
+        let function = start(planned, &plan.allow_host, terminal).await?;
+        if !planned.watch.is_empty() {
+            watches.push(watch(planned, plan.events.as_deref(), function.clone(), terminal)?);
         }
-        functions.push(started);
+        functions.push(Recorded { name: planned.name.value.clone(), function, recorder });
     }
-    let functions: Vec<_> =
-        functions.into_iter().zip(recorders).map(|(function, recorder)| Recorded { function, recorder }).collect();
     let (stop, stopping) = signal::channel(false);
     let mut servers = Vec::new();
     for (listener, planned) in listeners {
         let address = listener.local_addr()?;
-        let mut gateways: Option<Gateways<Recorded>> = None;
-        for Planned { builder, function, https } in planned {
-            let Some(function) = functions.get(function).cloned() else { continue };
-            // Absolute links that an app makes lead back here, where nobody speaks TLS.
-            let builder = if https { builder } else { builder.forwarded("http", address.port()) };
-            let gateway = builder.build(function)?;
-            announce(terminal, &gateway, address);
-            gateways = Some(match gateways {
-                Some(gateways) => gateways.and(gateway),
-                None => Gateways::new(gateway),
-            });
+        let Some(gateways) = gateways(planned, &functions, address)? else { continue };
+        for gateway in gateways.iter() {
+            // Flags describe one, which needs no name.
+            let name = from_file.then(|| gateway.get_ref().name.as_str());
+            announce::lines(&gateways, gateway, address, name).iter().for_each(|line| terminal.line(line));
         }
-        let Some(gateways) = gateways else { continue };
         let server = Server::new()
             .title_case_headers(gateways.iter().all(|gateway| gateway.kind().is_http_api()))
             .report(move |line| terminal.line(line));
@@ -134,6 +127,26 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+/// The gateways of one listener, before their functions.
+fn gateways(
+    planned: Vec<Planned>,
+    functions: &[Recorded],
+    address: SocketAddr,
+) -> Result<Option<Gateways<Recorded>>, BoxError> {
+    let mut gateways: Option<Gateways<Recorded>> = None;
+    for Planned { builder, function, https } in planned {
+        let Some(function) = functions.get(function).cloned() else { continue };
+        // Absolute links that an app makes lead back here, where nobody speaks TLS.
+        let builder = if https { builder } else { builder.forwarded("http", address.port()) };
+        let gateway = builder.build(function)?;
+        gateways = Some(match gateways {
+            Some(gateways) => gateways.and(gateway),
+            None => Gateways::new(gateway),
+        });
+    }
+    Ok(gateways)
 }
 
 /// Where each function is recorded: several have a directory each, by their names.
@@ -193,12 +206,6 @@ async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, BoxError> 
     TcpListener::bind(address)
         .await
         .map_err(|error| format!("cannot listen on {address}: {error}; choose another address with {flag}").into())
-}
-
-fn announce(terminal: Terminal, gateway: &Gateway<Recorded>, address: SocketAddr) {
-    for base in gateway.base_paths() {
-        terminal.line(&format!("{:>9}: http://{address}{base}/", gateway.kind()));
-    }
 }
 
 /// What asks the command to end: ctrl-c, or SIGTERM.

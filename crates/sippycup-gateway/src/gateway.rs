@@ -77,6 +77,27 @@ impl<F> Gateway<F> {
         self.config.location.base_paths()
     }
 
+    /// Every host name and base path that reaches the gateway: those of its custom domains, or else AWS's own.
+    ///
+    /// ```
+    /// use sippycup_gateway::{Domain, Gateway, Kind};
+    ///
+    /// let domain = Domain::new("api.example.com").mapping("shop");
+    /// let gateway = Gateway::builder(Kind::RestApi).domain(domain).build(())?;
+    /// assert_eq!(gateway.host_paths(), [("api.example.com", "/shop".to_owned())]);
+    /// # Ok::<(), sippycup_gateway::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn host_paths(&self) -> Vec<(&str, String)> {
+        self.config.location.host_paths()
+    }
+
+    /// Whether a request with this host, with or without a port, and this path is under a stage or a mapping of the gateway.
+    #[must_use]
+    pub fn knows(&self, host: &str, path: &str) -> bool {
+        self.config.location.locate(Some(host), path).is_some()
+    }
+
     /// The function behind the gateway.
     pub const fn get_ref(&self) -> &F {
         &self.function

@@ -56,13 +56,21 @@ impl Location {
         self.default_name.eq_ignore_ascii_case(name) || self.domains.iter().any(|domain| domain.name() == name)
     }
 
-    /// The prefixes a client can write before the application's own path when it talks to the gateway; the main one first.
-    pub(crate) fn base_paths(&self) -> Vec<String> {
+    /// The host names of the gateway, each with a prefix that a client writes there before the application's own path; the main one first.
+    pub(crate) fn host_paths(&self) -> Vec<(&str, String)> {
         match self.domains.is_empty() {
-            false => self.domains.iter().flat_map(|domain| domain.prefixes(&self.stage)).collect(),
-            true if self.kind.is_api_gateway() => vec![self.with_stage("")],
-            true => vec![String::new()],
+            false => {
+                let of = |domain: &'_ Domain| domain.prefixes(&self.stage).collect::<Vec<_>>();
+                let each = self.domains.iter().map(|domain| (domain.name(), of(domain)));
+                each.flat_map(|(name, prefixes)| prefixes.into_iter().map(move |prefix| (name, prefix))).collect()
+            }
+            true if self.kind.is_api_gateway() => vec![(&self.default_name, self.with_stage(""))],
+            true => vec![(&self.default_name, String::new())],
         }
+    }
+
+    pub(crate) fn base_paths(&self) -> Vec<String> {
+        self.host_paths().into_iter().map(|(_, path)| path).collect()
     }
 
     pub(crate) fn base_path(&self) -> String {

@@ -96,6 +96,7 @@ impl Recording {
 /// A function that is recorded, if that is wished.
 #[derive(Clone, Debug)]
 pub(crate) struct Recorded {
+    pub(crate) name: String,
     pub(crate) function: Function,
     pub(crate) recorder: Option<Recorder>,
 }

@@ -128,7 +128,8 @@ fn a_configuration_serves_several_gateways_and_functions() {
         "listen = \"127.0.0.1:0\"\n\n[[function]]\nname = \"shop\"\n{}\n[[function]]\nname = \"blog\"\n{}\n\
          [[gateway]]\nkind = \"rest\"\nfunction = \"shop\"\nstage = \"prod\"\nvariables = {{ A = \"b\" }}\nroutes = [\"/{{proxy+}}\"]\n\
          domains = [{{ name = \"api.example.com\", mappings = [\"shop\", \"shop/v2\"] }}]\n\n\
-         [[gateway]]\nkind = \"http\"\nfunction = \"blog\"\nstage = \"dev\"\ntimeout = 3.5\nclaims = {{ sub = \"42\" }}\n",
+         [[gateway]]\nkind = \"http\"\nfunction = \"blog\"\nstage = \"dev\"\ntimeout = 3.5\nclaims = {{ sub = \"42\" }}\n\n\
+         [[gateway]]\nkind = \"http\"\nfunction = \"shop\"\ndomain = \"shop.example.com\"\nbase-path = [\"shop\"]\n",
         command("path"),
         command("environment"),
     );
@@ -136,7 +137,21 @@ fn a_configuration_serves_several_gateways_and_functions() {
     std::fs::write(&file, config).unwrap();
     let mut running = Running::spawn(serve(&["--config", file.to_str().unwrap()]));
     let address = running.address();
-    running.until("/dev/");
+    running.until("/dev/  (blog)");
+    let hidden = running.until("shop.example.com");
+    let rest = format!("     rest: http://{address}/shop/  (shop, api.example.com)");
+    assert!(running.seen.contains(&rest), "{:?}", running.seen);
+    assert!(running.seen.contains(&format!("     rest: http://{address}/shop/v2/  (shop, api.example.com)")));
+    // Its path on any other host is another one's.
+    let (_, port) = address.split_once(':').unwrap();
+    assert_eq!(
+        hidden,
+        format!(
+            "     http: curl --connect-to ::{address} http://shop.example.com:{port}/shop/  (shop, shop.example.com)"
+        )
+    );
+    let by_domain = http(&address, &format!("GET http://shop.example.com:{port}/shop/w"), "");
+    assert!(by_domain.ends_with("\r\n\r\n/w"), "{by_domain}");
     let named = http(&address, "GET http://api.example.com/shop/v2/x", "");
     assert!(named.ends_with("/shop/v2/x"), "{named}");
     let by_path = http(&address, "GET /shop/y", "");
