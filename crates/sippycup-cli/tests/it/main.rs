@@ -224,6 +224,12 @@ fn an_attached_function_is_waited_for() {
     let line = running.until("AWS_LAMBDA_RUNTIME_API=");
     let api = line.split("AWS_LAMBDA_RUNTIME_API=").nth(1).unwrap().to_owned();
     let address = running.address();
+    let waiting = {
+        let address = address.clone();
+        std::thread::spawn(move || http(&address, "GET /early", ""))
+    };
+    let line = running.until("a request waits");
+    assert!(line.ends_with(&format!("start one with AWS_LAMBDA_RUNTIME_API={api}")), "{line}");
     let command = command_line();
     let mut function = Command::new(&command[0])
         .args(&command[1..])
@@ -232,6 +238,7 @@ fn an_attached_function_is_waited_for() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
+    assert!(waiting.join().unwrap().ends_with("/early"));
     assert!(http(&address, "GET /hello", "").ends_with("/hello"));
     function.kill().unwrap();
     function.wait().unwrap();

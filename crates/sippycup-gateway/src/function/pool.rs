@@ -22,6 +22,8 @@ pub(super) struct Pool {
     last_id: u64,
     /// Set if functions attach instead of being spawned.
     attached: Option<SocketAddr>,
+    /// Somebody was told that a request waits for a function to attach.
+    told_to_attach: bool,
     stopping: Option<Vec<oneshot::Sender<()>>>,
     /// Tells every process to end without a grace period.
     at_once: watch::Sender<bool>,
@@ -37,6 +39,7 @@ impl Pool {
             generation: 0,
             last_id: ATTACHED,
             attached: None,
+            told_to_attach: false,
             stopping: None,
             at_once: watch::Sender::new(false),
         }
@@ -143,6 +146,7 @@ impl Pool {
         };
         environment.initialised = true;
         environment.answered = None;
+        self.told_to_attach = false;
         if !parallel {
             for (_, invoked) in environment.working.drain() {
                 invoked.fail(FunctionError::new(
@@ -168,6 +172,7 @@ impl Pool {
         if self.pending.is_empty() {
             return;
         }
+        self.tell_to_attach();
         let limit = if self.settings.max_concurrency.is_some() { 1 } else { self.settings.concurrency };
         // One that cannot start should fail once, not once for each request: until one has started, it starts alone.
         let limit = if self.has_started() { limit } else { 1 };
@@ -186,6 +191,20 @@ impl Pool {
                 let late = Message::Late { environment: *id, id: answered.id.clone() };
                 answered.expected = Some(Timer::start(MOMENT, &self.sender, late));
             }
+        }
+    }
+
+    /// Says that a request waits, if there is nobody it could wait for.
+    fn tell_to_attach(&mut self) {
+        let Some(address) = self.attached.filter(|_| !self.told_to_attach) else {
+            return;
+        };
+        let busy = |e: &Environment| !e.working.is_empty() || e.answered.is_some();
+        if !self.environments.values().any(busy) {
+            self.told_to_attach = true;
+            self.settings.report(&format!(
+                "a request waits: no function asks for events; start one with AWS_LAMBDA_RUNTIME_API={address}"
+            ));
         }
     }
 
