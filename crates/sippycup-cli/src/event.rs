@@ -11,14 +11,19 @@ use sippycup_gateway::{BoxError, HeaderNames};
 
 use crate::error::UsageError;
 use crate::plan::{GatewayPlan, pair};
+use crate::services::{About, Service};
 use crate::terminal;
 
-/// Print the event that a front door writes for a request
+/// Print the event that a front door writes for a request, or another service for what happens there
 #[derive(Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    service: Option<Service<About>>,
+
     /// Request line: `GET /path?query`; without a method it is GET
-    request: RequestLine,
+    #[arg(required = true)]
+    request: Option<RequestLine>,
 
     /// Header of the request; repeatable
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
@@ -73,6 +78,11 @@ impl FromStr for Header {
 }
 
 pub(crate) fn print(arguments: &Arguments) -> Result<ExitCode, BoxError> {
+    if let Some(service) = &arguments.service {
+        let (kind, about) = service.parts();
+        terminal::print(&terminal::pretty(kind.event(about)?.to_string().as_bytes()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let gateway = arguments.gateway.builder().map_err(UsageError::from)?.build(())?;
     let event = gateway
         .event(&arguments.request()?)
@@ -84,8 +94,10 @@ pub(crate) fn print(arguments: &Arguments) -> Result<ExitCode, BoxError> {
 impl Arguments {
     fn request(&self) -> Result<Request<Bytes>, UsageError> {
         let mut request = Request::new(self.body()?);
-        *request.method_mut() = self.request.method.clone();
-        *request.uri_mut() = self.request.uri.clone();
+        if let Some(RequestLine { method, uri }) = &self.request {
+            *request.method_mut() = method.clone();
+            *request.uri_mut() = uri.clone();
+        }
         for header in &self.headers {
             request.headers_mut().append(&header.name, header.value.clone());
         }
@@ -112,4 +124,5 @@ const EXAMPLES: &str = "\
 Examples:
   sippycup event 'GET /items?q=1'
   sippycup event --kind alb 'POST /x?y=1' -H 'content-type: text/plain' -d hello
-  sippycup event --kind rest --stage prod --domain api.example.com --base-path shop /shop/items";
+  sippycup event --kind rest --stage prod --domain api.example.com --base-path shop /shop/items
+  sippycup event sqs -d one -d two";

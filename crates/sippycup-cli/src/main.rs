@@ -6,7 +6,7 @@
 //!                                                 terminal   watch ── restart ─┘
 //! ```
 //!
-//! `event` needs only a gateway of the plan, `invoke` and `replay` only its function. Exit codes: 0 after an orderly end, 1 if something failed, 2 if flags or configuration
+//! `event` needs only a gateway of the plan, `invoke`, `replay` and `send` only its function. Exit codes: 0 after an orderly end, 1 if something failed, 2 if flags or configuration
 //! are wrong.
 
 mod announce;
@@ -17,6 +17,7 @@ mod plan;
 mod record;
 mod replay;
 mod serve;
+mod services;
 mod supervise;
 mod terminal;
 mod watch;
@@ -46,6 +47,7 @@ enum Task {
     Event(Box<event::Arguments>),
     Invoke(Box<invoke::Arguments>),
     Replay(Box<replay::Arguments>),
+    Send(Box<services::Send>),
     Completions(Completions),
 }
 
@@ -72,6 +74,7 @@ fn main() -> ExitCode {
             Task::Event(arguments) => event::print(&arguments),
             Task::Invoke(arguments) => invoke::invoke(&arguments).await,
             Task::Replay(arguments) => replay::replay(&arguments).await,
+            Task::Send(arguments) => services::send(&arguments).await,
             Task::Completions(Completions { shell }) => complete(shell),
         }
     });
@@ -119,6 +122,7 @@ Examples:
   sippycup serve -- cargo run
   sippycup serve --kind rest --stage prod --base-path shop --watch -- cargo run
   sippycup event --kind alb 'POST /x?y=1' -H 'content-type: text/plain' -d hello
+  sippycup send sqs -d one -d two -- cargo run
   sippycup help serve";
 
 #[cfg(test)]

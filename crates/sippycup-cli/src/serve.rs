@@ -178,7 +178,7 @@ async fn finish(servers: Vec<JoinHandle<io::Result<()>>>, functions: &[Recorded]
     finished
 }
 
-async fn start(plan: &FunctionPlan, allowed: &[String], terminal: Terminal) -> Result<Function, BoxError> {
+pub(crate) async fn start(plan: &FunctionPlan, allowed: &[String], terminal: Terminal) -> Result<Function, BoxError> {
     match plan.attach {
         Some(address) => {
             let listener = bind(address.0, "--attach").await?;

@@ -14,6 +14,7 @@ mod python;
 mod record;
 #[path = "../../../sippycup-gateway/tests/it/scripted.rs"]
 mod scripted;
+mod services;
 mod usage;
 mod work;
 

@@ -92,6 +92,7 @@ fn function_process() {
                     exchange(&api, "POST", &format!("invocation/{}/response", event.id), "", ok("second").as_bytes());
                 println!("second answer: {} {}", head.lines().next().unwrap(), String::from_utf8(body).unwrap());
             }
+            "answer" => answer(&api, &event.id, argument),
             "garbage" => answer(&api, &event.id, "{not json"),
             "large" => {
                 let large = vec![b'x'; argument.parse().unwrap()];
