@@ -89,9 +89,20 @@ pub fn rest_headers() -> Vec<u8> {
     rest(10_810, &headers)
 }
 
-/// HTTP API, payload format 2.0, with a body as it stands in the event.
-fn http_api(size: Option<usize>, method: &str, extra: &[(&str, &str)], body: &str, base64: bool) -> Vec<u8> {
-    let headers = members(&owned(&[&BROWSER, extra].concat()), "", "");
+/// HTTP API, payload format 2.0, with a body of this length as it stands in the event.
+fn http_api(
+    size: Option<usize>,
+    method: &str,
+    extra: &[(&str, &str)],
+    length: usize,
+    body: &str,
+    base64: bool,
+) -> Vec<u8> {
+    let mut headers = owned(&[&BROWSER, extra].concat());
+    for (_, value) in headers.iter_mut().filter(|(name, _)| name == "content-length") {
+        *value = length.to_string();
+    }
+    let headers = members(&headers, "", "");
     let body = if body.is_empty() { String::new() } else { format!(r#""body":{body},"#) };
     let event = |pad: &str| {
         format!(
@@ -105,7 +116,7 @@ fn http_api(size: Option<usize>, method: &str, extra: &[(&str, &str)], body: &st
 }
 
 pub fn http_api_get() -> Vec<u8> {
-    http_api(Some(1_756), "GET", &[], "", false)
+    http_api(Some(1_756), "GET", &[], 0, "", false)
 }
 
 /// With so many headers more than the browser's; for the plot.
@@ -113,18 +124,18 @@ pub fn http_api_get_with(headers: usize) -> Vec<u8> {
     let names: Vec<String> = (0..headers).map(|number| format!("x-feature-flag-{number:03}")).collect();
     let extra: Vec<(&str, &str)> =
         names.iter().map(|name| (name.as_str(), "b7e2a0c4d6f8193a5c7e9b1d3f507284")).collect();
-    http_api(None, "GET", &extra, "", false)
+    http_api(None, "GET", &extra, 0, "", false)
 }
 
 /// A JSON body as text, so every quote of it is escaped.
 pub fn http_api_json(body: &str) -> Vec<u8> {
-    http_api(None, "POST", &[("content-type", "application/json")], &quote(body), false)
+    http_api(None, "POST", &[("content-type", "application/json")], body.len(), &quote(body), false)
 }
 
 /// A binary body as base64.
 pub fn http_api_binary(body: &[u8]) -> Vec<u8> {
-    let body = format!("\"{}\"", base64_simd::STANDARD.encode_to_string(body));
-    http_api(None, "POST", &[("content-type", "application/octet-stream")], &body, true)
+    let text = format!("\"{}\"", base64_simd::STANDARD.encode_to_string(body));
+    http_api(None, "POST", &[("content-type", "application/octet-stream")], body.len(), &text, true)
 }
 
 pub fn function_url() -> Vec<u8> {
