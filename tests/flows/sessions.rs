@@ -59,15 +59,24 @@ async fn visit(browser: &mut Browser) {
 #[test]
 fn a_session_lasts_whose_cookie_is_for_the_whole_host() {
     same_everywhere(|| app(|cookie| cookie), &visit);
+    // For the app alone, where several share the host.
+    same_with(&rewriting(), || app(|cookie| cookie), &visit);
 }
 
 #[test]
 fn a_session_lasts_whose_cookie_no_other_host_can_set() {
-    same_everywhere(|| app(|cookie| cookie.with_name("__Host-id")), &visit);
+    let app = || app(|cookie| cookie.with_name("__Host-id"));
+    same_everywhere(app, &visit);
+    same_with(&rewriting(), app, &visit);
 }
 
 #[test]
 fn a_session_lasts_whose_cookie_is_for_a_part_of_the_app() {
-    let layer = SippyCupLayer::new().rewrite_cookie_path(true);
-    same_with(&layer, || app(|cookie| cookie.with_path("/admin")), &visit);
+    let app = || app(|cookie| cookie.with_path("/admin"));
+    same_everywhere(app, &visit);
+    same_with(&rewriting(), app, &visit);
+}
+
+fn rewriting() -> SippyCupLayer {
+    SippyCupLayer::new().rewrite_cookie_path(true)
 }

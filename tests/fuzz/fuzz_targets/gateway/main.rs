@@ -15,6 +15,14 @@ mod error;
 #[path = "../../../../crates/sippycup-cli/src/plan/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "only what reads a file is used")]
 mod plan;
+#[path = "."]
+mod watch {
+    pub(crate) use sources::read_patterns;
+
+    #[path = "../../../../crates/sippycup-cli/src/watch/sources.rs"]
+    #[allow(dead_code, reason = "only what reads a file is used")]
+    mod sources;
+}
 
 use std::sync::{Arc, LazyLock};
 
