@@ -14,6 +14,7 @@ mod baseline;
 mod behind_proxies;
 mod documentation;
 mod event;
+mod events;
 mod frameworks;
 mod gateway;
 mod gold;

@@ -48,6 +48,10 @@ impl Failure {
 
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
+        #[cfg(feature = "events")]
+        if let Some(error) = error::Error::source(error).filter(|error| error.is::<crate::events::HandlerError>()) {
+            return Self { error_type: ErrorType::Service, message: chain(error) };
+        }
         Self { error_type: ErrorType::of(error), message: chain(error) }
     }
 }

@@ -93,6 +93,7 @@
 //! | `local` | yes | the local gateway; [`locally`](serve::Serve::locally) |
 //! | `tracing` | yes | a span for each invocation, with the fields that `lambda_runtime`'s has; events for failures |
 //! | `axum` | no | [`LambdaContext`] as an extractor |
+//! | `events` | no | [`events`](serve::Serve::events) and [`warm_up`](serve::Serve::warm_up) of `serve`: events that are not HTTP, beside the app |
 //! | `lambda-runtime` | no | `into_runtime`: the app as a `lambda_runtime::Runtime`, for its layers; `lambda_runtime::Context` in extensions |
 
 mod answer;
@@ -103,6 +104,8 @@ mod context;
 mod driver;
 mod environment;
 mod error;
+#[cfg(feature = "events")]
+pub mod events;
 mod failure;
 mod guard;
 mod hook;

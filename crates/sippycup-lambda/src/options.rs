@@ -11,6 +11,9 @@ use crate::snapshot::Hooks;
 pub(crate) struct Options {
     pub(crate) layer: SippyCupLayer,
     pub(crate) snapshot: Hooks,
+    /// What is beside the app.
+    #[cfg(feature = "events")]
+    pub(crate) events: crate::events::Events,
     /// What stands before the app on this machine; `None` is what the environment says.
     #[cfg(feature = "local")]
     pub(crate) gateway: Option<GatewayBuilder>,
@@ -21,6 +24,8 @@ impl Default for Options {
         Self {
             layer: SippyCupLayer::new(),
             snapshot: Hooks::default(),
+            #[cfg(feature = "events")]
+            events: crate::events::Events::default(),
             #[cfg(feature = "local")]
             gateway: None,
         }

@@ -1,5 +1,7 @@
 //! [`serve`]: how an app is run, as a builder that is a future.
 
+#[cfg(feature = "events")]
+use std::sync::Arc;
 use std::{
     fmt,
     marker::PhantomData,
@@ -12,6 +14,8 @@ use sippycup_gateway::GatewayBuilder;
 use sippycup_layer::{BoxError, SippyCup, SippyCupLayer};
 use tower_layer::Layer;
 
+#[cfg(feature = "events")]
+use crate::events::{Beside, Handler, WarmUp};
 use crate::{App, ServeError, driver::drive, environment, hook::Hook, options::Options};
 
 /// Runs the app with settings: a builder that is a future, and `.await` starts it.
@@ -140,6 +144,52 @@ impl<S, A> Serve<S, A> {
     }
 }
 
+#[cfg(feature = "events")]
+impl<S, A> Serve<S, A> {
+    /// What gets the events that are not of HTTP: of queues, schedules, authorizers. Default: nothing, and they fail.
+    ///
+    /// A function from an [`Event`](crate::events::Event) to a `Result`, or a [`Router`](crate::events::Router) of such
+    /// functions. Its answers go out when they are complete, also with [`streaming`](Serve::streaming). Its error fails the
+    /// invocation with its own text and nothing before it, as authorizers need it, whose `Unauthorized` is a 401. What Lambda
+    /// does then depends on the service: it may send the event again. An invocation fails too by an answer to a
+    /// batch that names an item which the batch does not have, for which Lambda would take the whole batch as failed without
+    /// a word.
+    ///
+    /// ```no_run
+    /// # use sippycup_lambda::{App, BoxError, ServeError, serve};
+    /// use sippycup_lambda::events::{BatchResponse, Event, EventKind, Router};
+    ///
+    /// # async fn with_events(app: impl App) -> Result<(), ServeError> {
+    /// serve(app).events(Router::new().on(EventKind::Sqs, orders)).await
+    /// # }
+    ///
+    /// async fn orders(event: Event) -> Result<BatchResponse, BoxError> {
+    ///     println!("{}", event.json());
+    ///     Ok(BatchResponse::new())
+    /// }
+    /// ```
+    pub fn events(mut self, handler: impl Handler) -> Self {
+        self.options.events.handler = Some(Arc::new(handler));
+        self
+    }
+
+    /// Which events keep the function warm and have nothing to do. They are answered before the app and before what
+    /// [`events`](Self::events) has. Default: none, and they are events as all others.
+    ///
+    /// ```no_run
+    /// # use sippycup_lambda::{App, ServeError, serve};
+    /// use sippycup_lambda::events::WarmUp;
+    ///
+    /// # async fn warm(app: impl App) -> Result<(), ServeError> {
+    /// serve(app).warm_up(WarmUp::new()).await
+    /// # }
+    /// ```
+    pub fn warm_up(mut self, pings: WarmUp) -> Self {
+        self.options.events.warm_up = Some(Arc::new(pings));
+        self
+    }
+}
+
 impl<S> Serve<S, Buffered> {
     /// Streams the answers. Default: each goes out when it is complete.
     ///
@@ -159,7 +209,7 @@ impl<S: App> IntoFuture for Serve<S, Buffered> {
     fn into_future(self) -> ServeFuture {
         ServeFuture::new(async {
             let (app, options) = self.layered()?;
-            drive(app.into_event_service(), options).await
+            drive(beside(app.into_event_service(), &options), options).await
         })
     }
 }
@@ -171,7 +221,7 @@ impl<S: App> IntoFuture for Serve<S, Streamed> {
     fn into_future(self) -> ServeFuture {
         ServeFuture::new(async {
             let (app, options) = self.layered()?;
-            drive(app.into_streaming().into_event_service(), options).await
+            drive(beside(app.into_streaming().into_event_service(), &options), options).await
         })
     }
 }
@@ -182,6 +232,17 @@ impl<S, A> Serve<S, A> {
         let layer = environment::with_variables(std::mem::take(&mut options.layer))?;
         Ok((layer.layer(app), options))
     }
+}
+
+/// The app, with what is beside it.
+#[cfg(feature = "events")]
+pub(crate) fn beside<T>(app: T, options: &Options) -> Beside<T> {
+    Beside::new(app, options.events.clone())
+}
+
+#[cfg(not(feature = "events"))]
+pub(crate) fn beside<T>(app: T, _: &Options) -> T {
+    app
 }
 
 impl<S, A> fmt::Debug for Serve<S, A> {

@@ -26,7 +26,9 @@ impl Error {
         Self(Reason::Body(error.into()))
     }
 
-    pub(crate) fn service(error: impl Into<BoxError>) -> Self {
+    /// An error of the app, or of what answers in its place.
+    #[must_use]
+    pub fn service(error: impl Into<BoxError>) -> Self {
         Self(Reason::Service(error.into()))
     }
 

@@ -112,7 +112,7 @@
 //!
 //! # Not supported
 //!
-//! Events that are not HTTP: they fail with an error that names what it saw. Upgrades, and so axum's
+//! Events that are not HTTP, without the feature `events`: they fail with an error that names what it saw. Upgrades, and so axum's
 //! `WebSocketUpgrade`: no front door hands a connection to a function. Trailers, and so native gRPC:
 //! no front door of Lambda carries them; grpc-web works.
 //!
@@ -124,6 +124,7 @@
 //! | `local` | yes | off Lambda, both serve on this machine behind the local gateway (`gateway`) |
 //! | `axum` | no | extractors, `OriginalUri`, `ConnectInfo`, `AxumApp` |
 //! | `tracing` | yes | spans and events of [`tracing`](https://docs.rs/tracing); without it failures go to standard error |
+//! | `events` | no | `events` of [`serve`](serve()): events that are not HTTP, beside the app; `warm_up` |
 //! | `lambda-http` | no | `SippyCup::into_lambda_http`, for stacks that `lambda_http` runs |
 //! | `lambda-runtime` | no | `into_runtime` of [`serve`](serve()): the app as a `lambda_runtime::Runtime`; `lambda_runtime::Context` in extensions |
 //!
@@ -141,6 +142,8 @@ pub use sippycup_core::{
 #[cfg(feature = "local")]
 #[doc(no_inline)]
 pub use sippycup_gateway as gateway;
+#[cfg(feature = "events")]
+pub use sippycup_lambda::events;
 #[cfg(feature = "lambda")]
 #[doc(inline)]
 pub use sippycup_lambda::{App, LambdaContext, ServeError, run, serve};

@@ -1,6 +1,10 @@
 //! What does my app see behind this gateway? Run with `cargo run -p mirror`, or deploy it.
 
-use sippycup::{BasePath, BinaryPolicy, BoxError, SippyCupLayer};
+use serde_json::{Value, json};
+use sippycup::{
+    BasePath, BinaryPolicy, BoxError, SippyCupLayer,
+    events::{Event, WarmUp},
+};
 
 mod mirror;
 mod plan;
@@ -8,8 +12,14 @@ mod plan;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
     let options = std::env::var("MIRROR_OPTIONS").unwrap_or_default();
-    let (layer, stream) = configured(&options)?;
-    let serve = sippycup::serve(mirror::app()).layer(layer);
+    let Options { layer, stream, events, warm_up } = configured(&options)?;
+    let mut serve = sippycup::serve(mirror::app()).layer(layer);
+    if events {
+        serve = serve.events(seen);
+    }
+    if warm_up {
+        serve = serve.warm_up(WarmUp::new());
+    }
     if stream {
         serve.streaming().await?
     } else {
@@ -18,10 +28,26 @@ async fn main() -> Result<(), BoxError> {
     Ok(())
 }
 
-/// The layer that the comma-separated options describe, and whether answers are streamed.
-fn configured(options: &str) -> Result<(SippyCupLayer, bool), BoxError> {
+/// What is not HTTP is answered with itself too.
+async fn seen(event: Event) -> Result<Value, BoxError> {
+    Ok(json!({ "kind": event.kind().as_str(), "event": event.json() }))
+}
+
+#[derive(Debug)]
+struct Options {
+    layer: SippyCupLayer,
+    /// Whether answers are streamed.
+    stream: bool,
+    /// Whether events that are not HTTP are answered.
+    events: bool,
+    /// Whether pings are answered before everything.
+    warm_up: bool,
+}
+
+/// What the comma-separated options describe.
+fn configured(options: &str) -> Result<Options, BoxError> {
     let mut layer = SippyCupLayer::new();
-    let mut stream = false;
+    let (mut stream, mut events, mut warm_up) = (false, false, false);
     let mut base64 = Vec::new();
     for option in options.split(',').map(str::trim).filter(|option| !option.is_empty()) {
         layer = match option.split_once('=').unwrap_or((option, "")) {
@@ -40,10 +66,19 @@ fn configured(options: &str) -> Result<(SippyCupLayer, bool), BoxError> {
                 stream = true;
                 layer
             }
+            ("events", "") => {
+                events = true;
+                layer
+            }
+            ("warm-up", "") => {
+                warm_up = true;
+                layer
+            }
             _ => return Err(format!("unknown option `{option}` in MIRROR_OPTIONS").into()),
         };
     }
-    Ok((layer.binary_policy(BinaryPolicy::default().base64_for(base64)), stream))
+    let layer = layer.binary_policy(BinaryPolicy::default().base64_for(base64));
+    Ok(Options { layer, stream, events, warm_up })
 }
 
 #[cfg(test)]
@@ -53,9 +88,11 @@ mod tests {
     #[test]
     fn options_are_known_or_refused() {
         let all = "mount-at-resource, base-path=/x,no-rewrite-location,rewrite-cookie-path,no-rewrite-cookie-path,\
-            public-host=shop.example.com,forwarded-hops=2,base64=image/*,stream";
-        assert!(configured(all).unwrap().1);
-        assert!(!configured("").unwrap().1);
+            public-host=shop.example.com,forwarded-hops=2,base64=image/*,stream,events,warm-up";
+        let Options { stream, events, warm_up, .. } = configured(all).unwrap();
+        assert!(stream && events && warm_up);
+        let Options { stream, events, warm_up, .. } = configured("").unwrap();
+        assert!(!stream && !events && !warm_up);
         assert!(configured("streem").is_err());
         for refused in ["base-path=/a b", "public-host=a b", "forwarded-hops=x"] {
             assert!(configured(refused).is_err(), "{refused}");

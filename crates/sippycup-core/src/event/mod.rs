@@ -93,6 +93,12 @@ impl ProxyEvent {
         self.dialect.map(|dialect| dialect.source)
     }
 
+    /// The event as it came. A clone shares the buffer.
+    #[must_use]
+    pub fn json(&self) -> &Bytes {
+        &self.json
+    }
+
     /// Everything that shall travel in the request's extensions beside what the event itself gives, which counts
     /// where both say something.
     pub fn extensions_mut(&mut self) -> &mut Extensions {

@@ -19,7 +19,7 @@ use crate::{
     App, ServeError,
     answer::Answer,
     environment,
-    serve::{Buffered, Serve, Streamed},
+    serve::{Buffered, Serve, Streamed, beside},
 };
 
 impl<S: App> Serve<S, Buffered> {
@@ -45,7 +45,8 @@ impl<S: App> Serve<S, Buffered> {
         Runtime<impl Service<LambdaInvocation, Response = (), Error = BoxError, Future: Send> + Clone + Send + 'static>,
         ServeError,
     > {
-        runtime(self.layered()?.0.into_event_service())
+        let (app, options) = self.layered()?;
+        runtime(beside(app.into_event_service(), &options))
     }
 }
 
@@ -61,7 +62,8 @@ impl<S: App> Serve<S, Streamed> {
         Runtime<impl Service<LambdaInvocation, Response = (), Error = BoxError, Future: Send> + Clone + Send + 'static>,
         ServeError,
     > {
-        runtime(self.layered()?.0.into_streaming().into_event_service())
+        let (app, options) = self.layered()?;
+        runtime(beside(app.into_streaming().into_event_service(), &options))
     }
 }
 

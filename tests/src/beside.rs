@@ -1,0 +1,59 @@
+//! The function that `it/events.rs` starts: an app, and beside it handlers of events.
+
+use std::convert::Infallible;
+
+use http::{Request, Response};
+use serde_json::{Value, json};
+use sippycup::{
+    Body, BoxError, LambdaContext,
+    events::{BatchResponse, Event, EventKind, Router, WarmUp},
+    serve,
+};
+use tower::service_fn;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), BoxError> {
+    let app = service_fn(async |request: Request<Body>| {
+        Ok::<_, Infallible>(Response::new(format!("app: {} {}", request.method(), request.uri().path())))
+    });
+    let pings = WarmUp::new().payload(json!({"keep": "warm"}));
+    match std::env::var("FUNCTION_MODE").as_deref() {
+        Ok("stream") => serve(app).events(handlers()).streaming().warm_up(pings).await?,
+        Ok("warm-up") => serve(app).warm_up(pings).await?,
+        _ => serve(app).warm_up(pings).events(handlers()).await?,
+    }
+    Ok(())
+}
+
+fn handlers() -> Router {
+    Router::new()
+        .on(EventKind::Sqs, said)
+        .on(EventKind::Kinesis, async |_| {
+            let mut answer = BatchResponse::new();
+            answer.failed(None::<String>)?;
+            Ok::<_, BoxError>(answer)
+        })
+        .on(EventKind::Schedule, async |_| Err::<(), _>("the schedule failed on purpose"))
+        .on(EventKind::Sns, panics)
+        .fallback(seen)
+}
+
+/// Answers what the first message says.
+async fn said(event: Event) -> Result<Value, BoxError> {
+    let event: Value = event.deserialize()?;
+    let body = event.pointer("/Records/0/body").and_then(Value::as_str).unwrap_or_default();
+    Ok(serde_json::from_str(body).unwrap_or(Value::Null))
+}
+
+#[expect(clippy::panic, reason = "what a panic costs is what is tested")]
+async fn panics(_: Event) -> Result<(), BoxError> {
+    panic!("the handler of events panicked on purpose")
+}
+
+async fn seen(event: Event) -> Result<Value, BoxError> {
+    Ok(json!({
+        "kind": event.kind().as_str(),
+        "event": event.json(),
+        "request_id": event.context().map(LambdaContext::request_id),
+    }))
+}
