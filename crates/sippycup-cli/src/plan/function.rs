@@ -35,7 +35,11 @@ pub(crate) struct FunctionPlan {
 
     /// Environment variable; repeatable
     #[arg(long, value_name = "NAME=VALUE", conflicts_with = "attach")]
-    #[serde(deserialize_with = "values::pairs_in_file", serialize_with = "values::pairs_to_file")]
+    #[serde(
+        deserialize_with = "values::pairs_in_file",
+        serialize_with = "values::pairs_to_file",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub(crate) env: Vec<Said<Pair>>,
 
     /// The function asks `restore/next` first, as one that SnapStart restored

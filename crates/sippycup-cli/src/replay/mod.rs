@@ -23,7 +23,7 @@ use normal::Normal;
 /// Invoke a function with recorded events and show what changed
 ///
 /// `sippycup serve --events DIR` records them, with the settings of the function: those of the flags here come first. Ids and times do not count: UUIDs, trace ids, dates
-/// with a time, seconds and milliseconds since 1970. Ends with 1 if an answer differs.
+/// with a time, seconds and milliseconds since 1970. A body of JSON is compared as JSON. Ends with 1 if an answer differs.
 #[derive(Args)]
 #[command(after_help = EXAMPLES, mut_args = FunctionPlan::only_where_it_is_served)]
 pub(crate) struct Arguments {
@@ -54,7 +54,7 @@ pub(crate) async fn replay(arguments: &Arguments) -> Result<ExitCode, BoxError> 
     let mut changed = 0_usize;
     for event in &events {
         let name = event.file_name().unwrap_or_default().to_string_lossy().replace(".event.json", "");
-        let (kind, now) = match call(&function, fs::read(event)?.into()).await? {
+        let (kind, now) = match call(&function, compact(&fs::read(event)?).into()).await? {
             Ok(answer) => ("answer", answer),
             Err(error) => ("error", error),
         };
@@ -111,6 +111,22 @@ fn events(directory: &Path) -> Result<Vec<PathBuf>, UsageError> {
     Ok(events)
 }
 
+/// JSON without the blanks that a recording has between its parts: so an app that shows a part of its event shows the same.
+fn compact(json: &[u8]) -> Vec<u8> {
+    let (mut in_text, mut escaped) = (false, false);
+    let mut is_part = |byte: u8| {
+        let blank = !in_text && byte.is_ascii_whitespace();
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_text,
+            b'"' => in_text = !in_text,
+            _ => {}
+        }
+        !blank
+    };
+    json.iter().copied().filter(|byte| is_part(*byte)).collect()
+}
+
 /// What was recorded of an invocation.
 struct Before {
     kind: &'static str,
@@ -165,3 +181,14 @@ const EXAMPLES: &str = "\
 Examples:
   sippycup replay events -- cargo run
   sippycup replay events --ignore etag --ignore body.took -- cargo run";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_go_only_where_they_are_nothing() {
+        let json = b"{\n  \"a b\" : [ 1, \"\\\" x\\\\\" , true ]\n}";
+        assert_eq!(String::from_utf8(compact(json)).unwrap(), r#"{"a b":[1,"\" x\\",true]}"#);
+    }
+}

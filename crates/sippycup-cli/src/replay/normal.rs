@@ -27,8 +27,8 @@ impl Normal<'_> {
             }
             Value::Array(values) => values.iter_mut().for_each(|value| self.walk(value, path)),
             Value::String(text) => match serde_json::from_str::<Value>(text) {
-                // Only who asks for a member of the body wants the body to be read.
-                Ok(mut body @ Value::Object(_)) if path == "body" && !self.ignored.is_empty() => {
+                // Members of a body can come in any order, and are read more easily apart.
+                Ok(mut body @ (Value::Object(_) | Value::Array(_))) if path == "body" => {
                     self.walk(&mut body, path);
                     *value = body;
                 }
@@ -73,7 +73,8 @@ impl Normal<'_> {
 
     /// The length of an id or a time that begins here and ends with a word.
     fn found(&self, text: &str) -> Option<(usize, &'static str)> {
-        let ids = [UUID, TRACE, TRACE_PARENT].into_iter().filter_map(|form| Some((matched(form, text)?, ID)));
+        let ids = [(UUID, ID), (TRACE, ID), (TRACE_PARENT, ID), (PARENT, "Parent=(id)")].into_iter();
+        let ids = ids.filter_map(|(form, place)| Some((matched(form, text)?, place)));
         let times = [ISO, ISO_WITH_BLANK, HTTP_DATE, LOG_DATE].into_iter();
         let times = times.filter_map(|form| {
             let length = matched(form, text)?;
@@ -133,6 +134,7 @@ const TIME: &str = "(time)";
 const UUID: &str = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh";
 /// Of X-Ray.
 const TRACE: &str = "1-hhhhhhhh-hhhhhhhhhhhhhhhhhhhhhhhh";
+const PARENT: &str = "Parent=hhhhhhhhhhhhhhhh";
 /// Of the W3C's `traceparent`.
 const TRACE_PARENT: &str = "hh-hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh-hhhhhhhhhhhhhhhh-hh";
 
@@ -158,6 +160,7 @@ mod tests {
         for (text, expected) in [
             ("id=0a1B2c3d-0000-4000-8000-00000000000f.", "id=(id)."),
             ("Root=1-67891233-abcdef012345678912345678;Sampled=0", "Root=(id);Sampled=0"),
+            ("Parent=00f067aa0ba902b7;Sampled=0", "Parent=(id);Sampled=0"),
             ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "(id)"),
             ("at 2026-11-26T19:04:05Z, 2026-11-26 19:04:05.123+01:00!", "at (time), (time)!"),
             ("Thu, 26 Nov 2026 19:04:05 GMT", "(time)"),
@@ -190,8 +193,8 @@ mod tests {
                 "statusCode": 200, "headers": {"took": "y"}, "at": "(time)", "body": {"count": 1_700_000, "inner": {"took": 2}},
             })
         );
-        let mut answer = json!({"body": "{\"b\":1,  \"a\":2}"});
+        let mut answer = json!({"body": "[{\"b\":1,  \"a\":2}]", "other": "{\"b\":1,  \"a\":2}"});
         normal(&[]).json(&mut answer);
-        assert_eq!(answer, json!({"body": "{\"b\":1,  \"a\":2}"}), "nobody asked for a member of the body");
+        assert_eq!(answer, json!({"body": [{"a": 2, "b": 1}], "other": "{\"b\":1,  \"a\":2}"}));
     }
 }
