@@ -72,6 +72,8 @@ fn key(before: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -87,6 +89,27 @@ mod tests {
             }
         }
         assert!(include_str!("../../README.md").contains(&format!("```toml\n{example}```\n")));
+    }
+
+    proptest! {
+        #[test]
+        fn a_file_is_read_or_refused_with_a_message_whatever_stands_in_it(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), 0..20_usize, "\\PC{0,6}|[\\[\\]{}=\"'#\n, .0-9a-z-]{0,6}"), 1..6)
+        ) {
+            let mut text = include_str!("example.toml").to_owned();
+            for (at, length, with) in changes {
+                let from = at.index(text.len());
+                let end = (from + length).min(text.len());
+                if text.is_char_boundary(from) && text.is_char_boundary(end) {
+                    text.replace_range(from..end, &with);
+                }
+            }
+            let message = match toml::from_str::<Plan>(&text) {
+                Ok(plan) => plan.checked().err().map(|wrong| shown(&text, wrong.span, &wrong.message)),
+                Err(error) => Some(shown(&text, error.span(), error.message())),
+            };
+            prop_assert!(message.is_none_or(|message| !message.is_empty()));
+        }
     }
 
     #[test]
