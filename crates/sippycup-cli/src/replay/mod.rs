@@ -1,5 +1,6 @@
 //! `replay`: recorded events to a function, and how its answers differ from the recorded ones.
 
+mod difference;
 mod normal;
 
 use std::fs;
@@ -18,6 +19,7 @@ use crate::plan::FunctionPlan;
 use crate::record::{SETTINGS, is_masked, mask, prelude_end};
 use crate::serve;
 use crate::terminal::{Output, pretty, print};
+use difference::{difference, indented};
 use normal::Normal;
 
 /// Invoke a function with recorded events and show what changed
@@ -160,21 +162,6 @@ fn comparable(content: &[u8], masked: bool, normal: &Normal<'_>) -> Vec<u8> {
     }
     normal.json(&mut json);
     json.to_string().into_bytes()
-}
-
-/// The lines that differ, between what is common in front and behind.
-fn difference(before: &str, now: &str) -> String {
-    let (before, now): (Vec<_>, Vec<_>) = (before.lines().collect(), now.lines().collect());
-    let front = before.iter().zip(&now).take_while(|(a, b)| a == b).count();
-    let back = before.iter().skip(front).rev().zip(now.iter().skip(front).rev()).take_while(|(a, b)| a == b).count();
-    let middle = |lines: &[&str]| {
-        lines.iter().skip(front).take(lines.len() - front - back).copied().collect::<Vec<_>>().join("\n")
-    };
-    [indented('-', &middle(&before)), indented('+', &middle(&now))].join("\n")
-}
-
-fn indented(sign: char, text: &str) -> String {
-    text.lines().map(|line| format!("  {sign} {line}")).collect::<Vec<_>>().join("\n")
 }
 
 const EXAMPLES: &str = "\
