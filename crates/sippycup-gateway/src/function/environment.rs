@@ -7,7 +7,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
 use super::error::FunctionError;
-use super::message::{Message, Reply, Taken, Work};
+use super::extensions::{Extensions, Reason};
+use super::message::{Message, NotTaken, Reply, Taken, Work};
+use super::process::Control;
 
 #[derive(Default)]
 pub(super) struct Environment {
@@ -24,12 +26,18 @@ pub(super) struct Environment {
     /// Invocations whose answer was refused: an error may follow for each.
     refused: VecDeque<String>,
     pub(super) init_error: Option<FunctionError>,
-    pub(super) kill: Option<oneshot::Sender<()>>,
+    pub(super) extensions: Extensions,
+    /// Invocations whose time was up while their process lives on.
+    expired: VecDeque<String>,
+    /// Its process is stopped until there is an event.
+    frozen: bool,
+    /// Until it is told to end.
+    control: Option<mpsc::UnboundedSender<Control>>,
 }
 
 impl Environment {
-    pub(super) fn new(generation: u64, kill: oneshot::Sender<()>) -> Self {
-        Self { generation, kill: Some(kill), ..Self::default() }
+    pub(super) fn new(generation: u64, control: mpsc::UnboundedSender<Control>) -> Self {
+        Self { generation, control: Some(control), ..Self::default() }
     }
 
     /// The one that stands for all functions started elsewhere: it cannot be killed, and begins at any time.
@@ -37,14 +45,35 @@ impl Environment {
         Self { initialised: true, ..Self::default() }
     }
 
-    pub(super) fn kill(&mut self) {
-        if let Some(kill) = self.kill.take() {
-            let _ = kill.send(());
+    pub(super) fn kill(&mut self, reason: Reason) {
+        if let Some(control) = self.control.take() {
+            let _ = control.send(Control::End(self.extensions.ending(reason)));
+        }
+    }
+
+    /// Stops the process if it has nothing to do and waits for that to change.
+    pub(super) fn freeze(&mut self) {
+        let waits = self.polls.iter().any(|poll| !poll.is_closed());
+        if !self.frozen && waits && self.working.is_empty() && self.extensions.are_ready() {
+            self.frozen = true;
+            self.control(Control::Freeze);
+        }
+    }
+
+    pub(super) fn thaw(&mut self) {
+        if std::mem::take(&mut self.frozen) {
+            self.control(Control::Thaw);
+        }
+    }
+
+    fn control(&self, control: Control) {
+        if let Some(process) = &self.control {
+            let _ = process.send(control);
         }
     }
 
     pub(super) fn is_dying(&self) -> bool {
-        self.kill.is_none()
+        self.control.is_none()
     }
 
     /// It starts, or has just answered, and will ask for work soon.
@@ -53,12 +82,29 @@ impl Environment {
     }
 
     /// The answer to an invocation begins: gives the reply channel, once.
-    pub(super) fn take(&mut self, id: &str) -> Option<Taken> {
-        let invoked = self.working.get_mut(id)?;
-        let reply = invoked.reply.take()?;
+    pub(super) fn take(&mut self, id: &str, echo: Option<&str>) -> Result<Taken, NotTaken> {
+        let Some(invoked) = self.working.get_mut(id) else {
+            let at = self.expired.iter().position(|expired| expired == id);
+            return Err(match at.and_then(|at| self.expired.remove(at)) {
+                Some(_) => NotTaken::Expired,
+                None => NotTaken::Unknown,
+            });
+        };
+        if echo.is_some_and(|echo| echo != invoked.id) {
+            return Err(NotTaken::Expired);
+        }
+        let reply = invoked.reply.take().ok_or(NotTaken::Unknown)?;
         let (cut, cutting) = oneshot::channel();
         invoked.cut = Some(cut);
-        Some(Taken { reply, cut: cutting })
+        Ok(Taken { reply, cut: cutting })
+    }
+
+    /// Remembers that an answer may come late; of the last few only.
+    pub(super) fn expire(&mut self, id: &str) {
+        if self.expired.len() == EXPIRED {
+            self.expired.pop_front();
+        }
+        self.expired.push_back(id.to_owned());
     }
 
     /// Remembers that an error may follow for an invocation; of the last few only.
@@ -77,6 +123,8 @@ impl Environment {
 }
 
 pub(super) struct Invoked {
+    /// What the answer is to bring back.
+    id: String,
     /// Until the answer begins.
     reply: Option<Reply>,
     /// From then on.
@@ -87,8 +135,8 @@ pub(super) struct Invoked {
 }
 
 impl Invoked {
-    pub(super) fn new(reply: Reply, timer: Timer) -> Self {
-        Self { reply: Some(reply), cut: None, abandoned: false, timer }
+    pub(super) fn new(id: String, reply: Reply, timer: Timer) -> Self {
+        Self { id, reply: Some(reply), cut: None, abandoned: false, timer }
     }
 
     pub(super) fn abandon(&mut self) {
@@ -156,3 +204,6 @@ impl Drop for Timer {
 }
 
 const REFUSED: usize = 32;
+
+/// As many as AWS's interface for Managed Instances keeps.
+const EXPIRED: usize = 1000;

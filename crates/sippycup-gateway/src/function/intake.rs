@@ -62,6 +62,21 @@ pub(super) async fn drain(body: &mut Incoming) {
     let _ = tokio::time::timeout(PATIENCE, rest).await;
 }
 
+/// A body as far as there is room for it, and as it comes in time.
+pub(super) async fn collect(body: &mut Incoming) -> BytesMut {
+    let mut payload = BytesMut::new();
+    let read = tokio::time::timeout(PATIENCE, async {
+        while let Some(Ok(frame)) = body.frame().await {
+            let mut data = frame.into_data().unwrap_or_default();
+            data.truncate(SMALL.saturating_sub(payload.len()));
+            payload.extend_from_slice(&data);
+        }
+    });
+    // What came within the time counts.
+    let _ = read.await;
+    payload
+}
+
 /// A way for a stream: what the function sends goes in at one end and comes out as a body at the other.
 pub(super) fn channel() -> (Passing, Channel) {
     let (frames, receiver) = mpsc::channel(16);
@@ -177,6 +192,9 @@ impl http_body::Body for Channel {
         })
     }
 }
+
+/// The most bytes that are kept of a body that should be small.
+const SMALL: usize = 1 << 20;
 
 /// How long the rest of a body that nobody wants is read.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,11 +1,14 @@
 //! What the parts of a function tell its pool.
 
+use std::time::SystemTime;
+
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
 use super::FunctionError;
 use super::environment::Timer;
+use super::extensions::{Hand, Reason, Refusal, Registration};
 use crate::Answer;
 use crate::stamp::{Stamp, Stamper};
 
@@ -21,7 +24,9 @@ pub(super) enum Message {
     Answer {
         environment: u64,
         id: String,
-        take: oneshot::Sender<Option<Taken>>,
+        /// The `Lambda-Runtime-Invocation-Id` that came with it, if one did.
+        echo: Option<String>,
+        take: oneshot::Sender<Result<Taken, NotTaken>>,
     },
     /// The answer has been read to its end; `refused` if it was not taken, so that an error may follow.
     Done {
@@ -33,7 +38,28 @@ pub(super) enum Message {
     Error {
         environment: u64,
         id: String,
+        /// The `Lambda-Runtime-Invocation-Id` that came with it, if one did.
+        echo: Option<String>,
         take: oneshot::Sender<Turn>,
+    },
+    /// An extension reports that it cannot start, or cannot go on.
+    ExtensionError {
+        environment: u64,
+        extension: String,
+        error: FunctionError,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    /// An extension's process ended by itself.
+    ExtensionExited {
+        environment: u64,
+        name: String,
+        how: String,
+    },
+    /// An extension asks for its next event.
+    ExtensionNext {
+        environment: u64,
+        extension: String,
+        hand: Hand,
     },
     /// A process ended, or could not be started.
     Exited {
@@ -46,6 +72,8 @@ pub(super) enum Message {
     InitError {
         environment: u64,
         error: FunctionError,
+        /// Whether it may still say so.
+        taken: oneshot::Sender<bool>,
     },
     Invoke(Invocation),
     /// A function that answered should have asked for the next event by now.
@@ -58,7 +86,20 @@ pub(super) enum Message {
         environment: u64,
         hand: oneshot::Sender<Work>,
     },
+    /// An extension registers; the reply is its identifier.
+    Register {
+        environment: u64,
+        registration: Registration,
+        reply: oneshot::Sender<Result<String, Refusal>>,
+    },
     Restart,
+    /// The function's process is gone, and those of its extensions follow. The reply is the names of those that are told.
+    ShutDown {
+        environment: u64,
+        deadline: SystemTime,
+        reason: Reason,
+        listening: oneshot::Sender<Vec<String>>,
+    },
     Stop {
         stopped: Option<oneshot::Sender<()>>,
         at_once: bool,
@@ -77,14 +118,23 @@ pub(super) struct Taken {
     pub(super) cut: oneshot::Receiver<FunctionError>,
 }
 
+/// Why an answer is nobody's.
+#[derive(Clone, Copy)]
+pub(super) enum NotTaken {
+    /// It came too late, or belongs to another delivery of the event.
+    Expired,
+    /// There is no such invocation, or it is answered.
+    Unknown,
+}
+
 /// What may become of a reported error.
 pub(super) enum Turn {
     /// It is the answer.
     Reply(Reply),
     /// It follows an answer that was refused, and changes nothing.
     Late,
-    /// There is no such invocation, or it is answered.
-    Unknown,
+    /// Nothing: there is nobody to hear of it.
+    Not(NotTaken),
 }
 
 /// An event on its way to a function.
@@ -115,6 +165,9 @@ impl Invocation {
 /// What `next` hands out.
 pub(super) struct Work {
     pub(super) id: String,
+    /// Another one for each delivery, to be sent back with the answer.
+    pub(super) invocation_id: String,
+    pub(super) deadline: SystemTime,
     pub(super) event: Bytes,
     pub(super) trace_id: String,
 }

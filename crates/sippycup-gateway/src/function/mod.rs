@@ -10,6 +10,8 @@
 
 mod environment;
 mod error;
+mod extension_api;
+mod extensions;
 mod intake;
 mod message;
 mod output;

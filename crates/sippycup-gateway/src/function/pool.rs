@@ -3,15 +3,17 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::environment::{Environment, Invoked, Timer};
 use super::error::FunctionError;
-use super::message::{Invocation, Message, Taken, Turn, Work};
+use super::extensions::{Event, Reason};
+use super::message::{Invocation, Message, NotTaken, Taken, Turn, Work};
 use super::process;
 use super::settings::Settings;
+use crate::stamp::Stamper;
 
 pub(super) struct Pool {
     settings: Arc<Settings>,
@@ -78,22 +80,25 @@ impl Pool {
                 }
                 self.dispatch();
             }
-            Message::Answer { environment, id, take } => {
-                let taken = self.environments.get_mut(&environment).and_then(|e| e.take(&id));
-                let _ = take.send(taken);
+            Message::Answer { environment, id, echo, take } => {
+                let environment = self.environments.get_mut(&environment).ok_or(NotTaken::Unknown);
+                let _ = take.send(environment.and_then(|environment| environment.take(&id, echo.as_deref())));
             }
             Message::Done { environment, id, refused } => self.done(environment, id, refused),
-            Message::Error { environment, id, take } => {
-                let _ = take.send(self.error(environment, &id));
+            Message::Error { environment, id, echo, take } => {
+                let _ = take.send(self.error(environment, &id, echo.as_deref()));
             }
+            Message::ExtensionError { environment, extension, error, reply } => {
+                let _ = reply.send(self.extension_error(environment, &extension, &error));
+            }
+            Message::ExtensionNext { environment, extension, hand } => {
+                self.extension_next(environment, &extension, hand);
+            }
+            Message::ExtensionExited { environment, name, how } => self.extension_exited(environment, &name, &how),
             Message::Exited { environment, how } => self.exited(environment, &how),
             Message::Gone => self.dispatch(),
-            Message::InitError { environment, error } => {
-                self.settings.report(&format!("the function could not initialise: {error}"));
-                if let Some(environment) = self.environments.get_mut(&environment) {
-                    environment.init_error = Some(error);
-                    environment.kill();
-                }
+            Message::InitError { environment, error, taken } => {
+                let _ = taken.send(self.init_error(environment, error));
             }
             Message::Invoke(invocation) => self.invoke(invocation),
             Message::Late { environment, id } => {
@@ -104,7 +109,15 @@ impl Pool {
                 }
             }
             Message::Next { environment, hand } => self.next(environment, hand),
+            Message::Register { environment, registration, reply } => {
+                let _ = reply.send(self.register(environment, registration));
+            }
             Message::Restart => self.restart(),
+            Message::ShutDown { environment, deadline, reason, listening } => {
+                let environment = self.environments.get_mut(&environment);
+                let told = environment.map(|e| e.extensions.shut_down(&Event::Shutdown { deadline, reason }));
+                let _ = listening.send(told.unwrap_or_default());
+            }
             Message::Stop { stopped, at_once } => self.stop(stopped, at_once),
             Message::TimedOut { id } => self.timed_out(&id),
             Message::Warm => {
@@ -145,7 +158,9 @@ impl Pool {
             return;
         };
         environment.initialised = true;
-        environment.answered = None;
+        if environment.extensions.are_ready() {
+            environment.answered = None;
+        }
         self.told_to_attach = false;
         if !parallel {
             for (_, invoked) in environment.working.drain() {
@@ -157,6 +172,17 @@ impl Pool {
         }
         environment.polls.push_back(hand);
         self.dispatch();
+        self.freeze(id);
+    }
+
+    /// Lambda freezes an environment as soon as its runtime and its extensions wait for an event; never one that works on several.
+    fn freeze(&mut self, id: u64) {
+        if self.settings.freeze
+            && !self.is_parallel()
+            && let Some(environment) = self.environments.get_mut(&id)
+        {
+            environment.freeze();
+        }
     }
 
     /// Hands waiting invocations to waiting polls, and starts processes for those that find none.
@@ -212,39 +238,46 @@ impl Pool {
     fn hand_out(&mut self, invocation: Invocation) -> Option<Invocation> {
         let mut invocation = invocation;
         let generation = self.generation;
-        let free = self
-            .environments
-            .iter_mut()
-            .filter(|(id, e)| **id == ATTACHED || e.generation == generation && !e.is_dying());
+        let free = self.environments.iter_mut().filter(|(id, e)| {
+            **id == ATTACHED || e.generation == generation && !e.is_dying() && e.extensions.are_ready()
+        });
         for (_, environment) in free {
             while let Some(poll) = environment.polls.pop_front() {
                 let Invocation { id, event, trace_id, reply, timer } = invocation;
-                match poll.send(Work { id: id.clone(), event, trace_id }) {
+                let deadline = SystemTime::now() + self.settings.timeout;
+                let invocation_id = Stamper::default().stamp().uuid;
+                let invoke = Event::Invoke { id: id.clone(), deadline, trace_id: trace_id.clone() };
+                let work = Work { id: id.clone(), invocation_id: invocation_id.clone(), deadline, event, trace_id };
+                match poll.send(work) {
                     Ok(()) => {
+                        environment.thaw();
+                        environment.extensions.invoke(&invoke);
                         // The time counts from here, as the deadline the function is told.
                         drop(timer);
                         let message = Message::TimedOut { id: id.clone() };
                         let timer = Timer::start(self.settings.timeout, &self.sender, message);
                         environment.served = true;
-                        environment.working.insert(id, Invoked::new(reply, timer));
+                        environment.working.insert(id, Invoked::new(invocation_id, reply, timer));
                         return None;
                     }
                     // That poll's connection is gone.
-                    Err(Work { id, event, trace_id }) => invocation = Invocation { id, event, trace_id, reply, timer },
+                    Err(Work { id, event, trace_id, .. }) => {
+                        invocation = Invocation { id, event, trace_id, reply, timer };
+                    }
                 }
             }
         }
         Some(invocation)
     }
 
-    fn error(&mut self, environment: u64, id: &str) -> Turn {
+    fn error(&mut self, environment: u64, id: &str, echo: Option<&str>) -> Turn {
         let Some(environment) = self.environments.get_mut(&environment) else {
-            return Turn::Unknown;
+            return Turn::Not(NotTaken::Unknown);
         };
-        match environment.take(id) {
-            Some(Taken { reply, .. }) => Turn::Reply(reply),
-            None if environment.take_refused(id) => Turn::Late,
-            None => Turn::Unknown,
+        match environment.take(id, echo) {
+            Ok(Taken { reply, .. }) => Turn::Reply(reply),
+            Err(NotTaken::Unknown) if environment.take_refused(id) => Turn::Late,
+            Err(not) => Turn::Not(not),
         }
     }
 
@@ -258,7 +291,7 @@ impl Pool {
         }
         let invoked = environment.working.remove(&invocation);
         if id != ATTACHED && environment.generation != generation && environment.working.is_empty() {
-            environment.kill();
+            environment.kill(Reason::Spindown);
         } else if !parallel {
             environment.answered = invoked.map(|invoked| invoked.answered(invocation));
         }
@@ -266,10 +299,13 @@ impl Pool {
 
     fn start(&mut self) {
         self.last_id += 1;
-        let (kill, killed) = oneshot::channel();
-        self.environments.insert(self.last_id, Environment::new(self.generation, kill));
-        let ending = process::Ending { kill: killed, at_once: self.at_once.subscribe() };
-        tokio::spawn(process::run(self.last_id, Arc::clone(&self.settings), self.sender.clone(), ending));
+        let (control, controlled) = mpsc::unbounded_channel();
+        let (complete, registered) = oneshot::channel();
+        let mut environment = Environment::new(self.generation, control);
+        environment.extensions.expect(self.settings.extensions.iter().map(|e| e.name.clone()).collect(), complete);
+        self.environments.insert(self.last_id, environment);
+        let orders = process::Orders { control: controlled, at_once: self.at_once.subscribe(), registered };
+        tokio::spawn(process::run(self.last_id, Arc::clone(&self.settings), self.sender.clone(), orders));
     }
 
     fn alive(&self) -> usize {
@@ -294,5 +330,6 @@ pub(super) const ATTACHED: u64 = 0;
 const MOMENT: Duration = Duration::from_millis(100);
 
 mod endings;
+mod extensions;
 #[cfg(test)]
 mod tests;

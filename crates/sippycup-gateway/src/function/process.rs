@@ -1,4 +1,10 @@
-//! One process with its own Runtime API: start it, read its output, end it with everything it started.
+//! The processes of one environment with their own Runtime API: start them, read their output, end them with everything they started.
+//!
+//! As on Lambda: the extensions first, the function when they have registered; at the end the function first, and then the extensions.
+
+mod external;
+mod signal;
+mod variables;
 
 use std::io;
 use std::pin::Pin;
@@ -7,118 +13,238 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinHandle;
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
+use super::extensions::{Ending, Reason};
 use super::message::Message;
 use super::output;
 use super::runtime_api;
-use super::settings::Settings;
-use crate::stamp::Stamper;
+use super::settings::{Program, Settings};
+use external::Companions;
+use signal::{Signal, signal};
 
-/// Runs a process to its end, or until `kill` fires; then tells the pool.
+/// Runs an environment to its end, or until it is told to end; then tells the pool.
 pub(super) async fn run(
     environment: u64,
     settings: Arc<Settings>,
     pool: mpsc::UnboundedSender<Message>,
-    ending: Ending,
+    orders: Orders,
 ) {
-    let how = match start(environment, &settings, &pool).await {
-        Ok((child, api)) => {
-            let ended = supervise(child, &settings, ending).await;
+    let how = match TcpListener::bind(("127.0.0.1", 0)).await.and_then(|api| Ok((api.local_addr()?.to_string(), api))) {
+        Ok((address, listener)) => {
+            let api = tokio::spawn(runtime_api::serve(listener, environment, Arc::clone(&settings), pool.clone()));
+            let (sender, lines) = mpsc::channel(LINES);
+            let supervisor =
+                Supervisor { environment, settings, pool: pool.clone(), orders, address, lines, ending: None };
+            let how = supervisor.run(sender).await;
             // The rest of an answer cannot come any more.
             api.abort();
-            ended
+            how
         }
-        Err(error) => format!("could not be started: {error}"),
+        Err(error) => could_not(&error),
     };
     let _ = pool.send(Message::Exited { environment, how });
 }
 
-/// How a process is told to end.
-pub(super) struct Ending {
-    /// In its own time, but not for long.
-    pub(super) kill: oneshot::Receiver<()>,
-    /// Without any.
+/// What the processes are told.
+pub(super) struct Orders {
+    pub(super) control: mpsc::UnboundedReceiver<Control>,
+    /// To end, whatever was said before.
     pub(super) at_once: watch::Receiver<bool>,
+    /// That every extension has registered.
+    pub(super) registered: oneshot::Receiver<()>,
 }
 
-async fn start(
+pub(super) enum Control {
+    /// To end, in the time that it is given. Nothing comes after this.
+    End(Ending),
+    Freeze,
+    Thaw,
+}
+
+struct Supervisor {
     environment: u64,
-    settings: &Arc<Settings>,
-    pool: &mpsc::UnboundedSender<Message>,
-) -> io::Result<(Child, JoinHandle<()>)> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-    let address = listener.local_addr()?.to_string();
-    let mut command = Command::new(&settings.program);
-    command
-        .args(&settings.arguments)
-        .stdin(if settings.lifeline { Stdio::piped() } else { Stdio::null() })
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        // A supervisor ends by its lifeline, and would leave the rest behind if it were killed.
-        .kill_on_drop(!settings.lifeline);
-    if let Some(directory) = &settings.directory {
-        command.current_dir(directory);
-    }
-    for (name, value) in variables(settings, &address) {
-        command.env(name, value);
-    }
-    // What `cargo run` or a shell starts must end with it.
-    #[cfg(unix)]
-    command.process_group(0);
-    let child = command.spawn()?;
-    let api = tokio::spawn(runtime_api::serve(listener, environment, Arc::clone(settings), pool.clone()));
-    Ok((child, api))
+    settings: Arc<Settings>,
+    pool: mpsc::UnboundedSender<Message>,
+    orders: Orders,
+    /// Of the Runtime API.
+    address: String,
+    lines: mpsc::Receiver<String>,
+    /// Since when it ends, and how.
+    ending: Option<(Instant, Ending)>,
 }
 
-async fn supervise(mut child: Child, settings: &Settings, mut ending: Ending) -> String {
-    // To wait for a process would close it.
-    let _lifeline = child.stdin.take();
-    let (sender, mut lines) = mpsc::channel(LINES);
-    if let Some(stdout) = child.stdout.take() {
-        tokio::spawn(output::read(stdout, sender.clone()));
-    }
-    if let Some(stderr) = child.stderr.take() {
-        tokio::spawn(output::read(stderr, sender.clone()));
-    }
-    drop(sender);
-    let group = child.id();
-    let mut deadline: Option<Pin<Box<Sleep>>> = None;
-    let mut killed = false;
-    let ended = loop {
-        tokio::select! {
-            ended = child.wait() => break ended,
-            Some(line) = lines.recv() => settings.report(&line),
-            _ = &mut ending.kill, if deadline.is_none() => {
-                signal(group, Signal::Terminate);
-                deadline = Some(Box::pin(tokio::time::sleep(GRACE)));
+impl Supervisor {
+    async fn run(mut self, sender: mpsc::Sender<String>) -> String {
+        let mut companions = Companions::default();
+        let how = match self.start(&mut companions, sender).await {
+            Ok(Some(process)) => self.supervise(process, &mut companions).await,
+            Ok(None) => "ended before it was started".to_owned(),
+            Err(error) => could_not(&error),
+        };
+        companions.shut_down(&mut self).await;
+        // A grandchild that left the group can keep the pipes open for ever.
+        let rest = tokio::time::timeout(GRACE, async {
+            while let Some(line) = self.lines.recv().await {
+                self.settings.report(&line);
             }
-            Ok(_) = ending.at_once.wait_for(|at_once| *at_once), if !killed => {
-                signal(group, Signal::Kill);
-                killed = true;
-            }
-            () = until(&mut deadline) => {
-                signal(group, Signal::Kill);
-                deadline = Some(Box::pin(tokio::time::sleep(GRACE)));
+        });
+        let _ = rest.await;
+        how
+    }
+
+    /// Starts the extensions, waits until they have registered, and starts the function; not if all is to end before.
+    async fn start(
+        &mut self,
+        companions: &mut Companions,
+        sender: mpsc::Sender<String>,
+    ) -> io::Result<Option<Process>> {
+        for extension in &self.settings.extensions {
+            let variables = variables::of_extension(&self.settings, &self.address);
+            let process = Process::start(&extension.program, variables, &self.settings, &sender)
+                .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", extension.name)))?;
+            companions.add(extension.name.clone(), process);
+        }
+        while !self.settings.extensions.is_empty() {
+            tokio::select! {
+                registered = &mut self.orders.registered => match registered {
+                    Ok(()) => break,
+                    Err(_) => return Ok(None),
+                },
+                Some(line) = self.lines.recv() => self.settings.report(&line),
+                Some(ended) = companions.next_ended() => self.lost(ended),
+                control = self.orders.control.recv() => match control {
+                    Some(Control::Freeze | Control::Thaw) => {}
+                    Some(Control::End(ending)) => {
+                        self.ending = Some((Instant::now(), ending));
+                        return Ok(None);
+                    }
+                    None => return Ok(None),
+                },
+                () = all_at_once(&mut self.orders.at_once) => return Ok(None),
             }
         }
-    };
-    // The process is gone, but not what it may have started in its group.
-    signal(group, Signal::Kill);
-    // A grandchild that left the group can keep the pipes open for ever.
-    let rest = tokio::time::timeout(GRACE, async {
-        while let Some(line) = lines.recv().await {
-            settings.report(&line);
-        }
-    });
-    let _ = rest.await;
-    match ended {
-        Ok(status) => status.to_string(),
-        Err(error) => format!("an unknown status: {error}"),
+        let variables = variables::of_function(&self.settings, &self.address);
+        Process::start(&self.settings.program, variables, &self.settings, &sender).map(Some)
     }
+
+    async fn supervise(&mut self, mut process: Process, companions: &mut Companions) -> String {
+        let group = process.group;
+        let mut deadline: Option<Pin<Box<Sleep>>> = None;
+        let mut killed = false;
+        let ended = loop {
+            tokio::select! {
+                ended = process.child.wait() => break ended,
+                Some(line) = self.lines.recv() => self.settings.report(&line),
+                Some(ended) = companions.next_ended() => self.lost(ended),
+                control = self.orders.control.recv(), if deadline.is_none() => match control {
+                    Some(Control::Freeze) => {
+                        signal(group, Signal::Stop);
+                        companions.signal(Signal::Stop);
+                    }
+                    Some(Control::Thaw) => {
+                        companions.signal(Signal::Continue);
+                        signal(group, Signal::Continue);
+                    }
+                    Some(Control::End(ending)) => {
+                        self.ending = Some((Instant::now(), ending));
+                        deadline = Some(end(group, ending.grace));
+                    }
+                    None => deadline = Some(end(group, None)),
+                },
+                () = all_at_once(&mut self.orders.at_once), if !killed => {
+                    signal(group, Signal::Kill);
+                    killed = true;
+                }
+                () = until(&mut deadline) => {
+                    signal(group, Signal::Kill);
+                    deadline = Some(Box::pin(tokio::time::sleep(GRACE)));
+                }
+            }
+        };
+        // The process is gone, but not what it may have started in its group.
+        signal(group, Signal::Kill);
+        match ended {
+            Ok(status) => status.to_string(),
+            Err(error) => format!("an unknown status: {error}"),
+        }
+    }
+
+    /// An extension ended by itself.
+    fn lost(&self, (name, how): (String, String)) {
+        let _ = self.pool.send(Message::ExtensionExited { environment: self.environment, name, how });
+    }
+
+    /// Why everything ends. If nobody has said it, the function has ended by itself.
+    fn reason(&self) -> Reason {
+        self.ending.map_or(Reason::Failure, |(_, ending)| ending.reason)
+    }
+}
+
+/// A process, and a group of processes.
+struct Process {
+    child: Child,
+    group: Option<u32>,
+    /// To wait for a process would close it.
+    _lifeline: Option<ChildStdin>,
+}
+
+impl Process {
+    fn start(
+        program: &Program,
+        variables: Vec<(String, String)>,
+        settings: &Settings,
+        lines: &mpsc::Sender<String>,
+    ) -> io::Result<Self> {
+        let mut command = Command::new(&program.path);
+        command
+            .args(&program.arguments)
+            .stdin(if settings.lifeline { Stdio::piped() } else { Stdio::null() })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // A supervisor ends by its lifeline, and would leave the rest behind if it were killed.
+            .kill_on_drop(!settings.lifeline);
+        if let Some(directory) = &settings.directory {
+            command.current_dir(directory);
+        }
+        command.envs(variables);
+        for name in variables::NOT_OF_EXTENSIONS.iter().filter(|_| program.is_extension) {
+            command.env_remove(name);
+        }
+        // What `cargo run` or a shell starts must end with it.
+        #[cfg(unix)]
+        command.process_group(0);
+        let mut child = command.spawn()?;
+        if let Some(stdout) = child.stdout.take() {
+            tokio::spawn(output::read(stdout, lines.clone()));
+        }
+        if let Some(stderr) = child.stderr.take() {
+            tokio::spawn(output::read(stderr, lines.clone()));
+        }
+        Ok(Self { group: child.id(), _lifeline: child.stdin.take(), child })
+    }
+}
+
+/// Waits until everything is to end at once; for ever if nobody can say so any more.
+async fn all_at_once(said: &mut watch::Receiver<bool>) {
+    if said.wait_for(|at_once| *at_once).await.is_err() {
+        std::future::pending().await
+    }
+}
+
+/// Begins to end a group, and gives the time at which to be done with it.
+fn end(group: Option<u32>, grace: Option<Duration>) -> Pin<Box<Sleep>> {
+    match grace {
+        Some(_) => {
+            signal(group, Signal::Terminate);
+            // One that is frozen notices it only then.
+            signal(group, Signal::Continue);
+        }
+        None => signal(group, Signal::Kill),
+    }
+    Box::pin(tokio::time::sleep(grace.unwrap_or(GRACE)))
 }
 
 /// Waits for the deadline; for ever if there is none.
@@ -129,60 +255,11 @@ async fn until(deadline: &mut Option<Pin<Box<Sleep>>>) {
     }
 }
 
-/// The environment of a function on Lambda (developer guide, "Defined runtime environment variables"). What the developer has set for region and handler stays.
-fn variables(settings: &Settings, runtime_api: &str) -> Vec<(String, String)> {
-    let inherited = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
-    let directory = settings.directory.clone().or_else(|| std::env::current_dir().ok()).unwrap_or_default();
-    let stream = Stamper::default().stamp().uuid.replace('-', "");
-    let region = inherited("AWS_REGION", &settings.region);
-    let start = if settings.snap_start { "snap-start" } else { "on-demand" };
-    let mut variables: Vec<(String, String)> = [
-        ("AWS_DEFAULT_REGION", region.clone()),
-        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", settings.memory.to_string()),
-        ("AWS_LAMBDA_FUNCTION_NAME", settings.name.clone()),
-        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
-        ("AWS_LAMBDA_INITIALIZATION_TYPE", start.to_owned()),
-        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", settings.name)),
-        ("AWS_LAMBDA_LOG_STREAM_NAME", format!("[$LATEST]{stream}")),
-        ("AWS_LAMBDA_RUNTIME_API", runtime_api.to_owned()),
-        ("AWS_REGION", region),
-        ("LAMBDA_TASK_ROOT", directory.display().to_string()),
-        ("TZ", inherited("TZ", ":UTC")),
-        ("_HANDLER", inherited("_HANDLER", "bootstrap")),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into();
-    if let Some(polls) = settings.max_concurrency {
-        variables.push(("AWS_LAMBDA_MAX_CONCURRENCY".to_owned(), polls.to_string()));
-    }
-    variables.extend(settings.environment.iter().cloned());
-    variables
+fn could_not(error: &io::Error) -> String {
+    format!("could not be started: {error}")
 }
 
-#[derive(Clone, Copy)]
-enum Signal {
-    Kill,
-    Terminate,
-}
-
-#[cfg(unix)]
-fn signal(group: Option<u32>, signal: Signal) {
-    let pid = group.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
-    let signal = match signal {
-        Signal::Kill => rustix::process::Signal::KILL,
-        Signal::Terminate => rustix::process::Signal::TERM,
-    };
-    if let Some(pid) = pid {
-        // A group that is gone already is what we want.
-        let _ = rustix::process::kill_process_group(pid, signal);
-    }
-}
-
-/// Elsewhere the process itself is ended when its handle is dropped.
-#[cfg(not(unix))]
-fn signal(_group: Option<u32>, _signal: Signal) {}
-
-/// How long a process may take to end by itself, and its output to close.
+/// How long a process may take to be gone after SIGKILL, and its output to close.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// How many lines wait to be reported.

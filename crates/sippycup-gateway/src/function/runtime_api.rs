@@ -6,12 +6,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
-use bytes::BytesMut;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
-use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use tokio::net::TcpListener;
@@ -19,8 +17,9 @@ use tokio::sync::{mpsc, oneshot};
 use tower_service::Service;
 
 use super::FunctionError;
-use super::intake::{self, End, PATIENCE, Taking, drain};
-use super::message::{Message, Taken, Turn};
+use super::extension_api::no_telemetry;
+use super::intake::{self, End, Taking, collect, drain};
+use super::message::{Message, NotTaken, Taken, Turn};
 use super::pool::ATTACHED;
 use super::settings::Settings;
 use crate::answer::INTEGRATION_RESPONSE;
@@ -45,10 +44,10 @@ pub(super) async fn serve(
 }
 
 #[derive(Clone)]
-struct RuntimeApi {
-    environment: u64,
-    settings: Arc<Settings>,
-    pool: mpsc::UnboundedSender<Message>,
+pub(super) struct RuntimeApi {
+    pub(super) environment: u64,
+    pub(super) settings: Arc<Settings>,
+    pub(super) pool: mpsc::UnboundedSender<Message>,
 }
 
 impl RuntimeApi {
@@ -64,14 +63,25 @@ impl RuntimeApi {
             (&Method::GET, ["invocation", "next"]) => self.next().await,
             (&Method::POST, ["invocation", id, "response"]) => self.response(id, request).await,
             (&Method::POST, ["invocation", id, "error"]) => Ok(self.error(id, request).await),
-            (&Method::POST, ["init" | "restore", "error"]) => Ok(self.init_error(request).await),
+            (&Method::POST, ["init", "error"]) => Ok(self.init_error(request).await),
+            (&Method::POST, ["restore", "error"]) if self.restores() => Ok(self.init_error(request).await),
             // A restored function asks this until it may go on; here it may at once.
-            (&Method::GET, ["restore", "next"]) => Ok(Response::new(Body::empty())),
-            _ => {
-                drain(&mut request.into_body()).await;
-                Ok(error(StatusCode::NOT_FOUND, "Runtime.NotFound", &format!("no such path: {path}")))
-            }
+            (&Method::GET, ["restore", "next"]) if self.restores() => Ok(Response::new(Body::empty())),
+            (&Method::PUT, _) if path == "/2022-07-01/telemetry" => Ok(no_telemetry(request, "Telemetry").await),
+            (&Method::PUT, _) if path == "/2020-08-15/logs" => Ok(no_telemetry(request, "Logs").await),
+            _ => match self.extension(request).await {
+                Ok(response) => response,
+                Err(request) => {
+                    drain(&mut request.into_body()).await;
+                    Ok(error(StatusCode::NOT_FOUND, "Runtime.NotFound", &format!("no such path: {path}")))
+                }
+            },
         }
+    }
+
+    /// Lambda has the paths of SnapStart only for functions with SnapStart; what a function started elsewhere has is not known.
+    fn restores(&self) -> bool {
+        self.settings.snap_start || self.environment == ATTACHED
     }
 
     async fn next(self) -> Result<Response<Body>, Closed> {
@@ -79,18 +89,20 @@ impl RuntimeApi {
         let _ = self.pool.send(Message::Next { environment: self.environment, hand });
         // The function is being stopped. Clients of the Runtime API do not expect any answer that says so.
         let work = work.await.map_err(|_| Closed)?;
-        let deadline = SystemTime::now() + self.settings.timeout;
-        let response = Response::builder()
+        let mut response = Response::builder()
             .header(CONTENT_TYPE, "application/json")
             .header("lambda-runtime-aws-request-id", &work.id)
             .header(
                 "lambda-runtime-deadline-ms",
-                deadline.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis().to_string(),
+                work.deadline.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis().to_string(),
             )
             .header("lambda-runtime-invoked-function-arn", self.settings.arn())
-            .header("lambda-runtime-trace-id", &work.trace_id)
-            .body(Body::from(work.event));
-        response.map_err(|error| {
+            .header("lambda-runtime-invocation-id", &work.invocation_id)
+            .header("lambda-runtime-trace-id", &work.trace_id);
+        if let Some(tenant) = &self.settings.tenant {
+            response = response.header("lambda-runtime-aws-tenant-id", tenant);
+        }
+        response.body(Body::from(work.event)).map_err(|error| {
             debug_assert!(false, "every header was checked: {error}");
             Closed
         })
@@ -98,10 +110,14 @@ impl RuntimeApi {
 
     async fn response(self, id: &str, request: Request<Incoming>) -> Result<Response<Body>, Closed> {
         let (take, taken) = oneshot::channel();
-        let _ = self.pool.send(Message::Answer { environment: self.environment, id: id.to_owned(), take });
-        let Some(Taken { reply, mut cut }) = taken.await.ok().flatten() else {
-            drain(&mut request.into_body()).await;
-            return Ok(self.invalid_id(id));
+        let echo = echo(request.headers());
+        let _ = self.pool.send(Message::Answer { environment: self.environment, id: id.to_owned(), echo, take });
+        let Taken { reply, mut cut } = match taken.await.unwrap_or(Err(NotTaken::Unknown)) {
+            Ok(taken) => taken,
+            Err(not) => {
+                drain(&mut request.into_body()).await;
+                return Ok(self.not_taken(id, not));
+            }
         };
         let (parts, mut body) = request.into_parts();
         let mode = parts.headers.get("lambda-runtime-function-response-mode");
@@ -172,9 +188,10 @@ impl RuntimeApi {
 
     async fn error(self, id: &str, request: Request<Incoming>) -> Response<Body> {
         let (take, turn) = oneshot::channel();
-        let _ = self.pool.send(Message::Error { environment: self.environment, id: id.to_owned(), take });
-        let turn = turn.await.unwrap_or(Turn::Unknown);
-        let failed = reported(request).await;
+        let echo = echo(request.headers());
+        let _ = self.pool.send(Message::Error { environment: self.environment, id: id.to_owned(), echo, take });
+        let turn = turn.await.unwrap_or(Turn::Not(NotTaken::Unknown));
+        let failed = reported(request, ERROR_TYPE).await;
         match turn {
             Turn::Reply(reply) => {
                 self.settings.report(&format!("the function reported {failed}"));
@@ -183,7 +200,7 @@ impl RuntimeApi {
                 accepted()
             }
             Turn::Late => accepted(),
-            Turn::Unknown => self.invalid_id(id),
+            Turn::Not(not) => self.not_taken(id, not),
         }
     }
 
@@ -193,14 +210,28 @@ impl RuntimeApi {
     }
 
     async fn init_error(self, request: Request<Incoming>) -> Response<Body> {
-        let error = reported(request).await;
-        let _ = self.pool.send(Message::InitError { environment: self.environment, error });
-        accepted()
+        let failed = reported(request, ERROR_TYPE).await;
+        let (taken, is_taken) = oneshot::channel();
+        let _ = self.pool.send(Message::InitError { environment: self.environment, error: failed, taken });
+        match is_taken.await {
+            Ok(false) => error(StatusCode::FORBIDDEN, "InvalidStateTransition", NO_INIT_ERROR),
+            Ok(true) | Err(_) => accepted(),
+        }
     }
 
-    fn invalid_id(&self, id: &str) -> Response<Body> {
-        self.settings.report(&format!("the function answered invocation {id}, which is unknown or answered already"));
-        error(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
+    fn not_taken(&self, id: &str, not: NotTaken) -> Response<Body> {
+        match not {
+            NotTaken::Expired => {
+                self.settings
+                    .report(&format!("the function answered invocation {id} too late, or as another delivery"));
+                error(StatusCode::GONE, "InvokeTimeout", "Invoke timeout")
+            }
+            NotTaken::Unknown => {
+                self.settings
+                    .report(&format!("the function answered invocation {id}, which is unknown or answered already"));
+                error(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
+            }
+        }
     }
 }
 
@@ -230,37 +261,36 @@ impl fmt::Display for Closed {
 
 impl Error for Closed {}
 
-/// An error report, as far as there is room for it.
-async fn reported(request: Request<Incoming>) -> FunctionError {
+/// The invocation id that an answer brings back. One that is no text is none of ours.
+fn echo(headers: &HeaderMap) -> Option<String> {
+    let echo = headers.get("lambda-runtime-invocation-id")?;
+    Some(String::from_utf8_lossy(echo.as_bytes()).into_owned())
+}
+
+/// An error report, with the type that a header names.
+pub(super) async fn reported(request: Request<Incoming>, name: &str) -> FunctionError {
     let (parts, mut body) = request.into_parts();
-    let header = parts.headers.get("lambda-runtime-function-error-type").and_then(|v| v.to_str().ok());
-    let mut payload = BytesMut::new();
-    let read = tokio::time::timeout(PATIENCE, async {
-        while let Some(Ok(frame)) = body.frame().await {
-            let mut data = frame.into_data().unwrap_or_default();
-            data.truncate(REPORT_LIMIT.saturating_sub(payload.len()));
-            payload.extend_from_slice(&data);
-        }
-    });
-    // What came within the time counts.
-    let _ = read.await;
+    let payload = collect(&mut body).await;
+    let header = parts.headers.get(name).and_then(|v| v.to_str().ok());
     FunctionError::reported(header, payload.freeze())
 }
 
-fn accepted() -> Response<Body> {
+pub(super) fn accepted() -> Response<Body> {
     let mut response = Response::new(Body::from("{\"status\":\"OK\"}\n"));
     *response.status_mut() = StatusCode::ACCEPTED;
     response
 }
 
-fn error(status: StatusCode, error_type: &str, message: &str) -> Response<Body> {
+pub(super) fn error(status: StatusCode, error_type: &str, message: &str) -> Response<Body> {
     let body = serde_json::json!({ "errorMessage": message, "errorType": error_type });
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = status;
     response
 }
 
+const NO_INIT_ERROR: &str =
+    "State transition from Ready to InitError failed for runtime. Error: State transition is not allowed";
+
 const TRUNCATED: &str = "Runtime.TruncatedResponse";
 
-/// The most bytes of an error report that are kept.
-const REPORT_LIMIT: usize = 1 << 20;
+const ERROR_TYPE: &str = "lambda-runtime-function-error-type";

@@ -15,8 +15,8 @@ use crate::Terminal;
 /// Settings as the rest of the module reads them.
 #[derive(Clone)]
 pub(crate) struct Settings {
-    pub(super) program: OsString,
-    pub(super) arguments: Vec<OsString>,
+    pub(super) program: Program,
+    pub(super) extensions: Vec<Extension>,
     pub(super) directory: Option<PathBuf>,
     pub(super) environment: Vec<(String, String)>,
     pub(super) name: String,
@@ -26,16 +26,56 @@ pub(crate) struct Settings {
     pub(super) concurrency: usize,
     pub(super) max_concurrency: Option<usize>,
     pub(super) snap_start: bool,
+    pub(super) freeze: bool,
     pub(super) lifeline: bool,
+    pub(super) tenant: Option<String>,
     pub(super) region: String,
     pub(super) account_id: String,
     pub(super) allowed_hosts: Vec<String>,
     report: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
+/// A command line.
+#[derive(Clone, Default)]
+pub(crate) struct Program {
+    pub(super) path: OsString,
+    pub(super) arguments: Vec<OsString>,
+    pub(super) is_extension: bool,
+}
+
+/// A process that each environment has beside the function's.
+#[derive(Clone)]
+pub(crate) struct Extension {
+    pub(super) name: String,
+    pub(super) program: Program,
+}
+
+impl Program {
+    fn new<A: Into<OsString>>(path: OsString, arguments: impl IntoIterator<Item = A>, is_extension: bool) -> Self {
+        Self { path, arguments: arguments.into_iter().map(Into::into).collect(), is_extension }
+    }
+}
+
 impl Settings {
     pub(super) fn report(&self, line: &str) {
         (self.report)(line);
+    }
+
+    /// What the function is told as `_HANDLER`.
+    pub(super) fn handler(&self) -> String {
+        let own = self.environment.iter().rev().find(|(name, _)| name == "_HANDLER").map(|(_, value)| value.clone());
+        own.or_else(|| std::env::var("_HANDLER").ok()).unwrap_or_else(|| "bootstrap".to_owned())
+    }
+
+    fn check_tenant(&self) -> io::Result<()> {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/=+-@ ".contains(&byte);
+        match &self.tenant {
+            Some(id) if id.is_empty() || id.len() > 256 || !id.bytes().all(fits) => Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "expected a tenant of 1 to 256 letters, digits and any of `._:/=+-@` and blanks",
+            )),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn arn(&self) -> String {
@@ -54,8 +94,8 @@ impl Default for FunctionBuilder {
     fn default() -> Self {
         Self {
             settings: Settings {
-                program: OsString::new(),
-                arguments: Vec::new(),
+                program: Program::default(),
+                extensions: Vec::new(),
                 directory: None,
                 environment: Vec::new(),
                 name: "function".to_owned(),
@@ -65,7 +105,9 @@ impl Default for FunctionBuilder {
                 concurrency: 10,
                 max_concurrency: None,
                 snap_start: false,
+                freeze: false,
                 lifeline: false,
+                tenant: None,
                 region: "us-east-1".to_owned(),
                 account_id: "123456789012".to_owned(),
                 allowed_hosts: Vec::new(),
@@ -137,6 +179,39 @@ impl FunctionBuilder {
         self
     }
 
+    /// Stops each process (SIGSTOP) from when it asks for the next event until there is one (SIGCONT), as Lambda freezes it; default no.
+    ///
+    /// What a function does after its answer, beside asking, does not happen on Lambda before the next event: this shows it. Extensions that registered for invocations
+    /// must have asked too. Does nothing with [`max_concurrency`](Self::max_concurrency), which Lambda never freezes, for attached functions, and where there are no such
+    /// signals.
+    pub fn freeze(mut self, freeze: bool) -> Self {
+        self.settings.freeze = freeze;
+        self
+    }
+
+    /// The tenant that every invocation is for, as the function is told by the header `Lambda-Runtime-Aws-Tenant-Id`; default none.
+    ///
+    /// Lambda takes up to 256 letters, digits and any of `._:/=+-@` and blanks ([tenant isolation](https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation.html)).
+    pub fn tenant(mut self, id: impl Into<String>) -> Self {
+        self.settings.tenant = Some(id.into());
+        self
+    }
+
+    /// Runs a command beside each process of the function, as Lambda runs what it finds in `/opt/extensions`: the function starts when all of them have registered, and an
+    /// extension that ends takes its environment with it. `name` is the one that it registers with: on Lambda that of its file.
+    ///
+    /// At the end they are told `SHUTDOWN` if they registered for it, after the function is gone, and have 2 s from the beginning of the end; the others are killed at once.
+    pub fn extension<A: Into<OsString>>(
+        mut self,
+        name: impl Into<String>,
+        program: impl Into<OsString>,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Self {
+        let program = Program::new(program.into(), arguments, true);
+        self.settings.extensions.push(Extension { name: name.into(), program });
+        self
+    }
+
     /// Adds a name by which functions may ask the Runtime API, such as `host.docker.internal`; `*.example` for all names below one, `*` for any. Loopback names and addresses
     /// are known without.
     pub fn allow_host(mut self, name: impl Into<String>) -> Self {
@@ -170,7 +245,7 @@ impl FunctionBuilder {
     ///
     /// # Errors
     ///
-    /// If the program is not to be found.
+    /// If the program or that of an extension is not to be found, or the tenant is none that Lambda takes.
     ///
     /// # Panics
     ///
@@ -180,9 +255,12 @@ impl FunctionBuilder {
         program: impl Into<OsString>,
         arguments: impl IntoIterator<Item = A>,
     ) -> io::Result<Function> {
-        self.settings.program = program.into();
-        self.settings.arguments = arguments.into_iter().map(Into::into).collect();
-        self.find(&self.settings.program)?;
+        self.settings.program = Program::new(program.into(), arguments, false);
+        self.find(&self.settings.program.path)?;
+        for extension in &self.settings.extensions {
+            self.find(&extension.program.path)?;
+        }
+        self.settings.check_tenant()?;
         Ok(Function::spawned(self.settings))
     }
 
@@ -190,12 +268,13 @@ impl FunctionBuilder {
     ///
     /// # Errors
     ///
-    /// If the listener has no address.
+    /// If the listener has no address, or the tenant is none that Lambda takes.
     ///
     /// # Panics
     ///
     /// Outside of a Tokio runtime.
     pub fn attach(self, listener: TcpListener) -> io::Result<Function> {
+        self.settings.check_tenant()?;
         Function::attached(self.settings, listener)
     }
 }

@@ -49,6 +49,21 @@ fn function_process() {
                 .collect();
             threads.into_iter().for_each(|t| t.join().unwrap());
         }
+        "terminated" => on_terminate("asked to end"),
+        "terminated-internal" => {
+            on_terminate("asked to end");
+            hold_event(&api, &register(&api, "inner", "[]").1);
+        }
+        "deaf-internal" => {
+            on_terminate("");
+            hold_event(&api, &register(&api, "inner", "[]").1);
+        }
+        "extension" | "extension-dies" | "extension-fails" => extension(&api, script),
+        "requests" => {
+            for (method, path, headers, body) in REQUESTS {
+                say_exchange(&api, method, path, headers, body);
+            }
+        }
         "say" => println!("{argument}"),
         "abort" => std::process::abort(),
         // A connection that lives as long as the process.
@@ -93,6 +108,19 @@ fn function_process() {
                 println!("second answer: {} {}", head.lines().next().unwrap(), String::from_utf8(body).unwrap());
             }
             "answer" => answer(&api, &event.id, argument),
+            "echo" => {
+                let own = event.header("lambda-runtime-invocation-id").unwrap();
+                for (what, id) in [("response", "another"), ("error", "another"), ("response", &own)] {
+                    let path = format!("invocation/{}/{what}", event.id);
+                    let echo = format!("Lambda-Runtime-Invocation-Id: {id}\r\n");
+                    say_exchange(&api, "POST", &path, &echo, &ok("mine"));
+                }
+            }
+            "requests" => {
+                say_exchange(&api, "POST", REGISTER, "Lambda-Extension-Name: late\r\n", "{}");
+                say_exchange(&api, "POST", "init/error", "", "{}");
+                answer(&api, &event.id, &ok("done"));
+            }
             "garbage" => answer(&api, &event.id, "{not json"),
             "large" => {
                 let large = vec![b'x'; argument.parse().unwrap()];
@@ -198,6 +226,10 @@ struct Event {
 }
 
 impl Event {
+    fn header(&self, name: &str) -> Option<String> {
+        header(&self.head, name)
+    }
+
     fn path(&self) -> String {
         let path = self.json.get("rawPath").or(self.json.get("path")).and_then(|p| p.as_str());
         path.unwrap_or_default().to_owned()
@@ -210,14 +242,110 @@ fn ok(body: &str) -> String {
 
 fn next(api: &str) -> Event {
     let (head, body) = exchange(api, "GET", "invocation/next", "", b"");
-    let id =
-        head.lines().find_map(|l| l.to_lowercase().strip_prefix("lambda-runtime-aws-request-id: ").map(str::to_owned));
-    let Some(id) = id else {
+    let Some(id) = header(&head, "lambda-runtime-aws-request-id") else {
         println!("no event: {head}");
         exit(0);
     };
     Event { id, head, json: serde_json::from_slice(&body).unwrap_or_default() }
 }
+
+fn header(head: &str, name: &str) -> Option<String> {
+    let lines = head.lines().filter_map(|line| line.split_once(": "));
+    lines.into_iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned())
+}
+
+/// Says this when it is asked to end, and ends; goes on if there is nothing to say.
+#[cfg(unix)]
+fn on_terminate(text: &'static str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let terminate = tokio::signal::unix::SignalKind::terminate();
+    let mut signals = runtime.block_on(async { tokio::signal::unix::signal(terminate).unwrap() });
+    thread::spawn(move || {
+        loop {
+            runtime.block_on(signals.recv());
+            if !text.is_empty() {
+                println!("{text}");
+                exit(0);
+            }
+        }
+    });
+}
+
+#[cfg(not(unix))]
+fn on_terminate(_: &'static str) {}
+
+/// Gives the answer's head and the identifier.
+fn register(api: &str, name: &str, events: &str) -> (String, String) {
+    let body = format!(r#"{{"events":{events}}}"#);
+    let (head, _) = exchange(api, "POST", REGISTER, &format!("Lambda-Extension-Name: {name}\r\n"), body.as_bytes());
+    let identifier = header(&head, "lambda-extension-identifier").unwrap();
+    (head, identifier)
+}
+
+/// Asks for the next event of an extension; the answer may never come.
+fn hold_event(api: &str, identifier: &str) {
+    let (api, header) = (api.to_owned(), format!("Lambda-Extension-Identifier: {identifier}\r\n"));
+    thread::spawn(move || exchange(&api, "GET", EVENT, &header, b""));
+}
+
+/// An extension beside a function: says each event.
+fn extension(api: &str, script: &str) -> ! {
+    let (_, identifier) = register(api, "outer", r#"["INVOKE","SHUTDOWN"]"#);
+    let own = format!("Lambda-Extension-Identifier: {identifier}\r\n");
+    loop {
+        let (_, event) = exchange(api, "GET", EVENT, &own, b"");
+        println!("outer: {}", String::from_utf8(event.clone()).unwrap());
+        let is_end = serde_json::from_slice::<serde_json::Value>(&event).unwrap()["eventType"] == "SHUTDOWN";
+        match script {
+            "extension-dies" => exit(4),
+            "extension-fails" => {
+                let failed = format!("{own}Lambda-Extension-Function-Error-Type: Extension.NoDisk\r\n");
+                say_exchange(api, "POST", "/2020-01-01/extension/exit/error", &failed, r#"{"errorMessage":"full"}"#);
+                say_exchange(api, "GET", EVENT, &own, "");
+                exit(5);
+            }
+            _ if is_end => exit(0),
+            _ => {}
+        }
+    }
+}
+
+fn say_exchange(api: &str, method: &str, path: &str, headers: &str, body: &str) {
+    let (head, body) = exchange(api, method, path, headers, body.as_bytes());
+    let status = head.split(' ').nth(1).unwrap_or_default();
+    println!("{} {status} {}", path.rsplit('/').next().unwrap(), String::from_utf8(body).unwrap());
+}
+
+const REGISTER: &str = "/2020-01-01/extension/register";
+const EVENT: &str = "/2020-01-01/extension/event/next";
+
+/// What is asked before the first event: method, path, headers, body.
+const REQUESTS: [(&str, &str, &str, &str); 14] = [
+    ("POST", REGISTER, "", "{}"),
+    ("POST", REGISTER, "Lambda-Extension-Name: a\r\n", "{not json"),
+    ("POST", REGISTER, "Lambda-Extension-Name: a\r\n", r#"{"events":["SHUTDOWN"]}"#),
+    ("POST", REGISTER, "Lambda-Extension-Name: a\r\n", r#"{"events":["WAKE"]}"#),
+    (
+        "POST",
+        REGISTER,
+        "Lambda-Extension-Name: a\r\nLambda-Extension-Accept-Feature: x, accountId\r\n",
+        r#"{"events":null}"#,
+    ),
+    ("POST", REGISTER, "Lambda-Extension-Name: a\r\n", "{}"),
+    ("POST", REGISTER, "Lambda-Extension-Name: b\r\n", "{}"),
+    ("GET", EVENT, "", ""),
+    ("GET", EVENT, "Lambda-Extension-Identifier: x\r\n", ""),
+    ("GET", EVENT, "Lambda-Extension-Identifier: 00000000-0000-4000-8000-000000000001\r\n", ""),
+    (
+        "POST",
+        "/2020-01-01/extension/exit/error",
+        "Lambda-Extension-Identifier: 00000000-0000-4000-8000-000000000001\r\n",
+        "{}",
+    ),
+    ("PUT", "/2022-07-01/telemetry", "", "{}"),
+    ("PUT", "/2020-08-15/logs", "", "{}"),
+    ("GET", "restore/next", "", ""),
+];
 
 fn answer(api: &str, id: &str, body: &str) {
     post(api, &format!("invocation/{id}/response"), "", body.as_bytes());
@@ -230,8 +358,9 @@ fn post(api: &str, path: &str, headers: &str, body: &[u8]) {
 
 fn exchange(api: &str, method: &str, path: &str, headers: &str, body: &[u8]) -> (String, Vec<u8>) {
     let Ok(mut socket) = TcpStream::connect(api) else { exit(0) };
+    let path = if path.starts_with('/') { path.to_owned() } else { format!("/2018-06-01/runtime/{path}") };
     let head = format!(
-        "{method} /2018-06-01/runtime/{path} HTTP/1.1\r\nHost: {api}\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n",
+        "{method} {path} HTTP/1.1\r\nHost: {api}\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n",
         body.len()
     );
     socket.write_all(head.as_bytes()).unwrap();

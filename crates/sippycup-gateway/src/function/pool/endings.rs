@@ -5,6 +5,7 @@ use tokio::sync::oneshot;
 use super::{ATTACHED, Pool};
 use crate::function::environment::{Environment, Invoked};
 use crate::function::error::FunctionError;
+use crate::function::extensions::Reason;
 
 impl Pool {
     /// Ends a process that works for nobody, because others wait. As long as nobody does, it works on, as on Lambda.
@@ -22,7 +23,7 @@ impl Pool {
         };
         self.settings
             .report("others wait, and the client has gone for whom the function still works: its process is ended");
-        environment.kill();
+        environment.kill(Reason::Spindown);
         true
     }
 
@@ -88,8 +89,8 @@ impl Pool {
                 let _ = invocation.reply.send(Err(FunctionError::new("Sandbox.Timedout", message)));
             }
             // A process that does not even begin would block the next request as well.
-            for environment in self.environments.values_mut().filter(|e| !e.initialised) {
-                environment.kill();
+            for environment in self.environments.values_mut().filter(|e| !e.initialised || !e.extensions.are_ready()) {
+                environment.kill(Reason::Timeout);
             }
             return;
         }
@@ -98,10 +99,11 @@ impl Pool {
             if let Some(invoked) = environment.working.remove(id) {
                 self.settings.report(&message);
                 invoked.fail(FunctionError::new("Sandbox.Timedout", message));
-                environment.kill();
+                environment.expire(id);
+                environment.kill(Reason::Timeout);
             } else if environment.answered.as_ref().is_some_and(|answered| answered.id == id) {
                 self.settings.report(&format!("{message}: it answered, but did not ask for the next event"));
-                environment.kill();
+                environment.kill(Reason::Timeout);
             }
         }
         self.dispatch();
@@ -111,7 +113,7 @@ impl Pool {
         self.generation += 1;
         for (_, environment) in self.environments.iter_mut().filter(|(id, _)| **id != ATTACHED) {
             if environment.working.is_empty() {
-                environment.kill();
+                environment.kill(Reason::Spindown);
             }
         }
         if self.attached.is_none() && self.stopping.is_none() {
@@ -123,7 +125,7 @@ impl Pool {
     pub(super) fn stop(&mut self, stopped: Option<oneshot::Sender<()>>, at_once: bool) {
         self.stopping.get_or_insert_default().extend(stopped);
         for environment in self.environments.values_mut() {
-            environment.kill();
+            environment.kill(Reason::Spindown);
             for (_, invoked) in environment.working.drain() {
                 invoked.fail(FunctionError::stopped());
             }

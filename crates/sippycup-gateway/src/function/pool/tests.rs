@@ -50,8 +50,8 @@ async fn a_process_that_is_about_to_be_free_is_waited_for() {
         pool.handle(Message::Next { environment: 1, hand });
         let id = work.await.unwrap().id;
         let (take, taken) = oneshot::channel();
-        pool.handle(Message::Answer { environment: 1, id: id.clone(), take });
-        assert!(taken.await.unwrap().is_some());
+        pool.handle(Message::Answer { environment: 1, id: id.clone(), echo: None, take });
+        assert!(taken.await.unwrap().is_ok());
         pool.handle(Message::Done { environment: 1, id, refused: false });
         drop(reply);
     }

@@ -85,7 +85,7 @@ async fn a_function_that_never_answers_is_killed_at_its_timeout() {
     let (status, fault) = status_and_fault(gateway(Kind::HttpApiV2, &function), "/never").await;
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(fault, "the function failed: Sandbox.Timedout: Task timed out after 3.00 seconds");
-    report.until("SIGTERM").await;
+    report.until("SIGKILL").await;
     function.stop().await;
 }
 

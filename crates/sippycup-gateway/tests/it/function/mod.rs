@@ -1,6 +1,8 @@
 //! Function processes behind the Runtime API: the pool, and what a function sees.
 
+mod extensions;
 mod faults;
+mod freeze;
 mod runtime_api;
 mod streams;
 
@@ -30,6 +32,21 @@ struct Report {
 impl Report {
     async fn next(&mut self) -> Option<String> {
         self.lines.recv().await
+    }
+
+    /// Waits until nobody can say anything more.
+    async fn rest(&mut self) -> Vec<String> {
+        while let Some(line) = self.lines.recv().await {
+            self.seen.push(line);
+        }
+        self.seen.clone()
+    }
+
+    /// The same as `until`, also for what has been said before.
+    async fn until_any(&mut self, part: &str) {
+        if !self.seen.iter().any(|line| line.contains(part)) {
+            self.until(part).await;
+        }
     }
 
     async fn until(&mut self, part: &str) -> String {
