@@ -28,6 +28,9 @@ impl Plan {
                 }
                 None => {}
             }
+            for extension in function.extensions.iter_mut().filter(|path| path.value.components().count() > 1) {
+                extension.value = root.join(&extension.value);
+            }
             for watched in &mut function.watch {
                 watched.value = root.join(&watched.value);
             }

@@ -8,6 +8,7 @@ use clap::{Arg, Args};
 use serde::{Deserialize, Serialize};
 
 use super::values::{self, Count, Listen, Pair, Said, Seconds, Wrong};
+use crate::supervise::supervised;
 use crate::watch::read_patterns;
 
 /// One function. Each field is a flag, a key of `[[function]]`, or both.
@@ -46,6 +47,21 @@ pub(crate) struct FunctionPlan {
     #[arg(long, num_args = 0, default_missing_value = "true", conflicts_with = "attach")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) snap_start: Option<Said<bool>>,
+
+    /// Stop the process (SIGSTOP) while it waits for an event, as Lambda freezes it
+    #[arg(long, num_args = 0, default_missing_value = "true", conflicts_with = "attach")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) freeze: Option<Said<bool>>,
+
+    /// The tenant that every invocation is for
+    #[arg(long, value_name = "ID")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tenant: Option<Said<String>>,
+
+    /// Run this beside each process of the function, as Lambda runs what is in /opt/extensions; repeatable
+    #[arg(id = "extension", long = "extension", value_name = "PATH", conflicts_with = "attach")]
+    #[serde(skip_serializing)]
+    pub(crate) extensions: Vec<Said<PathBuf>>,
 
     /// Restart when a file changes below PATH; repeatable; default the current directory
     #[arg(
@@ -126,6 +142,13 @@ impl FunctionPlan {
             }
             read_patterns(Path::new(""), &[&pattern.value]).map_err(|error| pattern.wrong("--ignore", error))?;
         }
+        if let Some(tenant) = &self.tenant {
+            self.builder().check().map_err(|error| tenant.wrong("--tenant", error))?;
+        }
+        for extension in &self.extensions {
+            let found = self.builder().find(&extension.value);
+            found.map_err(|error| extension.wrong("--extension", format_args!("cannot start it: {error}")))?;
+        }
         for path in &self.watch {
             path.value
                 .canonicalize()
@@ -146,6 +169,12 @@ impl FunctionPlan {
             let elsewhere = Said { value: (), span: span.clone() };
             Err(elsewhere.wrong(flag, "the function is started elsewhere, and this is a setting of its start"))
         };
+        if let Some(extension) = self.extensions.first() {
+            return wrong(&extension.span, "--extension");
+        }
+        if let Some(freeze) = &self.freeze {
+            return wrong(&freeze.span, "--freeze");
+        }
         match (&self.directory, self.env.first(), &self.snap_start, self.watch.first()) {
             (Some(directory), ..) => wrong(&directory.span, ""),
             (_, Some(variable), ..) => wrong(&variable.span, "--env"),
@@ -162,7 +191,16 @@ impl FunctionPlan {
             .memory(self.memory)
             .timeout(self.timeout.0)
             .concurrency(self.concurrency.0)
+            .freeze(self.freeze.as_ref().is_some_and(|said| said.value))
             .snap_start(self.snap_start.as_ref().is_some_and(|said| said.value));
+        if let Some(tenant) = &self.tenant {
+            builder = builder.tenant(&tenant.value);
+        }
+        for Said { value: path, .. } in &self.extensions {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let mut line = supervised(&[path.clone().into_os_string()]).into_iter();
+            builder = builder.extension(name, line.next().unwrap_or_default(), line);
+        }
         if let Some(directory) = &self.directory {
             builder = builder.current_dir(&directory.value);
         }

@@ -2,9 +2,11 @@
 
 use std::io::Read;
 use std::net::TcpListener;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::scripted::command_line;
-use crate::{Running, http, serve};
+use crate::{Running, alive, directory, http, serve};
 
 #[test]
 fn nothing_outlives_a_command_that_is_killed() {
@@ -68,4 +70,39 @@ fn a_carriage_return_ends_a_line_of_a_function() {
     running.until("ValueError");
     let said: Vec<_> = running.seen.iter().filter_map(|line| line.strip_prefix("function | ")).collect();
     assert!(said.ends_with(&["Traceback:", "  File \"app.py\"", "ValueError"]), "{said:?}");
+}
+
+#[test]
+fn nothing_outlives_a_command_that_is_killed_while_its_function_is_frozen() {
+    let mut running = Running::start("pid", &["--freeze"]);
+    let address = running.address();
+    let pid = http(&address, "GET /", "").lines().last().unwrap().to_owned();
+    let state = || Command::new("ps").args(["-o", "stat=", "-p", &pid]).output().unwrap().stdout;
+    let begin = Instant::now();
+    while state().first() != Some(&b'T') {
+        assert!(begin.elapsed() < Duration::from_secs(30), "{pid} works on");
+    }
+    running.signal("-KILL");
+    running.child.wait().unwrap();
+    let begin = Instant::now();
+    while alive(&pid) {
+        assert!(begin.elapsed() < Duration::from_secs(30), "{pid} is left");
+    }
+}
+
+#[test]
+fn an_extension_runs_beside_the_function_and_both_are_told_of_their_end() {
+    let directory = directory("extension");
+    let path = directory.join("outer");
+    let script = format!("#!/bin/sh\nSCRIPT=extension exec {}\n", command_line().join(" "));
+    std::fs::write(&path, script).unwrap();
+    assert!(Command::new("chmod").arg("+x").arg(&path).status().unwrap().success());
+    let mut running = Running::start("terminated-internal", &["--extension", path.to_str().unwrap()]);
+    let address = running.address();
+    assert!(http(&address, "GET /x", "").ends_with("/x"));
+    running.until(r#"outer: {"deadlineMs""#);
+    running.signal("-INT");
+    running.until("asked to end");
+    running.until(r#""shutdownReason":"spindown""#);
+    assert_eq!(running.child.wait().unwrap().code(), Some(0));
 }

@@ -232,6 +232,15 @@ impl FunctionBuilder {
         self
     }
 
+    /// Whether [`spawn`](Self::spawn) and [`attach`](Self::attach) would take these settings; programs are not looked for.
+    ///
+    /// # Errors
+    ///
+    /// If the tenant is none that Lambda takes.
+    pub fn check(&self) -> io::Result<()> {
+        self.settings.check_tenant()
+    }
+
     /// Whether [`spawn`](Self::spawn) would find a program, from the directory set by now. Nothing is started.
     ///
     /// # Errors
