@@ -42,7 +42,10 @@ pub use self::{
     base_path::{BASE_PATH_VARIABLE, BasePath, InvalidBasePath},
     error::{EventError, ResponseError},
     event::{EventOptions, ProxyEvent},
-    extensions::{ClientIp, PathParameters, PublicUri, RequestContext, StageVariables},
+    extensions::{
+        ClientCertificate, ClientIp, Connection, IamPrincipal, PathParameters, PublicUri, RequestContext,
+        StageVariables,
+    },
     response::{BinaryPolicy, ProxyResponse, ResponseFormat},
     source::EventSource,
 };

@@ -5,6 +5,7 @@
 //! | [`BasePath`](crate::BasePath) | the root |
 //! | [`StageVariables`](crate::StageVariables), [`PathParameters`](crate::PathParameters) | empty |
 //! | [`RequestContext`](crate::RequestContext), [`EventSource`](crate::EventSource), [`PublicUri`](crate::PublicUri), [`ClientIp`](crate::ClientIp) | rejected with [`MissingContext`]; `Option<…>` is `None` |
+//! | [`Connection`](crate::Connection), [`ClientCertificate`](crate::ClientCertificate), [`IamPrincipal`](crate::IamPrincipal) | the same, also where the event has none |
 
 #[doc(inline)]
 pub use sippycup_core::axum::MissingContext;

@@ -135,9 +135,9 @@ pub mod axum;
 
 #[doc(inline)]
 pub use sippycup_core::{
-    BASE_PATH_VARIABLE, BasePath, BinaryPolicy, ClientIp, EventError, EventOptions, EventSource, InvalidBasePath,
-    PathParameters, ProxyEvent, ProxyResponse, PublicUri, RequestContext, ResponseError, ResponseFormat,
-    StageVariables,
+    BASE_PATH_VARIABLE, BasePath, BinaryPolicy, ClientCertificate, ClientIp, Connection, EventError, EventOptions,
+    EventSource, IamPrincipal, InvalidBasePath, PathParameters, ProxyEvent, ProxyResponse, PublicUri, RequestContext,
+    ResponseError, ResponseFormat, StageVariables,
 };
 #[cfg(feature = "local")]
 #[doc(no_inline)]

@@ -18,8 +18,8 @@ use axum::{
 };
 use serde_json::{Value, json};
 use sippycup::{
-    BasePath, ClientIp, EventSource, PathParameters, PublicUri, RequestContext, SippyCupLayer, StageVariables,
-    axum::AxumApp,
+    BasePath, ClientCertificate, ClientIp, Connection, EventSource, IamPrincipal, PathParameters, PublicUri,
+    RequestContext, SippyCupLayer, StageVariables, axum::AxumApp,
 };
 use tower::{Layer, ServiceBuilder, ServiceExt};
 use tower_http::{normalize_path::NormalizePathLayer, trace::TraceLayer};
@@ -150,6 +150,42 @@ async fn off_lambda_extractors_are_absent_and_not_wrong() {
     let (status, said) = ask("/strict").await;
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(said.contains("RequestContext") && said.contains("SippyCupLayer"), "{said}");
+}
+
+#[tokio::test]
+async fn whoever_calls_is_an_extractor_where_the_front_door_says_so() {
+    async fn seen(
+        connection: Option<Connection>,
+        certificate: Option<ClientCertificate>,
+        principal: Option<IamPrincipal>,
+    ) -> String {
+        let endpoint = connection.and_then(|connection| connection.management_endpoint("eu-central-1"));
+        let subject = certificate.as_ref().and_then(ClientCertificate::subject);
+        format!("{endpoint:?} {subject:?} {:?}", principal.as_ref().map(IamPrincipal::arn))
+    }
+    let app = Router::new().fallback(seen);
+    let mut mutual_tls = fixture_value("rest_api/execute_api");
+    mutual_tls["requestContext"]["identity"]["clientCert"] = json!({"subjectDN": "CN=ada"});
+    let mut passed_off = fixture_value("alb/single");
+    passed_off["headers"]["x-amzn-mtls-clientcert-subject"] = "CN=mallory".into();
+    for (event, wanted) in [
+        (
+            fixture_value("web_socket/message"),
+            r#"Some("https://w9example.execute-api.eu-central-1.amazonaws.com/live") None None"#,
+        ),
+        (mutual_tls, r#"None Some("CN=ada") None"#),
+        (fixture_value("alb/single"), "None None None"),
+        (passed_off, "None None None"),
+    ] {
+        assert_eq!(answer(app.clone(), event.to_string()).await["body"], wanted);
+    }
+    let signed = answer(app, fixture("function_url/iam")).await;
+    assert!(signed["body"].as_str().unwrap().starts_with("None None Some(\"arn:"), "{signed}");
+
+    let strict = Router::new().fallback(async |_: Connection| "");
+    let refused = answer(strict, fixture("rest_api/execute_api")).await;
+    assert_eq!(refused["statusCode"], 500);
+    assert!(refused["body"].as_str().unwrap().contains("no `Connection`"), "{refused}");
 }
 
 #[tokio::test]

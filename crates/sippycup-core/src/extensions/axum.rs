@@ -5,6 +5,7 @@
 //! | [`BasePath`] | the root |
 //! | [`StageVariables`], [`PathParameters`] | empty |
 //! | [`RequestContext`], [`EventSource`], [`PublicUri`], [`ClientIp`] | rejected with 500; `Option<…>` is `None` |
+//! | [`Connection`], [`ClientCertificate`], [`IamPrincipal`], which stand in the context | the same, also where the context has none |
 //!
 //! ```
 //! use sippycup_core::{BasePath, RequestContext};
@@ -23,7 +24,9 @@ use axum_core::{
 };
 use http::{StatusCode, request::Parts};
 
-use super::{ClientIp, PathParameters, PublicUri, RequestContext, StageVariables};
+use super::{
+    ClientCertificate, ClientIp, Connection, IamPrincipal, PathParameters, PublicUri, RequestContext, StageVariables,
+};
 use crate::{base_path::BasePath, source::EventSource};
 
 /// The request did not come through SippyCup, or its event did not have what the handler asked for.
@@ -96,5 +99,26 @@ macro_rules! defaulted {
     )*};
 }
 
+macro_rules! of_the_context {
+    ($($name:ident)*) => {$(
+        impl<S: Send + Sync> FromRequestParts<S> for $name {
+            type Rejection = MissingContext;
+
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingContext> {
+                parts.extensions.get().and_then(Self::of).ok_or(MissingContext(stringify!($name)))
+            }
+        }
+
+        impl<S: Send + Sync> OptionalFromRequestParts<S> for $name {
+            type Rejection = Infallible;
+
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+                Ok(parts.extensions.get().and_then(Self::of))
+            }
+        }
+    )*};
+}
+
+of_the_context!(Connection ClientCertificate IamPrincipal);
 required!(RequestContext EventSource PublicUri ClientIp);
 defaulted!(BasePath StageVariables PathParameters);

@@ -226,6 +226,13 @@ impl RequestContext {
         self.fields().stage.as_deref()
     }
 
+    /// The text that stands there, if it is one.
+    pub(super) fn text_at(&self, path: &[&str]) -> Option<String> {
+        let json = &*self.json;
+        let value = path.iter().try_fold(Field::whole(json), |object, name| member(json, object, name))?;
+        value.string(json).ok().flatten().map(Cow::into_owned)
+    }
+
     fn fields(&self) -> &Fields {
         self.fields.get_or_init(|| {
             let mut fields = Fields::default();

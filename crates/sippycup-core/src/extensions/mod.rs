@@ -2,13 +2,17 @@
 
 #[cfg(feature = "axum")]
 pub mod axum;
+mod caller;
 mod claims;
+mod connection;
 mod context;
 mod public;
 mod variables;
 
 pub(crate) use self::public::{Public, forwarded_for, is_authority};
 pub use self::{
+    caller::{ClientCertificate, IamPrincipal},
+    connection::Connection,
     context::RequestContext,
     public::{ClientIp, PublicUri},
     variables::{PathParameters, StageVariables},
