@@ -1,8 +1,8 @@
-//! Which front door an event came through, as the public sees it.
+//! Which way a request came, as the public sees it.
 
 use std::fmt;
 
-/// The AWS front door an event came through.
+/// The AWS front door an event came through, or the server that a request came to without an event.
 ///
 /// | source | told by |
 /// |---|---|
@@ -12,6 +12,7 @@ use std::fmt;
 /// | `FunctionUrl` | `requestContext.http`, and a `requestContext.domainName` with `.lambda-url.` |
 /// | `HttpApi` | `requestContext.http` (payload format 2.0), or `httpMethod` with `version` 1.0 |
 /// | `RestApi` | `httpMethod` |
+/// | `Server`, `WebFunction` | no event: the process listens itself |
 ///
 /// `version` alone tells nothing: Lattice events say 2.0 too, and emulators put 1.0 into REST events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,15 +30,21 @@ pub enum EventSource {
     VpcLattice,
     /// An [API Gateway WebSocket API](https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integrations.html).
     WebSocket,
+    /// A server of its own, without a front door of Lambda and without an event: a container, or a
+    /// [Lambda MicroVM](https://docs.aws.amazon.com/lambda/latest/dg/lambda-microvms.html).
+    Server,
+    /// A [Lambda Web Function](https://docs.aws.amazon.com/lambda/latest/dg/web-functions.html), which gets HTTP and no
+    /// event.
+    WebFunction,
 }
 
 impl EventSource {
-    /// In the order of their numbers.
-    pub(crate) const ALL: [Self; 6] =
+    /// Those that write events, in the order of their numbers. The others have higher numbers.
+    pub(crate) const WITH_EVENTS: [Self; 6] =
         [Self::FunctionUrl, Self::HttpApi, Self::LoadBalancer, Self::RestApi, Self::VpcLattice, Self::WebSocket];
 
-    /// The name in snake case: `rest_api`, `http_api`, `function_url`, `load_balancer`, `vpc_lattice` or
-    /// `web_socket`.
+    /// The name in snake case: `rest_api`, `http_api`, `function_url`, `load_balancer`, `vpc_lattice`,
+    /// `web_socket`, `server` or `web_function`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -45,7 +52,9 @@ impl EventSource {
             Self::HttpApi => "http_api",
             Self::LoadBalancer => "load_balancer",
             Self::RestApi => "rest_api",
+            Self::Server => "server",
             Self::VpcLattice => "vpc_lattice",
+            Self::WebFunction => "web_function",
             Self::WebSocket => "web_socket",
         }
     }

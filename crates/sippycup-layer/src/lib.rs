@@ -58,6 +58,7 @@ mod body;
 mod error;
 mod event_service;
 mod future;
+mod http_service;
 #[cfg(feature = "lambda-http")]
 pub mod lambda_http;
 mod layer;
@@ -70,6 +71,7 @@ pub use self::{
     error::{BoxError, Error},
     event_service::EventService,
     future::{EventFuture, ResponseFuture},
+    http_service::{HttpFuture, HttpService},
     layer::SippyCupLayer,
     service::SippyCup,
     streaming::{StreamFuture, StreamedBody, Streaming},

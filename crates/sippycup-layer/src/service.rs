@@ -26,6 +26,7 @@ use crate::{
 /// | JSON | JSON | `SippyCup` itself |
 /// | JSON | a stream | [`into_streaming`](Self::into_streaming) |
 /// | a [`ProxyEvent`] | a [`ProxyResponse`](sippycup_core::ProxyResponse) | [`into_event_service`](Self::into_event_service) |
+/// | a request over HTTP | a response over HTTP | [`into_http_service`](Self::into_http_service) |
 /// | a request of `lambda_http` | a response of `lambda_http` | `into_lambda_http` (feature `lambda-http`) |
 #[derive(Clone, Debug)]
 pub struct SippyCup<S> {
@@ -68,7 +69,6 @@ impl<S> SippyCup<S> {
         Streaming::new(self)
     }
 
-    #[cfg(feature = "lambda-http")]
     pub(crate) fn config(&self) -> &Arc<SippyCupLayer> {
         &self.layer
     }

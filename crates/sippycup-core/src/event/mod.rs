@@ -33,6 +33,7 @@ mod names;
 mod options;
 mod other;
 mod query;
+mod received;
 mod target;
 mod wire;
 
@@ -271,16 +272,8 @@ impl ProxyEvent {
 
     /// The host under which the public reaches the app: what was stated, or what the event says.
     fn public_host(&self, options: &EventOptions) -> Result<Option<Bytes>, Fault> {
-        let stated = |host: &Authority| Bytes::copy_from_slice(host.as_str().as_bytes());
-        if let Some(host) = &options.public_host {
-            return Ok(Some(stated(host)));
-        }
-        let handed_on = options.public_host_header.as_ref().and_then(|name| self.headers.map.get(name));
-        if let Some(host) = handed_on.filter(|host| is_authority(host.as_bytes())) {
-            return Ok(Some(Bytes::copy_from_slice(host.as_bytes())));
-        }
-        match &options.public_host_fallback {
-            Some(host) => Ok(Some(stated(host))),
+        match options.stated_host(&self.headers.map) {
+            Some(host) => Ok(Some(host)),
             None => self.headers.host.or(self.wire.context.domain_name).shared_text(&self.json),
         }
     }
@@ -354,7 +347,7 @@ fn usual_extensions(source: Option<EventSource>) -> Extensions {
     #[derive(Clone)]
     struct Place<const INDEX: usize>;
     static USUAL: LazyLock<Vec<Extensions>> = LazyLock::new(|| {
-        let sources = EventSource::ALL.map(Some).into_iter().chain([None]);
+        let sources = EventSource::WITH_EVENTS.map(Some).into_iter().chain([None]);
         sources
             .map(|source| {
                 let mut extensions = Extensions::new();
@@ -377,7 +370,7 @@ fn usual_extensions(source: Option<EventSource>) -> Extensions {
             })
             .collect()
     });
-    let index = source.map_or(EventSource::ALL.len(), |source| source as usize);
+    let index = source.map_or(EventSource::WITH_EVENTS.len(), |source| source as usize);
     USUAL.get(index).cloned().certain()
 }
 

@@ -1,8 +1,9 @@
 //! What the user decides about how events become requests.
 
-use http::{HeaderName, uri::Authority};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, uri::Authority};
 
-use crate::{base_path::BasePath, source::EventSource};
+use crate::{base_path::BasePath, extensions::is_authority, source::EventSource};
 
 /// How events become requests. What nobody sets is as the event proves it.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +20,8 @@ pub struct EventOptions {
 }
 
 impl EventOptions {
-    /// Every event is of this source, whatever it looks like. Default: told from each event's shape.
+    /// Every event is of this source, whatever it looks like. Default: told from each event's shape. No event is of
+    /// [`Server`](EventSource::Server) or [`WebFunction`](EventSource::WebFunction): all would be refused.
     pub fn source(mut self, source: EventSource) -> Self {
         self.source = Some(source);
         self
@@ -85,5 +87,18 @@ impl EventOptions {
     pub fn public_host_fallback(mut self, host: Authority) -> Self {
         self.public_host_fallback = Some(host);
         self
+    }
+
+    /// The public host, unless it is the one that the request names.
+    pub(crate) fn stated_host(&self, headers: &HeaderMap) -> Option<Bytes> {
+        let stated = |host: &Authority| Bytes::copy_from_slice(host.as_str().as_bytes());
+        if let Some(host) = &self.public_host {
+            return Some(stated(host));
+        }
+        let handed_on = self.public_host_header.as_ref().and_then(|name| headers.get(name));
+        match handed_on.filter(|host| is_authority(host.as_bytes())) {
+            Some(host) => Some(Bytes::copy_from_slice(host.as_bytes())),
+            None => self.public_host_fallback.as_ref().map(stated),
+        }
     }
 }
