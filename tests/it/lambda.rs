@@ -396,6 +396,17 @@ async fn an_address_that_is_none_is_an_error_that_names_the_variable() {
 }
 
 #[tokio::test]
+async fn a_function_does_not_listen_whatever_its_own_variables_say() {
+    let mut lambda = Lambda::start(&[("SIPPYCUP_LISTEN", "127.0.0.1:0")]).await;
+    assert_eq!(lambda.invoke(rest("/a")).await.seen()["source"], "rest_api");
+    lambda.function.start_kill().unwrap();
+    let mut said = String::new();
+    lambda.function.stderr.take().unwrap().read_to_string(&mut said).await.unwrap();
+    assert!(said.starts_with("INFO: Lambda function: events come from the Runtime API at 127.0.0.1:"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[tokio::test]
 async fn an_app_that_is_never_ready_ends_the_process() {
     let mut lambda = Lambda::start(&[("FUNCTION_MODE", "never-ready")]).await;
     lambda.send(rest("/"));

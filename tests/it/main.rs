@@ -26,6 +26,7 @@ mod local;
 mod response;
 mod round_trip;
 mod serve;
+mod server;
 mod support;
 mod traps;
 mod wsgi;

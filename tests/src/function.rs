@@ -4,7 +4,10 @@ use std::{
     convert::Infallible,
     future, io,
     pin::Pin,
-    sync::LazyLock,
+    sync::{
+        LazyLock,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll},
 };
 
@@ -14,10 +17,13 @@ use http::{Request, Response};
 use http_body::Frame;
 use serde_json::json;
 use sippycup::{
-    BasePath, Body, BoxError, EventSource, LambdaContext, SippyCup, SippyCupLayer,
+    BasePath, Body, BoxError, ClientIp, EventSource, LambdaContext, PublicUri, SippyCup, SippyCupLayer,
     gateway::{Gateway, Kind},
 };
-use tokio::sync::Barrier;
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::Barrier,
+};
 use tower::{Service, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
@@ -33,6 +39,7 @@ async fn main() -> Result<(), BoxError> {
             let gateway = Gateway::builder(Kind::RestApi).stage("dev").response_streaming(true);
             sippycup::serve(service_fn(app)).locally(gateway).streaming().await?;
         }
+        Ok("small-bodies") => sippycup::serve(service_fn(app)).body_limit(5).await?,
         Ok("contradiction") => {
             let gateway = Gateway::builder(Kind::LoadBalancer).stage("prod");
             sippycup::serve(service_fn(app)).streaming().locally(gateway).await?;
@@ -53,6 +60,8 @@ async fn app(request: Request<Body>) -> Result<Response<AxumBody>, BoxError> {
             let response = Response::builder().header("set-cookie", "a=1").header("set-cookie", "b=2");
             Ok(response.header("x-latin", &b"caf\xe9"[..]).body(AxumBody::from(&b"\xff\x00"[..]))?)
         }
+        "/echo" => Ok(Response::new(AxumBody::new(request.into_body()))),
+        "/held" => Ok(Response::new(AxumBody::new(Held::new()?))),
         "/login" => Ok(Response::builder().status(303).header("location", "/done").body(AxumBody::empty())?),
         "/panic" => panic!("the handler panicked on purpose"),
         "/service-error" => Err("the service failed on purpose".into()),
@@ -74,6 +83,9 @@ fn seen(request: &Request<Body>) -> serde_json::Value {
         "uri": request.uri().to_string(),
         "trace": header("x-amzn-trace-id"),
         "base": extensions.get::<BasePath>().map(ToString::to_string),
+        "client": extensions.get::<ClientIp>().map(|ip| ip.ip().to_string()),
+        "host": header("host"),
+        "public": extensions.get::<PublicUri>().map(ToString::to_string),
         "source": extensions.get::<EventSource>().map(ToString::to_string),
         "request_id": ours.map(LambdaContext::request_id).or(theirs.map(|context| context.request_id.as_str())),
         "deadline": theirs.map(|context| context.deadline),
@@ -86,6 +98,44 @@ fn seen(request: &Request<Body>) -> serde_json::Value {
             "trace": context.trace_id(),
         })),
     })
+}
+
+/// How many of these there are, then nothing until the process is told to end, then a last word.
+struct Held {
+    terminate: Signal,
+    said: usize,
+}
+
+static HELD: AtomicUsize = AtomicUsize::new(0);
+
+impl Held {
+    fn new() -> io::Result<Self> {
+        HELD.fetch_add(1, Ordering::SeqCst);
+        Ok(Self { terminate: signal(SignalKind::terminate())?, said: 0 })
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        HELD.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl http_body::Body for Held {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let said = self.said;
+        let text = match said {
+            0 => format!("held {};", HELD.load(Ordering::SeqCst)),
+            1 if self.terminate.poll_recv(cx).is_pending() => return Poll::Pending,
+            1 => "ended;".to_owned(),
+            _ => return Poll::Ready(None),
+        };
+        self.said += 1;
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from(text)))))
+    }
 }
 
 /// Two bytes, then an error.

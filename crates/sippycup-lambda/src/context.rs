@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 /// The invocation that a request came with: its id, its deadline, who invoked it.
 ///
 /// In the extensions of every request on Lambda, and of those that the local gateway makes; with feature `axum` an
-/// extractor. A clone is cheap.
+/// extractor. In a Web Function it has the request id and nothing else. A clone is cheap.
 ///
 /// ```
 /// use sippycup_lambda::LambdaContext;
@@ -144,6 +144,20 @@ impl LambdaContext {
         let deadline_ms = deadline.duration_since(UNIX_EPOCH).map(|since| since.as_millis() as u64).ok();
         let request_id = HeaderValue::try_from(request_id).ok();
         Self(Arc::new(Values { deadline_ms, request_id, ..Values::default() }))
+    }
+
+    /// The one of a request to a Web Function. Lambda sets the header and takes out what a client sent under such a name;
+    /// it says nothing else.
+    #[cfg(feature = "server")]
+    pub(crate) fn of_web_function(headers: &HeaderMap) -> Option<Self> {
+        let request_id = Some(headers.get("lambda-web-request-id")?.clone());
+        Some(Self(Arc::new(Values { request_id, ..Values::default() })))
+    }
+
+    /// The one of no invocation.
+    #[cfg(feature = "server")]
+    pub(crate) fn none() -> Self {
+        Self(Arc::default())
     }
 
     #[cfg(feature = "lambda-runtime")]

@@ -1,24 +1,32 @@
-//! What runs the app: the polls of the Runtime API on Lambda, the local gateway elsewhere.
+//! What runs the app, for each kind of compute.
 
 use sippycup_core::ProxyEvent;
-use sippycup_layer::Error;
+use sippycup_layer::{Error, SippyCup};
 use tower_service::Service;
 
-use crate::{ServeError, answer::Answer, environment, options::Options, polls, snapshot};
+use crate::{App, ServeError, answer::Answer, compute::Compute, environment, options::Options, polls, snapshot};
 
-/// Runs the function until that is no longer possible.
-pub(crate) async fn drive<T>(function: T, options: Options) -> Result<(), ServeError>
+/// Runs the app until that is no longer possible. `function` makes of it what takes events.
+pub(crate) async fn drive<S, T>(
+    app: SippyCup<S>,
+    options: Options,
+    function: fn(SippyCup<S>, &Options) -> T,
+) -> Result<(), ServeError>
 where
+    S: App,
     T: Service<ProxyEvent, Error = Error, Response: Answer, Future: Send + 'static> + Clone + Send + 'static,
 {
-    if let Some(endpoint) = environment::runtime_api()? {
-        if environment::is_snapshot() {
-            snapshot::restore(endpoint.clone(), options.snapshot).await?;
+    match Compute::decide()? {
+        #[cfg(feature = "server")]
+        Compute::Server(place) => crate::server::serve(app, place, options.body_limit).await,
+        Compute::RuntimeApi(endpoint) => {
+            let function = function(app, &options);
+            if environment::is_snapshot() {
+                snapshot::restore(endpoint.clone(), options.snapshot).await?;
+            }
+            polls::run(function, endpoint, environment::concurrency()).await
         }
-        return polls::run(function, endpoint, environment::concurrency()).await;
+        #[cfg(feature = "local")]
+        Compute::Local => crate::local::serve(function(app, &options), options).await,
     }
-    #[cfg(feature = "local")]
-    return crate::local::serve(function, options).await;
-    #[cfg(not(feature = "local"))]
-    Err(environment::not_on_lambda())
 }

@@ -32,10 +32,39 @@ pub(crate) fn is_snapshot() -> bool {
     env::var_os(INITIALIZATION).is_some_and(|kind| kind == "snap-start")
 }
 
-#[cfg(not(feature = "local"))]
-pub(crate) fn not_on_lambda() -> ServeError {
+/// Where a Web Function shall listen; `None` elsewhere.
+pub(crate) fn http_endpoint() -> Result<Option<String>, ServeError> {
+    listener(HTTP_ENDPOINT)
+}
+
+/// Where a server of its own shall listen.
+pub(crate) fn listen() -> Result<Option<String>, ServeError> {
+    listener(LISTEN)
+}
+
+fn listener(name: &str) -> Result<Option<String>, ServeError> {
+    let Some(address) = env::var_os(name) else { return Ok(None) };
+    let text = address.to_str().filter(|text| {
+        text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+    });
+    let text = text.ok_or_else(|| {
+        ServeError::environment(format!("expected a host and port like `0.0.0.0:8080` in `{name}`, found {address:?}"))
+    })?;
+    Ok(Some(text.to_owned()))
+}
+
+/// The process shall listen and cannot.
+#[cfg(not(feature = "server"))]
+pub(crate) fn no_server(address: &str) -> ServeError {
     ServeError::environment(format!(
-        "not on Lambda (no `{RUNTIME_API}`), and built without feature `local` that would serve here"
+        "expected feature `server`, without which nothing can listen on {address} as `{HTTP_ENDPOINT}` or `{LISTEN}` says"
+    ))
+}
+
+#[cfg(not(feature = "local"))]
+pub(crate) fn nowhere() -> ServeError {
+    ServeError::environment(format!(
+        "not on Lambda (no `{RUNTIME_API}`), and built without feature `local` that would serve here; with feature `server` the app listens where `{LISTEN}` says"
     ))
 }
 
@@ -55,6 +84,9 @@ pub(crate) fn with_variables(mut layer: SippyCupLayer) -> Result<SippyCupLayer, 
 
 /// States the public host, for deployments behind a CDN or another proxy.
 const PUBLIC_HOST_VARIABLE: &str = "SIPPYCUP_PUBLIC_HOST";
+/// See [Web Functions](https://docs.aws.amazon.com/lambda/latest/dg/web-functions-revisions-env-vars.html).
+const HTTP_ENDPOINT: &str = "AWS_LAMBDA_HTTP_ENDPOINT";
+const LISTEN: &str = "SIPPYCUP_LISTEN";
 const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 /// See [Lambda Managed Instances](https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html).
 const CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";

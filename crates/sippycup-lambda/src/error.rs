@@ -24,6 +24,8 @@ enum Kind {
     #[cfg(feature = "local")]
     Local,
     RuntimeApi,
+    #[cfg(feature = "server")]
+    Server,
     Shutdown,
 }
 
@@ -53,6 +55,11 @@ impl ServeError {
 
     pub(crate) fn runtime_api(error: BoxError) -> Self {
         Self::new(Kind::RuntimeApi, "the Runtime API gives no more invocations").because(error)
+    }
+
+    #[cfg(feature = "server")]
+    pub(crate) fn server(message: impl Into<String>) -> Self {
+        Self::new(Kind::Server, message)
     }
 
     pub(crate) fn shutdown(error: impl Into<BoxError>) -> Self {
@@ -88,6 +95,13 @@ impl ServeError {
     #[must_use]
     pub fn is_local(&self) -> bool {
         self.kind == Kind::Local
+    }
+
+    /// Whether the process could not listen where `SIPPYCUP_LISTEN` or Lambda wants it, or cannot go on listening.
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub fn is_server(&self) -> bool {
+        self.kind == Kind::Server
     }
 
     /// Whether Lambda's Runtime API could not be reached, or did not answer as it should.
@@ -152,5 +166,12 @@ mod tests {
     fn an_error_of_this_machine_is_of_its_own_kind() {
         assert!(ServeError::local("cannot listen").is_local());
         assert!(!ServeError::environment("expected `A`").is_local());
+    }
+
+    #[cfg(feature = "server")]
+    #[test]
+    fn an_error_of_the_server_is_of_its_own_kind() {
+        assert!(ServeError::server("cannot listen").is_server());
+        assert!(!ServeError::environment("expected `A`").is_server());
     }
 }

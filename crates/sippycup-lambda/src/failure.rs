@@ -60,7 +60,7 @@ impl From<&Error> for Failure {
 pub(crate) fn chain(error: &(dyn error::Error + 'static)) -> String {
     let mut message = error.to_string();
     let mut cause = error.source();
-    let mut last = String::new();
+    let mut last = message.clone();
     while let Some(error) = cause {
         let said = error.to_string();
         // Wrappers such as axum's repeat what they wrap.

@@ -31,7 +31,8 @@ impl Hook {
     }
 }
 
-fn said(error: BoxError) -> String {
+/// An error of the app's in words, whatever it does when it is shown or dropped.
+pub(crate) fn said(error: BoxError) -> String {
     let said = guard(|| chain(&*error));
     guard(|| drop(error)).and(said).unwrap_or_else(|failure| failure.message)
 }

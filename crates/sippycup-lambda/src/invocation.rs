@@ -18,9 +18,9 @@ use crate::{
 };
 
 /// Asks the app whether it can be called. Its error stays whole: whoever calls decides what it ends.
-pub(crate) fn poll_ready<T>(app: &mut T, cx: &mut Context<'_>) -> Poll<Result<Result<(), Error>, Failure>>
+pub(crate) fn poll_ready<T, R>(app: &mut T, cx: &mut Context<'_>) -> Poll<Result<Result<(), Error>, Failure>>
 where
-    T: Service<ProxyEvent, Error = Error>,
+    T: Service<R, Error = Error>,
 {
     match guard(|| app.poll_ready(cx)) {
         Ok(Poll::Pending) => Poll::Pending,
@@ -39,15 +39,21 @@ where
     T: Service<ProxyEvent, Error = Error>,
 {
     let called = read(event, context).and_then(|event| guard(|| app.call(event)));
-    async {
-        // Not in a box: it is large, but the allocator takes longer than to move it does.
-        let mut call = pin!(Some(called?));
-        let answer = poll_fn(|cx| poll_call(call.as_mut(), cx)).await;
-        // The app is done when all is dropped that it held for this.
-        match (answer, guard(|| call.set(None))) {
-            (Ok(answer), Err(failure)) => Err(guard(|| drop(answer)).err().unwrap_or(failure)),
-            (answer, _) => answer,
-        }
+    finish(called)
+}
+
+/// Waits for what the app answers that was called.
+pub(crate) async fn finish<F, A>(called: Result<F, Failure>) -> Result<A, Failure>
+where
+    F: Future<Output = Result<A, Error>>,
+{
+    // Not in a box: it is large, but the allocator takes longer than to move it does.
+    let mut call = pin!(Some(called?));
+    let answer = poll_fn(|cx| poll_call(call.as_mut(), cx)).await;
+    // The app is done when all is dropped that it held for this.
+    match (answer, guard(|| call.set(None))) {
+        (Ok(answer), Err(failure)) => Err(guard(|| drop(answer)).err().unwrap_or(failure)),
+        (answer, _) => answer,
     }
 }
 

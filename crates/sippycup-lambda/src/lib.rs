@@ -21,6 +21,17 @@
 //! parallel. Use `#[tokio::main]` without `flavor` where handlers compute for long in several tasks at once, or on
 //! Managed Instances with more than one vCPU.
 //!
+//! # Where it runs
+//!
+//! What the process is, it decides once, by the first of these variables that is set, and says on standard error:
+//!
+//! | variable | what it is | requests come as |
+//! |---|---|---|
+//! | `AWS_LAMBDA_HTTP_ENDPOINT` | a Lambda Web Function (feature `server`, experimental) | HTTP/1.1 |
+//! | `AWS_LAMBDA_RUNTIME_API` | a Lambda function | events |
+//! | `SIPPYCUP_LISTEN` | a server of its own (feature `server`) | HTTP/1.1, HTTP/2 without TLS |
+//! | none | a developer's machine (feature `local`) | HTTP/1.1, and events behind it |
+//!
 //! # On Lambda
 //!
 //! The process asks the [Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html) for events, one
@@ -75,13 +86,41 @@
 //! |---|---|
 //! | `SIPPYCUP_SCRIPT_NAME_BASE` | the public base path, unless the layer or the stage variable of that name states one; read once |
 //! | `SIPPYCUP_PUBLIC_HOST` | the public host, such as `shop.example.com`, unless the layer states one or names a header; read once |
-//! | `AWS_LAMBDA_RUNTIME_API` | set by Lambda; without it the app is served locally |
+//! | `AWS_LAMBDA_RUNTIME_API` | set by Lambda; the only one that a function needs |
+//! | `AWS_LAMBDA_HTTP_ENDPOINT` | set by Lambda in Web Functions: where to listen |
+//! | `SIPPYCUP_LISTEN` | where to listen off Lambda, such as `0.0.0.0:8080`; without it the app is served locally |
 //! | `SIPPYCUP_GATEWAY` | the front door of the local gateway, such as `rest,stage=prod,base-path=shop`; default `http` |
 //! | `PORT` | the local port, default 9000 |
 //!
+//! # As a server
+//!
+//! With feature `server` the process listens itself where `SIPPYCUP_LISTEN` says so (a container, a
+//! [Lambda MicroVM](https://docs.aws.amazon.com/lambda/latest/dg/lambda-microvms.html)), and where Lambda wants it in a
+//! [Web Function](https://docs.aws.amazon.com/lambda/latest/dg/web-functions.html). No gateway stands in between and
+//! nothing becomes an event, but for the app a request is what it would be behind a front door: base path, redirects and
+//! extensions. [`EventSource`](sippycup_core::EventSource) is `Server` or `WebFunction`, stage variables and path
+//! parameters are empty, and the JSON of the request context is `null`.
+//!
+//! | | server | Web Function |
+//! |---|---|---|
+//! | listens on | `SIPPYCUP_LISTEN` | `AWS_LAMBDA_HTTP_ENDPOINT` |
+//! | speaks | HTTP/1.1, HTTP/2 without TLS | HTTP/1.1 |
+//! | [`ClientIp`](sippycup_core::ClientIp) | the peer of the connection; behind a proxy set [`forwarded_hops`](sippycup_layer::SippyCupLayer::forwarded_hops) | the last entry of `x-forwarded-for`, which Lambda appends |
+//! | scheme of [`PublicUri`](sippycup_core::PublicUri) | `x-forwarded-proto`, else `http` | `https` |
+//! | [`LambdaContext`] | none | the request id |
+//! | requests at once | as many as come | 128 |
+//! | SIGTERM, ctrl-c | no new connections, what is under way is answered, then `Ok`; a second one ends it at once | the same, for 900 ms |
+//!
+//! A request's body is read as a whole before the app is called, up to `body_limit` (6 MiB); above it the client gets
+//! 413. Answers go out as they come, with [`streaming`](serve::Serve::streaming) or without, and with their trailers. A
+//! failure, also a `poll_ready` that fails, costs its own request: the client gets an empty 500, or of an answer that has
+//! begun no proper end. SnapStart's hooks are not called.
+//!
+//! Web Functions are experimental: AWS documents Node.js as their only runtime, and this has not been tried there.
+//!
 //! # On a developer's machine
 //!
-//! Without `AWS_LAMBDA_RUNTIME_API` the app is served on 127.0.0.1 behind a gateway in the same process (the crate
+//! Without any of these variables the app is served on 127.0.0.1 behind a gateway in the same process (the crate
 //! `sippycup-gateway`): an HTTP API with stage `$default`, so the paths are the app's own. Every request becomes a real
 //! event, and every answer is a real proxy response. `SIPPYCUP_GATEWAY` or [`locally`](serve::Serve::locally) choose
 //! another front door.
@@ -94,12 +133,14 @@
 //! | `tracing` | yes | a span for each invocation, with the fields that `lambda_runtime`'s has; events for failures |
 //! | `axum` | no | [`LambdaContext`] as an extractor |
 //! | `events` | no | [`events`](serve::Serve::events) and [`warm_up`](serve::Serve::warm_up) of `serve`: events that are not HTTP, beside the app |
+//! | `server` | no | HTTP without events: in Web Functions, and where `SIPPYCUP_LISTEN` is set; `body_limit` |
 //! | `lambda-runtime` | no | `into_runtime`: the app as a `lambda_runtime::Runtime`, for its layers; `lambda_runtime::Context` in extensions |
 
 mod answer;
 mod app;
 #[cfg(feature = "axum")]
 mod axum;
+mod compute;
 mod context;
 mod driver;
 mod environment;
@@ -123,6 +164,8 @@ mod polls;
 mod run;
 mod runtime_api;
 pub mod serve;
+#[cfg(feature = "server")]
+mod server;
 mod snapshot;
 mod span;
 mod streaming;

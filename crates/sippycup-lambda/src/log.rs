@@ -32,6 +32,17 @@ pub(crate) fn warn(request_id: &str, message: fmt::Arguments<'_>) {
     Line { level: "WARN", error_type: "", message, request_id }.write();
 }
 
+/// What the operator wants to know once.
+#[cold]
+pub(crate) fn info(message: fmt::Arguments<'_>) {
+    #[cfg(feature = "tracing")]
+    if is_traced() {
+        tracing::info!("{message}");
+        return;
+    }
+    Line { level: "INFO", error_type: "", message, request_id: "" }.write();
+}
+
 /// Of use only to those who look for it.
 #[cold]
 pub(crate) fn debug(message: fmt::Arguments<'_>) {

@@ -14,6 +14,9 @@ pub(crate) struct Options {
     /// What is beside the app.
     #[cfg(feature = "events")]
     pub(crate) events: crate::events::Events,
+    /// The largest body of a request that is taken over HTTP, in bytes.
+    #[cfg(feature = "server")]
+    pub(crate) body_limit: usize,
     /// What stands before the app on this machine; `None` is what the environment says.
     #[cfg(feature = "local")]
     pub(crate) gateway: Option<GatewayBuilder>,
@@ -26,8 +29,15 @@ impl Default for Options {
             snapshot: Hooks::default(),
             #[cfg(feature = "events")]
             events: crate::events::Events::default(),
+            #[cfg(feature = "server")]
+            body_limit: BODY_LIMIT,
             #[cfg(feature = "local")]
             gateway: None,
         }
     }
 }
+
+/// What Lambda gives a function at most, in one event
+/// ([quotas](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)).
+#[cfg(feature = "server")]
+const BODY_LIMIT: usize = 6 * 1024 * 1024;

@@ -54,8 +54,9 @@ use crate::{App, ServeError, driver::drive, environment, hook::Hook, options::Op
 /// # }
 /// ```
 ///
-/// The future is `Send`, borrows nothing, and runs until the process ends: neither Lambda nor the local gateway comes to
-/// an end by itself.
+/// The future is `Send` and borrows nothing. It runs until the process ends: neither Lambda nor the local gateway comes to
+/// an end by itself. Only where the process listens itself (feature `server`) it ends: after SIGTERM or ctrl-c, when the
+/// requests under way are answered.
 ///
 /// # Errors
 ///
@@ -129,6 +130,17 @@ impl<S, A> Serve<S, A> {
         E: Into<BoxError>,
     {
         self.options.snapshot.after_restore.push(Hook::new(hook));
+        self
+    }
+
+    /// The largest body of a request, in bytes, where the process listens itself: in a Web Function, and where
+    /// `SIPPYCUP_LISTEN` is set. Default: 6 MiB, what Lambda gives a function at most.
+    ///
+    /// A body is read as a whole before the app is called, so each request under way may take as much memory. What is
+    /// larger is answered with 413.
+    #[cfg(feature = "server")]
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.options.body_limit = bytes;
         self
     }
 
@@ -209,7 +221,7 @@ impl<S: App> IntoFuture for Serve<S, Buffered> {
     fn into_future(self) -> ServeFuture {
         ServeFuture::new(async {
             let (app, options) = self.layered()?;
-            drive(beside(app.into_event_service(), &options), options).await
+            drive(app, options, |app, options| beside(app.into_event_service(), options)).await
         })
     }
 }
@@ -221,7 +233,7 @@ impl<S: App> IntoFuture for Serve<S, Streamed> {
     fn into_future(self) -> ServeFuture {
         ServeFuture::new(async {
             let (app, options) = self.layered()?;
-            drive(beside(app.into_streaming().into_event_service(), &options), options).await
+            drive(app, options, |app, options| beside(app.into_streaming().into_event_service(), options)).await
         })
     }
 }

@@ -16,7 +16,8 @@
 //! ```
 //!
 //! On Lambda this is a function. On a developer's machine `cargo run` serves the same app on `http://127.0.0.1:9000`,
-//! behind a local gateway that writes the events and reads the answers that AWS's would.
+//! behind a local gateway that writes the events and reads the answers that AWS's would. With feature `server` the same
+//! binary is a server in a container (`SIPPYCUP_LISTEN=0.0.0.0:8080`), and a Lambda Web Function (experimental).
 //!
 //! [`run`] has the defaults. [`serve`](serve()) is a builder for everything else:
 //!
@@ -105,7 +106,9 @@
 //! |---|---|
 //! | `SIPPYCUP_SCRIPT_NAME_BASE` | the public base path, unless the layer or the stage variable of that name states one |
 //! | `SIPPYCUP_PUBLIC_HOST` | the public host, such as `shop.example.com`, unless the layer states one or names a header |
-//! | `AWS_LAMBDA_RUNTIME_API` | set by Lambda; without it the app is served locally |
+//! | `AWS_LAMBDA_HTTP_ENDPOINT` | set by Lambda in Web Functions: where to listen (feature `server`) |
+//! | `AWS_LAMBDA_RUNTIME_API` | set by Lambda for functions |
+//! | `SIPPYCUP_LISTEN` | where to listen off Lambda, such as `0.0.0.0:8080` (feature `server`); without it the app is served locally |
 //! | `AWS_LAMBDA_MAX_CONCURRENCY` | set by Lambda on Managed Instances: how many invocations at once |
 //! | `SIPPYCUP_GATEWAY` | the front door of the local gateway, such as `rest,stage=prod,base-path=shop`; default `http` |
 //! | `PORT` | the local port, default 9000 |
@@ -123,6 +126,7 @@
 //! | `lambda` | yes | [`run`], [`serve`](serve()) |
 //! | `local` | yes | off Lambda, both serve on this machine behind the local gateway (`gateway`) |
 //! | `axum` | no | extractors, `OriginalUri`, `ConnectInfo`, `AxumApp` |
+//! | `server` | no | HTTP without events: containers, MicroVMs, Lambda Web Functions |
 //! | `tracing` | yes | spans and events of [`tracing`](https://docs.rs/tracing); without it failures go to standard error |
 //! | `events` | no | `events` of [`serve`](serve()): events that are not HTTP, beside the app; `warm_up` |
 //! | `lambda-http` | no | `SippyCup::into_lambda_http`, for stacks that `lambda_http` runs |
@@ -152,8 +156,8 @@ pub use sippycup_lambda::{App, LambdaContext, ServeError, run, serve};
 pub use sippycup_layer::lambda_http;
 #[doc(inline)]
 pub use sippycup_layer::{
-    Body, BoxError, Error, EventFuture, EventService, ResponseFuture, SippyCup, SippyCupLayer, StreamFuture,
-    StreamedBody, Streaming,
+    Body, BoxError, Error, EventFuture, EventService, HttpFuture, HttpService, ResponseFuture, SippyCup, SippyCupLayer,
+    StreamFuture, StreamedBody, Streaming,
 };
 
 /// The code in the README is code that compiles.

@@ -3,7 +3,7 @@
 use std::{any::TypeId, cell::LazyCell, fmt, iter, net::IpAddr, sync::LazyLock};
 
 use bytes::Bytes;
-use http::{Extensions, HeaderValue, Method, Uri, uri::Authority};
+use http::{Extensions, HeaderValue, Method, Uri};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::value::RawValue;
 
@@ -20,7 +20,7 @@ use crate::{
     base_path::{BASE_PATH_VARIABLE, BasePath, Located, Prefix, Signals},
     certain::Certain,
     error::{EventError, found},
-    extensions::{ClientIp, PathParameters, PublicUri, RequestContext, StageVariables, forwarded_for, is_authority},
+    extensions::{ClientIp, PathParameters, PublicUri, RequestContext, StageVariables, forwarded_for},
     json::{Expected, Fault, Field, Kind, LIMIT, has_control, index, member},
     response::ResponseFormat,
     source::EventSource,

@@ -1,0 +1,116 @@
+//! One request: its body is read, the app is called, and whatever goes wrong in the app stays inside.
+
+use std::{convert::Infallible, future::poll_fn, net::SocketAddr, sync::Arc};
+
+use http::{Request, Response, StatusCode};
+use http_body::Body as _;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use sippycup_core::{ClientIp, EventSource};
+use sippycup_layer::{Body, HttpService, SippyCup};
+use tokio::sync::Semaphore;
+use tower_service::Service;
+
+use super::body::ServedBody;
+use crate::{
+    App, LambdaContext,
+    failure::Failure,
+    guard::{describe, guard},
+    invocation, log, span,
+};
+
+/// The app, and what holds for every request.
+#[derive(Clone)]
+pub(super) struct Exchange<S> {
+    app: HttpService<S>,
+    body_limit: usize,
+    /// How many more requests a Web Function may have at once.
+    room: Option<Arc<Semaphore>>,
+}
+
+/// To clone an app is to run code of its own.
+pub(super) fn clone<S: App>(exchange: &Exchange<S>) -> Result<Exchange<S>, Failure> {
+    guard(|| exchange.clone())
+}
+
+impl<S: App> Exchange<S> {
+    pub(super) fn new(app: SippyCup<S>, source: EventSource, body_limit: usize) -> Self {
+        let is_web_function = source == EventSource::WebFunction;
+        let room = is_web_function.then(|| Arc::new(Semaphore::new(AT_ONCE)));
+        Self { app: app.into_http_service(source), body_limit, room }
+    }
+
+    /// Answers a request. It fails for nobody: what cannot be answered is a response as well.
+    pub(super) async fn respond(
+        self,
+        peer: SocketAddr,
+        request: Request<Incoming>,
+    ) -> Result<Response<ServedBody<S::ResponseBody>>, Infallible> {
+        let Self { app, body_limit, room } = self;
+        let context = room.as_ref().and_then(|_| LambdaContext::of_web_function(request.headers()));
+        let permit = match room {
+            Some(room) => room.acquire_owned().await.ok(),
+            None => None,
+        };
+        let mut request = match read(request, body_limit).await {
+            Ok(request) => request,
+            Err(status) => return Ok(refused(status)),
+        };
+        // A listener for both versions of IP shows an address of version 4 as one of version 6.
+        request.extensions_mut().insert(ClientIp::new(peer.ip().to_canonical()));
+        let answer = match &context {
+            Some(context) => {
+                request.extensions_mut().insert(context.clone());
+                span::within(context, call(app, request)).await
+            }
+            None => call(app, request).await,
+        };
+        Ok(match answer {
+            Ok(response) => response.map(|body| ServedBody::new(body, context, permit)),
+            Err(failure) => failed(&failure, context),
+        })
+    }
+}
+
+/// What the client gets of an app that fails: the front doors of Lambda say no more.
+pub(super) fn failed<B>(failure: &Failure, context: Option<LambdaContext>) -> Response<ServedBody<B>> {
+    log::failed(failure, &context.unwrap_or_else(LambdaContext::none));
+    refused(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+fn refused<B>(status: StatusCode) -> Response<ServedBody<B>> {
+    let mut response = Response::new(ServedBody::empty());
+    *response.status_mut() = status;
+    response
+}
+
+/// Reads the body as a whole, as an event would have it.
+async fn read(request: Request<Incoming>, limit: usize) -> Result<Request<Body>, StatusCode> {
+    let (parts, body) = request.into_parts();
+    if body.size_hint().lower() > limit as u64 {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    let body = match Limited::new(body, limit).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return Err(StatusCode::PAYLOAD_TOO_LARGE),
+        // The client broke off, or what it sends is no HTTP.
+        Err(_) => return Err(StatusCode::BAD_REQUEST),
+    };
+    Ok(Request::from_parts(parts, Body::new(body)))
+}
+
+async fn call<S: App>(mut app: HttpService<S>, request: Request<Body>) -> Result<Response<S::ResponseBody>, Failure> {
+    let ready = poll_fn(|cx| invocation::poll_ready(&mut app, cx)).await;
+    let answer = match ready.and_then(|ready| ready.map_err(describe)) {
+        Ok(()) => invocation::finish(guard(|| app.call(request))).await,
+        Err(failure) => Err(failure),
+    };
+    match (answer, guard(|| drop(app))) {
+        (Ok(answer), Err(failure)) => Err(guard(|| drop(answer)).err().unwrap_or(failure)),
+        (answer, _) => answer,
+    }
+}
+
+/// As many as Lambda gives an environment of a Web Function
+/// ([Web Functions](https://docs.aws.amazon.com/lambda/latest/dg/web-functions.html)).
+const AT_ONCE: usize = 128;

@@ -1,0 +1,141 @@
+//! The app over HTTP without events, where the process listens itself: in a Web Function, in a container, in a MicroVM.
+//!
+//! ```text
+//! connection ──► exchange (one request: body, panic guard, log line) ──► the app, as behind a front door
+//! ```
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use hyper::{rt::Executor, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+};
+use sippycup_core::EventSource;
+use sippycup_layer::SippyCup;
+use tokio::{net::TcpListener, time::timeout};
+
+use self::{
+    exchange::Exchange,
+    signals::Signals,
+    tasks::{Starter, Tasks},
+};
+use crate::{App, ServeError, log, patience::Patience};
+
+mod body;
+mod exchange;
+mod signals;
+mod tasks;
+
+/// Where the process listens, and as what.
+#[derive(Debug)]
+pub(crate) struct Place {
+    source: EventSource,
+    /// A host and a port.
+    address: String,
+}
+
+impl Place {
+    /// Where Lambda wants a Web Function to listen, or the operator the app.
+    pub(crate) fn new(source: EventSource, address: &str) -> Self {
+        Self { source, address: address.to_owned() }
+    }
+
+    fn is_web_function(&self) -> bool {
+        self.source == EventSource::WebFunction
+    }
+}
+
+/// Serves the app until SIGTERM or ctrl-c, and then until the requests under way are answered.
+pub(crate) async fn serve<S: App>(app: SippyCup<S>, place: Place, body_limit: usize) -> Result<(), ServeError> {
+    let failed = |what: &str, error: io::Error| ServeError::server(format!("{what} {}", place.address)).because(error);
+    let mut signals = Signals::new().map_err(|error| failed("cannot wait for signals, to listen on", error))?;
+    let bound = async {
+        let listener = TcpListener::bind(&place.address).await?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    };
+    let (listener, address) = bound.await.map_err(|error| failed("cannot listen on", error))?;
+    let exchange = Exchange::new(app, place.source, body_limit);
+    announce(&place, address);
+
+    let connections = GracefulShutdown::new();
+    let tasks = Tasks::default();
+    let http = http(&place, tasks.starter());
+    let mut patience = Patience::default();
+    loop {
+        let accepted = tokio::select! {
+            () = signals.next() => break,
+            accepted = listener.accept() => accepted,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            // The client has gone, or there are no descriptors left until connections end.
+            Err(error) if patience.pause().await.is_ok() => {
+                log::warn("", format_args!("a connection was not accepted: {error}"));
+                continue;
+            }
+            Err(error) => return Err(failed("cannot go on listening on", error)),
+        };
+        patience.reset();
+        // An event stream must not wait for a full segment.
+        let _ = stream.set_nodelay(true);
+        let exchange = match exchange::clone(&exchange) {
+            Ok(exchange) => exchange,
+            Err(failure) => {
+                log::warn("", format_args!("the app cannot be cloned: {}", failure.message));
+                continue;
+            }
+        };
+        let service = service_fn(move |request| {
+            let exchange = exchange::clone(&exchange);
+            async move {
+                match exchange {
+                    Ok(exchange) => exchange.respond(peer, request).await,
+                    Err(failure) => Ok(exchange::failed(&failure, None)),
+                }
+            }
+        });
+        let connection = http.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection = connections.watch(connection);
+        tasks.starter().execute(async move {
+            // A client that goes away in between is no news.
+            if let Err(error) = connection.await {
+                log::debug(format_args!("a connection ended early: {error}"));
+            }
+        });
+    }
+    drop(listener);
+    log::info(format_args!("told to end; requests under way are answered first"));
+    let limit = if place.is_web_function() { LAMBDAS_PATIENCE } else { Duration::MAX };
+    tokio::select! {
+        _ = timeout(limit, connections.shutdown()) => {}
+        () = signals.next() => {}
+    }
+    Ok(())
+}
+
+fn announce(place: &Place, address: SocketAddr) {
+    match place.is_web_function() {
+        true => log::info(format_args!("Lambda Web Function (experimental): listening on http://{address}")),
+        false => {
+            log::info(format_args!("not on Lambda: listening on http://{address}, HTTP/1.1 and HTTP/2 without TLS"))
+        }
+    }
+}
+
+fn http(place: &Place, tasks: Starter) -> auto::Builder<Starter> {
+    let mut http = auto::Builder::new(tasks);
+    if place.is_web_function() {
+        http = http.http1_only();
+    }
+    http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_LIMIT);
+    http.http2().timer(TokioTimer::new());
+    http
+}
+
+/// How long a connection may take to send the head of a request, also of its next one.
+const HEAD_LIMIT: Duration = Duration::from_secs(30);
+
+/// Lambda kills a Web Function a second after SIGTERM; what comes behind the future has the rest.
+const LAMBDAS_PATIENCE: Duration = Duration::from_millis(900);
