@@ -246,7 +246,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// What `--help` has at its end, and `-h` has not.
 fn manual() -> String {
     let example = include_str!("plan/example.toml");
-    format!("{EXAMPLES}\n\nA file for --config, with every key; paths are meant from the file:\n\n{example}")
+    format!("{EXAMPLES}\n\nA file for --config, with every key; relative paths start in its directory:\n\n{example}")
 }
 
 const EXAMPLES: &str = "\

@@ -45,7 +45,7 @@ impl FromStr for GatewayBuilder {
                 "stage" => builder.stage(value),
                 _ => match key.strip_prefix("var.") {
                     Some(name) => builder.stage_variable(name, value),
-                    None => return Err(wrong("unknown setting")),
+                    None => return Err(wrong(&format!("expected one of {SETTINGS}, found"))),
                 },
             };
         }
@@ -74,6 +74,9 @@ impl Mapped<'_> {
     }
 }
 
+const SETTINGS: &str =
+    "allow-host, base-path, binary, domain, route, source-ip, stage, stage-in-path, stream, var.NAME";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,12 +99,23 @@ mod tests {
     #[test]
     fn a_malformed_line_names_its_part() {
         for (text, message) in [
-            ("rest,stagge=prod", "gateway `rest,stagge=prod`: unknown setting `stagge=prod`"),
+            (
+                "rest,stagge=prod",
+                "gateway `rest,stagge=prod`: expected one of allow-host, base-path, binary, domain, route, source-ip, stage, \
+                 stage-in-path, stream, var.NAME, found `stagge=prod`",
+            ),
             ("rest,stage", "gateway `rest,stage`: expected a setting with a value, found `stage`"),
             ("url,stream=yes", "gateway `url,stream=yes`: expected no value in `stream=yes`"),
             ("rest,source-ip=x", "gateway `rest,source-ip=x`: expected an IP address, found `source-ip=x`"),
         ] {
             assert_eq!(text.parse::<GatewayBuilder>().unwrap_err().to_string(), message);
+        }
+    }
+    #[test]
+    fn every_setting_that_a_message_lists_is_known() {
+        for name in SETTINGS.split(", ") {
+            let said = format!("rest,{name}=x").parse::<GatewayBuilder>().err().map(|error| error.to_string());
+            assert!(!said.as_deref().unwrap_or_default().contains(SETTINGS), "{name}: {said:?}");
         }
     }
 }

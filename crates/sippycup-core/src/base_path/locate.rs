@@ -130,7 +130,7 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
         let in_stage = !self.stage.is_empty() && same_text(first.as_bytes(), self.stage.as_bytes());
         let stage = if in_stage { first.len() + 1 } else { 0 };
         if !mapping && !self.own_domain {
-            // No event of this format was seen with its mapping; one that has it knows better than nobody.
+            // No recorded event of this format names its mapping. Where one does, there is no better evidence.
             let key = self.mapping.as_deref().filter(|key| *key != NO_MAPPING).unwrap_or_default();
             return (stage, Cow::Borrowed(key));
         }
@@ -171,7 +171,7 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
     /// A template without a greedy parameter takes as many segments as it has, a greedy parameter with a known value
     /// takes that value: the path is cut at one place, found from its end.
     fn left_by_template(&self) -> Option<&'a str> {
-        // Whatever is stripped, no URI holds the rest of a longer one. `*` is no path.
+        // A longer path fits into no URI, whatever is taken off. `*` is no path.
         if self.path.len() > MAX_TARGET + LONGEST_BASE || !self.path.starts_with('/') {
             return None;
         }

@@ -21,7 +21,7 @@ use crate::{
 pub(crate) struct Dialect {
     /// What the public sees of it.
     pub(crate) source: EventSource,
-    /// Whether an event came through this front door. The first row of all counts.
+    /// Whether an event came through this front door. The first row that says so counts.
     told_by: fn(&[u8], &Wire) -> bool,
     /// Which of the source's own formats an event has. The first row of the source counts; the last one takes any.
     fits: fn(&Wire) -> bool,
@@ -325,7 +325,7 @@ fn is_http_api(json: &[u8], wire: &Wire) -> bool {
     id.is_empty() || route_key || !wire.context.resource_id.is_scalar()
 }
 
-/// The second: no method anywhere, as in [`REST`].
+/// Whether it has payload format 2.0. An event of which only the method is missing counts, as in [`REST`].
 fn is_format_2(json: &[u8], wire: &Wire) -> bool {
     let no_method = || !has_method(wire) && wire.raw_path.is_some() && wire.version.is(json, b"2.0");
     wire.context.all.is_some() && (wire.context.http.is_some() || no_method())

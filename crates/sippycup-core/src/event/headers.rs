@@ -188,7 +188,7 @@ impl Headers {
     }
 }
 
-/// Notes where the value of a header stands as it is; of several, none is noted.
+/// Notes where the only value of a header stands as it is. Where there are several, the note is taken back.
 fn note_only(place: &mut Field, field: Field) {
     let only = place.kind() == Kind::Missing && !field.is_escaped();
     *place = if only { field } else { Field::new(Kind::Null, 0, 0) };

@@ -70,7 +70,7 @@ impl Target {
             let (multi, single) = (wire.members(wire.multi_query), wire.members(wire.query));
             QueryMaps { json, multi, single, text }.push(&mut out).map_err(fault)?;
         }
-        // The target that is no path has no query either.
+        // The target `*` has no query: with one, it is a path.
         if path == b"*" && out.len() > path_end {
             out.insert(0, b'/');
             path_end += 1;

@@ -95,7 +95,7 @@ pub(crate) fn member(json: &[u8], object: Field, name: &str) -> Option<Field> {
     named.last().map(|member| member.value)
 }
 
-/// An object's members by their names, for who looks up many.
+/// An object's members by their names, for callers that look up many.
 pub(crate) fn index(json: &[u8], object: Field) -> Result<HashMap<Cow<'_, [u8]>, Field>, Fault> {
     let named = Members::of(json, object).map(|member| {
         let Member { name, value } = member?;
