@@ -15,11 +15,19 @@ impl Rewrite {
         }
     }
 
-    /// `5; url=/x`, with the address in quotes or not
+    /// `5; url=/x`, with the address in quotes or not, or `5; /x`
     /// ([the refresh header](https://html.spec.whatwg.org/multipage/document-lifecycle.html#the-refresh-header)).
     fn refresh(&self, value: &[u8]) -> Option<Vec<u8>> {
-        let at = value.windows(4).position(|window| window.eq_ignore_ascii_case(b"url="))?;
-        let (before, rest) = value.split_at_checked(at + 4)?;
+        let behind = |from: usize, passes: fn(&u8) -> bool| {
+            let rest = value.get(from..).unwrap_or_default();
+            from + rest.iter().take_while(|byte| passes(byte)).count()
+        };
+        let seconds = behind(0, |byte| byte.is_ascii_digit() || matches!(byte, b'.' | b' '));
+        let begin = behind(seconds, |byte| matches!(byte, b';' | b',' | b' '));
+        let is_named = value.get(begin..begin + 3).is_some_and(|name| name.eq_ignore_ascii_case(b"url"));
+        let equals = behind(begin + 3, |byte| *byte == b' ');
+        let begin = if is_named && value.get(equals) == Some(&b'=') { equals + 1 } else { begin };
+        let (before, rest) = value.split_at_checked(begin)?;
         let quotes = rest.iter().take_while(|byte| matches!(byte, b'\'' | b'"' | b' ')).count();
         let (quotes, rest) = rest.split_at_checked(quotes)?;
         let end = match quotes.last() {
@@ -126,6 +134,8 @@ mod tests {
             ),
             ("refresh", "5; url=/x", "5; url=/shop/x"),
             ("refresh", "0;URL='/x'; later", "0;URL='/shop/x'; later"),
+            ("refresh", "0; url = /x", "0; url = /shop/x"),
+            ("refresh", "0.5,/urls?url=/x", "0.5,/shop/urls?url=/x"),
             ("refresh", "0; url= \"/x\"", "0; url= \"/shop/x\""),
             ("link", "</a.css>; rel=preload, </b>; rel=next", "</shop/a.css>; rel=preload, </shop/b>; rel=next"),
             ("link", "<https://b.example/>; title=\"</x>\", </y>", "<https://b.example/>; title=\"</x>\", </shop/y>"),
