@@ -25,6 +25,7 @@ mod layer;
 mod local;
 mod response;
 mod round_trip;
+mod runtime_api;
 mod serve;
 mod server;
 mod support;

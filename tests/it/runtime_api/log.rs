@@ -1,0 +1,78 @@
+//! A failed invocation is never silent, and told once.
+
+use super::*;
+
+#[tokio::test]
+async fn a_failure_is_one_line() {
+    for polls in POLLS {
+        let mut api = Api::start(polls, &[]).await;
+        for (path, says) in [
+            ("/error", "SippyCup.Service: service failed: rude on purpose"),
+            ("/lines", "SippyCup.Service: service failed: one\\ntwo"),
+            ("/body-error", "SippyCup.Body: response body failed: the body failed on purpose"),
+            ("/size/7000000", "SippyCup.Response: cannot send response: Lambda refuses a response of 70"),
+        ] {
+            let (id, report) = api.invoke(path).await;
+            report.accept().await;
+            api.works().await;
+            let said = api.until(&id).await;
+            assert_eq!(said.len(), 1, "{said:?}");
+            assert!(said[0].starts_with(says) && said[0].ends_with(&format!(" (RequestId: {id})")), "{said:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_failure_is_json_where_the_log_is() {
+    let mut api = Api::start(1, &[("AWS_LAMBDA_LOG_FORMAT", "JSON")]).await;
+    let (id, report) = api.invoke("/lines").await;
+    report.reply(&status("410 Gone", "InvokeTimeout")).await;
+    api.works().await;
+    let lines = api.until("too late").await;
+    let [failure, late] = [0, 1].map(|line| serde_json::from_str::<Value>(&lines[line]).unwrap());
+    assert_eq!(failure["message"], "service failed: one\ntwo");
+    assert_eq!((&failure["level"], &failure["errorType"]), (&json!("ERROR"), &json!("SippyCup.Service")));
+    assert_eq!((&late["level"], &late["errorType"]), (&json!("WARN"), &Value::Null));
+    for line in [failure, late] {
+        assert_eq!(line["requestId"], id.as_str());
+        let time = line["timestamp"].as_str().unwrap();
+        assert!(time.starts_with("20") && time.len() == 24 && time.ends_with('Z'), "{time}");
+    }
+}
+
+#[tokio::test]
+async fn a_subscriber_gets_what_standard_error_would_have_got() {
+    for polls in POLLS {
+        let mut api = Api::start(polls, &[("RUDE", "subscriber")]).await;
+        let id = api.id();
+        let headers =
+            format!("{}Lambda-Runtime-Trace-Id: Root=1-2\r\nLambda-Runtime-Aws-Tenant-Id: blue\r\n", head(&id));
+        api.next().await.reply(&event_with(&headers, &http_api("/error"))).await;
+        api.report().await.accept().await;
+        api.all_wait().await;
+        let line = api.until(&id).await.pop().unwrap();
+        for part in [
+            "ERROR ".to_owned(),
+            "Lambda runtime invoke{".to_owned(),
+            format!("requestId=\"{id}\""),
+            "xrayTraceId=\"Root=1-2\"".to_owned(),
+            "tenantId=\"blue\"".to_owned(),
+            "faas.trigger=\"http\"".to_owned(),
+            format!("faas.invocation_id=\"{id}\""),
+            "faas.coldstart=true".to_owned(),
+            "invocation failed: service failed: rude on purpose".to_owned(),
+            "error_type=\"SippyCup.Service\"".to_owned(),
+        ] {
+            assert!(line.contains(&part), "{part}: {line}");
+        }
+        // What the app says is said in the span too.
+        let (id, report) = api.invoke("/event").await;
+        report.accept().await;
+        let lines = api.until("an event of the app").await;
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(
+            lines[0].contains(&format!("requestId=\"{id}\"")) && lines[0].contains("faas.coldstart=false"),
+            "{lines:?}"
+        );
+    }
+}

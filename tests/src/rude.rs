@@ -1,0 +1,272 @@
+//! The Lambda function that `it/runtime_api` starts: an app that panics wherever it is told to.
+//!
+//! `RUDE` has its options, separated by commas: `stream`, `threads` for a multi-threaded runtime, `subscriber` for one of
+//! `tracing`, `hooks` and their failures.
+
+#![expect(clippy::panic, reason = "what a panic costs is what is tested")]
+
+use std::{
+    env, error, fmt, future,
+    io::Write,
+    panic::panic_any,
+    pin::Pin,
+    sync::{
+        LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use serde_json::json;
+use sippycup::{Body, BoxError, LambdaContext, ServeError};
+use tokio::{runtime, sync::Barrier};
+use tower::Service;
+
+fn main() -> Result<(), ServeError> {
+    let options = env::var("RUDE").unwrap_or_default();
+    let has = |option| options.split(',').any(|given| given == option);
+    let mut builder =
+        if has("threads") { runtime::Builder::new_multi_thread() } else { runtime::Builder::new_current_thread() };
+    let runtime = match builder.enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => panic_any(error),
+    };
+    if has("subscriber") {
+        tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
+    }
+    let mut serve = sippycup::serve(Rude);
+    if has("hooks") {
+        serve = serve.before_snapshot(|| says("before the first")).before_snapshot(|| says("before the second"));
+        serve = serve.after_restore(|| says("after the first")).after_restore(|| says("after the second"));
+    }
+    for (option, fails) in [("before-fails", true), ("before-panics", false)] {
+        if has(option) {
+            serve = serve.before_snapshot(move || fail(fails, "no snapshot on purpose", "before on purpose"));
+        }
+    }
+    for (option, fails) in [("after-fails", true), ("after-panics", false)] {
+        if has(option) {
+            serve = serve.after_restore(move || fail(fails, "no restore on purpose", "after on purpose"));
+        }
+    }
+    match has("stream") {
+        true => runtime.block_on(serve.streaming().into_future()),
+        false => runtime.block_on(serve.into_future()),
+    }
+}
+
+async fn says(text: &str) -> Result<(), BoxError> {
+    writeln!(std::io::stderr(), "{text}").map_err(Into::into)
+}
+
+async fn fail(fails: bool, error: &'static str, panic: &'static str) -> Result<(), BoxError> {
+    if fails { Err(error.into()) } else { panic_any(panic) }
+}
+
+#[derive(Clone)]
+struct Rude;
+
+/// Whether `poll_ready` panics when it is next asked.
+static ARMED: AtomicBool = AtomicBool::new(false);
+
+impl Service<Request<Body>> for Rude {
+    type Response = Response<RudeBody>;
+    type Error = RudeError;
+    type Future = Work;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), RudeError>> {
+        if ARMED.swap(false, Ordering::Relaxed) {
+            panic_any("in poll_ready");
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Work {
+        let path = request.uri().path().to_owned();
+        let place = path.strip_prefix("/panic/").map(str::to_owned);
+        match place.as_deref() {
+            Some("call") => panic_any("in call".to_owned()),
+            Some("poll-ready") => ARMED.store(true, Ordering::Relaxed),
+            _ => {}
+        }
+        let drops = Drops(place.as_deref() == Some("future-drop"), "in the future's drop");
+        Work { inner: Box::pin(answer(request, path, place)), _drops: drops }
+    }
+}
+
+struct Work {
+    inner: Pin<Box<dyn Future<Output = Result<Response<RudeBody>, RudeError>> + Send>>,
+    _drops: Drops,
+}
+
+impl Future for Work {
+    type Output = Result<Response<RudeBody>, RudeError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.inner.as_mut().poll(cx)
+    }
+}
+
+async fn answer(request: Request<Body>, path: String, place: Option<String>) -> Result<Response<RudeBody>, RudeError> {
+    static TWO: LazyLock<Barrier> = LazyLock::new(|| Barrier::new(2));
+    if path == "/two" {
+        TWO.wait().await;
+    }
+    let place = match place.as_deref() {
+        Some("future") => panic_any("in the future"),
+        Some("payload-drop") => panic_any(Payload(2)),
+        Some("display") => return Err(RudeError::new(|error| error.display = true)),
+        Some("source") => return Err(RudeError::new(|error| error.source = true)),
+        Some("error-drop") => return Err(RudeError::new(|error| error.drop = true)),
+        place => place.unwrap_or_default(),
+    };
+    if path == "/error" {
+        return Err(RudeError::new(|_| {}));
+    }
+    if path == "/lines" {
+        return Err(RudeError::new(|error| error.text = "one\ntwo"));
+    }
+    if path == "/event" {
+        tracing::info!("an event of the app");
+    }
+    if path == "/never" {
+        future::pending::<()>().await;
+    }
+    let drops_late = path.starts_with("/late/");
+    let text = match path.strip_prefix("/size/").or(path.strip_prefix("/late/")).and_then(|size| size.parse().ok()) {
+        Some(size) => "a".repeat(size),
+        None => seen(&request).to_string(),
+    };
+    let body = RudeBody {
+        pieces: if place == "body" { vec![] } else { vec![Bytes::from(text)] },
+        panics: place == "body",
+        fails: path == "/body-error",
+        hint: place == "hint",
+        _drops: Drops(place == "body-drop" || drops_late, "in the body's drop"),
+    };
+    let mut response = Response::new(body);
+    if place == "extension-drop" {
+        response.extensions_mut().insert(std::sync::Arc::new(Drops(true, "in an extension's drop")));
+    }
+    Ok(response)
+}
+
+fn seen(request: &Request<Body>) -> serde_json::Value {
+    let lambda = request.extensions().get::<LambdaContext>();
+    json!({
+        "uri": request.uri().to_string(),
+        "id": lambda.map(LambdaContext::request_id),
+        "arn": lambda.and_then(LambdaContext::invoked_function_arn),
+        "client_context": lambda.and_then(LambdaContext::client_context),
+        "has_deadline": lambda.is_some_and(|context| context.deadline().is_some()),
+        "identity": lambda.and_then(LambdaContext::identity),
+        "tenant": lambda.and_then(LambdaContext::tenant_id),
+        "trace": lambda.and_then(LambdaContext::trace_id),
+        "trace_variable": env::var("_X_AMZN_TRACE_ID").ok(),
+    })
+}
+
+/// Panics when it is dropped, if it is told to.
+struct Drops(bool, &'static str);
+
+impl Drop for Drops {
+    fn drop(&mut self) {
+        if self.0 {
+            panic_any(self.1);
+        }
+    }
+}
+
+/// What a panic carries, and what panics so often when it is dropped.
+struct Payload(u8);
+
+impl Drop for Payload {
+    fn drop(&mut self) {
+        if self.0 > 0 {
+            panic_any(Self(self.0 - 1));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct RudeError {
+    text: &'static str,
+    display: bool,
+    source: bool,
+    drop: bool,
+}
+
+impl RudeError {
+    fn new(change: impl FnOnce(&mut Self)) -> Self {
+        let mut error = Self { text: "rude on purpose", display: false, source: false, drop: false };
+        change(&mut error);
+        error
+    }
+}
+
+impl fmt::Display for RudeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.display {
+            panic_any("in display");
+        }
+        f.write_str(self.text)
+    }
+}
+
+impl error::Error for RudeError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        if self.source {
+            panic_any("in source");
+        }
+        None
+    }
+}
+
+impl Drop for RudeError {
+    fn drop(&mut self) {
+        if self.drop {
+            panic_any("in the error's drop");
+        }
+    }
+}
+
+struct RudeBody {
+    pieces: Vec<Bytes>,
+    panics: bool,
+    fails: bool,
+    hint: bool,
+    _drops: Drops,
+}
+
+impl HttpBody for RudeBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if self.panics {
+            panic_any("in the body");
+        }
+        match self.pieces.pop() {
+            Some(piece) => Poll::Ready(Some(Ok(Frame::data(piece)))),
+            None if self.fails => Poll::Ready(Some(Err("the body failed on purpose".into()))),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        if self.hint {
+            panic_any("in is_end_stream");
+        }
+        false
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if self.hint {
+            panic_any("in size_hint");
+        }
+        SizeHint::default()
+    }
+}
