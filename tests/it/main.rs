@@ -18,6 +18,8 @@ mod events;
 mod frameworks;
 mod gateway;
 mod gold;
+#[cfg(unix)]
+mod graceful;
 mod hostile;
 mod incumbent;
 mod lambda;

@@ -44,6 +44,22 @@ async fn main() -> Result<(), BoxError> {
             let gateway = Gateway::builder(Kind::LoadBalancer).stage("prod");
             sippycup::serve(service_fn(app)).streaming().locally(gateway).await?;
         }
+        #[cfg(unix)]
+        Ok("graceful") => {
+            lambda_runtime::spawn_graceful_shutdown_handler(|| async { println!("the hook ran") }).await;
+            let answer = |event: lambda_runtime::LambdaEvent<serde_json::Value>| async move {
+                let path = event.payload.get("rawPath").cloned();
+                Ok::<_, BoxError>(json!({ "statusCode": 200, "body": path }))
+            };
+            lambda_runtime::run(service_fn(answer)).await?;
+        }
+        #[cfg(unix)]
+        Ok("graceful-lambda-http") => {
+            lambda_runtime::spawn_graceful_shutdown_handler(|| async { println!("the hook ran") }).await;
+            let answer =
+                |request: lambda_http::Request| async move { Ok::<_, BoxError>(request.uri().path().to_owned()) };
+            lambda_http::run(service_fn(answer)).await?;
+        }
         Ok("never-ready") => sippycup::run(NeverReady).await?,
         _ => sippycup::run(service_fn(app)).await?,
     }
