@@ -59,7 +59,7 @@ pub struct ProxyEvent {
     dialect: Option<&'static Dialect>,
     trace_id: Option<HeaderValue>,
     extensions: Extensions,
-    /// Whether somebody else had their hands on the extensions.
+    /// Whether the extensions may have values that the event's must replace.
     touched: bool,
 }
 
@@ -100,14 +100,13 @@ impl ProxyEvent {
         &self.json
     }
 
-    /// Everything that shall travel in the request's extensions beside what the event itself gives, which counts
-    /// where both say something.
+    /// Extensions to add to the request. Values from the event replace yours of the same type.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
         self.touched = true;
         &mut self.extensions
     }
 
-    /// The same for one value, and cheaper: nobody has to look at what else was done to the extensions.
+    /// Adds one extension to the request, as [`extensions_mut`](Self::extensions_mut) would, at a lower cost.
     pub fn insert_extension<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
         let of_the_event = [
             TypeId::of::<EventSource>(),
