@@ -156,6 +156,10 @@ impl Api {
         loop {
             let line = timeout(LONG, self.said.next_line()).await.expect("a line in time").unwrap().unwrap();
             let is_last = line.contains(text);
+            // How the process was started is said once, in front of everything else.
+            if line.contains("Lambda function: events come from the Runtime API") {
+                continue;
+            }
             lines.push(line);
             if is_last {
                 return lines;

@@ -27,11 +27,20 @@ fn nothing_outlives_a_command_that_is_killed() {
     }
 }
 
+/// The program of an extension that follows this script.
+fn extension(name: &str, script: &str) -> String {
+    let path = directory(name).join("outer");
+    std::fs::write(&path, format!("#!/bin/sh\nSCRIPT={script} exec {}\n", command_line().join(" "))).unwrap();
+    assert!(Command::new("chmod").arg("+x").arg(&path).status().unwrap().success());
+    path.to_str().unwrap().to_owned()
+}
+
 #[test]
 fn a_second_interrupt_ends_the_command_at_once() {
     let sign = TcpListener::bind("127.0.0.1:0").unwrap();
-    // A function that does not end when it is asked to.
-    let mut command = serve(&["--", "sh", "-c", "trap '' TERM; \"$@\"", "sh"]);
+    // Neither the function nor its extension ends when it is asked to, for which an extension has two seconds.
+    let extension = extension("stays", "extension-stays");
+    let mut command = serve(&["--extension", &extension, "--", "sh", "-c", "trap '' TERM; \"$@\"", "sh"]);
     command.args(command_line()).env("SCRIPT", "hold").env("GO_ON", sign.local_addr().unwrap().to_string());
     let mut running = Running::spawn(command);
     let (mut function, _) = sign.accept().unwrap();
@@ -92,12 +101,7 @@ fn nothing_outlives_a_command_that_is_killed_while_its_function_is_frozen() {
 
 #[test]
 fn an_extension_runs_beside_the_function_and_both_are_told_of_their_end() {
-    let directory = directory("extension");
-    let path = directory.join("outer");
-    let script = format!("#!/bin/sh\nSCRIPT=extension exec {}\n", command_line().join(" "));
-    std::fs::write(&path, script).unwrap();
-    assert!(Command::new("chmod").arg("+x").arg(&path).status().unwrap().success());
-    let mut running = Running::start("terminated-internal", &["--extension", path.to_str().unwrap()]);
+    let mut running = Running::start("terminated-internal", &["--extension", &extension("extension", "extension")]);
     let address = running.address();
     assert!(http(&address, "GET /x", "").ends_with("/x"));
     running.until(r#"outer: {"deadlineMs""#);

@@ -58,7 +58,7 @@ fn function_process() {
             on_terminate("");
             hold_event(&api, &register(&api, "inner", "[]").1);
         }
-        "extension" | "extension-dies" | "extension-fails" => extension(&api, script),
+        "extension" | "extension-dies" | "extension-fails" | "extension-stays" => extension(&api, script),
         "requests" => {
             for (method, path, headers, body) in REQUESTS {
                 say_exchange(&api, method, path, headers, body);
@@ -304,6 +304,8 @@ fn extension(api: &str, script: &str) -> ! {
                 say_exchange(api, "GET", EVENT, &own, "");
                 exit(5);
             }
+            // The end is no reason to end.
+            "extension-stays" => {}
             _ if is_end => exit(0),
             _ => {}
         }
