@@ -491,7 +491,7 @@ fn json_is_read_as_json_should_be() {
     for broken in [format!("{event} x"), format!("\u{feff}{event}"), event[..event.len() - 9].to_owned(), String::new()]
     {
         let error = try_request(broken, &EventOptions::default()).unwrap_err();
-        assert!(error.is_json());
+        assert!(error.is_not_json());
     }
     let deep = format!("{}1{}", "{\"a\":".repeat(150), "}".repeat(150));
     let nested = event.replacen("\"http\":", &format!("\"authorizer\":{{\"lambda\":{deep}}},\"http\":"), 1);

@@ -37,7 +37,7 @@ impl EventError {
 
     /// Whether the bytes were no JSON at all (cut off, not UTF-8, half a surrogate pair, …).
     #[must_use]
-    pub fn is_json(&self) -> bool {
+    pub fn is_not_json(&self) -> bool {
         matches!(self.0, Reason::Json { .. })
     }
 

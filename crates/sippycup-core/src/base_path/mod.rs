@@ -1,6 +1,11 @@
 //! The leading part of a public path that belongs to the gateway and not to the app.
 
-use std::{error::Error, fmt, sync::Arc};
+use std::{
+    error::Error,
+    fmt,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 pub(crate) use self::locate::{Located, Prefix, Signals};
 use crate::{
@@ -144,6 +149,18 @@ impl PartialEq for BasePath {
 }
 
 impl Eq for BasePath {}
+
+impl Hash for BasePath {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl AsRef<str> for BasePath {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
 
 impl fmt::Debug for BasePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -147,6 +147,12 @@ impl ClientIp {
     }
 }
 
+impl fmt::Display for ClientIp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// The entry of `X-Forwarded-For`, which may stand on several lines, that is `hops` from the right.
 pub(crate) fn forwarded_for<'a>(lines: impl DoubleEndedIterator<Item = &'a [u8]>, hops: usize) -> Option<IpAddr> {
     let back = hops.checked_sub(1)?;
