@@ -132,7 +132,7 @@
 //! | `local` | yes | the local gateway; [`locally`](serve::Serve::locally) |
 //! | `tracing` | yes | a span for each invocation, with the fields that `lambda_runtime`'s has; events for failures |
 //! | `axum` | no | [`LambdaContext`] as an extractor |
-//! | `events` | no | [`events`](serve::Serve::events) and [`warm_up`](serve::Serve::warm_up) of `serve`: events that are not HTTP, beside the app |
+//! | `events` | no | `events` and `warm_up` of `serve`: events that are not HTTP, beside the app |
 //! | `server` | no | HTTP without events: in Web Functions, and where `SIPPYCUP_LISTEN` is set; `body_limit` |
 //! | `lambda-runtime` | no | `into_runtime`: the app as a `lambda_runtime::Runtime`, for its layers; `lambda_runtime::Context` in extensions |
 
