@@ -8,24 +8,32 @@
 use std::{
     env, error, fmt, future,
     io::Write,
-    panic::panic_any,
+    panic::{self, panic_any},
     pin::Pin,
     sync::{
         LazyLock,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use serde_json::json;
-use sippycup::{Body, BoxError, LambdaContext, ServeError};
-use tokio::{runtime, sync::Barrier};
+use sippycup::{BackgroundTasks, Body, BoxError, LambdaContext, ServeError};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    runtime,
+    sync::Barrier,
+};
 use tower::Service;
 
 fn main() -> Result<(), ServeError> {
+    // What a panic says is what the log is to say.
+    panic::set_hook(Box::new(|_| {}));
     let options = env::var("RUDE").unwrap_or_default();
     let has = |option| options.split(',').any(|given| given == option);
     let mut builder =
@@ -41,6 +49,18 @@ fn main() -> Result<(), ServeError> {
     if has("hooks") {
         serve = serve.before_snapshot(|| says("before the first")).before_snapshot(|| says("before the second"));
         serve = serve.after_restore(|| says("after the first")).after_restore(|| says("after the second"));
+    }
+    if has("after-sign") {
+        serve = serve.after_invocation(|| sign("hook"));
+    }
+    if has("after-panics") {
+        serve = serve.after_invocation(|| async { panic_any("after on purpose") });
+    }
+    if has("after-hangs") {
+        serve = serve.after_invocation(future::pending).after_invocation_limit(Duration::from_millis(20));
+    }
+    if has("after-says") {
+        serve = serve.after_invocation(|| async { drop(says("after the invocation").await) });
     }
     for (option, fails) in [("before-fails", true), ("before-panics", false)] {
         if has(option) {
@@ -60,6 +80,21 @@ fn main() -> Result<(), ServeError> {
 
 async fn says(text: &str) -> Result<(), BoxError> {
     writeln!(std::io::stderr(), "{text}").map_err(Into::into)
+}
+
+/// Waits until the test says so.
+async fn sign(who: &'static str) {
+    let go_on = async {
+        let mut stream = TcpStream::connect(env::var("SIGN")?).await?;
+        stream.write_all(who.as_bytes()).await?;
+        stream.read_u8().await?;
+        Ok::<_, BoxError>(())
+    };
+    let _ = says(match go_on.await {
+        Ok(()) => "went on",
+        Err(_) => "had no sign",
+    })
+    .await;
 }
 
 async fn fail(fails: bool, error: &'static str, panic: &'static str) -> Result<(), BoxError> {
@@ -123,7 +158,10 @@ async fn answer(request: Request<Body>, path: String, place: Option<String>) -> 
         Some("error-drop") => return Err(RudeError::new(|error| error.drop = true)),
         place => place.unwrap_or_default(),
     };
-    if path == "/error" {
+    if let Some(what) = path.strip_prefix("/background/") {
+        background(what, request.extensions().get::<BackgroundTasks>());
+    }
+    if path == "/error" || path == "/background/panic-fails" {
         return Err(RudeError::new(|_| {}));
     }
     if path == "/lines" {
@@ -152,6 +190,36 @@ async fn answer(request: Request<Body>, path: String, place: Option<String>) -> 
         response.extensions_mut().insert(std::sync::Arc::new(Drops(true, "in an extension's drop")));
     }
     Ok(response)
+}
+
+fn background(what: &str, tasks: Option<&BackgroundTasks>) {
+    let Some(tasks) = tasks else { return };
+    match what {
+        "sign" => tasks.spawn(sign("task")),
+        "panic" | "panic-fails" => {
+            tasks.spawn(async { panic_any("in a task") });
+            tasks.spawn(async { drop(says("another task").await) });
+        }
+        "drop" => {
+            let drops = Drops(true, "in a task's drop");
+            tasks.spawn(async move { drop(drops) });
+        }
+        "nested" => {
+            let more = tasks.clone();
+            tasks.spawn(async move {
+                tokio::task::yield_now().await;
+                more.spawn(async { drop(says("a task of a task").await) });
+            });
+        }
+        "hang" => {
+            let drops = Drops(true, "in a task's drop");
+            tasks.spawn(async move {
+                future::pending::<()>().await;
+                drop(drops);
+            });
+        }
+        _ => {}
+    }
 }
 
 fn seen(request: &Request<Body>) -> serde_json::Value {

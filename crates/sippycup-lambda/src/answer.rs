@@ -2,6 +2,8 @@
 
 use sippycup_core::ProxyResponse;
 
+#[cfg(feature = "local")]
+use crate::after::Finish;
 use crate::{LambdaContext, runtime_api::Outgoing};
 
 /// An answer, complete or streamed.
@@ -13,9 +15,9 @@ pub(crate) trait Answer: Send + 'static {
     /// For the Runtime API.
     fn into_outgoing(self, context: &LambdaContext) -> Outgoing;
 
-    /// For the local gateway.
+    /// For the local gateway. `finish` goes when the answer is complete.
     #[cfg(feature = "local")]
-    fn into_local(self, context: &LambdaContext) -> sippycup_gateway::Answer;
+    fn into_local(self, finish: Finish) -> sippycup_gateway::Answer;
 }
 
 impl Answer for ProxyResponse {
@@ -27,7 +29,7 @@ impl Answer for ProxyResponse {
     }
 
     #[cfg(feature = "local")]
-    fn into_local(self, _: &LambdaContext) -> sippycup_gateway::Answer {
+    fn into_local(self, _: Finish) -> sippycup_gateway::Answer {
         self.into_bytes().into()
     }
 }

@@ -1,4 +1,4 @@
-//! [`LambdaContext`] as an extractor for axum handlers.
+//! [`LambdaContext`] and [`BackgroundTasks`] as extractors for axum handlers.
 
 use std::convert::Infallible;
 
@@ -6,21 +6,27 @@ use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 use sippycup_core::axum::MissingContext;
 
-use crate::LambdaContext;
+use crate::{BackgroundTasks, LambdaContext};
 
-/// Rejected with 500 where there is no invocation: under plain hyper, say.
-impl<S: Send + Sync> FromRequestParts<S> for LambdaContext {
-    type Rejection = MissingContext;
+macro_rules! required {
+    ($($name:ident)*) => {$(
+        /// Rejected with 500 where there is no invocation: under plain hyper, say.
+        impl<S: Send + Sync> FromRequestParts<S> for $name {
+            type Rejection = MissingContext;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingContext> {
-        parts.extensions.get::<Self>().cloned().ok_or(MissingContext::new("LambdaContext"))
-    }
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingContext> {
+                parts.extensions.get::<Self>().cloned().ok_or(MissingContext::new(stringify!($name)))
+            }
+        }
+
+        impl<S: Send + Sync> OptionalFromRequestParts<S> for $name {
+            type Rejection = Infallible;
+
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+                Ok(parts.extensions.get::<Self>().cloned())
+            }
+        }
+    )*};
 }
 
-impl<S: Send + Sync> OptionalFromRequestParts<S> for LambdaContext {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
-        Ok(parts.extensions.get::<Self>().cloned())
-    }
-}
+required!(BackgroundTasks LambdaContext);

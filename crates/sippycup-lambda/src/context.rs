@@ -9,6 +9,8 @@ use std::{
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::value::RawValue;
 
+use crate::background::Tasks;
+
 /// The invocation that a request came with: its id, its deadline, who invoked it.
 ///
 /// In the extensions of every request on Lambda, and of those that the local gateway makes; with feature `axum` an
@@ -37,6 +39,7 @@ struct Values {
     invocation_id: Option<HeaderValue>,
     invoked_function_arn: Option<HeaderValue>,
     request_id: Option<HeaderValue>,
+    tasks: Tasks,
     tenant_id: Option<HeaderValue>,
     trace_id: Option<HeaderValue>,
 }
@@ -168,6 +171,10 @@ impl LambdaContext {
     /// What to send back with the answer, as it came.
     pub(crate) fn invocation_id(&self) -> Option<&HeaderValue> {
         self.0.invocation_id.as_ref()
+    }
+
+    pub(crate) fn tasks(&self) -> &Tasks {
+        &self.0.tasks
     }
 
     pub(crate) fn trace_header(&self) -> Option<&HeaderValue> {

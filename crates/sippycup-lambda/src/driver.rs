@@ -1,5 +1,7 @@
 //! What runs the app, for each kind of compute.
 
+use std::sync::Arc;
+
 use sippycup_core::ProxyEvent;
 use sippycup_layer::{Error, SippyCup};
 use tower_service::Service;
@@ -24,7 +26,7 @@ where
             if environment::is_snapshot() {
                 snapshot::restore(endpoint.clone(), options.snapshot).await?;
             }
-            polls::run(function, endpoint, environment::concurrency()).await
+            polls::run(function, endpoint, environment::concurrency(), Arc::new(options.after)).await
         }
         #[cfg(feature = "local")]
         Compute::Local => crate::local::serve(function(app, &options), options).await,

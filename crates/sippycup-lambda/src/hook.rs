@@ -4,10 +4,12 @@ use std::{fmt, future::poll_fn, pin::Pin, task::Poll};
 
 use sippycup_layer::BoxError;
 
-use crate::{failure::chain, guard::guard};
+use crate::{failure::chain, guard::guard, log};
 
-/// A function that the app wants to have called. It is called when this is first polled.
-pub(crate) struct Hook(Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>);
+/// A function that the app wants to have called. It is called when this is run.
+pub(crate) struct Hook(Option<Running>);
+
+struct Running(Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>);
 
 impl Hook {
     pub(crate) fn new<F, E>(hook: impl FnOnce() -> F + Send + 'static) -> Self
@@ -15,19 +17,35 @@ impl Hook {
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<BoxError>,
     {
-        Self(Box::pin(async { hook().await.map_err(Into::into) }))
+        Self(Some(Running(Box::pin(async { hook().await.map_err(Into::into) }))))
     }
 
     /// Calls it, and says what went wrong, a panic too.
     pub(crate) async fn run(mut self) -> Result<(), String> {
-        let ended = poll_fn(|cx| match guard(|| self.0.as_mut().poll(cx)) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(ended)) => Poll::Ready(ended.map_err(said)),
-            Err(failure) => Poll::Ready(Err(failure.message)),
+        let ended = poll_fn(|cx| {
+            let Some(running) = &mut self.0 else { return Poll::Ready(Ok(())) };
+            match guard(|| running.0.as_mut().poll(cx)) {
+                Ok(Poll::Pending) => Poll::Pending,
+                Ok(Poll::Ready(ended)) => Poll::Ready(ended.map_err(said)),
+                Err(failure) => Poll::Ready(Err(failure.message)),
+            }
         })
         .await;
-        guard(|| drop(self)).map_err(|failure| failure.message)?;
+        self.discard()?;
         ended
+    }
+
+    fn discard(&mut self) -> Result<(), String> {
+        let running = self.0.take();
+        guard(|| drop(running)).map_err(|failure| failure.message)
+    }
+}
+
+impl Drop for Hook {
+    fn drop(&mut self) {
+        if let Err(said) = self.discard() {
+            log::warn("", format_args!("a hook failed: {said}"));
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use sippycup_layer::Error;
 use tower_service::Service;
 
 use crate::{
-    context::LambdaContext,
+    BackgroundTasks, LambdaContext,
     failure::Failure,
     guard::{describe, guard},
 };
@@ -75,6 +75,7 @@ fn read(event: Bytes, context: &LambdaContext) -> Result<ProxyEvent, Failure> {
         event.set_trace_id(id.clone());
     }
     event.insert_extension(context.clone());
+    event.insert_extension(BackgroundTasks::new(context.clone()));
     #[cfg(feature = "lambda-runtime")]
     event.insert_extension(crate::lambda_runtime::context(context));
     Ok(event)

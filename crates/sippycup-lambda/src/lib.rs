@@ -136,10 +136,12 @@
 //! | `server` | no | HTTP without events: in Web Functions, and where `SIPPYCUP_LISTEN` is set; `body_limit` |
 //! | `lambda-runtime` | no | `into_runtime`: the app as a `lambda_runtime::Runtime`, for its layers; `lambda_runtime::Context` in extensions |
 
+mod after;
 mod answer;
 mod app;
 #[cfg(feature = "axum")]
 mod axum;
+mod background;
 mod compute;
 mod context;
 mod driver;
@@ -172,6 +174,6 @@ mod streaming;
 
 #[doc(inline)]
 pub use self::serve::serve;
-pub use self::{app::App, context::LambdaContext, error::ServeError, run::run};
+pub use self::{app::App, background::BackgroundTasks, context::LambdaContext, error::ServeError, run::run};
 #[doc(no_inline)]
 pub use sippycup_layer::BoxError;

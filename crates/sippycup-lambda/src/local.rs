@@ -6,7 +6,10 @@ use std::{
     io::{self, Write},
     net::{Ipv4Addr, SocketAddr},
     pin::Pin,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{self, Poll},
     time::{Duration, SystemTime},
 };
@@ -18,7 +21,14 @@ use sippycup_layer::{BoxError, Error};
 use tokio::net::TcpListener;
 use tower_service::Service;
 
-use crate::{LambdaContext, ServeError, answer::Answer, failure::Failure, invocation, options::Options};
+use crate::{
+    LambdaContext, ServeError,
+    after::{After, Finish},
+    answer::Answer,
+    failure::Failure,
+    invocation,
+    options::Options,
+};
 
 /// Serves the function on 127.0.0.1, port `PORT` or 9000, until the process ends.
 ///
@@ -33,7 +43,8 @@ where
         None => described(T::Response::STREAMED)?,
     };
     // Absolute links that the app makes of its public URI lead back here, where there is no TLS.
-    let gateway = gateway.forwarded("http", address.port()).build(Function(function));
+    let gateway =
+        gateway.forwarded("http", address.port()).build(Function { app: function, after: Arc::new(options.after) });
     let gateway =
         gateway.map_err(|error| ServeError::local("the settings of the gateway do not fit").because(error))?;
     let (kind, base) = (gateway.kind(), gateway.base_path());
@@ -78,7 +89,10 @@ fn described(streamed: bool) -> Result<GatewayBuilder, ServeError> {
 /// An app as a function: event JSON in, its answer out. Invocations have the context that Lambda would give them, so
 /// that handlers that read it work here too.
 #[derive(Clone)]
-struct Function<T>(T);
+struct Function<T> {
+    app: T,
+    after: Arc<After>,
+}
 
 impl<T> Service<Bytes> for Function<T>
 where
@@ -89,16 +103,17 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<(), BoxError>> {
-        invocation::poll_ready(&mut self.0, cx)
+        invocation::poll_ready(&mut self.app, cx)
             .map(|ready| ready.map_err(|failure| told(&failure))?.map_err(Into::into))
     }
 
     fn call(&mut self, event: Bytes) -> Self::Future {
         let context = context();
-        let answer = invocation::call(&mut self.0, event, &context);
+        let answer = invocation::call(&mut self.app, event, &context);
+        let finish = Finish { after: self.after.clone(), context };
         Box::pin(async move {
             let answer = answer.await.map_err(|failure| told(&failure))?;
-            Ok(answer.into_local(&context))
+            Ok(answer.into_local(finish))
         })
     }
 }

@@ -4,12 +4,13 @@
 use sippycup_gateway::GatewayBuilder;
 use sippycup_layer::SippyCupLayer;
 
-use crate::snapshot::Hooks;
+use crate::{after::After, snapshot::Hooks};
 
 /// All that [`Serve`](crate::serve::Serve) was told, for the driver.
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) layer: SippyCupLayer,
+    pub(crate) after: After,
     pub(crate) snapshot: Hooks,
     /// What is beside the app.
     #[cfg(feature = "events")]
@@ -26,6 +27,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             layer: SippyCupLayer::new(),
+            after: After::default(),
             snapshot: Hooks::default(),
             #[cfg(feature = "events")]
             events: crate::events::Events::default(),

@@ -7,6 +7,7 @@ use sippycup_layer::Error;
 use tower_service::Service;
 
 use crate::{
+    after::After,
     answer::Answer,
     failure::Failure,
     guard::guard,
@@ -24,7 +25,7 @@ pub(crate) enum End {
 }
 
 /// Gives the app one invocation after the other.
-pub(crate) async fn poll<T>(mut app: T, endpoint: Arc<Endpoint>) -> End
+pub(crate) async fn poll<T>(mut app: T, endpoint: Arc<Endpoint>, after: Arc<After>) -> End
 where
     T: Service<ProxyEvent, Error = Error, Response: Answer>,
 {
@@ -35,9 +36,15 @@ where
                 Err(error) => return End::RuntimeApi(error),
             };
             let context = delivery.context.clone();
-            if let Err(end) = span::within(&context, invoke(&mut app, &mut api, delivery)).await {
+            let invocation = async {
+                invoke(&mut app, &mut api, delivery).await?;
+                after.run_tasks(&context).await;
+                Ok(())
+            };
+            if let Err(end) = span::within(&context, invocation).await {
                 return end;
             }
+            after.call_hooks(&context).await;
         }
     })
     .await

@@ -9,6 +9,7 @@ use tower_service::Service;
 
 use crate::{
     ServeError,
+    after::After,
     answer::Answer,
     guard::guard,
     log,
@@ -21,7 +22,12 @@ use crate::{
 ///
 /// An invocation wakes its task several times. Waking the future that `block_on` runs costs a system call each time,
 /// and on a multi-threaded runtime a change of threads too: nearly half of what a small invocation costs there.
-pub(crate) async fn run<T>(app: T, endpoint: Arc<Endpoint>, count: NonZeroU16) -> Result<(), ServeError>
+pub(crate) async fn run<T>(
+    app: T,
+    endpoint: Arc<Endpoint>,
+    count: NonZeroU16,
+    after: Arc<After>,
+) -> Result<(), ServeError>
 where
     T: Service<ProxyEvent, Error = Error, Response: Answer, Future: Send> + Clone + Send + 'static,
 {
@@ -33,7 +39,7 @@ where
             // The app is cloned by code of its own.
             match guard(|| app.clone()) {
                 Ok(app) => {
-                    polls.spawn(poll(app, endpoint.clone()));
+                    polls.spawn(poll(app, endpoint.clone(), after.clone()));
                     missing -= 1;
                 }
                 Err(failure) => {
@@ -93,7 +99,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = Endpoint::parse(&listener.local_addr().unwrap().to_string()).unwrap();
         let held = Arc::new(());
-        let mut running = Box::pin(run(Held(held.clone()), Arc::new(endpoint), NonZeroU16::new(3).unwrap()));
+        let mut running =
+            Box::pin(run(Held(held.clone()), Arc::new(endpoint), NonZeroU16::new(3).unwrap(), Arc::default()));
         let first = tokio::select! {
             accepted = listener.accept() => accepted.unwrap(),
             ended = &mut running => panic!("{ended:?}"),

@@ -7,6 +7,7 @@ use std::{
     marker::PhantomData,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 #[cfg(feature = "local")]
@@ -16,7 +17,7 @@ use tower_layer::Layer;
 
 #[cfg(feature = "events")]
 use crate::events::{Beside, Handler, WarmUp};
-use crate::{App, ServeError, driver::drive, environment, hook::Hook, options::Options};
+use crate::{App, ServeError, after::AfterHook, driver::drive, environment, hook::Hook, options::Options};
 
 /// Runs the app with settings: a builder that is a future, and `.await` starts it.
 ///
@@ -91,6 +92,44 @@ impl<S, A> Serve<S, A> {
     /// The configuration of the middleware between events and the app. Default: [`SippyCupLayer::new`].
     pub fn layer(mut self, layer: SippyCupLayer) -> Self {
         self.options.layer = layer;
+        self
+    }
+
+    /// Something to do after every invocation, such as to send traces and metrics away before Lambda freezes the process.
+    /// Default: nothing. What is added first runs first.
+    ///
+    /// It is called when the answer is complete (of a streamed one its last byte), the invocation's
+    /// [`BackgroundTasks`](crate::BackgroundTasks) are done and its span is closed, and before the next event is asked for.
+    /// The client does not wait for it, but the time is billed. It has until
+    /// [`after_invocation_limit`](Self::after_invocation_limit), and is dropped then. Neither that nor a panic costs more
+    /// than a line in the log.
+    ///
+    /// ```no_run
+    /// # use sippycup_lambda::{App, ServeError, serve};
+    /// # #[derive(Clone)] struct Provider;
+    /// # impl Provider { fn force_flush(&self) {} }
+    /// # async fn with_traces(app: impl App, provider: Provider) -> Result<(), ServeError> {
+    /// serve(app)
+    ///     .after_invocation(move || {
+    ///         let provider = provider.clone();
+    ///         // It blocks, and the runtime has other things to do: its own connection may need it to flush.
+    ///         async move { tokio::task::spawn_blocking(move || provider.force_flush()).await.unwrap_or_default() }
+    ///     })
+    ///     .await
+    /// # }
+    /// ```
+    pub fn after_invocation<F>(mut self, hook: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.options.after.hooks.push(AfterHook::new(hook));
+        self
+    }
+
+    /// How long [`after_invocation`](Self::after_invocation) may take, all hooks together. Default: 500 ms. It is never
+    /// more than what remains until the invocation's deadline, less 100 ms.
+    pub fn after_invocation_limit(mut self, limit: Duration) -> Self {
+        self.options.after.limit = limit;
         self
     }
 

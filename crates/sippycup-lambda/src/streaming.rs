@@ -11,6 +11,8 @@ use http_body::{Body as HttpBody, Frame};
 use pin_project_lite::pin_project;
 use sippycup_layer::{BoxError, StreamedBody};
 
+#[cfg(feature = "local")]
+use crate::after::Finish;
 use crate::{
     LambdaContext,
     answer::Answer,
@@ -28,7 +30,7 @@ where
     const STREAMED: bool = true;
 
     fn into_outgoing(self, context: &LambdaContext) -> Outgoing {
-        let body = Guarded::new(self.into_body(), context, |failure, context| {
+        let body = Guarded::new(self.into_body(), context, (), |failure, context| {
             log::failed(&failure, context);
             Ok(Frame::trailers(trailers(&failure)))
         });
@@ -36,21 +38,24 @@ where
     }
 
     #[cfg(feature = "local")]
-    fn into_local(self, context: &LambdaContext) -> sippycup_gateway::Answer {
-        self.map(|body| Guarded::new(body, context, |failure, _| Err(crate::local::told(&failure)))).into()
+    fn into_local(self, finish: Finish) -> sippycup_gateway::Answer {
+        let context = finish.context.clone();
+        self.map(|body| Guarded::new(body, &context, finish, |failure, _| Err(crate::local::told(&failure)))).into()
     }
 }
 
 pin_project! {
     /// A body whose failure, an error or a panic, ends it in the way of whoever takes it.
-    struct Guarded<B, E> {
+    struct Guarded<B, E, H> {
         #[pin]
         body: Option<StreamedBody<B>>,
         context: LambdaContext,
+        // Dropped with the end of the body.
+        held: Option<H>,
         last: fn(Failure, &LambdaContext) -> Result<Frame<Bytes>, E>,
     }
 
-    impl<B, E> PinnedDrop for Guarded<B, E> {
+    impl<B, E, H> PinnedDrop for Guarded<B, E, H> {
         fn drop(this: Pin<&mut Self>) {
             // The client has gone, or the invocation.
             let mut this = this.project();
@@ -61,18 +66,19 @@ pin_project! {
     }
 }
 
-impl<B, E> Guarded<B, E> {
+impl<B, E, H> Guarded<B, E, H> {
     /// `last` is what comes after the failure.
     fn new(
         body: StreamedBody<B>,
         context: &LambdaContext,
+        held: H,
         last: fn(Failure, &LambdaContext) -> Result<Frame<Bytes>, E>,
     ) -> Self {
-        Self { body: Some(body), context: context.clone(), last }
+        Self { body: Some(body), context: context.clone(), held: Some(held), last }
     }
 }
 
-impl<B, E> HttpBody for Guarded<B, E>
+impl<B, E, H> HttpBody for Guarded<B, E, H>
 where
     B: HttpBody<Error: Into<BoxError>>,
 {
@@ -91,6 +97,7 @@ where
         }
         // It ends here, and is the app's until it is dropped.
         let dropped = guard(|| this.body.set(None));
+        *this.held = None;
         let failure = polled.err().or(dropped.err());
         Poll::Ready(failure.map(|failure| (this.last)(failure, this.context)))
     }

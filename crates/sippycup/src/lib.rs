@@ -49,6 +49,7 @@
 //! | [`PublicUri`] | the absolute URI as the client wrote it; behind a CDN state the host ([`SippyCupLayer::public_host`]) |
 //! | [`ClientIp`] | the client's address; behind a CDN say so ([`SippyCupLayer::forwarded_hops`]) |
 //! | [`LambdaContext`] | the invocation's request id, deadline, function ARN, tenant |
+//! | [`BackgroundTasks`] | takes work for after the answer |
 //!
 //! With feature `axum` they are extractors (module `axum`), and axum's own `OriginalUri` and
 //! `ConnectInfo<SocketAddr>` are there, so handlers and middleware that read those work as they are.
@@ -150,7 +151,7 @@ pub use sippycup_gateway as gateway;
 pub use sippycup_lambda::events;
 #[cfg(feature = "lambda")]
 #[doc(inline)]
-pub use sippycup_lambda::{App, LambdaContext, ServeError, run, serve};
+pub use sippycup_lambda::{App, BackgroundTasks, LambdaContext, ServeError, run, serve};
 #[cfg(feature = "lambda-http")]
 #[doc(inline)]
 pub use sippycup_layer::lambda_http;

@@ -1,6 +1,7 @@
 //! The loop over the Runtime API, against one that does all that a server can do wrong: written here byte by byte, on
 //! loopback. Each row: what the process does, that it lives, and that the next invocation is right.
 
+mod after;
 mod answers;
 mod events;
 mod log;

@@ -19,6 +19,8 @@ use super::{
     handler::{Handler, HandlerError, HandlerFuture},
     warm_up::WarmUp,
 };
+#[cfg(feature = "local")]
+use crate::after::Finish;
 use crate::{LambdaContext, answer::Answer, log, runtime_api::Outgoing};
 
 /// What there is beside the app.
@@ -111,9 +113,9 @@ impl<A: Answer> Answer for Reply<A> {
     }
 
     #[cfg(feature = "local")]
-    fn into_local(self, context: &LambdaContext) -> sippycup_gateway::Answer {
+    fn into_local(self, finish: Finish) -> sippycup_gateway::Answer {
         match self {
-            Self::App(answer) => answer.into_local(context),
+            Self::App(answer) => answer.into_local(finish),
             Self::Event(json) => json.into(),
         }
     }

@@ -1,0 +1,126 @@
+//! What is done between an answer and the next event.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use sippycup_layer::BoxError;
+use tokio::time::timeout;
+
+use crate::{LambdaContext, background::Running, hook::Hook, log};
+
+/// What the app wants to be called for after every invocation, and how long that may take.
+pub(crate) struct After {
+    pub(crate) hooks: Vec<AfterHook>,
+    pub(crate) limit: Duration,
+}
+
+impl After {
+    /// Runs the invocation's background tasks.
+    pub(crate) async fn run_tasks(&self, context: &LambdaContext) {
+        if context.tasks().is_empty() {
+            return;
+        }
+        let mut running = Running::new(context);
+        let Some(limit) = remaining(context) else { return running.finish().await };
+        if timeout(limit, running.finish()).await.is_err() {
+            let left = running.left();
+            log::warn(
+                context.request_id(),
+                format_args!("{left} background tasks were not done {MARGIN:?} before the deadline, and are dropped"),
+            );
+        }
+    }
+
+    /// Calls the hooks, one after the other.
+    ///
+    /// The invocation's span must be closed: what sends spans away sends only those that are.
+    pub(crate) async fn call_hooks(&self, context: &LambdaContext) {
+        if self.hooks.is_empty() {
+            return;
+        }
+        let limit = remaining(context).map_or(self.limit, |remaining| remaining.min(self.limit));
+        let hooks = async {
+            for hook in &self.hooks {
+                if let Err(said) = hook.call().run().await {
+                    log::warn(context.request_id(), format_args!("`after_invocation` failed: {said}"));
+                }
+            }
+        };
+        if timeout(limit, hooks).await.is_err() {
+            let request_id = context.request_id();
+            log::warn(request_id, format_args!("`after_invocation` was not done after {limit:?}, and is dropped"));
+        }
+    }
+}
+
+impl Default for After {
+    fn default() -> Self {
+        Self { hooks: Vec::new(), limit: LIMIT }
+    }
+}
+
+impl fmt::Debug for After {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("After").field("hooks", &self.hooks.len()).field("limit", &self.limit).finish()
+    }
+}
+
+/// Does what is to be done after an answer as soon as this is dropped, in a task of its own: off Lambda, where the answer
+/// goes to the client through others.
+#[cfg(feature = "local")]
+pub(crate) struct Finish {
+    pub(crate) after: Arc<After>,
+    pub(crate) context: LambdaContext,
+}
+
+#[cfg(feature = "local")]
+impl Drop for Finish {
+    fn drop(&mut self) {
+        let (after, context) = (self.after.clone(), self.context.clone());
+        if after.hooks.is_empty() && context.tasks().is_empty() {
+            return;
+        }
+        // Without a runtime the process ends, and nobody waits.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                after.run_tasks(&context).await;
+                after.call_hooks(&context).await;
+            });
+        }
+    }
+}
+
+/// A hook that is called again and again.
+pub(crate) struct AfterHook(Box<dyn Fn() -> Hook + Send + Sync>);
+
+impl AfterHook {
+    pub(crate) fn new<F>(hook: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let hook = Arc::new(hook);
+        Self(Box::new(move || {
+            let hook = hook.clone();
+            Hook::new(move || {
+                let running = hook();
+                async {
+                    running.await;
+                    Ok::<(), BoxError>(())
+                }
+            })
+        }))
+    }
+
+    fn call(&self) -> Hook {
+        (self.0)()
+    }
+}
+
+/// How long it is until the deadline, less what the process itself needs.
+fn remaining(context: &LambdaContext) -> Option<Duration> {
+    context.remaining().map(|remaining| remaining.saturating_sub(MARGIN))
+}
+
+const MARGIN: Duration = Duration::from_millis(100);
+
+/// Long enough for a collector that is there; what one costs that is not.
+const LIMIT: Duration = Duration::from_millis(500);
