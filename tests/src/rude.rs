@@ -62,6 +62,15 @@ fn main() -> Result<(), ServeError> {
     if has("after-says") {
         serve = serve.after_invocation(|| async { drop(says("after the invocation").await) });
     }
+    if has("shutdown") {
+        serve = serve.on_shutdown(|| says("the first goes")).on_shutdown(|| says("the second goes"));
+    }
+    if has("shutdown-panics") {
+        serve = serve.on_shutdown(|| fail(false, "", "shutdown on purpose")).on_shutdown(|| says("another goes"));
+    }
+    if has("shutdown-hangs") {
+        serve = serve.on_shutdown(future::pending::<Result<(), BoxError>>);
+    }
     for (option, fails) in [("before-fails", true), ("before-panics", false)] {
         if has(option) {
             serve = serve.before_snapshot(move || fail(fails, "no snapshot on purpose", "before on purpose"));

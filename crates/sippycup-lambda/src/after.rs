@@ -64,15 +64,15 @@ impl fmt::Debug for After {
     }
 }
 
-/// Does what is to be done after an answer as soon as this is dropped, in a task of its own: off Lambda, where the answer
-/// goes to the client through others.
-#[cfg(feature = "local")]
+/// Does what is to be done after an answer as soon as this is dropped, in a task of its own: where Lambda's
+/// freezing is not to be waited for.
+#[cfg(any(feature = "local", feature = "server"))]
 pub(crate) struct Finish {
     pub(crate) after: Arc<After>,
     pub(crate) context: LambdaContext,
 }
 
-#[cfg(feature = "local")]
+#[cfg(any(feature = "local", feature = "server"))]
 impl Drop for Finish {
     fn drop(&mut self) {
         let (after, context) = (self.after.clone(), self.context.clone());

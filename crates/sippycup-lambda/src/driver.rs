@@ -6,6 +6,8 @@ use sippycup_core::ProxyEvent;
 use sippycup_layer::{Error, SippyCup};
 use tower_service::Service;
 
+#[cfg(feature = "shutdown")]
+use crate::shutdown;
 use crate::{App, ServeError, answer::Answer, compute::Compute, environment, options::Options, polls, snapshot};
 
 /// Runs the app until that is no longer possible. `function` makes of it what takes events.
@@ -20,13 +22,22 @@ where
 {
     match Compute::decide()? {
         #[cfg(feature = "server")]
-        Compute::Server(place) => crate::server::serve(app, place, options.body_limit).await,
+        Compute::Server(place) => crate::server::serve(app, place, options).await,
         Compute::RuntimeApi(endpoint) => {
             let function = function(app, &options);
-            if environment::is_snapshot() {
-                snapshot::restore(endpoint.clone(), options.snapshot).await?;
+            let lambda = endpoint.clone();
+            let polls = async {
+                if environment::is_snapshot() {
+                    snapshot::restore(lambda.clone(), options.snapshot).await?;
+                }
+                polls::run(function, lambda, environment::concurrency(), Arc::new(options.after)).await
+            };
+            // An extension can only be registered before anything is asked for.
+            #[cfg(feature = "shutdown")]
+            if !options.shutdown.is_empty() {
+                return shutdown::on_lambda(endpoint, options.shutdown, polls).await;
             }
-            polls::run(function, endpoint, environment::concurrency(), Arc::new(options.after)).await
+            polls.await
         }
         #[cfg(feature = "local")]
         Compute::Local => crate::local::serve(function(app, &options), options).await,

@@ -34,6 +34,12 @@ impl ServeError {
         Self::new(Kind::App, "the app will never be ready again").because(error)
     }
 
+    /// The signals that end a process cannot be waited for.
+    #[cfg(feature = "shutdown")]
+    pub(crate) fn signals(error: std::io::Error) -> Self {
+        Self::new(Kind::Shutdown, "cannot listen for signals").because(error)
+    }
+
     /// A hook of the app's failed.
     pub(crate) fn hook(name: &str, said: String) -> Self {
         Self::new(Kind::App, format!("`{name}` failed")).because(said)

@@ -130,6 +130,7 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `local` | yes | the local gateway; [`locally`](serve::Serve::locally) |
+//! | `shutdown` | yes | [`on_shutdown`](serve::Serve::on_shutdown) |
 //! | `tracing` | yes | a span for each invocation, with the fields that `lambda_runtime`'s has; events for failures |
 //! | `axum` | no | [`LambdaContext`] as an extractor |
 //! | `events` | no | `events` and `warm_up` of `serve`: events that are not HTTP, beside the app |
@@ -168,6 +169,10 @@ mod runtime_api;
 pub mod serve;
 #[cfg(feature = "server")]
 mod server;
+#[cfg(feature = "shutdown")]
+mod shutdown;
+#[cfg(any(feature = "server", feature = "shutdown"))]
+mod signals;
 mod snapshot;
 mod span;
 mod streaming;

@@ -2,7 +2,7 @@
 //! writes real events and reads real answers.
 
 use std::{
-    env, future,
+    env,
     io::{self, Write},
     net::{Ipv4Addr, SocketAddr},
     pin::Pin,
@@ -21,6 +21,8 @@ use sippycup_layer::{BoxError, Error};
 use tokio::net::TcpListener;
 use tower_service::Service;
 
+#[cfg(feature = "shutdown")]
+use crate::shutdown;
 use crate::{
     LambdaContext, ServeError,
     after::{After, Finish},
@@ -53,7 +55,13 @@ where
     let _ = writeln!(io::stderr(), "not on Lambda; serving behind a local gateway ({kind})\n\n    curl -i {url}\n");
     let terminal = Terminal::stderr();
     let server = Server::new().title_case_headers(kind.is_http_api()).report(move |line| terminal.line(line));
-    let ended = server.serve(listener, terminal.requests(gateway), future::pending()).await;
+    #[cfg(feature = "shutdown")]
+    let (end, hooks) = (shutdown::requested(&options.shutdown)?, options.shutdown);
+    #[cfg(not(feature = "shutdown"))]
+    let end = std::future::pending();
+    let ended = server.serve(listener, terminal.requests(gateway), end).await;
+    #[cfg(feature = "shutdown")]
+    shutdown::call(hooks, shutdown::OFF_LAMBDA).await;
     ended.map_err(|error| ServeError::local("cannot go on serving").because(error))
 }
 

@@ -4,6 +4,8 @@
 use sippycup_gateway::GatewayBuilder;
 use sippycup_layer::SippyCupLayer;
 
+#[cfg(feature = "shutdown")]
+use crate::hook::Hook;
 use crate::{after::After, snapshot::Hooks};
 
 /// All that [`Serve`](crate::serve::Serve) was told, for the driver.
@@ -11,6 +13,8 @@ use crate::{after::After, snapshot::Hooks};
 pub(crate) struct Options {
     pub(crate) layer: SippyCupLayer,
     pub(crate) after: After,
+    #[cfg(feature = "shutdown")]
+    pub(crate) shutdown: Vec<Hook>,
     pub(crate) snapshot: Hooks,
     /// What is beside the app.
     #[cfg(feature = "events")]
@@ -28,6 +32,8 @@ impl Default for Options {
         Self {
             layer: SippyCupLayer::new(),
             after: After::default(),
+            #[cfg(feature = "shutdown")]
+            shutdown: Vec::new(),
             snapshot: Hooks::default(),
             #[cfg(feature = "events")]
             events: crate::events::Events::default(),

@@ -133,6 +133,36 @@ impl<S, A> Serve<S, A> {
         self
     }
 
+    /// Something to do before the process ends, such as to close connections. Default: nothing. What is added first runs
+    /// first, and what is awaited ends with `Ok` afterwards.
+    ///
+    /// On Lambda it has 450 ms, after which Lambda kills the process. It runs on SIGTERM, which Lambda sends to a process
+    /// that has an extension; so the process registers as one, which takes a call of the Runtime API before the first event.
+    /// Where that is refused, the log says so. An environment that is ended because of a timeout or a crash is told as well,
+    /// but nothing promises that an environment is told at all. Off Lambda it runs on SIGTERM and on the interrupt key, when
+    /// the requests that were under way are answered, and has 10 seconds.
+    ///
+    /// An error or a panic costs a line in the log.
+    ///
+    /// ```no_run
+    /// # use sippycup_lambda::{App, BoxError, ServeError, serve};
+    /// # async fn with_a_pool(app: impl App) -> Result<(), ServeError> {
+    /// # async fn close_pool() -> Result<(), BoxError> { Ok(()) }
+    /// serve(app).on_shutdown(close_pool).await
+    /// # }
+    /// ```
+    ///
+    /// See [Shutdown phase](https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown).
+    #[cfg(feature = "shutdown")]
+    pub fn on_shutdown<F, E>(mut self, hook: impl FnOnce() -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        self.options.shutdown.push(Hook::new(hook));
+        self
+    }
+
     /// Something to do before the SnapStart snapshot is taken, such as to close connections and to forget what must be
     /// different in every environment. Default: nothing. What is added last runs first.
     ///

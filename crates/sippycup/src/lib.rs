@@ -127,6 +127,7 @@
 //! | `lambda` | yes | [`run`], [`serve`](serve()) |
 //! | `local` | yes | off Lambda, both serve on this machine behind the local gateway (`gateway`) |
 //! | `axum` | no | extractors, `OriginalUri`, `ConnectInfo`, `AxumApp` |
+//! | `shutdown` | yes | `on_shutdown` of [`serve`](serve()) |
 //! | `server` | no | HTTP without events: containers, MicroVMs, Lambda Web Functions |
 //! | `tracing` | yes | spans and events of [`tracing`](https://docs.rs/tracing); without it failures go to standard error |
 //! | `events` | no | `events` of [`serve`](serve()): events that are not HTTP, beside the app; `warm_up` |

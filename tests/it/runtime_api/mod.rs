@@ -7,6 +7,7 @@ mod events;
 mod log;
 mod panics;
 mod polls;
+mod shutdown;
 mod snapshot;
 mod streams;
 
@@ -136,6 +137,12 @@ impl Api {
         report.assert_answers(&id);
         report.accept().await;
         self.all_wait().await;
+    }
+
+    /// Sends the signal with which Lambda ends a process.
+    async fn terminate(&self) {
+        let id = self.function.id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
     }
 
     /// How the process ends, and what it said.

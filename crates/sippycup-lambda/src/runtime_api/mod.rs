@@ -4,6 +4,8 @@
 mod connection;
 mod endpoint;
 mod error;
+#[cfg(feature = "shutdown")]
+mod extension;
 mod next;
 mod outgoing;
 mod respond;

@@ -12,6 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
     LambdaContext,
+    after::Finish,
     failure::{ErrorType, Failure},
     guard::guard,
     hook::said,
@@ -27,6 +28,8 @@ pin_project! {
         context: Option<LambdaContext>,
         // The place that the request takes up.
         permit: Option<OwnedSemaphorePermit>,
+        // Goes with the end of the answer.
+        finish: Option<Finish>,
     }
 
     impl<B> PinnedDrop for ServedBody<B> {
@@ -41,12 +44,17 @@ pin_project! {
 }
 
 impl<B> ServedBody<B> {
-    pub(super) fn new(body: B, context: Option<LambdaContext>, permit: Option<OwnedSemaphorePermit>) -> Self {
-        Self { body: Some(body), context, permit }
+    pub(super) fn new(
+        body: B,
+        context: Option<LambdaContext>,
+        permit: Option<OwnedSemaphorePermit>,
+        finish: Finish,
+    ) -> Self {
+        Self { body: Some(body), context, permit, finish: Some(finish) }
     }
 
     pub(super) fn empty() -> Self {
-        Self { body: None, context: None, permit: None }
+        Self { body: None, context: None, permit: None, finish: None }
     }
 }
 
@@ -69,6 +77,7 @@ where
         }
         let dropped = guard(|| this.body.set(None));
         this.permit.take();
+        this.finish.take();
         let failure = polled.err().or(dropped.err());
         Poll::Ready(failure.map(|failure| {
             log::failed(&failure, &this.context.take().unwrap_or_else(LambdaContext::none));

@@ -4,7 +4,7 @@
 //! connection ──► exchange (one request: body, panic guard, log line) ──► the app, as behind a front door
 //! ```
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use hyper::{rt::Executor, service::service_fn};
 use hyper_util::{
@@ -17,14 +17,14 @@ use tokio::{net::TcpListener, time::timeout};
 
 use self::{
     exchange::Exchange,
-    signals::Signals,
     tasks::{Starter, Tasks},
 };
-use crate::{App, ServeError, log, patience::Patience};
+#[cfg(feature = "shutdown")]
+use crate::shutdown;
+use crate::{App, ServeError, log, options::Options, patience::Patience, signals::Signals};
 
 mod body;
 mod exchange;
-mod signals;
 mod tasks;
 
 /// Where the process listens, and as what.
@@ -47,7 +47,7 @@ impl Place {
 }
 
 /// Serves the app until SIGTERM or ctrl-c, and then until the requests under way are answered.
-pub(crate) async fn serve<S: App>(app: SippyCup<S>, place: Place, body_limit: usize) -> Result<(), ServeError> {
+pub(crate) async fn serve<S: App>(app: SippyCup<S>, place: Place, options: Options) -> Result<(), ServeError> {
     let failed = |what: &str, error: io::Error| ServeError::server(format!("{what} {}", place.address)).because(error);
     let mut signals = Signals::new().map_err(|error| failed("cannot wait for signals, to listen on", error))?;
     let bound = async {
@@ -56,7 +56,7 @@ pub(crate) async fn serve<S: App>(app: SippyCup<S>, place: Place, body_limit: us
         Ok((listener, address))
     };
     let (listener, address) = bound.await.map_err(|error| failed("cannot listen on", error))?;
-    let exchange = Exchange::new(app, place.source, body_limit);
+    let exchange = Exchange::new(app, place.source, options.body_limit, Arc::new(options.after));
     announce(&place, address);
 
     let connections = GracefulShutdown::new();
@@ -112,6 +112,8 @@ pub(crate) async fn serve<S: App>(app: SippyCup<S>, place: Place, body_limit: us
         _ = timeout(limit, connections.shutdown()) => {}
         () = signals.next() => {}
     }
+    #[cfg(feature = "shutdown")]
+    shutdown::call(options.shutdown, shutdown::OFF_LAMBDA).await;
     Ok(())
 }
 
