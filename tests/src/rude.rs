@@ -179,6 +179,9 @@ async fn answer(request: Request<Body>, path: String, place: Option<String>) -> 
     if path == "/event" {
         tracing::info!("an event of the app");
     }
+    if path == "/sign" {
+        sign("call").await;
+    }
     if path == "/never" {
         future::pending::<()>().await;
     }

@@ -3,17 +3,17 @@
 use super::*;
 
 /// Where the function waits for a sign.
-struct Signs(TcpListener);
+pub(super) struct Signs(TcpListener);
 
 impl Signs {
-    async fn listen() -> (Self, String) {
+    pub(super) async fn listen() -> (Self, String) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         (Self(listener), address)
     }
 
     /// Somebody waits, and says who it is.
-    async fn asked(&self) -> (String, TcpStream) {
+    pub(super) async fn asked(&self) -> (String, TcpStream) {
         let (mut stream, _) = timeout(LONG, self.0.accept()).await.expect("a question in time").unwrap();
         let mut who = [0; 4];
         stream.read_exact(&mut who).await.unwrap();

@@ -4,6 +4,7 @@
 mod after;
 mod answers;
 mod events;
+mod locally;
 mod log;
 mod panics;
 mod polls;
@@ -150,8 +151,9 @@ impl Api {
         let ended = timeout(LONG, async {
             let mut said = String::new();
             while let Some(line) = self.said.next_line().await.unwrap() {
-                said.push_str(&line);
-                said.push('\n');
+                if !line.contains(START) {
+                    said.extend([&line, "\n"]);
+                }
             }
             (self.function.wait().await.unwrap().code(), said)
         });
@@ -164,8 +166,7 @@ impl Api {
         loop {
             let line = timeout(LONG, self.said.next_line()).await.expect("a line in time").unwrap().unwrap();
             let is_last = line.contains(text);
-            // How the process was started is said once, in front of everything else.
-            if line.contains("Lambda function: events come from the Runtime API") {
+            if line.contains(START) {
                 continue;
             }
             lines.push(line);
@@ -333,6 +334,9 @@ fn status(status: &str, error_type: &str) -> Vec<u8> {
 
 const ACCEPTED: &[u8] =
     b"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{\"status\":\"OK\"}\n";
+
+/// How the process was started is said once, in front of everything else.
+const START: &str = "Lambda function: events come from the Runtime API";
 
 /// Only a test that fails waits so long.
 const LONG: Duration = Duration::from_secs(60);

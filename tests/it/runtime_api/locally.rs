@@ -1,0 +1,94 @@
+//! The same off Lambda, where clients come over HTTP.
+
+use super::{after::Signs, *};
+
+struct Local {
+    function: Child,
+    said: Lines<BufReader<ChildStderr>>,
+    address: String,
+}
+
+impl Local {
+    async fn start(variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rude"));
+        command.env_clear().envs(variables.iter().copied()).kill_on_drop(true);
+        let mut function = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let said = BufReader::new(function.stderr.take().unwrap()).lines();
+        let mut local = Self { function, said, address: String::new() };
+        let line = local.until("http://").await;
+        let address = line.split_once("http://").unwrap().1;
+        local.address = address.split([',', '/']).next().unwrap().to_owned();
+        local
+    }
+
+    async fn until(&mut self, text: &str) -> String {
+        loop {
+            let line = timeout(LONG, self.said.next_line()).await.expect("a line in time").unwrap().unwrap();
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    async fn open(&self, path: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", self.address);
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream
+    }
+
+    async fn get(&self, path: &str) -> String {
+        let mut answer = String::new();
+        self.open(path).await.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+}
+
+#[tokio::test]
+async fn tasks_and_hooks_run_after_an_answer() {
+    for (place, options) in [
+        (GATEWAY, "after-says"),
+        (GATEWAY, "after-says,stream"),
+        (GATEWAY, "after-says,stream,threads"),
+        (SERVER, "after-says"),
+        (SERVER, "after-says,threads"),
+    ] {
+        let mut local = Local::start(&[place, ("RUDE", options)]).await;
+        let answer = local.get("/background/nested").await;
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("/background/nested"), "{answer}");
+        local.until("a task of a task").await;
+        local.until("after the invocation").await;
+        let answer = local.get("/background/panic-fails").await;
+        assert!(answer.starts_with("HTTP/1.1 50"), "{answer}");
+        local.until("a background task failed: handler panicked: in a task").await;
+        local.until("another task").await;
+        local.until("after the invocation").await;
+    }
+}
+
+#[tokio::test]
+async fn requests_under_way_are_answered_before_the_hooks_run() {
+    for (place, signal) in [(GATEWAY, "-TERM"), (GATEWAY, "-INT"), (SERVER, "-TERM"), (SERVER, "-INT")] {
+        let (signs, address) = Signs::listen().await;
+        let mut local = Local::start(&[place, ("RUDE", "shutdown"), ("SIGN", &address)]).await;
+        let mut under_way = local.open("/sign").await;
+        let (_, mut sign) = signs.asked().await;
+        let id = local.function.id().unwrap().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().await.unwrap().success());
+        // It takes no other connection any more.
+        while TcpStream::connect(&local.address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        sign.write_all(b"!").await.unwrap();
+        let mut answer = String::new();
+        under_way.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        local.until("the first goes").await;
+        local.until("the second goes").await;
+        assert_eq!(local.function.wait().await.unwrap().code(), Some(0));
+    }
+}
+
+/// Behind the local gateway, and without one, as in a container.
+const GATEWAY: (&str, &str) = ("PORT", "0");
+const SERVER: (&str, &str) = ("SIPPYCUP_LISTEN", "127.0.0.1:0");
