@@ -624,6 +624,58 @@ fn a_stated_base_path_is_compared_byte_for_byte_where_the_path_is_as_the_client_
 }
 
 #[test]
+fn a_resource_that_is_mounted_is_compared_byte_for_byte_where_the_path_is_as_the_client_sent_it() {
+    let path = "/n%65sted/admin";
+    let case = Case {
+        path,
+        template: "/nested/{proxy+}",
+        context_path: Some(path),
+        parameter: Some(("proxy", "admin")),
+        stage: "$default",
+        mount: true,
+        ..CASE
+    };
+    let as_it_is = ("".to_owned(), path.to_owned(), path.to_owned());
+    assert_eq!(case.found(case.rest()), as_it_is);
+    assert_eq!(case.found(case.http_1()), as_it_is);
+    let below = Case { path: "/live/n%65sted/admin", stage: "live", domain: OWN, ..case };
+    let stage_alone = ("/live".to_owned(), path.to_owned(), format!("/live{path}"));
+    assert_eq!(below.found(below.http_1()), stage_alone);
+    // The text of an HTTP API 2.0 path is decoded, so it does not tell how the client wrote it.
+    assert_eq!(case.found(case.http_2()), ("/n%65sted".to_owned(), "/admin".to_owned(), path.to_owned()));
+}
+
+#[test]
+fn a_stage_is_compared_byte_for_byte_where_the_path_is_as_the_client_sent_it() {
+    let path = "/l%69ve/admin";
+    for domain in [OWN, CUSTOM] {
+        let case = Case { path, template: "", context_path: Some(path), domain, ..CASE };
+        assert_eq!(case.found(case.http_1()), ("".to_owned(), path.to_owned(), path.to_owned()), "{domain}");
+    }
+    let http_2 = Case { path, template: "", domain: OWN, ..CASE };
+    assert_eq!(http_2.found(http_2.http_2()), ("/l%69ve".to_owned(), "/admin".to_owned(), path.to_owned()));
+}
+
+#[test]
+fn a_mapping_that_the_gateway_names_is_compared_byte_for_byte_where_the_path_is_as_the_client_sent_it() {
+    let path = "/%73hop/admin";
+    let case = Case { path, template: "", context_path: Some(path), ..CASE };
+    let named = |event: String, key: &str| {
+        let mut event: Value = serde_json::from_str(&event).unwrap();
+        event["requestContext"]["customDomain"] = json!({"basePathMatched": key});
+        event.to_string()
+    };
+    for event in [case.rest(), case.http_1()] {
+        assert_eq!(case.found(named(event, "shop")), ("".to_owned(), path.to_owned(), path.to_owned()));
+    }
+    let plain = Case { path: "/shop/admin", context_path: Some("/shop/admin"), ..case };
+    for event in [plain.rest(), plain.http_1()] {
+        let found = plain.found(named(event, "shop"));
+        assert_eq!(found, ("/shop".to_owned(), "/admin".to_owned(), "/shop/admin".to_owned()));
+    }
+}
+
+#[test]
 fn an_inferred_base_path_is_as_clean_as_a_stated_one() {
     let mapped = |path: &'static str| Case { path, context_path: Some(path), parameter: Some(("proxy", "x")), ..CASE };
     let own = |context_path: &'static str| Case {

@@ -72,7 +72,7 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
         if self.mount_at_resource {
             let rest = self.path.get(strip..).certain();
             if let Some(length) =
-                self.template.as_deref().and_then(|template| prefix(rest, literal(template), same_text))
+                self.template.as_deref().and_then(|template| prefix(rest, literal(template), self.as_sent()))
             {
                 base = BasePath::from_lossy(&format!("{base}{}", rest.get(..length).certain()));
                 strip += length;
@@ -89,11 +89,16 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
         if base.is_root() {
             return carried;
         }
-        // A rule of a firewall on `/shop/admin*` must not be passed by with `/%73hop/admin`: where the path is as the
-        // client sent it, the base path must be too.
-        let same = if self.path_text == Text::Decoded { same_text } else { <[u8]>::eq };
-        let at = |start| Some(start + prefix(self.path.get(start..)?, base.as_str(), same)?);
+        let at = |start| Some(start + prefix(self.path.get(start..)?, base.as_str(), self.as_sent())?);
         at(0).or_else(|| at(carried)).unwrap_or(carried)
+    }
+
+    /// How a segment of the path is compared with a name that somebody gave: a base path, a stage, a resource.
+    ///
+    /// A rule of a firewall on `/shop/admin*` must not be passed by with `/%73hop/admin`: where the path is as the client
+    /// sent it, the name must be too.
+    fn as_sent(&self) -> fn(&[u8], &[u8]) -> bool {
+        if self.path_text == Text::Decoded { same_text } else { <[u8]>::eq }
     }
 
     /// The length of the prefix that the path carries, and the public prefix.
@@ -127,7 +132,7 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
 
     fn infer_stage(&self, mapping: bool) -> (usize, Cow<'_, str>) {
         let first = self.path.split('/').nth(1).unwrap_or_default();
-        let in_stage = !self.stage.is_empty() && same_text(first.as_bytes(), self.stage.as_bytes());
+        let in_stage = !self.stage.is_empty() && self.as_sent()(first.as_bytes(), self.stage.as_bytes());
         let stage = if in_stage { first.len() + 1 } else { 0 };
         if !mapping && !self.own_domain {
             // No recorded event of this format names its mapping. Where one does, there is no better evidence.
@@ -162,7 +167,7 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
         if key == NO_MAPPING {
             return Some("");
         }
-        let length = prefix(self.path, BasePath::from_lossy(key).as_str(), same_text)?;
+        let length = prefix(self.path, BasePath::from_lossy(key).as_str(), self.as_sent())?;
         self.path.get(..length)
     }
 
