@@ -25,9 +25,9 @@ const STRAIGHT: f64 = 0.99;
 /// How many parts events of odd shapes have first; then twice as many.
 const PARTS: usize = 2_000;
 
-/// How many times more those may cost: twice, and something for tables that outgrow a cache or have to grow. Headers
-/// do both between the two sizes and cost 2.54 times more, and what is quadratic costs four times more.
-const TWICE: f64 = 2.75;
+/// How many times more those may cost: twice, and something for tables that outgrow a cache, as that of header names
+/// does between the two sizes. What is quadratic costs four times more.
+const TWICE: f64 = 2.5;
 
 /// What a byte of such an event may cost, in instructions. API Gateway takes 10,240 bytes of path and headers, of which
 /// an event may have two copies, and 2 ms are some 5 million instructions.

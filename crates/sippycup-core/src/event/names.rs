@@ -17,8 +17,6 @@ pub(crate) struct Names {
     slots: Option<Box<[Slot; SLOTS]>>,
     /// Where names go for which the others have no room.
     more: Vec<Slot>,
-    /// How many headers the last request had: the next one's room.
-    pub(crate) usual: usize,
     /// Room for a value that has escapes.
     pub(crate) room: Vec<u8>,
 }
@@ -53,7 +51,7 @@ pub(crate) enum Role {
 }
 
 thread_local! {
-    static NAMES: Cell<Names> = const { Cell::new(Names { slots: None, more: Vec::new(), usual: 0, room: Vec::new() }) };
+    static NAMES: Cell<Names> = const { Cell::new(Names { slots: None, more: Vec::new(), room: Vec::new() }) };
 }
 
 impl Names {
