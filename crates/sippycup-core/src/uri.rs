@@ -127,6 +127,11 @@ fn same_characters(a: impl Iterator<Item = u8> + Clone, b: impl Iterator<Item = 
     String::from_utf8_lossy(&a) == String::from_utf8_lossy(&b)
 }
 
+/// A percent-encoded text, decoded. What is not UTF-8 then is replaced.
+pub(crate) fn percent_decoded(text: &str) -> String {
+    String::from_utf8_lossy(&Decoded(text.as_bytes()).collect::<Vec<_>>()).into_owned()
+}
+
 /// The bytes of a percent-encoded text, decoded. A `%` without two hex digits behind it stands for itself.
 #[derive(Clone)]
 struct Decoded<'a>(&'a [u8]);

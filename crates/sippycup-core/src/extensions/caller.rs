@@ -5,6 +5,7 @@ use std::fmt;
 use http::HeaderMap;
 
 use super::RequestContext;
+use crate::uri::percent_decoded;
 
 /// The certificate that the client showed, with
 /// [mutual TLS](https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mutual-tls.html). API Gateway has
@@ -217,26 +218,6 @@ impl fmt::Debug for IamPrincipal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IamPrincipal").finish_non_exhaustive()
     }
-}
-
-/// Of a certificate as a load balancer encodes it: everything but letters, digits and `+=/`. What is no escape stays.
-fn percent_decoded(text: &str) -> String {
-    let mut parts = text.split('%');
-    let mut decoded = parts.next().unwrap_or_default().as_bytes().to_vec();
-    for part in parts {
-        let escape = part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match escape {
-            Some(byte) => {
-                decoded.push(byte);
-                decoded.extend_from_slice(part.get(2..).unwrap_or_default().as_bytes());
-            }
-            None => {
-                decoded.push(b'%');
-                decoded.extend_from_slice(part.as_bytes());
-            }
-        }
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
 }
 
 #[cfg(test)]

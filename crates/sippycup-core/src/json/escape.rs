@@ -2,7 +2,7 @@
 
 use fearless_simd::{Simd, prelude::*, u8x16, u8x64};
 
-use super::simd::{BLOCK, GROUP, SPACE, lanes, padded, table};
+use super::simd::{BLOCK, GROUP, SPACE, lanes, padded, specials, table};
 use crate::certain::Certain;
 
 /// Appends text as it stands in JSON, up to the first character that has no short escape; returns how much of
@@ -33,11 +33,20 @@ pub(crate) fn escape<S: Simd>(simd: S, text: &[u8], out: &mut Vec<u8>) -> usize 
 /// Writes a block as it stands in JSON, up to the first character that has no short escape; returns how much was
 /// read and written. A group of eight bytes takes its backslashes from a row of a table: they cost the same
 /// however many they are, and JSON inside JSON has one every few bytes.
+///
+/// ```text
+/// block     a " b \n c \0 d …     \n and \0 are one byte each
+/// marks     0 1 0 1  0 1  0
+/// lettered  a " b n  c \0 d       what has a letter is that letter
+/// stop                 ^ has none: 5 bytes are read
+/// out       a \" b \n c           a backslash in front of each mark: 7 bytes are written
+/// ```
 #[inline(always)]
 fn escape_block<S: Simd>(simd: S, block: &[u8; BLOCK], out: &mut [u8; ESCAPED]) -> (usize, usize) {
     let bytes = u8x64::load_array_ref(simd, block);
-    let controls = bytes.simd_lt(b' ');
-    let marks = (bytes.simd_eq(b'"') | bytes.simd_eq(b'\\') | controls).to_bitmask();
+    let found = specials(bytes);
+    let controls = found.controls;
+    let marks = found.any().to_bitmask();
     if marks == 0 {
         if let Some(out) = out.first_chunk_mut() {
             *out = *block;
@@ -78,6 +87,16 @@ fn escape_block<S: Simd>(simd: S, block: &[u8; BLOCK], out: &mut [u8; ESCAPED]) 
     (read, read + (marks & below).count_ones() as usize)
 }
 
+/// Writes half a block, in which the marked bytes get a backslash.
+///
+/// ```text
+/// group     a " b n c d e f       mask 0b1010: the bytes at 1 and 3
+/// row       0 8 1 2 8 3 4 5 6 7   place 8 is a backslash
+/// out       a \ " b \ n c d e f
+/// ```
+///
+/// The next group goes behind it, at 8 and as many bytes more as there were marks before it. What a row writes behind
+/// its own bytes is written over by the next group.
 #[inline(always)]
 fn escape_half<S: Simd>(simd: S, half: &[u8; 32], marks: u32, out: &mut [u8; 64]) {
     if marks == 0 {
@@ -128,4 +147,44 @@ pub(crate) fn short_escape(byte: u8) -> u8 {
     static TABLE: [u8; 256] =
         table(&[(b'"', b'"'), (b'\\', b'\\'), (8, b'b'), (12, b'f'), (b'\n', b'n'), (b'\r', b'r'), (b'\t', b't')]);
     TABLE.get(usize::from(byte)).copied().certain()
+}
+
+#[cfg(test)]
+mod tests {
+    use fearless_simd::dispatch;
+
+    use super::*;
+    use crate::json::simd::tests::{each_text, levels};
+
+    /// The same, byte by byte.
+    fn naive(text: &[u8]) -> (usize, Vec<u8>) {
+        let mut out = Vec::new();
+        for (at, byte) in text.iter().enumerate() {
+            match byte {
+                b'"' => out.extend_from_slice(b"\\\""),
+                b'\\' => out.extend_from_slice(b"\\\\"),
+                b'\n' => out.extend_from_slice(b"\\n"),
+                b'\r' => out.extend_from_slice(b"\\r"),
+                b'\t' => out.extend_from_slice(b"\\t"),
+                8 => out.extend_from_slice(b"\\b"),
+                12 => out.extend_from_slice(b"\\f"),
+                0..b' ' => return (at, out),
+                _ => out.push(*byte),
+            }
+        }
+        (text.len(), out)
+    }
+
+    #[test]
+    fn text_is_escaped_as_byte_by_byte_at_every_level() {
+        let levels = levels();
+        each_text(|text| {
+            let wanted = naive(text);
+            for level in &levels {
+                let mut out = Vec::new();
+                let read = dispatch!(*level, simd => escape(simd, text, &mut out));
+                assert_eq!((read, &out), (wanted.0, &wanted.1), "{level:?} {text:?}");
+            }
+        });
+    }
 }

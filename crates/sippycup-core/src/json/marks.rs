@@ -2,7 +2,7 @@
 
 use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x64};
 
-use super::simd::{CHUNK, special};
+use super::simd::{CHUNK, special, specials};
 use crate::certain::Certain;
 
 /// One bit for each byte of the part of the document that is being read.
@@ -97,6 +97,14 @@ impl<'a> Marks<'a> {
 }
 
 /// Marks as many bytes as there are bits; the end of `text` counts as a mark. Returns whether all were ASCII.
+///
+/// ```text
+/// text    { " p a t h " : " / a " }         13 bytes
+/// bits    0 1 0 0 0 0 1 0 1 0 0 1 0 1 1 …   the lowest first; behind the text all are 1
+///           ^ a name      ^ a value ^ the end
+/// ```
+///
+/// The name ends at the first mark behind bit 1, which is bit 6, and nothing in between is looked at.
 #[inline(always)]
 fn mark<S: Simd>(simd: S, text: &[u8], words: &mut [u64]) -> bool {
     let (blocks, tail) = text.as_chunks::<64>();
@@ -105,7 +113,7 @@ fn mark<S: Simd>(simd: S, text: &[u8], words: &mut [u64]) -> bool {
     for (word, block) in of_blocks.iter_mut().zip(blocks) {
         let bytes = u8x64::load_array_ref(simd, block);
         all |= bytes;
-        *word = specials(bytes);
+        *word = specials(bytes).any().to_bitmask();
     }
     if let [word, ..] = rest {
         let mut block = [b'"'; 64];
@@ -114,16 +122,36 @@ fn mark<S: Simd>(simd: S, text: &[u8], words: &mut [u64]) -> bool {
         }
         let bytes = u8x64::load_array(simd, block);
         all |= bytes;
-        *word = specials(bytes);
+        *word = specials(bytes).any().to_bitmask();
     }
     all.simd_lt(0x80).all_true()
 }
 
-/// One bit for each byte that is a quote, a backslash or a control character.
-#[inline(always)]
-fn specials<S: Simd>(bytes: u8x64<S>) -> u64 {
-    (bytes.simd_eq(b'"') | bytes.simd_eq(b'\\') | bytes.simd_lt(0x20)).to_bitmask()
-}
-
 /// As many as a small event has, so that few bytes of a body are looked at in vain.
 const WORDS: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::simd::tests::{each_text, is_special, levels};
+
+    #[test]
+    fn marks_are_where_a_byte_by_byte_search_finds_them_at_every_level() {
+        let levels = levels();
+        each_text(|text| {
+            let wanted = |at: usize| text.get(at).is_none_or(|byte| is_special(*byte));
+            for level in &levels {
+                for length in [1, 2, 3] {
+                    let mut words = vec![0; length];
+                    let ascii = dispatch!(*level, simd => mark(simd, text, &mut words));
+                    let seen = &text[..text.len().min(64 * length)];
+                    assert_eq!(ascii, seen.is_ascii(), "{level:?} {text:?}");
+                    let filled = (text.len() / 64 + 1).min(length);
+                    for at in 0..64 * filled {
+                        assert_eq!(words[at / 64] >> (at % 64) & 1 == 1, wanted(at), "{level:?} {at} {text:?}");
+                    }
+                }
+            }
+        });
+    }
+}

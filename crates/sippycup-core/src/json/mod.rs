@@ -21,6 +21,7 @@ pub(crate) use self::{
     fault::{Expected, Fault},
     field::{Field, Kind, LIMIT},
     members::{Map, Member, Members, each_item, index, member},
-    scan::{Scanner, has_control},
+    scan::Scanner,
+    simd::has_control,
     write::Writer,
 };

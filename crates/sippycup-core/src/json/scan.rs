@@ -14,8 +14,6 @@ use super::{
     unescape::hex4,
 };
 
-pub(crate) use self::long::has_control;
-
 mod long;
 mod nesting;
 mod scalar;

@@ -25,11 +25,58 @@ pub(crate) use shuffling;
 
 use crate::certain::Certain;
 
-/// The first quote, backslash or control character at or behind `at`; the length if there is none.
+/// Whether a byte means something in a JSON string: one lane for each byte of a vector.
+///
+/// ```text
+///                 s a y \ " n o " , \n
+/// quotes          0 0 0 0 1 0 0 1 0 0
+/// backslashes     0 0 0 1 0 0 0 0 0 0
+/// controls        0 0 0 0 0 0 0 0 0 1
+/// ```
+#[derive(Clone, Copy)]
+pub(crate) struct Specials<M> {
+    pub(crate) quotes: M,
+    pub(crate) backslashes: M,
+    pub(crate) controls: M,
+}
+
+/// Finds them in one vector.
+#[inline(always)]
+pub(crate) fn specials<S: Simd, V: SimdInt<S, Element = u8>>(bytes: V) -> Specials<V::Mask> {
+    Specials { quotes: bytes.simd_eq(b'"'), backslashes: bytes.simd_eq(b'\\'), controls: bytes.simd_lt(b' ') }
+}
+
+impl<M> Specials<M> {
+    /// All three: where a string may end, and what cannot stand in one as it is.
+    #[inline(always)]
+    pub(crate) fn any<S: Simd>(self) -> M
+    where
+        M: SimdMask<S>,
+    {
+        self.quotes | self.backslashes | self.controls
+    }
+}
+
+/// The first quote, backslash or control character at or behind `at`; the length if there is none. With the
+/// instructions that every CPU has: texts are too short to choose others for each.
 #[inline]
-pub(crate) fn special(text: &[u8], mut at: usize) -> usize {
+pub(crate) fn special(text: &[u8], at: usize) -> usize {
+    dispatch!(Level::baseline(), simd => first_special(simd, text, at))
+}
+
+/// Looks at sixteen bytes in one step. The last step looks at the last sixteen of the text, of which it has seen some:
+///
+/// ```text
+/// text   0123456789abcdefghij"          21 bytes
+/// step 1 [--------------]               nothing, on to byte 16
+/// step 2      [--------------]          bit 15 of these is byte 20
+///             ^ the eleven bits of bytes 5 to 15 are shifted out, so that bit 4 is left: 16 + 4
+/// ```
+#[inline(always)]
+fn first_special<S: Simd>(simd: S, text: &[u8], mut at: usize) -> usize {
+    let marks = |chunk| specials(u8x16::load_array_ref(simd, chunk)).any().to_bitmask();
     while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk) {
-        let found = specials(chunk);
+        let found = marks(chunk);
         if found != 0 {
             return at + found.trailing_zeros() as usize;
         }
@@ -37,25 +84,20 @@ pub(crate) fn special(text: &[u8], mut at: usize) -> usize {
     }
     let rest = text.get(at..).certain();
     let found = if let Some(chunk) = text.last_chunk() {
-        specials(chunk) >> (CHUNK - rest.len())
+        marks(chunk) >> (CHUNK - rest.len())
     } else {
         let mut chunk = [b' '; CHUNK];
         if let Some(begin) = chunk.get_mut(..rest.len()) {
             begin.copy_from_slice(rest);
         }
-        specials(&chunk)
+        marks(&chunk)
     };
     at + (found.trailing_zeros() as usize).min(rest.len())
 }
 
-/// One bit for each of the sixteen bytes that is a quote, a backslash or a control character. With the
-/// instructions that every CPU has: texts are too short to choose others for each.
-#[inline(always)]
-fn specials(chunk: &[u8; CHUNK]) -> u64 {
-    dispatch!(Level::baseline(), simd => {
-        let bytes = u8x16::load_array_ref(simd, chunk);
-        (bytes.simd_eq(b'"') | bytes.simd_eq(b'\\') | bytes.simd_lt(b' ')).to_bitmask()
-    })
+/// Whether a text has a raw control character, which JSON forbids in a string: whether its least byte is one.
+pub(crate) fn has_control(text: &[u8]) -> bool {
+    text.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < b' '
 }
 
 /// How many bytes are looked at in one step of a short text.
@@ -85,7 +127,14 @@ pub(crate) fn padded(text: &[u8]) -> [u8; BLOCK] {
 /// for that to be worth it.
 pub(crate) const SPACE: usize = 512;
 
-/// A vector of two groups.
+/// A vector of two groups: a group's bytes are then put in place by a row of a table.
+///
+/// ```text
+/// place      0 1 2 3 4 5 6 7   8 … 15
+/// low, high  s a y \ " n o "   …           a group, and what else may be taken
+/// row        0 1 2 4 5 6 7     …           which place each byte is taken from
+/// moved      s a y " n o "                 without what no place of the row names
+/// ```
 #[inline(always)]
 pub(crate) fn lanes<S: Simd>(simd: S, low: [u8; GROUP], high: [u8; GROUP]) -> u8x16<S> {
     // As two numbers: the compiler puts an array of bytes together byte by byte.
@@ -102,3 +151,6 @@ pub(crate) const fn table(mut pairs: &[(u8, u8)]) -> [u8; 256] {
     }
     table
 }
+
+#[cfg(test)]
+pub(super) mod tests;

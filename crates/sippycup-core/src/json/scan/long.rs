@@ -3,7 +3,12 @@
 use super::Scanner;
 use crate::{
     certain::Certain,
-    json::{Expected, Fault, Field, Kind, unescape::unescape},
+    json::{
+        fault::{Expected, Fault},
+        field::{Field, Kind},
+        simd::has_control,
+        unescape::unescape,
+    },
 };
 
 impl Scanner<'_> {
@@ -35,9 +40,4 @@ impl Scanner<'_> {
         self.at = end + 1;
         Ok((Field::string_at(start, end, true), Some(text)))
     }
-}
-
-/// Whether a string has a raw control character, which JSON forbids.
-pub(crate) fn has_control(text: &[u8]) -> bool {
-    text.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < b' '
 }

@@ -1,7 +1,10 @@
 //! Numbers, and the words of JSON.
 
 use super::Scanner;
-use crate::json::{Expected, Fault, Field, Kind};
+use crate::json::{
+    fault::{Expected, Fault},
+    field::{Field, Kind},
+};
 
 impl Scanner<'_> {
     pub(super) fn literal(&mut self, word: &'static [u8], kind: Kind) -> Result<Field, Fault> {

@@ -1,6 +1,47 @@
 use proptest::prelude::*;
 
+use fearless_simd::dispatch;
+
 use super::*;
+use crate::json::simd::tests::{each_text, levels};
+
+/// What the kernel reads, byte by byte: how much of the text, and its value.
+fn naive(text: &[u8]) -> (usize, Vec<u8>) {
+    let (mut at, mut out) = (0, Vec::new());
+    while let Some(byte) = text.get(at) {
+        if *byte == b'"' || *byte < b' ' {
+            break;
+        }
+        if *byte != b'\\' {
+            out.push(*byte);
+            at += 1;
+        } else if let Some(place) =
+            text.get(at + 1).and_then(|escape| b"\"\\/bfnrt".iter().position(|each| each == escape))
+        {
+            out.push(b"\"\\/\x08\x0c\n\r\t"[place]);
+            at += 2;
+        } else if let Some((character, behind)) = code_point(text, at) {
+            out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            at = behind;
+        } else {
+            break;
+        }
+    }
+    (at, out)
+}
+
+#[test]
+fn text_is_unescaped_as_byte_by_byte_at_every_level() {
+    let levels = levels();
+    each_text(|text| {
+        let wanted = naive(text);
+        for level in &levels {
+            let mut out = Vec::new();
+            let read = dispatch!(*level, simd => unescape_valid(simd, text, &mut out));
+            assert_eq!((read, &out), (wanted.0, &wanted.1), "{level:?} {text:?}");
+        }
+    });
+}
 
 /// Nothing that depends on how many bytes are looked at in one step may show; a capacity of 0 keeps the kernel
 /// out.
