@@ -5,6 +5,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use sippycup_layer::BoxError;
 use tokio::time::timeout;
 
+#[cfg(any(feature = "local", feature = "server"))]
+use crate::current;
 use crate::{LambdaContext, background::Running, hook::Hook, log};
 
 /// What the app wants to be called for after every invocation, and how long that may take.
@@ -81,10 +83,11 @@ impl Drop for Finish {
         }
         // Without a runtime the process ends, and nobody waits.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
+            let invocation = context.clone();
+            runtime.spawn(current::scope(&invocation, async move {
                 after.run_tasks(&context).await;
                 after.call_hooks(&context).await;
-            });
+            }));
         }
     }
 }

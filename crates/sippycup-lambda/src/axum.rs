@@ -1,4 +1,4 @@
-//! [`LambdaContext`] and [`BackgroundTasks`] as extractors for axum handlers.
+//! For axum: [`LambdaContext`] and [`BackgroundTasks`] as extractors, and the layer that tells which route matched.
 
 use std::convert::Infallible;
 
@@ -6,6 +6,8 @@ use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 use sippycup_core::axum::MissingContext;
 
+#[cfg(feature = "logging")]
+pub use crate::observe::{MatchedPathLayer, MatchedPathService};
 use crate::{BackgroundTasks, LambdaContext};
 
 macro_rules! required {

@@ -2,14 +2,17 @@
 
 use std::{
     fmt,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::value::RawValue;
 
-use crate::background::Tasks;
+use crate::{background::Tasks, environment};
 
 /// The invocation that a request came with: its id, its deadline, who invoked it.
 ///
@@ -38,6 +41,7 @@ struct Values {
     identity: Option<HeaderValue>,
     invocation_id: Option<HeaderValue>,
     invoked_function_arn: Option<HeaderValue>,
+    is_cold_start: bool,
     request_id: Option<HeaderValue>,
     tasks: Tasks,
     tenant_id: Option<HeaderValue>,
@@ -68,7 +72,7 @@ impl LambdaContext {
 
     /// Takes the values out of the headers, of which none is left.
     pub(crate) fn take(headers: &mut HeaderMap) -> Self {
-        let mut values = Values::default();
+        let mut values = Values { is_cold_start: is_cold_start(), ..Values::default() };
         let mut last = None;
         for (name, value) in headers.drain() {
             last = name.or(last);
@@ -107,6 +111,13 @@ impl LambdaContext {
     #[must_use]
     pub fn deadline_instant(&self) -> Option<Instant> {
         Instant::now().checked_add(self.remaining()?)
+    }
+
+    /// Whether Lambda started the environment for this invocation, whose caller has waited for that: it is the process's
+    /// first, and neither provisioned concurrency nor SnapStart nor a Managed Instance had it ready before.
+    #[must_use]
+    pub fn is_cold_start(&self) -> bool {
+        self.0.is_cold_start
     }
 
     /// The ARN that the function was invoked by, with the qualifier (`:1`, `:alias`) that the caller used.
@@ -154,7 +165,7 @@ impl LambdaContext {
     #[cfg(feature = "server")]
     pub(crate) fn of_web_function(headers: &HeaderMap) -> Option<Self> {
         let request_id = Some(headers.get("lambda-web-request-id")?.clone());
-        Some(Self(Arc::new(Values { request_id, ..Values::default() })))
+        Some(Self(Arc::new(Values { is_cold_start: is_cold_start(), request_id, ..Values::default() })))
     }
 
     /// The one of no invocation.
@@ -211,6 +222,13 @@ impl fmt::Debug for LambdaContext {
             .field("trace_id", &self.trace_id())
             .finish_non_exhaustive()
     }
+}
+
+/// Whether this is the first invocation, and what came before it was waited for.
+fn is_cold_start() -> bool {
+    static IS_WARM: AtomicBool = AtomicBool::new(false);
+    let is_first = !IS_WARM.load(Ordering::Relaxed) && !IS_WARM.swap(true, Ordering::Relaxed);
+    is_first && environment::is_on_demand()
 }
 
 fn text(value: &Option<HeaderValue>) -> Option<&str> {

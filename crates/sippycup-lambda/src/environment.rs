@@ -18,6 +18,17 @@ pub(crate) fn runtime_api() -> Result<Option<Arc<Endpoint>>, ServeError> {
     Ok(Some(Arc::new(endpoint)))
 }
 
+/// Whether Lambda started the process.
+#[cfg(feature = "logging")]
+pub(crate) fn is_lambda() -> bool {
+    [RUNTIME_API, HTTP_ENDPOINT].into_iter().any(|name| env::var_os(name).is_some())
+}
+
+/// Whether Lambda starts environments as invocations come, and not before.
+pub(crate) fn is_on_demand() -> bool {
+    env::var_os(INITIALIZATION).is_none_or(|kind| kind == "on-demand")
+}
+
 /// How many invocations Lambda gives at once.
 pub(crate) fn concurrency() -> NonZeroU16 {
     let Some(number) = env::var_os(CONCURRENCY) else { return NonZeroU16::MIN };

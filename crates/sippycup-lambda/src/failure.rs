@@ -16,8 +16,8 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn panic(panic: &(dyn Any + Send)) -> Self {
-        let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        let message = said.map_or_else(|| "handler panicked".to_owned(), |said| format!("handler panicked: {said}"));
+        let message =
+            thrown(panic).map_or_else(|| "handler panicked".to_owned(), |said| format!("handler panicked: {said}"));
         Self { error_type: ErrorType::Panic, message }
     }
 
@@ -54,6 +54,11 @@ impl From<&Error> for Failure {
         }
         Self { error_type: ErrorType::of(error), message: chain(error) }
     }
+}
+
+/// What a panic says, if that is text.
+pub(crate) fn thrown(panic: &(dyn Any + Send)) -> Option<&str> {
+    panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str))
 }
 
 /// The error's own text, and that of everything that caused it.

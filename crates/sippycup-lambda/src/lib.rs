@@ -132,7 +132,8 @@
 //! | `local` | yes | the local gateway; [`locally`](serve::Serve::locally) |
 //! | `shutdown` | yes | [`on_shutdown`](serve::Serve::on_shutdown) |
 //! | `tracing` | yes | a span for each invocation, with the fields that `lambda_runtime`'s has; events for failures |
-//! | `axum` | no | [`LambdaContext`] as an extractor |
+//! | `axum` | no | [`LambdaContext`] and [`BackgroundTasks`] as extractors |
+//! | `logging` | no | `logging::init`: the log as Lambda reads it, with the invocation's ids in every line and a line for each request; [`tracing`](https://docs.rs/tracing) |
 //! | `events` | no | `events` and `warm_up` of `serve`: events that are not HTTP, beside the app |
 //! | `server` | no | HTTP without events: in Web Functions, and where `SIPPYCUP_LISTEN` is set; `body_limit` |
 //! | `lambda-runtime` | no | `into_runtime`: the app as a `lambda_runtime::Runtime`, for its layers; `lambda_runtime::Context` in extensions |
@@ -141,10 +142,11 @@ mod after;
 mod answer;
 mod app;
 #[cfg(feature = "axum")]
-mod axum;
+pub mod axum;
 mod background;
 mod compute;
 mod context;
+mod current;
 mod driver;
 mod environment;
 mod error;
@@ -160,6 +162,10 @@ mod lambda_runtime;
 #[cfg(feature = "local")]
 mod local;
 mod log;
+#[cfg(feature = "logging")]
+pub mod logging;
+#[cfg(feature = "logging")]
+mod observe;
 mod options;
 mod patience;
 mod poll;
@@ -177,6 +183,9 @@ mod snapshot;
 mod span;
 mod streaming;
 
+#[cfg(feature = "logging")]
+#[doc(inline)]
+pub use self::observe::MatchedRoute;
 #[doc(inline)]
 pub use self::serve::serve;
 pub use self::{app::App, background::BackgroundTasks, context::LambdaContext, error::ServeError, run::run};

@@ -27,6 +27,7 @@ use crate::{
     LambdaContext, ServeError,
     after::{After, Finish},
     answer::Answer,
+    current,
     failure::Failure,
     invocation,
     options::Options,
@@ -119,10 +120,11 @@ where
         let context = context();
         let answer = invocation::call(&mut self.app, event, &context);
         let finish = Finish { after: self.after.clone(), context };
-        Box::pin(async move {
+        let invocation = finish.context.clone();
+        Box::pin(current::scope(&invocation, async move {
             let answer = answer.await.map_err(|failure| told(&failure))?;
             Ok(answer.into_local(finish))
-        })
+        }))
     }
 }
 

@@ -57,6 +57,10 @@ fn is_traced() -> bool {
     tracing::dispatcher::has_been_set()
 }
 
+/// The target of these events.
+#[cfg(feature = "logging")]
+pub(crate) const TARGET: &str = module_path!();
+
 struct Line<'a> {
     level: &'static str,
     /// Empty where nothing failed.
@@ -68,7 +72,7 @@ struct Line<'a> {
 impl Line<'_> {
     fn write(&self) {
         let mut text = match env::var_os("AWS_LAMBDA_LOG_FORMAT") {
-            Some(format) if format == "JSON" => self.json(SystemTime::now()),
+            Some(format) if format.eq_ignore_ascii_case("JSON") => self.json(SystemTime::now()),
             _ => self.text(),
         };
         text.push('\n');
@@ -76,9 +80,14 @@ impl Line<'_> {
         let _ = io::stderr().write_all(text.as_bytes());
     }
 
+    fn message(&self) -> String {
+        let message = self.message.to_string();
+        if message.len() <= ENOUGH { message } else { format!("{} […]", cut(&message, ENOUGH)) }
+    }
+
     fn text(&self) -> String {
         let what = if self.error_type.is_empty() { self.level } else { self.error_type };
-        let mut text = format!("{what}: {}", self.message).replace('\n', "\\n");
+        let mut text = format!("{what}: {}", escaped(&self.message()));
         if !self.request_id.is_empty() {
             text.extend([" (RequestId: ", self.request_id, ")"]);
         }
@@ -91,15 +100,33 @@ impl Line<'_> {
         object(&[
             ("timestamp", &timestamp(now)),
             ("level", self.level),
-            ("message", &self.message.to_string()),
+            ("message", &self.message()),
             ("requestId", self.request_id),
             ("errorType", self.error_type),
         ])
     }
 }
 
+/// No more than so many bytes of a text.
+pub(crate) fn cut(text: &str, limit: usize) -> &str {
+    let end = (0..=limit.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or(0)).unwrap_or_default()
+}
+
+/// The text without control characters: a line stays a line, and a terminal is told nothing.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character.is_control() {
+            true => escaped.extend(character.escape_default()),
+            false => escaped.push(character),
+        }
+    }
+    escaped
+}
+
 /// As RFC 3339 has it, in UTC, with milliseconds.
-fn timestamp(time: SystemTime) -> String {
+pub(crate) fn timestamp(time: SystemTime) -> String {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let (days, seconds) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
     let (year, month, day) = date(days);
@@ -122,6 +149,9 @@ fn date(days: u64) -> (u64, u64, u64) {
     let year = era * 400 + year_of_era;
     if month < 10 { (year, month + 3, day) } else { (year + 1, month - 9, day) }
 }
+
+/// The most of a message, in bytes: escapes may make of one byte six, and CloudWatch may split a line of 64 KiB.
+const ENOUGH: usize = 10 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -161,6 +191,18 @@ mod tests {
             "errorType": "SippyCup.Panic",
         });
         assert_eq!(json, wanted);
+    }
+
+    #[test]
+    fn no_control_character_and_no_length_makes_of_a_line_several() {
+        let long = "\u{1}".repeat(100_000);
+        for (message, text) in [("a\r\n\u{1b}[31m\u{9b}é", Some("a\\r\\n\\u{1b}[31m\\u{9b}é")), (&long, None)] {
+            let line = Line { level: "WARN", error_type: "", message: format_args!("{message}"), request_id: "" };
+            assert!(text.is_none_or(|text| line.text() == format!("WARN: {text}")), "{}", line.text());
+            for line in [line.text(), line.json(UNIX_EPOCH)] {
+                assert!(line.len() < 64 * 1024 && !line.contains(['\n', '\r', '\u{1}', '\u{1b}']));
+            }
+        }
     }
 
     #[test]

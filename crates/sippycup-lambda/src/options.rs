@@ -16,6 +16,9 @@ pub(crate) struct Options {
     #[cfg(feature = "shutdown")]
     pub(crate) shutdown: Vec<Hook>,
     pub(crate) snapshot: Hooks,
+    /// Who is told of each request.
+    #[cfg(feature = "logging")]
+    pub(crate) observers: crate::observe::Observers,
     /// What is beside the app.
     #[cfg(feature = "events")]
     pub(crate) events: crate::events::Events,
@@ -35,6 +38,8 @@ impl Default for Options {
             #[cfg(feature = "shutdown")]
             shutdown: Vec::new(),
             snapshot: Hooks::default(),
+            #[cfg(feature = "logging")]
+            observers: crate::observe::Observers::default(),
             #[cfg(feature = "events")]
             events: crate::events::Events::default(),
             #[cfg(feature = "server")]

@@ -9,6 +9,7 @@ use tower_service::Service;
 use crate::{
     after::After,
     answer::Answer,
+    current,
     failure::Failure,
     guard::guard,
     invocation,
@@ -44,7 +45,7 @@ where
             if let Err(end) = span::within(&context, invocation).await {
                 return end;
             }
-            after.call_hooks(&context).await;
+            current::scope(&context, after.call_hooks(&context)).await;
         }
     })
     .await

@@ -307,12 +307,23 @@ impl<S: App> IntoFuture for Serve<S, Streamed> {
     }
 }
 
-impl<S, A> Serve<S, A> {
-    pub(crate) fn layered(self) -> Result<(SippyCup<S>, Options), ServeError> {
+impl<S: App, A> Serve<S, A> {
+    pub(crate) fn layered(self) -> Result<(SippyCup<impl App>, Options), ServeError> {
         let Self { app, mut options, answers: _ } = self;
         let layer = environment::with_variables(std::mem::take(&mut options.layer))?;
-        Ok((layer.layer(app), options))
+        Ok((layer.layer(observed(app, &options)), options))
     }
+}
+
+/// The app, with those who are told of each request.
+#[cfg(feature = "logging")]
+fn observed<S: App>(app: S, options: &Options) -> impl App + use<S> {
+    crate::observe::observed(app, options.observers.clone().with_log())
+}
+
+#[cfg(not(feature = "logging"))]
+fn observed<S: App>(app: S, _: &Options) -> impl App + use<S> {
+    app
 }
 
 /// The app, with what is beside it.

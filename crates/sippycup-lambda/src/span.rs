@@ -1,21 +1,18 @@
 //! The spans of `tracing`, with the names and fields that those of `lambda_runtime` have.
 
 #[cfg(feature = "tracing")]
-use std::sync::atomic::{AtomicBool, Ordering};
-
-#[cfg(feature = "tracing")]
-use tracing::{
-    Span, field,
-    instrument::{Instrument, Instrumented},
-};
+use tracing::{Span, field, instrument::Instrument};
 
 use crate::LambdaContext;
+#[cfg(feature = "tracing")]
+use crate::current;
 
 /// Runs an invocation in its span. Without a subscriber that costs a comparison.
 #[cfg(feature = "tracing")]
-pub(crate) fn within<F: Future>(context: &LambdaContext, invocation: F) -> Instrumented<F> {
+pub(crate) fn within<F: Future>(context: &LambdaContext, invocation: F) -> impl Future<Output = F::Output> + use<F> {
     let span = tracing::info_span!(
-        "Lambda runtime invoke",
+        target: TARGET,
+        NAME,
         requestId = context.request_id(),
         xrayTraceId = field::Empty,
         tenantId = field::Empty,
@@ -27,7 +24,7 @@ pub(crate) fn within<F: Future>(context: &LambdaContext, invocation: F) -> Instr
     if !span.is_disabled() {
         record(&span, context);
     }
-    invocation.instrument(span)
+    current::scope(context, invocation.instrument(span))
 }
 
 #[cfg(not(feature = "tracing"))]
@@ -38,11 +35,15 @@ pub(crate) fn within<F: Future>(_: &LambdaContext, invocation: F) -> F {
 #[cfg(feature = "tracing")]
 #[cold]
 fn record(span: &Span, context: &LambdaContext) {
-    static IS_WARM: AtomicBool = AtomicBool::new(false);
     for (name, value) in [("xrayTraceId", context.trace_id()), ("tenantId", context.tenant_id())] {
         if let Some(value) = value {
             span.record(name, value);
         }
     }
-    span.record("faas.coldstart", !IS_WARM.swap(true, Ordering::Relaxed));
+    span.record("faas.coldstart", context.is_cold_start());
 }
+
+#[cfg(feature = "tracing")]
+pub(crate) const NAME: &str = "Lambda runtime invoke";
+#[cfg(feature = "tracing")]
+pub(crate) const TARGET: &str = "sippycup_lambda::span";

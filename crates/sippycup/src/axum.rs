@@ -9,5 +9,8 @@
 
 #[doc(inline)]
 pub use sippycup_core::axum::MissingContext;
+#[cfg(feature = "logging")]
+#[doc(inline)]
+pub use sippycup_lambda::axum::{MatchedPathLayer, MatchedPathService};
 #[doc(inline)]
 pub use sippycup_layer::axum::AxumApp;

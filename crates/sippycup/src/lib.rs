@@ -130,6 +130,7 @@
 //! | `shutdown` | yes | `on_shutdown` of [`serve`](serve()) |
 //! | `server` | no | HTTP without events: containers, MicroVMs, Lambda Web Functions |
 //! | `tracing` | yes | spans and events of [`tracing`](https://docs.rs/tracing); without it failures go to standard error |
+//! | `logging` | no | `logging::init`: the log as Lambda and CloudWatch read it, and a line for each request |
 //! | `events` | no | `events` of [`serve`](serve()): events that are not HTTP, beside the app; `warm_up` |
 //! | `lambda-http` | no | `SippyCup::into_lambda_http`, for stacks that `lambda_http` runs |
 //! | `lambda-runtime` | no | `into_runtime` of [`serve`](serve()): the app as a `lambda_runtime::Runtime`; `lambda_runtime::Context` in extensions |
@@ -153,6 +154,9 @@ pub use sippycup_lambda::events;
 #[cfg(feature = "lambda")]
 #[doc(inline)]
 pub use sippycup_lambda::{App, BackgroundTasks, LambdaContext, ServeError, run, serve};
+#[cfg(feature = "logging")]
+#[doc(inline)]
+pub use sippycup_lambda::{MatchedRoute, logging};
 #[cfg(feature = "lambda-http")]
 #[doc(inline)]
 pub use sippycup_layer::lambda_http;

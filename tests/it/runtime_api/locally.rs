@@ -10,7 +10,11 @@ struct Local {
 
 impl Local {
     async fn start(variables: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rude"));
+        Self::start_as(env!("CARGO_BIN_EXE_rude"), variables).await
+    }
+
+    async fn start_as(function: &str, variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(function);
         command.env_clear().envs(variables.iter().copied()).kill_on_drop(true);
         let mut function = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let said = BufReader::new(function.stderr.take().unwrap()).lines();
@@ -90,5 +94,28 @@ async fn requests_under_way_are_answered_before_the_hooks_run() {
 }
 
 /// Behind the local gateway, and without one, as in a container.
+#[tokio::test]
+async fn the_log_is_readable_and_json_if_it_is_asked_for() {
+    for place in [GATEWAY, SERVER] {
+        let observed = env!("CARGO_BIN_EXE_observed");
+        let mut local = Local::start_as(observed, &[place, ("OBSERVED", "logging")]).await;
+        assert!(local.get("/items/7?token=hidden").await.ends_with("\r\n\r\n7"));
+        let line = local.until("WARN").await;
+        assert!(line.get(2..).unwrap().starts_with(':') && line.ends_with(" WARN  observed: no"), "{line}");
+        let stock = "    stock\\u{1b}[31m price=9.5 sold=true big=18446744073709551615 field_level=mine error=Kind(NotFound) order=1";
+        assert_eq!(local.until("stock").await, stock);
+        let source = if place == GATEWAY { "http_api" } else { "server" };
+        let line = local.until("sippycup::access").await;
+        assert!(line.contains("request method=GET path=/items/7 route=/items/{id} status=200 durationMs="), "{line}");
+        assert!(line.contains(&format!("responseBytes=1 source={source} coldStart=false")), "{line}");
+        local.until("a task").await;
+        let variables = [place, ("OBSERVED", "logging"), ("AWS_LAMBDA_LOG_FORMAT", "JSON")];
+        let mut local = Local::start_as(observed, &variables).await;
+        local.get("/items/7").await;
+        let line: Value = serde_json::from_str(&local.until("a task").await).unwrap();
+        assert_eq!((&line["level"], &line["message"]), (&json!("WARN"), &json!("a task")));
+    }
+}
+
 const GATEWAY: (&str, &str) = ("PORT", "0");
 const SERVER: (&str, &str) = ("SIPPYCUP_LISTEN", "127.0.0.1:0");

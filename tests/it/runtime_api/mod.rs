@@ -6,6 +6,7 @@ mod answers;
 mod events;
 mod locally;
 mod log;
+mod logging;
 mod panics;
 mod polls;
 mod shutdown;
@@ -16,7 +17,7 @@ use std::{collections::HashMap, process::Stdio, time::Duration};
 
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
     net::{TcpListener, TcpStream},
     process::{Child, ChildStderr, Command},
     sync::mpsc,
@@ -26,7 +27,7 @@ use tokio::{
 /// A Runtime API, and the function under it until it is dropped.
 struct Api {
     function: Child,
-    said: Lines<BufReader<ChildStderr>>,
+    said: Lines<BufReader<Box<dyn AsyncRead + Send + Unpin>>>,
     calls: mpsc::UnboundedReceiver<Call>,
     /// Calls of `next` that wait.
     waiting: Vec<Call>,
@@ -56,18 +57,27 @@ impl Api {
 
     /// Starts the function.
     async fn begin(polls: usize, variables: &[(&str, &str)]) -> Self {
+        Self::begin_as(env!("CARGO_BIN_EXE_rude"), Stdio::piped(), polls, variables).await
+    }
+
+    /// Starts this function, which writes its standard error there.
+    async fn begin_as(function: &str, stderr: Stdio, polls: usize, variables: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rude"));
+        let mut command = Command::new(function);
         command.env_clear().env("AWS_LAMBDA_RUNTIME_API", address.to_string());
         // A proxy has no business here.
         command.env("http_proxy", "http://192.0.2.1:1").env("HTTP_PROXY", "http://192.0.2.1:1");
         if polls > 1 {
             command.env("AWS_LAMBDA_MAX_CONCURRENCY", polls.to_string());
         }
-        command.envs(variables.iter().copied()).kill_on_drop(true).stdin(Stdio::null()).stderr(Stdio::piped());
+        command.envs(variables.iter().copied()).kill_on_drop(true).stdin(Stdio::null()).stderr(stderr);
         let mut function = command.spawn().unwrap();
-        let said = BufReader::new(function.stderr.take().unwrap()).lines();
+        let said: Box<dyn AsyncRead + Send + Unpin> = match function.stderr.take() {
+            Some(stderr) => Box::new(stderr),
+            None => Box::new(tokio::io::empty()),
+        };
+        let said = BufReader::new(said).lines();
         let (sender, calls) = mpsc::unbounded_channel();
         let accepting = tokio::spawn(accept(listener, sender));
         Self { function, said, calls, waiting: Vec::new(), polls, address, accepting, number: 0 }

@@ -11,7 +11,7 @@ use sippycup_layer::{BoxError, Error};
 use tower_service::Service;
 
 use super::reply::RuntimeApi;
-use crate::{LambdaContext, answer::Answer, invocation};
+use crate::{LambdaContext, answer::Answer, current, invocation};
 
 /// Answers invocations with an app that speaks [`ProxyEvent`].
 #[derive(Clone)]
@@ -38,15 +38,16 @@ where
         self.app.poll_ready(cx).map_err(BoxError::from)
     }
 
-    fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
-        let context = LambdaContext::from_headers(&invocation.parts.headers);
+    fn call(&mut self, mut invocation: LambdaInvocation) -> Self::Future {
+        let context = LambdaContext::take(&mut invocation.parts.headers);
         let api = self.api.clone();
         let answer = invocation::call(&mut self.app, invocation.body, &context);
-        Box::pin(async move {
+        let scope = context.clone();
+        Box::pin(current::scope(&scope, async move {
             match answer.await {
                 Ok(answer) => api.respond(&context, answer.into_outgoing(&context)).await,
                 Err(failure) => api.fail(&context, &failure).await,
             }
-        })
+        }))
     }
 }

@@ -1,0 +1,132 @@
+//! The log of a function, as Lambda and CloudWatch read it: [`init`].
+//!
+//! ```no_run
+//! use sippycup_lambda::{ServeError, logging, run};
+//!
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> Result<(), ServeError> {
+//!     logging::init();
+//!     run(axum::Router::new()).await
+//! }
+//! ```
+//!
+//! What [`tracing`](https://docs.rs/tracing) is told goes to standard error, one line for each event, in one write. That
+//! nobody reads it, or that there is no room, is no reason to fail.
+//!
+//! # Format
+//!
+//! `AWS_LAMBDA_LOG_FORMAT`, which Lambda sets from the function's
+//! [log format](https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html), says `JSON` or
+//! `Text`; without it lines are text. As JSON a line is one flat object:
+//!
+//! ```json
+//! {"timestamp":"2026-11-26T19:26:03.123Z","level":"WARN","message":"no stock","requestId":"8476a536-e9f4-11e8-9739-2dfe598c3fcd","tenantId":"blue","xrayTraceId":"1-5759e988-bd862e3fe1be46a994272793","target":"shop::orders","item":7}
+//! ```
+//!
+//! | member | what it is | there |
+//! |---|---|---|
+//! | `timestamp` | RFC 3339, UTC, milliseconds; without it Lambda would take the line as `INFO` | always |
+//! | `level` | `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR`, by which Lambda filters | always |
+//! | `message` | the text of the event | always |
+//! | `requestId` | Lambda's id of the invocation | in an invocation |
+//! | `tenantId` | the tenant | where Lambda says one |
+//! | `xrayTraceId` | the id of the trace: `Root` of the X-Ray header | where Lambda says one |
+//! | `target` | the module | always |
+//! | the event's fields | numbers and booleans as such, all else as text; an integer beyond 2⁵³ as text | |
+//! | the fields of its spans | those of the innermost win | |
+//! | `errorType` | of a failed invocation, as in the [crate documentation](crate#failures) | |
+//! | `truncated` | `true` where texts were cut to keep the line below 60 KiB, which CloudWatch would split | |
+//!
+//! A field that is called like one of the first seven is written as `field_…`. In text they are `name=value` behind the
+//! message, and control characters are escaped: a line stays a line. Off Lambda the ids are left out.
+//!
+//! The ids are those of the invocation that the code belongs to, also where Lambda gives several at once: in the app, in
+//! [`BackgroundTasks`](crate::BackgroundTasks) and in `after_invocation`. What the app spawns itself has them inside a span
+//! of the invocation (`tokio::spawn(work.in_current_span())`).
+//!
+//! # Level
+//!
+//! `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets from the function's log level, else `INFO`. `RUST_LOG` stands over it, for all
+//! (`debug`) or for some (`shop=debug,hyper=off`), without the span filters of `EnvFilter`.
+//!
+//! # One line for each request
+//!
+//! When the answer is complete, with target `sippycup::access`, level `INFO`, and `WARN` where the status is 500 or more or
+//! the invocation failed:
+//!
+//! | field | what it is |
+//! |---|---|
+//! | `method`, `path` | of the request as the app sees it, without the query |
+//! | `route` | the app's route ([`MatchedRoute`](crate::MatchedRoute)), else that of the API, unless it catches all |
+//! | `status` | of the answer; missing if there was none |
+//! | `failed` | `true` where the app, or the body of its answer, failed |
+//! | `durationMs` | from the request to the end of the answer |
+//! | `requestBytes`, `responseBytes` | of the bodies, as the app has them |
+//! | `source` | the front door, as [`EventSource::as_str`](sippycup_core::EventSource::as_str) has it |
+//! | `coldStart` | whether it is the first invocation of an environment that was started for it |
+//! | `remainingMs` | what was left until the deadline |
+//!
+//! Query strings, headers and bodies are in no line. `RUST_LOG=sippycup::access=off` turns these lines off.
+//!
+//! # Panics of the app
+//!
+//! On Lambda `init` replaces the panic hook: what a panic says becomes one line with level `ERROR`.
+
+mod access;
+mod fields;
+mod line;
+mod lines;
+mod panics;
+mod settings;
+
+use tracing::Subscriber;
+use tracing_subscriber::{Layer, layer::SubscriberExt, registry::LookupSpan};
+
+pub(crate) use self::access::Access;
+use self::{lines::Lines, settings::Settings};
+
+/// Has everything that `tracing` is told written to the log, as the environment wants it; see the
+/// [module](self).
+///
+/// To be called once, first of all. If `tracing` has a subscriber already, that one stays, and is told so.
+pub fn init() {
+    let settings = Settings::from_env();
+    let (is_on_lambda, odd) = (settings.is_on_lambda, settings.odd.clone());
+    let subscriber = tracing_subscriber::registry().with(with(settings));
+    if tracing::subscriber::set_global_default(subscriber).is_err() {
+        tracing::warn!("`logging::init` has no effect: `tracing` has a subscriber already");
+        return;
+    }
+    access::turn_on();
+    if is_on_lambda {
+        panics::tell();
+    }
+    for odd in odd {
+        tracing::warn!("{odd}");
+    }
+}
+
+/// What [`init`] installs, as a layer beside others, such as one for OpenTelemetry, with the filter of the
+/// environment on itself alone, and the line for each request. Panics stay with the hook that there is.
+///
+/// ```
+/// use tracing_subscriber::layer::SubscriberExt;
+///
+/// let subscriber = tracing_subscriber::registry().with(sippycup_lambda::logging::layer());
+/// # drop(subscriber);
+/// ```
+#[must_use]
+pub fn layer<S>() -> impl Layer<S> + Send + Sync + 'static
+where
+    S: Subscriber + for<'s> LookupSpan<'s>,
+{
+    access::turn_on();
+    with(Settings::from_env())
+}
+
+fn with<S>(settings: Settings) -> impl Layer<S> + Send + Sync + 'static
+where
+    S: Subscriber + for<'s> LookupSpan<'s>,
+{
+    Lines::new(settings.form).with_filter(settings.filter)
+}

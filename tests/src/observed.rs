@@ -1,0 +1,103 @@
+//! The function that `it/runtime_api/logging.rs` and its siblings start: an axum app that says what it does.
+//!
+//! `OBSERVED` has its options, separated by commas: `logging`, `stream`, `own` for a subscriber of its own, `fails` for an
+//! app that fails.
+
+use std::{env, io, panic::panic_any, sync::LazyLock};
+
+use axum::{
+    Router,
+    body::{Body as AxumBody, Bytes},
+    extract::Path,
+    http::StatusCode,
+    routing::{get, post},
+};
+use http_body::Frame;
+use sippycup::{BackgroundTasks, BoxError, axum::MatchedPathLayer, logging};
+use tokio::sync::Barrier;
+use tower::service_fn;
+use tracing::Instrument;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), BoxError> {
+    let options = env::var("OBSERVED").unwrap_or_default();
+    let has = |option| options.split(',').any(|given| given == option);
+    if has("own") {
+        tracing_subscriber::fmt().with_ansi(false).with_writer(io::stderr).init();
+    }
+    if has("logging") {
+        logging::init();
+    }
+    if has("fails") {
+        let app = service_fn(async |_: http::Request<sippycup::Body>| {
+            Err::<http::Response<AxumBody>, _>(BoxError::from("failed on purpose"))
+        });
+        return Ok(sippycup::serve(app).await?);
+    }
+    let serve = sippycup::serve(app()).after_invocation(|| async { tracing::warn!("after the invocation") });
+    match has("stream") {
+        true => serve.streaming().await?,
+        false => serve.await?,
+    }
+    Ok(())
+}
+
+fn app() -> Router {
+    Router::new()
+        .route("/items/{id}", get(item))
+        .route("/upload/{id}", post(async |body: Bytes| format!("{} bytes", body.len())))
+        .route("/status/{code}", get(async |Path(code): Path<u16>| StatusCode::from_u16(code).unwrap_or_default()))
+        .route("/body-error", get(async || AxumBody::new(Failing(false))))
+        .route("/panic", get(panics))
+        .route("/two/{who}", get(two))
+        .route("/long", get(async || tracing::warn!(long = "\u{1b}".repeat(1 << 18), "a long line")))
+        .layer(MatchedPathLayer::new())
+}
+
+async fn item(Path(id): Path<String>, tasks: BackgroundTasks) -> String {
+    let order = tracing::info_span!("order", order = 1, price = "of the span");
+    let says = async {
+        tracing::warn!(price = 9.5, sold = true, big = u64::MAX, level = "mine", error = says(), "no\nstock\u{1b}[31m");
+    };
+    says.instrument(order).await;
+    let spawned = tokio::spawn(async { tracing::warn!("spawned") }.in_current_span());
+    let _ = spawned.await;
+    tasks.spawn(async { tracing::warn!("a task") });
+    id
+}
+
+fn says() -> tracing::field::DebugValue<io::Error> {
+    tracing::field::debug(io::Error::from(io::ErrorKind::NotFound))
+}
+
+#[expect(clippy::panic, reason = "what a panic costs is what is tested")]
+async fn panics() {
+    panic_any("on\npurpose");
+}
+
+/// Says who it is when two are under way, twice.
+async fn two(Path(who): Path<String>) {
+    static TWO: LazyLock<Barrier> = LazyLock::new(|| Barrier::new(2));
+    for _ in 0..2 {
+        TWO.wait().await;
+        tracing::warn!("it is {who}");
+    }
+}
+
+/// Two bytes, then an error.
+struct Failing(bool);
+
+impl http_body::Body for Failing {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        std::task::Poll::Ready(Some(match std::mem::replace(&mut self.0, true) {
+            true => Err(io::Error::other("the body failed on purpose")),
+            false => Ok(Frame::data(Bytes::from_static(b"he"))),
+        }))
+    }
+}
