@@ -26,6 +26,8 @@
 //! Authorizer, queue, schedule and other events: an [`EventError`] says what it saw. Trailers: no proxy
 //! response can carry them.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod base_path;
 mod certain;
 mod error;

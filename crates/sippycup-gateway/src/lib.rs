@@ -167,6 +167,8 @@
 //!   malformed; bytes of a header that are no UTF-8 cannot stand in JSON (SippyCup reads them as ISO-8859-1).
 //! - API Gateway and function URLs name their request: `x-amzn-RequestId`, `x-amz-apigw-id`, `Apigw-Requestid`, `X-Amzn-Trace-Id`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod answer;
 mod body;
 mod config;

@@ -138,6 +138,8 @@
 //! | `server` | no | HTTP without events: in Web Functions, and where `SIPPYCUP_LISTEN` is set; `body_limit` |
 //! | `lambda-runtime` | no | `into_runtime`: the app as a `lambda_runtime::Runtime`, for its layers; `lambda_runtime::Context` in extensions |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod after;
 mod answer;
 mod app;

@@ -52,6 +52,8 @@
 //! | `axum` | no | extractors; `OriginalUri` and `ConnectInfo` in every request; `axum::AxumApp` |
 //! | `lambda-http` | no | `SippyCup::into_lambda_http`, for stacks that `lambda_http` runs |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(feature = "axum")]
 pub mod axum;
 mod body;

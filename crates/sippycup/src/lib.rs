@@ -137,6 +137,8 @@
 //!
 //! A feature adds API and never changes what existing code does.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(feature = "axum")]
 pub mod axum;
 
