@@ -1,6 +1,6 @@
 //! The function that `it/runtime_api/logging.rs` and its siblings start: an axum app that says what it does.
 //!
-//! `OBSERVED` has its options, separated by commas: `logging`, `stream`, `own` for a subscriber of its own, `fails` for an
+//! `OBSERVED` has its options, separated by commas: `logging`, `stream`, `own` for a subscriber of its own, `metrics`, `fails` for an
 //! app that fails.
 
 use std::{env, io, panic::panic_any, sync::LazyLock};
@@ -13,7 +13,7 @@ use axum::{
     routing::{get, post},
 };
 use http_body::Frame;
-use sippycup::{BackgroundTasks, BoxError, axum::MatchedPathLayer, logging};
+use sippycup::{BackgroundTasks, BoxError, axum::MatchedPathLayer, logging, metrics::Metrics};
 use tokio::sync::Barrier;
 use tower::service_fn;
 use tracing::Instrument;
@@ -35,6 +35,11 @@ async fn main() -> Result<(), BoxError> {
         return Ok(sippycup::serve(app).await?);
     }
     let serve = sippycup::serve(app()).after_invocation(|| async { tracing::warn!("after the invocation") });
+    let serve = match (has("metrics"), has("metrics-wrong")) {
+        (true, _) => serve.metrics(Metrics::new("shop").dimension("service", "orders").by_route()),
+        (_, true) => serve.metrics(Metrics::new("")),
+        _ => serve,
+    };
     match has("stream") {
         true => serve.streaming().await?,
         false => serve.await?,

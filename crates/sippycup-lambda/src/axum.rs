@@ -6,7 +6,7 @@ use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 use sippycup_core::axum::MissingContext;
 
-#[cfg(feature = "logging")]
+#[cfg(any(feature = "logging", feature = "metrics"))]
 pub use crate::observe::{MatchedPathLayer, MatchedPathService};
 use crate::{BackgroundTasks, LambdaContext};
 

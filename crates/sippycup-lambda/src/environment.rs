@@ -19,7 +19,7 @@ pub(crate) fn runtime_api() -> Result<Option<Arc<Endpoint>>, ServeError> {
 }
 
 /// Whether Lambda started the process.
-#[cfg(feature = "logging")]
+#[cfg(any(feature = "logging", feature = "metrics"))]
 pub(crate) fn is_lambda() -> bool {
     [RUNTIME_API, HTTP_ENDPOINT].into_iter().any(|name| env::var_os(name).is_some())
 }

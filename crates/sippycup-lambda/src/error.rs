@@ -23,6 +23,8 @@ enum Kind {
     Environment,
     #[cfg(feature = "local")]
     Local,
+    #[cfg(feature = "metrics")]
+    Metrics,
     RuntimeApi,
     #[cfg(feature = "server")]
     Server,
@@ -57,6 +59,11 @@ impl ServeError {
     #[cfg(feature = "local")]
     pub(crate) fn local(message: impl Into<String>) -> Self {
         Self::new(Kind::Local, message)
+    }
+
+    #[cfg(feature = "metrics")]
+    pub(crate) fn metrics(error: impl Into<BoxError>) -> Self {
+        Self::new(Kind::Metrics, "the metrics do not fit").because(error)
     }
 
     pub(crate) fn runtime_api(error: BoxError) -> Self {
@@ -108,6 +115,13 @@ impl ServeError {
     #[must_use]
     pub fn is_server(&self) -> bool {
         self.kind == Kind::Server
+    }
+
+    /// Whether CloudWatch would not take the metrics: their namespace, or a dimension.
+    #[cfg(feature = "metrics")]
+    #[must_use]
+    pub fn is_metrics(&self) -> bool {
+        self.kind == Kind::Metrics
     }
 
     /// Whether Lambda's Runtime API could not be reached, or did not answer as it should.
@@ -172,6 +186,13 @@ mod tests {
     fn an_error_of_this_machine_is_of_its_own_kind() {
         assert!(ServeError::local("cannot listen").is_local());
         assert!(!ServeError::environment("expected `A`").is_local());
+    }
+
+    #[cfg(feature = "metrics")]
+    #[test]
+    fn an_error_of_the_metrics_is_of_its_own_kind() {
+        assert!(ServeError::metrics("expected a namespace").is_metrics());
+        assert!(!ServeError::environment("expected `A`").is_metrics());
     }
 
     #[cfg(feature = "server")]

@@ -17,6 +17,35 @@ pub(crate) fn object(members: &[(&str, &str)]) -> String {
     json
 }
 
+#[cfg(any(feature = "logging", feature = "metrics"))]
+/// A JSON object that is being written.
+pub(crate) struct Object(String);
+
+#[cfg(any(feature = "logging", feature = "metrics"))]
+impl Object {
+    pub(crate) fn new() -> Self {
+        Self(String::from("{"))
+    }
+
+    pub(crate) fn text(&mut self, name: &str, value: &str) {
+        // To write a text cannot fail.
+        self.bare(name, &serde_json::to_string(value).unwrap_or_default());
+    }
+
+    /// The value is JSON.
+    pub(crate) fn bare(&mut self, name: &str, value: &str) {
+        if self.0.len() > 1 {
+            self.0.push(',');
+        }
+        self.0.extend([&serde_json::to_string(name).unwrap_or_default(), ":", value]);
+    }
+
+    pub(crate) fn end(mut self) -> String {
+        self.0.push('}');
+        self.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -134,6 +134,7 @@
 //! | `tracing` | yes | a span for each invocation, with the fields that `lambda_runtime`'s has; events for failures |
 //! | `axum` | no | [`LambdaContext`] and [`BackgroundTasks`] as extractors |
 //! | `logging` | no | `logging::init`: the log as Lambda reads it, with the invocation's ids in every line and a line for each request; [`tracing`](https://docs.rs/tracing) |
+//! | `metrics` | no | `metrics` of `serve`: every request counted in CloudWatch, in the embedded metric format |
 //! | `events` | no | `events` and `warm_up` of `serve`: events that are not HTTP, beside the app |
 //! | `server` | no | HTTP without events: in Web Functions, and where `SIPPYCUP_LISTEN` is set; `body_limit` |
 //! | `lambda-runtime` | no | `into_runtime`: the app as a `lambda_runtime::Runtime`, for its layers; `lambda_runtime::Context` in extensions |
@@ -166,7 +167,9 @@ mod local;
 mod log;
 #[cfg(feature = "logging")]
 pub mod logging;
-#[cfg(feature = "logging")]
+#[cfg(feature = "metrics")]
+pub mod metrics;
+#[cfg(any(feature = "logging", feature = "metrics"))]
 mod observe;
 mod options;
 mod patience;
@@ -185,7 +188,7 @@ mod snapshot;
 mod span;
 mod streaming;
 
-#[cfg(feature = "logging")]
+#[cfg(any(feature = "logging", feature = "metrics"))]
 #[doc(inline)]
 pub use self::observe::MatchedRoute;
 #[doc(inline)]

@@ -16,9 +16,8 @@ pub(crate) struct Options {
     #[cfg(feature = "shutdown")]
     pub(crate) shutdown: Vec<Hook>,
     pub(crate) snapshot: Hooks,
-    /// Who is told of each request.
-    #[cfg(feature = "logging")]
-    pub(crate) observers: crate::observe::Observers,
+    #[cfg(feature = "metrics")]
+    pub(crate) metrics: Option<crate::metrics::Metrics>,
     /// What is beside the app.
     #[cfg(feature = "events")]
     pub(crate) events: crate::events::Events,
@@ -38,8 +37,8 @@ impl Default for Options {
             #[cfg(feature = "shutdown")]
             shutdown: Vec::new(),
             snapshot: Hooks::default(),
-            #[cfg(feature = "logging")]
-            observers: crate::observe::Observers::default(),
+            #[cfg(feature = "metrics")]
+            metrics: None,
             #[cfg(feature = "events")]
             events: crate::events::Events::default(),
             #[cfg(feature = "server")]

@@ -202,6 +202,14 @@ impl<S, A> Serve<S, A> {
         self
     }
 
+    /// Counts every request in CloudWatch; see [`Metrics`](crate::metrics::Metrics). Default: nothing is counted. Metrics
+    /// that CloudWatch would not take are an error when this is awaited.
+    #[cfg(feature = "metrics")]
+    pub fn metrics(mut self, metrics: crate::metrics::Metrics) -> Self {
+        self.options.metrics = Some(metrics);
+        self
+    }
+
     /// The largest body of a request, in bytes, where the process listens itself: in a Web Function, and where
     /// `SIPPYCUP_LISTEN` is set. Default: 6 MiB, what Lambda gives a function at most.
     ///
@@ -311,19 +319,30 @@ impl<S: App, A> Serve<S, A> {
     pub(crate) fn layered(self) -> Result<(SippyCup<impl App>, Options), ServeError> {
         let Self { app, mut options, answers: _ } = self;
         let layer = environment::with_variables(std::mem::take(&mut options.layer))?;
-        Ok((layer.layer(observed(app, &options)), options))
+        let app = observed(app, &mut options)?;
+        Ok((layer.layer(app), options))
     }
 }
 
 /// The app, with those who are told of each request.
-#[cfg(feature = "logging")]
-fn observed<S: App>(app: S, options: &Options) -> impl App + use<S> {
-    crate::observe::observed(app, options.observers.clone().with_log())
+#[cfg(any(feature = "logging", feature = "metrics"))]
+fn observed<S: App>(app: S, options: &mut Options) -> Result<impl App + use<S>, ServeError> {
+    let observers = crate::observe::Observers::default();
+    #[cfg(feature = "logging")]
+    let observers = observers.with_log();
+    #[cfg(feature = "metrics")]
+    let observers = match options.metrics.take() {
+        Some(metrics) => observers.with_metrics(crate::metrics::Emf::new(metrics).map_err(ServeError::metrics)?),
+        None => observers,
+    };
+    #[cfg(not(feature = "metrics"))]
+    let _ = options;
+    Ok(crate::observe::observed(app, observers))
 }
 
-#[cfg(not(feature = "logging"))]
-fn observed<S: App>(app: S, _: &Options) -> impl App + use<S> {
-    app
+#[cfg(not(any(feature = "logging", feature = "metrics")))]
+fn observed<S: App>(app: S, _: &mut Options) -> Result<impl App + use<S>, ServeError> {
+    Ok(app)
 }
 
 /// The app, with what is beside it.

@@ -9,7 +9,7 @@
 
 #[doc(inline)]
 pub use sippycup_core::axum::MissingContext;
-#[cfg(feature = "logging")]
+#[cfg(any(feature = "logging", feature = "metrics"))]
 #[doc(inline)]
 pub use sippycup_lambda::axum::{MatchedPathLayer, MatchedPathService};
 #[doc(inline)]

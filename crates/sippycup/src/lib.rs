@@ -131,6 +131,7 @@
 //! | `server` | no | HTTP without events: containers, MicroVMs, Lambda Web Functions |
 //! | `tracing` | yes | spans and events of [`tracing`](https://docs.rs/tracing); without it failures go to standard error |
 //! | `logging` | no | `logging::init`: the log as Lambda and CloudWatch read it, and a line for each request |
+//! | `metrics` | no | `metrics` of [`serve`](serve()): every request counted in CloudWatch |
 //! | `events` | no | `events` of [`serve`](serve()): events that are not HTTP, beside the app; `warm_up` |
 //! | `lambda-http` | no | `SippyCup::into_lambda_http`, for stacks that `lambda_http` runs |
 //! | `lambda-runtime` | no | `into_runtime` of [`serve`](serve()): the app as a `lambda_runtime::Runtime`; `lambda_runtime::Context` in extensions |
@@ -151,14 +152,20 @@ pub use sippycup_core::{
 #[cfg(feature = "local")]
 #[doc(no_inline)]
 pub use sippycup_gateway as gateway;
+#[cfg(any(feature = "logging", feature = "metrics"))]
+#[doc(inline)]
+pub use sippycup_lambda::MatchedRoute;
 #[cfg(feature = "events")]
 pub use sippycup_lambda::events;
+#[cfg(feature = "logging")]
+#[doc(inline)]
+pub use sippycup_lambda::logging;
+#[cfg(feature = "metrics")]
+#[doc(inline)]
+pub use sippycup_lambda::metrics;
 #[cfg(feature = "lambda")]
 #[doc(inline)]
 pub use sippycup_lambda::{App, BackgroundTasks, LambdaContext, ServeError, run, serve};
-#[cfg(feature = "logging")]
-#[doc(inline)]
-pub use sippycup_lambda::{MatchedRoute, logging};
 #[cfg(feature = "lambda-http")]
 #[doc(inline)]
 pub use sippycup_layer::lambda_http;

@@ -5,7 +5,7 @@ use std::fs::File;
 use super::*;
 
 /// An event with everything that is not to be in the log: a query, an `authorization`, a body.
-fn secret(method: &str, path: &str, body: &str) -> String {
+pub(super) fn secret(method: &str, path: &str, body: &str) -> String {
     json!({
         "version": "2.0", "rawPath": path, "rawQueryString": "token=hidden-1", "body": body,
         "headers": {"authorization": "Bearer hidden-2", "cookie": "a=hidden-3"},
@@ -14,7 +14,7 @@ fn secret(method: &str, path: &str, body: &str) -> String {
     .to_string()
 }
 
-async fn start(polls: usize, options: &str, variables: &[(&str, &str)]) -> Api {
+pub(super) async fn start(polls: usize, options: &str, variables: &[(&str, &str)]) -> Api {
     let mut all = vec![("OBSERVED", options)];
     all.extend(variables);
     let mut api = Api::begin_as(env!("CARGO_BIN_EXE_observed"), Stdio::piped(), polls, &all).await;
@@ -23,7 +23,7 @@ async fn start(polls: usize, options: &str, variables: &[(&str, &str)]) -> Api {
 }
 
 /// Invokes the function as Lambda does with tracing and tenants, and waits until it is done.
-async fn invoke(api: &mut Api, event: &str) -> String {
+pub(super) async fn invoke(api: &mut Api, event: &str) -> String {
     let id = api.id();
     give(api, &id, event).await;
     api.report().await.accept().await;

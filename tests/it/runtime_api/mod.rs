@@ -7,6 +7,7 @@ mod events;
 mod locally;
 mod log;
 mod logging;
+mod metrics;
 mod panics;
 mod polls;
 mod shutdown;
@@ -19,7 +20,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
     net::{TcpListener, TcpStream},
-    process::{Child, ChildStderr, Command},
+    process::{Child, ChildStderr, ChildStdout, Command},
     sync::mpsc,
     time::timeout,
 };
@@ -28,6 +29,8 @@ use tokio::{
 struct Api {
     function: Child,
     said: Lines<BufReader<Box<dyn AsyncRead + Send + Unpin>>>,
+    /// What it writes to standard output.
+    written: Lines<BufReader<ChildStdout>>,
     calls: mpsc::UnboundedReceiver<Call>,
     /// Calls of `next` that wait.
     waiting: Vec<Call>,
@@ -71,16 +74,22 @@ impl Api {
         if polls > 1 {
             command.env("AWS_LAMBDA_MAX_CONCURRENCY", polls.to_string());
         }
-        command.envs(variables.iter().copied()).kill_on_drop(true).stdin(Stdio::null()).stderr(stderr);
+        command
+            .envs(variables.iter().copied())
+            .kill_on_drop(true)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(stderr);
         let mut function = command.spawn().unwrap();
         let said: Box<dyn AsyncRead + Send + Unpin> = match function.stderr.take() {
             Some(stderr) => Box::new(stderr),
             None => Box::new(tokio::io::empty()),
         };
         let said = BufReader::new(said).lines();
+        let written = BufReader::new(function.stdout.take().unwrap()).lines();
         let (sender, calls) = mpsc::unbounded_channel();
         let accepting = tokio::spawn(accept(listener, sender));
-        Self { function, said, calls, waiting: Vec::new(), polls, address, accepting, number: 0 }
+        Self { function, said, written, calls, waiting: Vec::new(), polls, address, accepting, number: 0 }
     }
 
     /// Waits until every poll waits for an event.

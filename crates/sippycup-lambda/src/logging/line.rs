@@ -5,7 +5,10 @@ use std::{borrow::Cow, time::SystemTime};
 use tracing::Level;
 
 use super::fields::Value;
-use crate::log::{cut, escaped, timestamp};
+use crate::{
+    json::Object,
+    log::{cut, escaped, timestamp},
+};
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Form {
@@ -118,32 +121,6 @@ impl Line<'_> {
             }
         }
         members
-    }
-}
-
-/// A JSON object that is being written.
-struct Object(String);
-
-impl Object {
-    fn new() -> Self {
-        Self(String::from("{"))
-    }
-
-    fn text(&mut self, name: &str, value: &str) {
-        // To write a text cannot fail.
-        self.bare(name, &serde_json::to_string(value).unwrap_or_default());
-    }
-
-    fn bare(&mut self, name: &str, value: &str) {
-        if self.0.len() > 1 {
-            self.0.push(',');
-        }
-        self.0.extend([&serde_json::to_string(name).unwrap_or_default(), ":", value]);
-    }
-
-    fn end(mut self) -> String {
-        self.0.push('}');
-        self.0
     }
 }
 

@@ -1,37 +1,65 @@
 //! A request and its answer, as observers are told of them.
 
+#[cfg(feature = "metrics")]
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::{Method, Request, StatusCode, Uri};
+use http::{Method, Request, StatusCode};
+#[cfg(feature = "logging")]
 use http_body::Body as _;
-use sippycup_core::{EventSource, RequestContext};
+#[cfg(feature = "logging")]
+use sippycup_core::EventSource;
+use sippycup_core::RequestContext;
 use sippycup_layer::Body;
 
 use super::{MatchedRoute, route::of_api};
 use crate::LambdaContext;
+#[cfg(feature = "metrics")]
+use crate::metrics::Emf;
 #[cfg(feature = "logging")]
 use crate::{current, logging::Access};
 
 /// Who is told of each request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Observers {
+    #[cfg(feature = "logging")]
     access: Option<Access>,
+    #[cfg(feature = "metrics")]
+    metrics: Option<Arc<Emf>>,
 }
 
 impl Observers {
     /// With the log, if it wants to know.
+    #[cfg(feature = "logging")]
     pub(crate) fn with_log(mut self) -> Self {
         self.access = Access::if_on();
         self
     }
 
+    #[cfg(feature = "metrics")]
+    pub(crate) fn with_metrics(mut self, metrics: Option<Emf>) -> Self {
+        self.metrics = metrics.map(Arc::new);
+        self
+    }
+
     fn is_empty(&self) -> bool {
-        self.access.is_none()
+        #[cfg(feature = "logging")]
+        let is_empty = self.access.is_none();
+        #[cfg(not(feature = "logging"))]
+        let is_empty = true;
+        #[cfg(feature = "metrics")]
+        let is_empty = is_empty && self.metrics.is_none();
+        is_empty
     }
 
     fn tell(&self, exchange: &Exchange) {
+        #[cfg(feature = "logging")]
         if let Some(access) = self.access {
             access.write(exchange);
+        }
+        #[cfg(feature = "metrics")]
+        if let Some(metrics) = &self.metrics {
+            metrics.write(exchange);
         }
     }
 }
@@ -40,12 +68,15 @@ impl Observers {
 pub(crate) struct Exchange {
     pub(crate) method: Method,
     /// Only its path is for others.
-    uri: Uri,
+    #[cfg(feature = "logging")]
+    uri: http::Uri,
+    #[cfg(feature = "logging")]
     pub(crate) source: Option<EventSource>,
     route: MatchedRoute,
     api: Option<RequestContext>,
     pub(crate) lambda: Option<LambdaContext>,
     began: Instant,
+    #[cfg(feature = "logging")]
     pub(crate) request_bytes: u64,
     pub(crate) response_bytes: u64,
     pub(crate) status: Option<StatusCode>,
@@ -64,12 +95,15 @@ impl Exchange {
         let extensions = request.extensions();
         Some(Self {
             method: request.method().clone(),
+            #[cfg(feature = "logging")]
             uri: request.uri().clone(),
+            #[cfg(feature = "logging")]
             source: extensions.get().copied(),
             route,
             api: extensions.get().cloned(),
             lambda: extensions.get().cloned(),
             began: Instant::now(),
+            #[cfg(feature = "logging")]
             request_bytes: request.body().size_hint().lower(),
             response_bytes: 0,
             status: None,
@@ -96,6 +130,7 @@ impl Exchange {
     }
 
     /// Without the query.
+    #[cfg(feature = "logging")]
     pub(crate) fn path(&self) -> &str {
         self.uri.path()
     }

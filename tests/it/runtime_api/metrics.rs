@@ -1,0 +1,126 @@
+//! The metrics, against the specification of the embedded metric format.
+
+use jsonschema::Validator;
+
+use super::{
+    logging::{invoke, secret, start},
+    *,
+};
+
+fn schema() -> Validator {
+    jsonschema::validator_for(&serde_json::from_str(include_str!("emf.schema.json")).unwrap()).unwrap()
+}
+
+/// What the function wrote for one request, which the specification allows.
+async fn line(api: &mut Api) -> Value {
+    let line = timeout(LONG, api.written.next_line()).await.expect("a line in time").unwrap().unwrap();
+    assert!(!line.contains("hidden"), "{line}");
+    let line: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
+    assert_is_emf(&line);
+    line
+}
+
+#[track_caller]
+fn assert_is_emf(line: &Value) {
+    let faults: Vec<_> = schema().iter_errors(line).map(|error| error.to_string()).collect();
+    assert!(faults.is_empty(), "{faults:?} {line}");
+    // Targets are members of the root: of dimensions texts, of metrics numbers.
+    for directive in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
+        for name in directive["Dimensions"].as_array().unwrap().iter().flat_map(|set| set.as_array().unwrap()) {
+            assert!(line[name.as_str().unwrap()].is_string(), "{name} {line}");
+        }
+        for metric in directive["Metrics"].as_array().unwrap() {
+            assert!(line[metric["Name"].as_str().unwrap()].is_number(), "{metric} {line}");
+        }
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_the_specification_does() {
+    let good = json!({
+        "_aws": {"Timestamp": 1_764_182_400_000_i64, "CloudWatchMetrics": [{
+            "Namespace": "shop", "Dimensions": [["service"], []], "Metrics": [{"Name": "Latency", "Unit": "Milliseconds"}],
+        }]},
+        "service": "orders", "Latency": 12.5, "requestId": "1",
+    });
+    assert_is_emf(&good);
+    for (path, value) in [
+        ("/_aws/Timestamp", json!(1_764_182_400)),
+        ("/_aws/Timestamp", json!("2026-11-26T19:26:03.123Z")),
+        ("/_aws/CloudWatchMetrics/0/Namespace", json!("")),
+        ("/_aws/CloudWatchMetrics/0/Dimensions", json!([])),
+        ("/_aws/CloudWatchMetrics/0/Dimensions/0/0", json!(1)),
+        ("/_aws/CloudWatchMetrics/0/Metrics/0/Unit", json!("ms")),
+        ("/_aws/CloudWatchMetrics/0/Metrics/0/Name", Value::Null),
+        ("/_aws/CloudWatchMetrics", Value::Null),
+    ] {
+        let mut bad = good.clone();
+        *bad.pointer_mut(path).unwrap() = value;
+        assert!(!schema().is_valid(&bad), "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn every_request_is_counted_and_so_are_failures() {
+    for (polls, options) in [(1, "metrics"), (16, "metrics,logging"), (1, "metrics,stream")] {
+        let mut api = start(polls, options, &[]).await;
+        for (at, (path, status, bytes, route)) in [
+            ("/items/7", Some(200), 1, Some("/items/{id}")),
+            ("/status/404", Some(404), 0, Some("/status/{code}")),
+            ("/status/503", Some(503), 0, Some("/status/{code}")),
+            ("/nowhere", Some(404), 0, None),
+            ("/panic", None, 0, Some("/panic")),
+            ("/body-error", Some(200), 2, Some("/body-error")),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let id = invoke(&mut api, &secret("GET", path, "")).await;
+            let line = line(&mut api).await;
+            let has_failed = path == "/panic" || path == "/body-error";
+            let is = |class: u16| u64::from(!has_failed && status.is_some_and(|status| status / 100 == class));
+            let expected = [
+                ("Requests", json!(1)),
+                ("4xx", json!(is(4))),
+                ("5xx", json!(is(5) + u64::from(has_failed))),
+                ("ColdStarts", json!(u64::from(at == 0))),
+                ("ResponseBytes", json!(bytes)),
+                ("status", json!(status)),
+                ("route", json!(route)),
+                ("requestId", json!(id)),
+                ("service", json!("orders")),
+                ("level", json!("INFO")),
+            ];
+            for (name, value) in expected {
+                assert_eq!(line[name], value, "{name} {line}");
+            }
+            assert!((0.0..60_000.0).contains(&line["Latency"].as_f64().unwrap()), "{line}");
+            let directive = &line["_aws"]["CloudWatchMetrics"][0];
+            assert_eq!(directive["Namespace"], "shop");
+            let sets = if route.is_some() { json!([["service"], ["service", "route"]]) } else { json!([["service"]]) };
+            assert_eq!(directive["Dimensions"], sets);
+            let metrics: Vec<_> =
+                directive["Metrics"].as_array().unwrap().iter().map(|metric| &metric["Name"]).collect();
+            assert_eq!(metrics, ["Requests", "4xx", "5xx", "Latency", "ColdStarts", "ResponseBytes"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn lambda_lets_the_lines_through_whatever_the_level() {
+    for (level, wanted) in [("DEBUG", "INFO"), ("ERROR", "ERROR"), ("fatal", "FATAL")] {
+        let mut api = start(1, "metrics", &[("AWS_LAMBDA_LOG_LEVEL", level), ("AWS_LAMBDA_LOG_FORMAT", "JSON")]).await;
+        invoke(&mut api, &secret("GET", "/items/7", "")).await;
+        let line = line(&mut api).await;
+        assert_eq!(line["level"], wanted, "{line}");
+        assert_eq!(line["timestamp"].as_str().unwrap().len(), 24, "{line}");
+    }
+}
+
+#[tokio::test]
+async fn metrics_that_cloudwatch_would_drop_are_an_error_at_the_start() {
+    let api = Api::begin_as(env!("CARGO_BIN_EXE_observed"), Stdio::piped(), 1, &[("OBSERVED", "metrics-wrong")]).await;
+    let (code, said) = api.ends().await;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("the metrics do not fit: expected a namespace of 1 to 255 ASCII letters"), "{said}");
+}
