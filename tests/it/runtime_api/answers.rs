@@ -34,6 +34,24 @@ async fn a_reply_may_come_in_any_framing() {
 }
 
 #[tokio::test]
+async fn answers_of_every_size_go_over_one_connection() {
+    let mut api = Api::start(1, &[]).await;
+    let overhead = overhead(&mut api).await;
+    let mut peers = Vec::new();
+    // From small to large and back: they are written in different ways.
+    for size in [0, 4_096 - overhead, 4_097 - overhead, 1, 5_000_000, 5_000_001, 2] {
+        let (_, report) = api.invoke(&format!("/size/{size}")).await;
+        assert_eq!(report.body.len(), size + overhead);
+        peers.push(report.stream.get_ref().peer_addr().unwrap());
+        report.accept().await;
+        api.all_wait().await;
+    }
+    peers.dedup();
+    assert_eq!(peers.len(), 1);
+    api.works().await;
+}
+
+#[tokio::test]
 async fn a_refused_answer_costs_its_invocation() {
     for polls in POLLS {
         let mut api = Api::start(polls, &[]).await;

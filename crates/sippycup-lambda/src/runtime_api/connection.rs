@@ -86,10 +86,18 @@ impl Connection {
     /// A connection that turns out to be closed before anything was sent is opened again.
     pub(crate) async fn exchange(&mut self, mut request: Request<Outgoing>, limit: usize) -> Result<Reply, NoReply> {
         loop {
+            if let Some(is_joined) = request.body().is_small()
+                && self.open.as_ref().is_some_and(|open| open.is_joined != is_joined)
+            {
+                Box::pin(self.reopen(is_joined)).await;
+            }
             let is_fresh = self.open.is_none();
             let open = match &mut self.open {
                 Some(open) => open,
-                None => self.open.insert(Open::connect(&self.endpoint, &self.wakers, self.is_lenient).await?),
+                None => {
+                    let connect = Open::connect(&self.endpoint, &self.wakers, self.is_lenient);
+                    self.open.insert(Box::pin(connect).await?)
+                }
             };
             request.body_mut().wake_task(&self.wakers);
             match open.send(request).await {
@@ -114,11 +122,24 @@ impl Connection {
             }
         }
     }
+
+    /// Has hyper write in the other way from now on, over the same socket.
+    #[cold]
+    async fn reopen(&mut self, is_joined: bool) {
+        let Some(open) = self.open.take() else { return };
+        let parts = open.drive.connection.into_parts();
+        // Of a reply that nobody asked for nothing may be lost: it is another connection's then.
+        if parts.read_buf.is_empty() {
+            self.open = Open::new(parts.io, self.wakers.clone(), self.is_lenient, is_joined).await.ok();
+        }
+    }
 }
 
 struct Open {
     sender: SendRequest<Outgoing>,
     drive: Drive,
+    /// Head and body of a request go into one buffer, which is cheaper for small ones; else none is copied.
+    is_joined: bool,
 }
 
 /// A request without a reply, and itself if hyper did not begin to send it.
@@ -142,7 +163,7 @@ impl Open {
         let mut patience = Patience::default();
         loop {
             let error = match timeout(CONNECT_TIMEOUT, TcpStream::connect(endpoint.address())).await {
-                Ok(Ok(stream)) => match Self::new(stream, wakers.clone(), is_lenient).await {
+                Ok(Ok(stream)) => match Self::over(stream, wakers.clone(), is_lenient).await {
                     Ok(open) => return Ok(open),
                     Err(error) => error,
                 },
@@ -158,8 +179,12 @@ impl Open {
         }
     }
 
-    async fn new(stream: TcpStream, wakers: Arc<Wakers>, is_lenient: bool) -> io::Result<Self> {
+    async fn over(stream: TcpStream, wakers: Arc<Wakers>, is_lenient: bool) -> io::Result<Self> {
         stream.set_nodelay(true)?;
+        Self::new(Socket::new(stream, wakers.clone()), wakers, is_lenient, true).await
+    }
+
+    async fn new(socket: Socket, wakers: Arc<Wakers>, is_lenient: bool, is_joined: bool) -> io::Result<Self> {
         let mut builder = http1::Builder::new();
         if is_lenient {
             // Each reply costs more than usual; so only once it was needed.
@@ -169,10 +194,10 @@ impl Open {
                 .allow_spaces_after_header_name_in_responses(true)
                 .allow_obsolete_multiline_headers_in_responses(true);
         }
-        let (sender, connection) =
-            builder.handshake(Socket::new(stream, wakers.clone())).await.map_err(io::Error::other)?;
+        builder.writev(!is_joined);
+        let (sender, connection) = builder.handshake(socket).await.map_err(io::Error::other)?;
         let waker = Waker::from(wakers.clone());
-        Ok(Self { sender, drive: Drive { connection, wakers, waker, is_over: false } })
+        Ok(Self { sender, drive: Drive { connection, wakers, waker, is_over: false }, is_joined })
     }
 
     /// Whether it can take another request.

@@ -27,6 +27,15 @@ impl Outgoing {
         Self::Pieces { pieces, wakers: None }
     }
 
+    /// Whether to copy it costs less than to send it from where it is. `None` if there is nothing to send.
+    pub(super) fn is_small(&self) -> Option<bool> {
+        match self {
+            Self::Pieces { .. } => Some(false),
+            Self::Whole(bytes) if bytes.is_empty() => None,
+            Self::Whole(bytes) => Some(bytes.len() <= SMALL),
+        }
+    }
+
     /// Has the task woken when there are more pieces, not hyper.
     pub(super) fn wake_task(&mut self, task: &Arc<Wakers>) {
         if let Self::Pieces { wakers, .. } = self {
@@ -72,3 +81,6 @@ impl fmt::Debug for Outgoing {
         }
     }
 }
+
+/// In bytes: most answers of JSON and of pages.
+const SMALL: usize = 4 << 10;

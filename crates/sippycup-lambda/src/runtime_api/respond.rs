@@ -50,11 +50,11 @@ impl RuntimeApi {
         headers: &[(HeaderName, HeaderValue)],
         mut attempts: Attempts,
     ) -> Result<Option<StatusCode>, Error> {
-        let id = path_segment(context.request_id());
-        let path = self.connection.endpoint().path(&["/2018-06-01/runtime/invocation/", &id, "/", what]);
         let mut is_second = false;
         while let Some(body) = attempts.next() {
-            let mut request = self.request(Method::POST, path.clone(), body);
+            let id = path_segment(context.request_id());
+            let path = self.connection.endpoint().path(&["/2018-06-01/runtime/invocation/", &id, "/", what]);
+            let mut request = self.request(Method::POST, path, body);
             let map = request.headers_mut();
             for (name, value) in headers {
                 map.insert(name, value.clone());
