@@ -7,7 +7,7 @@ use std::{
     env, fs,
     hint::black_box,
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::LazyLock,
 };
@@ -15,6 +15,7 @@ use std::{
 use crate::{
     api,
     meter::{Cold, Meter, Subject},
+    process::Process,
 };
 
 /// The environment variable that tells the counted process from the counting one.
@@ -58,8 +59,7 @@ fn end() {
 ///
 /// One figure, one process: what others have left in malloc's lists is good for several per cent.
 pub fn total(program: &Path, arguments: &[&str]) -> u64 {
-    let directory = env::temp_dir().join(format!("sippycup-callgrind-{}", std::process::id()));
-    fs::create_dir_all(&directory).expect("a directory for callgrind's files");
+    let directory = directory();
     // Under the same name everywhere: its length moves what is allocated later, which is good for a per cent.
     fs::copy(program, directory.join("counted")).expect("a copy of the program");
     let mut command = Command::new("valgrind");
@@ -82,12 +82,34 @@ pub fn total(program: &Path, arguments: &[&str]) -> u64 {
         let log = fs::read_to_string(directory.join("log")).unwrap_or_default();
         panic!("callgrind failed ({status}):\n{log}");
     }
-    let dump = fs::read_to_string(directory.join("out.1")).expect("callgrind's file");
+    read(&directory, "out.1")
+}
+
+/// Runs `program` as a function under callgrind, gives it that many events, and gives the total of the whole process.
+pub fn process(program: &Path, event: &[u8], events: u64) -> u64 {
+    let directory = directory();
+    let mut command = Command::new("valgrind");
+    command.args(["--tool=callgrind", "--callgrind-out-file=out"]).arg(program).current_dir(&directory);
+    let process = Process::spawn(command.stderr(Stdio::null()), 1);
+    process.lambda.give(event, events);
+    process.terminate();
+    read(&directory, "out")
+}
+
+fn directory() -> PathBuf {
+    let directory = env::temp_dir().join(format!("sippycup-callgrind-{}", std::process::id()));
+    fs::create_dir_all(&directory).expect("a directory for callgrind's files");
+    directory
+}
+
+fn read(directory: &Path, file: &str) -> u64 {
+    let dump = fs::read_to_string(directory.join(file)).expect("callgrind's file");
     let total = dump.lines().find_map(|line| line.strip_prefix("totals: ")).expect("a total");
+    let total = total.trim().parse().expect("a number of instructions");
     if env::var_os("SIPPYCUP_KEEP_CALLGRIND").is_none() {
-        let _ = fs::remove_dir_all(&directory);
+        let _ = fs::remove_dir_all(directory);
     }
-    total.trim().parse().expect("a number of instructions")
+    total
 }
 
 /// Where answers of counted processes go.

@@ -3,9 +3,10 @@
 //! | command | what for |
 //! |---|---|
 //! | `cargo bench -p sippycup-benches` | all tables, printed and written to `RESULTS.md`; needs valgrind |
-//! | the same with `--bench instructions` | one of `allocations`, `instructions`, `process`, `scale`, `time` |
+//! | the same with `--bench instructions` | one of `allocations`, `instructions`, `process`, `runtime`, `scale`, `time` |
 //! | `… --bench instructions -- --check` | fails if a small case takes 2 % more than `instructions.txt` says |
 //! | `… --bench instructions -- --update` | writes `instructions.txt` |
+//! | `… --bench runtime -- --check`, `--update` | the same for a whole invocation of a process, with `runtime.txt` |
 //! | `… --bench scale -- --check` | fails if an event of an odd shape costs more than its length accounts for |
 //! | `cargo test -p sippycup-benches --benches` | everything once, unmeasured, for CI |
 //!

@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::{api, lambda::Lambda};
 
 /// A running function.
@@ -28,9 +30,13 @@ pub struct Used {
 impl Process {
     /// Starts it, and returns when it first asks for an event.
     pub fn start(program: &Path, concurrency: u32) -> Self {
+        Self::spawn(Command::new(program).env_clear(), concurrency)
+    }
+
+    /// The same with a command that starts it.
+    pub fn spawn(command: &mut Command, concurrency: u32) -> Self {
         let lambda = Lambda::start();
-        let mut command = Command::new(program);
-        command.env_clear().envs(api::variables(lambda.address));
+        command.envs(api::variables(lambda.address));
         if concurrency > 1 {
             command.env("AWS_LAMBDA_MAX_CONCURRENCY", concurrency.to_string());
         }
@@ -59,6 +65,13 @@ impl Process {
         (field("VmRSS:"), field("VmHWM:"))
     }
 
+    /// Ends it as an operator does, and waits for that.
+    pub fn terminate(mut self) {
+        let child = Pid::from_child(&self.child);
+        kill_process(child, Signal::TERM).expect("the process runs");
+        self.child.wait().expect("it is ours");
+    }
+
     /// Lets it come to rest: worker threads start after the first call already.
     pub fn settle(&self) {
         thread::sleep(Duration::from_millis(30));
@@ -73,5 +86,26 @@ impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Keeps every CPU busy until it is dropped, with what gives way to everybody: who is measured wakes up no idle CPU,
+/// which costs more than a small invocation.
+pub struct Busy(Vec<Child>);
+
+impl Busy {
+    pub fn start() -> Self {
+        let spin = || Command::new("nice").args(["-n", "19", "sh", "-c", "while :; do :; done"]).spawn();
+        let cpus = thread::available_parallelism().map_or(1, usize::from);
+        Self((0..cpus).map(|_| spin().expect("a shell")).collect())
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }

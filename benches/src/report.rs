@@ -70,7 +70,7 @@ pub fn directory() -> PathBuf {
 }
 
 /// The sections, in the order they stand in.
-const SECTIONS: [&str; 5] = ["Instructions", "Time", "Allocations", "Process", "Scale"];
+const SECTIONS: [&str; 6] = ["Instructions", "Runtime", "Time", "Allocations", "Process", "Scale"];
 
 /// Prints a section and puts it in the place of the one of that title in `RESULTS.md`.
 pub fn publish(title: &str, text: &str) {
