@@ -2,9 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use http::Method;
 use sippycup_gateway::{Gateway, Gateways};
 
-/// A line for each way to a gateway. `name` is that of its function, where there are several.
+/// A line for each way to a gateway. `name` is that of its function or of the front door, where there are several.
 pub(crate) fn lines<F>(
     gateways: &Gateways<F>,
     gateway: &Gateway<F>,
@@ -12,8 +13,15 @@ pub(crate) fn lines<F>(
     name: Option<&str>,
 ) -> Vec<String> {
     let address = reachable(listening);
-    let leads_here =
-        |host: &str, path: &str| std::ptr::eq(gateways.choose(host, path), gateway) && gateway.knows(host, path);
+    // One that has only `POST /items` is found by that, and not by its base path.
+    let leads_here = |host: &str, base: &str| {
+        gateway.knows(host, &format!("{base}/"))
+            && gateway.routes().iter().any(|route| {
+                let (method, path) = route.split_once(' ').unwrap_or(("ANY", "/"));
+                let method = Method::from_bytes(method.as_bytes()).unwrap_or_default();
+                std::ptr::eq(gateways.choose(&method, host, &format!("{base}{path}")), gateway)
+            })
+    };
     let kind = format!("{:>9}:", gateway.kind());
     let mut lines = Vec::new();
     for (domain, base) in gateway.host_paths() {
@@ -21,9 +29,9 @@ pub(crate) fn lines<F>(
         let own = domain != gateway.default_domain();
         let names = [name, own.then_some(domain)].into_iter().flatten().collect::<Vec<_>>().join(", ");
         let names = if name.is_some() { format!("  ({names})") } else { String::new() };
-        if leads_here(&address.to_string(), &path) {
+        if leads_here(&address.to_string(), &base) {
             lines.push(format!("{kind} http://{address}{path}{names}"));
-        } else if leads_here(domain, &path) {
+        } else if leads_here(domain, &base) {
             // Another front door has this path on any other host, so that the client must be told where the domain is.
             let url = format!("http://{domain}:{}{path}", address.port());
             let resolved = domain.ends_with(".localhost");
@@ -38,6 +46,12 @@ pub(crate) fn lines<F>(
         ));
     }
     lines
+}
+
+/// The URLs of a gateway on this machine, one for each base path; a domain among them is to be named as the host.
+pub(crate) fn urls<F>(gateway: &Gateway<F>, listening: SocketAddr) -> Vec<String> {
+    let address = reachable(listening);
+    gateway.base_paths().iter().map(|base| format!("http://{address}{base}/")).collect()
 }
 
 /// Nobody can connect to the address that stands for all.

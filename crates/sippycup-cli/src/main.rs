@@ -1,15 +1,16 @@
 //! The `sippycup` command: AWS Lambda's front doors on this machine, before a function in any language.
 //!
 //! ```text
-//! flags or TOML ──► plan ──► serve ──► server ──► gateways ──► record ──► function
-//!                                                    │                       ▲
-//!                                                 terminal   watch ── restart ─┘
+//! flags, TOML, template ──► plan ──► serve ──► server ──► gateways ──► record ──► function
+//!                                                            │                       ▲
+//!                                                         terminal   watch ── restart ─┘
 //! ```
 //!
 //! `event` needs only a gateway of the plan, `invoke`, `replay` and `send` only its function. Exit codes: 0 after an orderly end, 1 if something failed, 2 if flags or configuration
 //! are wrong.
 
 mod announce;
+mod describe;
 mod error;
 mod event;
 mod invoke;
@@ -17,11 +18,14 @@ mod plan;
 mod record;
 mod replay;
 mod serve;
+mod served;
 mod services;
 mod supervise;
+mod template;
 mod terminal;
 mod watch;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -63,7 +67,7 @@ fn main() -> ExitCode {
     if let Some(command) = supervise::asked() {
         return supervise::supervise(&command).unwrap_or_else(|error| failed(&error.into()));
     }
-    let arguments = Arguments::try_parse().unwrap_or_else(|error| with_tip(error).exit());
+    let arguments = Arguments::try_parse().and_then(with_template).unwrap_or_else(|error| with_tip(error).exit());
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),
@@ -82,6 +86,15 @@ fn main() -> ExitCode {
     // Threads that still read a pipe must not keep the command from ending.
     runtime.shutdown_background();
     done.unwrap_or_else(|error| failed(&error))
+}
+
+/// `serve` alone, where a template is, is `serve --template` of that, with all that clap says about the flags beside it.
+fn with_template(arguments: Arguments) -> Result<Arguments, clap::Error> {
+    let Task::Serve(serve) = &arguments.task else { return Ok(arguments) };
+    let Some(path) = serve.found_template() else { return Ok(arguments) };
+    let mut line: Vec<OsString> = std::env::args_os().collect();
+    line.splice(2..2, [OsString::from("--template"), path.into_os_string()]);
+    Arguments::try_parse_from(line)
 }
 
 fn complete(shell: Shell) -> Result<ExitCode, BoxError> {

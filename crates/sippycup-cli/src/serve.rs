@@ -1,8 +1,9 @@
 //! `serve`: listeners, functions, watchers, and their orderly end.
 
+use std::ffi::OsString;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -13,12 +14,15 @@ use tokio::sync::watch as signal;
 use tokio::task::JoinHandle;
 
 use crate::announce;
+use crate::describe::Description;
 use crate::error::UsageError;
-use crate::plan::{FunctionPlan, GatewayPlan, Listener, Plan, Planned, Said};
+use crate::plan::{Behind, FunctionPlan, GatewayPlan, Listener, Plan, Planned, Said};
 use crate::record::{Recorded, Recorder};
+use crate::served::Served;
 use crate::supervise::supervised;
+use crate::template;
 use crate::terminal::Output;
-use crate::watch::{Watch, watch};
+use crate::watch::{Watch, run, watch};
 
 /// Serve a Lambda function behind a front door
 ///
@@ -30,6 +34,13 @@ pub(crate) struct Arguments {
     /// Serve what a TOML file describes: several functions and front doors
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+
+    /// Write what is served into this file, as JSON, once everything listens: front doors with URLs and routes, functions
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    describe: Option<PathBuf>,
+
+    #[command(flatten)]
+    template: template::TemplateArguments,
 
     #[command(flatten)]
     gateway: GatewayPlan,
@@ -44,43 +55,96 @@ pub(crate) struct Arguments {
     output: Output,
 }
 
+/// What to serve, wherever it is described.
+struct Wanted {
+    plan: Plan,
+    listeners: Vec<Listener>,
+    /// What is told first.
+    lines: Vec<String>,
+    passed: Vec<String>,
+}
+
 impl Arguments {
-    fn plan(self) -> Result<(Plan, Vec<Listener>), UsageError> {
-        if let Some(path) = &self.config {
-            return Plan::read(path, &self.plan);
+    /// The template that is meant where nothing else is said.
+    pub(crate) fn found_template(&self) -> Option<PathBuf> {
+        let says_nothing = self.config.is_none() && self.template.template.is_none() && !self.has_function();
+        if says_nothing { template::found() } else { None }
+    }
+
+    fn has_function(&self) -> bool {
+        !self.function.command.is_empty() || self.function.attach.is_some()
+    }
+
+    fn plan(mut self) -> Result<Wanted, UsageError> {
+        if let Some(path) = &self.template.template {
+            let flags = template::Flags { plan: &self.plan, gateway: &self.gateway, function: &self.function };
+            let template::Read { plan, listeners, mut lines, passed } = self.template.read(path, &flags)?;
+            lines.insert(0, format!("serving {}", path.display()));
+            return Ok(Wanted { plan, listeners, lines, passed });
         }
-        if self.function.command.is_empty() && self.function.attach.is_none() {
-            return Err(UsageError::new(
-                "expected the function's command behind `--`, or --attach, or --config; see `sippycup serve --help`",
-            ));
+        if self.template.is_about_template() {
+            return Err(UsageError::new("--parameter and --run are about a template: name it with --template"));
+        }
+        let (mut lines, passed) = (Vec::new(), Vec::new());
+        if let Some(path) = &self.config {
+            let (plan, listeners) = Plan::read(path, &self.plan)?;
+            return Ok(Wanted { plan, listeners, lines, passed });
+        }
+        if !self.has_function() {
+            if !Path::new("Cargo.toml").is_file() {
+                return Err(UsageError::new(
+                    "expected the function's command behind `--`, or --attach, or --config, or --template, or a template or a cargo \
+                     package here; see `sippycup serve --help`",
+                ));
+            }
+            self.function.command = ["cargo", "run"].map(OsString::from).into();
+            lines.push("serving the cargo package here, with `cargo run`".to_owned());
         }
         let plan = self.plan.of_flags(self.gateway, self.function);
         let listeners = plan.listeners()?;
-        Ok((plan, listeners))
+        Ok(Wanted { plan, listeners, lines, passed })
     }
 }
 
 /// A file has settings of its own: those of flags would be lost.
 fn not_beside_a_file(arg: Arg) -> Arg {
-    let of_one = |heading| [Some("Front door"), Some("Function")].contains(&heading);
+    let of_one = [Some("Front door"), Some("Function")].contains(&arg.get_help_heading());
     let id = arg.get_id().as_str();
-    if id == "command" || (of_one(arg.get_help_heading()) && !["allow_host", "listen"].contains(&id)) {
-        arg.conflicts_with("config")
-    } else {
-        arg
-    }
+    let beside = |allowed: &[&str]| id != "command" && (!of_one || allowed.contains(&id));
+    let (beside_config, beside_template) = (beside(&["allow_host", "listen"]), beside(BESIDE_A_TEMPLATE));
+    let arg = if beside_config { arg } else { arg.conflicts_with("config") };
+    if beside_template { arg } else { arg.conflicts_with("template") }
 }
+
+/// What a template does not say itself.
+const BESIDE_A_TEMPLATE: &[&str] = &[
+    "allow_host",
+    "claims",
+    "concurrency",
+    "extension",
+    "freeze",
+    "https",
+    "lambda_authorizer",
+    "listen",
+    "source_ip",
+    "tenant",
+    "watch",
+    "watch-ignore",
+];
 
 pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
     let terminal = arguments.output.terminal();
     let mut interrupts = Interrupts::new()?;
-    let from_file = arguments.config.is_some();
-    let (plan, planned) = arguments.plan()?;
+    let from_file = arguments.config.is_some() || arguments.template.template.is_some();
+    let described = arguments.describe.clone();
+    let Wanted { plan, listeners: planned, lines, passed } = arguments.plan()?;
+    lines.iter().for_each(|line| terminal.line(line));
     // Listeners before functions: a port in use should not cost a build.
     let mut listeners = Vec::new();
-    for Listener { address, gateways } in planned {
+    for Listener { address, gateways, .. } in planned {
         listeners.push((bind(address, "--listen").await?, gateways));
     }
+    build(&plan, terminal).await?;
     let recorders = recorders(&plan, terminal)?;
     let mut functions = Vec::new();
     let mut watches: Vec<Watch> = Vec::new();
@@ -93,13 +157,24 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
     }
     let (stop, stopping) = signal::channel(false);
     let mut servers = Vec::new();
+    let mut description = Description::default();
     for (listener, planned) in listeners {
         let address = listener.local_addr()?;
+        let origins: Vec<_> = planned.iter().map(|planned| planned.origin.clone()).collect();
         let Some(gateways) = gateways(planned, &functions, address)? else { continue };
-        for gateway in gateways.iter() {
+        let mut last = None;
+        for (gateway, origin) in gateways.iter().zip(&origins) {
+            let id = origin.as_ref().map(|origin| origin.id.as_str());
+            description.add(gateway, origin.as_ref(), announce::urls(gateway, address));
+            // Those of one front door come one after the other, and have the same URLs.
+            let door = (id, gateway.stage().map(str::to_owned));
+            if id.is_some() && last.as_ref() == Some(&door) {
+                continue;
+            }
             // Flags describe one, which needs no name.
-            let name = from_file.then(|| gateway.get_ref().name.as_str());
+            let name = id.or(gateway.get_ref().name()).filter(|_| from_file);
             announce::lines(&gateways, gateway, address, name).iter().for_each(|line| terminal.line(line));
+            last = Some(door);
         }
         let server = Server::new()
             .title_case_headers(gateways.iter().all(|gateway| gateway.kind().is_http_api()))
@@ -109,6 +184,11 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
             let _ = stopping.wait_for(|stop| *stop).await;
         };
         servers.push(tokio::spawn(server.serve(listener, terminal.requests(gateways), shutdown)));
+    }
+    if let Some(path) = described {
+        let written = description.write(&path, &plan.functions, &passed);
+        written.map_err(|error| format!("--describe: cannot write {}: {error}", path.display()))?;
+        terminal.line(&format!("described in {}", path.display()));
     }
     interrupts.next().await;
     terminal.line("stopping");
@@ -129,15 +209,35 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
     }
 }
 
+/// Makes the programs that are not there before: a front door listens when its function can start.
+async fn build(plan: &Plan, terminal: Terminal) -> Result<(), BoxError> {
+    let mut built: Vec<&str> = Vec::new();
+    for line in plan.functions.iter().filter_map(|function| function.value.made_by.as_deref()) {
+        if !built.contains(&line) {
+            terminal.line(&format!("building: {line}"));
+            let status = run(line).await.map_err(|error| format!("`{line}` could not be started: {error}"))?;
+            if !status.success() {
+                return Err(format!("`{line}` failed ({status})").into());
+            }
+            built.push(line);
+        }
+    }
+    Ok(())
+}
+
 /// The gateways of one listener, before their functions.
 fn gateways(
     planned: Vec<Planned>,
     functions: &[Recorded],
     address: SocketAddr,
-) -> Result<Option<Gateways<Recorded>>, BoxError> {
-    let mut gateways: Option<Gateways<Recorded>> = None;
-    for Planned { builder, function, https } in planned {
-        let Some(function) = functions.get(function).cloned() else { continue };
+) -> Result<Option<Gateways<Served>>, BoxError> {
+    let mut gateways: Option<Gateways<Served>> = None;
+    for Planned { builder, behind, https, .. } in planned {
+        let function = match behind {
+            Behind::Function(at) => functions.get(at).cloned().map(Served::Function),
+            Behind::Answer(answer) => Some(Served::Answer(answer)),
+        };
+        let Some(function) = function else { continue };
         // Absolute links that an app makes lead back here, where nobody speaks TLS.
         let builder = if https { builder } else { builder.forwarded("http", address.port()) };
         let gateway = builder.build(function)?;
@@ -256,4 +356,5 @@ Examples:
   sippycup serve --kind url --stream -- target/debug/chat
   sippycup serve --events events -- python3 -m awslambdaric app.handler
   sippycup serve --attach
-  sippycup serve --config sippycup.toml";
+  sippycup serve --config sippycup.toml
+  sippycup serve --template template.yaml --parameter Stage=dev --run Worker='python3 -m awslambdaric app.handler'";

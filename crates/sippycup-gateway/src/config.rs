@@ -314,6 +314,12 @@ impl GatewayBuilder {
         if kind == Kind::RestApi && self.config.routes.iter().any(Route::is_default) {
             return Err(ConfigError::new("route `$default`: a REST API has none; its catch-all is `/{proxy+}`"));
         }
+        if kind == Kind::RestApi
+            && let Some(route) = self.config.routes.iter().find(|route| route.ends_with_slash())
+        {
+            let key = route.key();
+            return Err(ConfigError::new(format!("route `{key}`: a resource of a REST API has no slash at its end")));
+        }
         for (name, value) in &self.config.stage_variables {
             if name.is_empty() || name.len() > 64 || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
                 return Err(ConfigError::new(format!(

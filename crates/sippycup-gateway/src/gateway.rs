@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Response};
+use http::{HeaderName, HeaderValue, Method, Request, Response};
 use tokio::time::Instant;
 use tower_service::Service;
 
@@ -17,6 +17,7 @@ use crate::decode::{Asked, decode};
 use crate::hint::Hints;
 use crate::intake::event;
 use crate::refusal::{Refusal, Refused};
+use crate::route::{self, Route};
 use crate::stamp::Stamp;
 use crate::{Answer, Body, BoxError, Kind};
 
@@ -96,6 +97,33 @@ impl<F> Gateway<F> {
     #[must_use]
     pub fn knows(&self, host: &str, path: &str) -> bool {
         self.config.location.locate(Some(host), path).is_some()
+    }
+
+    /// The routes in the order in which they were added, each as its key: `GET /items/{id}`, `ANY /{proxy+}`, or `$default`.
+    ///
+    /// ```
+    /// use sippycup_gateway::{Gateway, Kind};
+    ///
+    /// let gateway = Gateway::builder(Kind::RestApi).route("GET /items/{id}").route("/").build(())?;
+    /// assert_eq!(gateway.routes(), ["GET /items/{id}", "ANY /"]);
+    /// # Ok::<(), sippycup_gateway::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn routes(&self) -> Vec<String> {
+        self.config.routes.iter().map(Route::key).collect()
+    }
+
+    /// The stage, or `None` if the kind has none.
+    #[must_use]
+    pub fn stage(&self) -> Option<&str> {
+        self.kind().is_api_gateway().then_some(&*self.config.location.stage)
+    }
+
+    /// The route that a request reaches.
+    pub(crate) fn route(&self, method: &Method, host: &str, path: &str) -> Option<&Route> {
+        let located = self.config.location.locate(Some(host), path)?;
+        let find = if self.kind() == Kind::RestApi { route::resource } else { route::route };
+        find(&self.config.routes, method, &located.route_path).map(|(route, _)| route)
     }
 
     /// The function behind the gateway.

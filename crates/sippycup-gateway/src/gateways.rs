@@ -7,9 +7,10 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::header::HOST;
 use http::uri::Authority;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use tower_service::Service;
 
+use crate::intake::asked_method;
 use crate::{Answer, Body, BoxError, Gateway, ResponseFuture};
 
 /// Several gateways on one address: a tower service that gives each request to the gateway it is meant for.
@@ -17,9 +18,12 @@ use crate::{Answer, Body, BoxError, Gateway, ResponseFuture};
 /// That is the gateway whose custom domain the request names, with the longest mapping; else the one whose AWS host name it names. On any other host it is the one whose
 /// stage or mapping the path begins with, the longest again; and if there is none, the first one, which says what is wrong. Of equals the first one is taken.
 ///
+/// Gateways of one kind (of HTTP APIs either) with the same id, stage and domains are one API, each with some of its routes and a function of its own: of them the one with the
+/// most specific route for the request is taken.
+///
 /// ```
 /// use bytes::Bytes;
-/// use http::Request;
+/// use http::{Method, Request};
 /// use sippycup_gateway::{Body, BoxError, Domain, Gateway, Gateways, Kind};
 /// use tower::{ServiceExt, service_fn};
 ///
@@ -29,8 +33,9 @@ use crate::{Answer, Body, BoxError, Gateway, ResponseFuture};
 /// let gateways = Gateways::new(Gateway::builder(Kind::RestApi).domain(domain).build(shop)?)
 ///     .and(Gateway::builder(Kind::HttpApiV2).stage("dev").build(shop)?);
 ///
-/// assert_eq!(gateways.choose("127.0.0.1:9000", "/shop/items").kind(), Kind::RestApi);
-/// assert_eq!(gateways.choose("127.0.0.1:9000", "/dev/items").kind(), Kind::HttpApiV2);
+/// let chosen = |path| gateways.choose(&Method::GET, "127.0.0.1:9000", path).kind();
+/// assert_eq!(chosen("/shop/items"), Kind::RestApi);
+/// assert_eq!(chosen("/dev/items"), Kind::HttpApiV2);
 /// let response = gateways.oneshot(Request::get("/shop/items").body(Body::empty())?).await?;
 /// assert_eq!(response.status(), 200);
 /// # Ok::<(), BoxError>(())
@@ -65,16 +70,23 @@ impl<F> Gateways<F> {
 
     /// The gateway for a request: `host` as in the header, with or without a port; empty if there is none.
     #[must_use]
-    pub fn choose(&self, host: &str, path: &str) -> &Gateway<F> {
+    pub fn choose(&self, method: &Method, host: &str, path: &str) -> &Gateway<F> {
         let fit = |gateway: &Gateway<F>| gateway.location().fit(host, path);
         // `max_by_key` alone would take the last of equals.
-        self.others
+        let first = self
+            .others
             .iter()
             .fold((fit(&self.first), &self.first), |best, gateway| {
                 let fit = fit(gateway);
                 if fit > best.0 { (fit, gateway) } else { best }
             })
-            .1
+            .1;
+        let parts = self.iter().filter(|gateway| gateway.location().is_same_api(first.location()));
+        // Of several least ones `min_by` takes the first.
+        let routed = parts
+            .filter_map(|gateway| Some((gateway.route(method, host, path)?, gateway)))
+            .min_by(|(a, _), (b, _)| a.precedence(b));
+        routed.map_or(first, |(_, gateway)| gateway)
     }
 }
 
@@ -100,6 +112,74 @@ where
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
         let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());
         let host = request.uri().authority().map(Authority::as_str).or(header).unwrap_or_default();
-        self.choose(host, request.uri().path()).clone().call(request)
+        let path = request.uri().path();
+        let chosen = self.choose(request.method(), host, path);
+        let method = asked_method(chosen.kind(), request.method(), request.headers());
+        let chosen = if method == *request.method() { chosen } else { self.choose(&method, host, path) };
+        chosen.clone().call(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{GatewayBuilder, Kind};
+
+    fn gateways(builders: [GatewayBuilder; 3]) -> Gateways<usize> {
+        let mut built = builders.into_iter().enumerate().map(|(at, builder)| builder.build(at).unwrap());
+        let first = Gateways::new(built.next().unwrap());
+        built.fold(first, Gateways::and)
+    }
+
+    #[test]
+    fn gateways_of_one_api_share_its_routes() {
+        for kind in [Kind::RestApi, Kind::HttpApiV2] {
+            let builder = || Gateway::builder(kind).stage("dev");
+            let api = gateways([
+                builder().route("GET /items"),
+                builder().route("/{proxy+}"),
+                builder().route("GET /items/{id}").route("/items"),
+            ]);
+            for (method, path, chosen) in [
+                ("GET", "/dev/items", 0),
+                ("POST", "/dev/items", 2),
+                ("GET", "/dev/items/7", 2),
+                ("PUT", "/dev/items/7", 1),
+                ("GET", "/dev/else", 1),
+                // Nobody has it, and the first one says so.
+                ("GET", "/dev/", if kind == Kind::RestApi { 0 } else { 1 }),
+                ("GET", "/", 0),
+            ] {
+                let found = api.choose(&method.parse().unwrap(), "127.0.0.1", path);
+                assert_eq!(*found.get_ref(), chosen, "{kind} {method} {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn another_api_is_asked_for_nothing_that_the_first_one_has_no_route_for() {
+        let rest = || Gateway::builder(Kind::RestApi).stage("dev").route("/items");
+        let apis = gateways([rest(), Gateway::builder(Kind::HttpApiV2).stage("dev"), rest().api_id("another")]);
+        for path in ["/dev/items", "/dev/else"] {
+            assert_eq!(*apis.choose(&Method::GET, "127.0.0.1", path).get_ref(), 0, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_method_that_a_header_overrides_chooses_the_route() {
+        use tower::{ServiceExt, service_fn};
+
+        let function = |name: &'static str| {
+            service_fn(move |_: Bytes| async move {
+                Ok::<_, BoxError>(Bytes::from(format!(r#"{{"statusCode": 200, "headers": {{"x-name": "{name}"}}}}"#)))
+            })
+        };
+        let rest = || Gateway::builder(Kind::RestApi);
+        let boxed = |name| tower::util::BoxCloneService::new(function(name));
+        let api = Gateways::new(rest().route("GET /x").build(boxed("get")).unwrap())
+            .and(rest().route("DELETE /x").build(boxed("delete")).unwrap());
+        let request = Request::get("/prod/x").header("x-http-method-override", "DELETE").body(Body::empty()).unwrap();
+        let response = api.oneshot(request).await.unwrap();
+        assert_eq!(response.headers()["x-name"], "delete");
     }
 }

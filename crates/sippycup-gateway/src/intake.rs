@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http::request::Parts;
-use http::{HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use http_body_util::BodyExt;
 
 use crate::config::Config;
@@ -38,6 +38,12 @@ where
     }
     let body = collected(body, limit).await?;
     config.encode(parts, &accepted, &body, stamp, hints)
+}
+
+/// The method that a request asks for: clients of a REST API can override that of the request line.
+pub(crate) fn asked_method(kind: Kind, method: &Method, headers: &HeaderMap) -> Method {
+    let named = headers.get("x-http-method-override").filter(|_| kind == Kind::RestApi);
+    named.and_then(|named| Method::from_bytes(named.as_bytes()).ok()).unwrap_or_else(|| method.clone())
 }
 
 /// A request that the function gets.
@@ -75,12 +81,7 @@ impl Config {
             }
             None => Visitor::Known,
         };
-        if kind == Kind::RestApi
-            && let Some(method) = parts.headers.get("x-http-method-override")
-            && let Ok(method) = Method::from_bytes(method.as_bytes())
-        {
-            parts.method = method;
-        }
+        parts.method = asked_method(kind, &parts.method, &parts.headers);
         let host = parts.headers.get(http::header::HOST).and_then(|h| h.to_str().ok());
         let path = parts.uri.path();
         let path = if path.is_empty() { "/" } else { path };
@@ -91,7 +92,7 @@ impl Config {
             )
         })?;
         let find = if kind == Kind::RestApi { route::resource } else { route::route };
-        let matched = find(&self.routes, &parts.method, &located.route_path).ok_or_else(|| {
+        let (_, matched) = find(&self.routes, &parts.method, &located.route_path).ok_or_else(|| {
             Refused::new(Refusal::NoRoute, format!("no route for {} {}", parts.method, located.route_path))
         })?;
         Ok(Accepted { located, matched, visitor })

@@ -90,6 +90,14 @@ impl Location {
         self.locate(None, path).map(|_| Fit::Path(self.base_path().len()))
     }
 
+    /// Whether a client cannot tell the two apart by host, stage and base path, so that they are parts of one API.
+    pub(crate) fn is_same_api(&self, other: &Self) -> bool {
+        let is_same_kind = self.kind == other.kind || self.kind.is_http_api() && other.kind.is_http_api();
+        is_same_kind
+            && (&self.default_name, &self.stage) == (&other.default_name, &other.stage)
+            && self.host_paths() == other.host_paths()
+    }
+
     /// A request to an unknown host, mostly a loopback address, is meant for the first custom domain, if there is one.
     fn domain(&self, host: Option<&str>) -> Option<&Domain> {
         let host = host.unwrap_or_default();

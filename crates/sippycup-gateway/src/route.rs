@@ -55,7 +55,8 @@ impl Route {
             return wrong("expected a path with a leading slash, or $default");
         };
         let mut segments = Vec::new();
-        for segment in path.split('/').filter(|_| !path.is_empty()) {
+        let count = path.split('/').count();
+        for (at, segment) in path.split('/').enumerate().filter(|_| !path.is_empty()) {
             if segments.iter().any(|s| matches!(s, Segment::Greedy(_))) {
                 return wrong("a greedy parameter must be the last segment");
             }
@@ -67,7 +68,10 @@ impl Route {
                         return wrong("a parameter's name is made of letters, digits and `._-`");
                     }
                 },
-                None if segment.is_empty() => return wrong("a segment is empty"),
+                // The last one may be: on HTTP APIs a trailing slash makes another route.
+                None if segment.is_empty() && !(path.ends_with('/') && at + 1 == count) => {
+                    return wrong("a segment is empty");
+                }
                 None if segment.contains(['{', '}']) => {
                     return wrong("a parameter must fill its segment");
                 }
@@ -81,13 +85,22 @@ impl Route {
         self.template == DEFAULT
     }
 
-    fn matched(&self, parameters: Vec<(String, String)>) -> Matched {
-        let key = match &self.method {
+    /// `/items/`, which an HTTP API tells apart from `/items`.
+    pub(crate) fn ends_with_slash(&self) -> bool {
+        self.template.len() > 1 && self.template.ends_with('/')
+    }
+
+    /// `GET /items/{id}`, `ANY /items/{id}`, or `$default`.
+    pub(crate) fn key(&self) -> String {
+        match &self.method {
             _ if self.is_default() => DEFAULT.to_owned(),
             Some(method) => format!("{method} {}", self.template),
             None => format!("ANY {}", self.template),
-        };
-        Matched { template: self.template.clone(), key, parameters }
+        }
+    }
+
+    fn matched(&self, parameters: Vec<(String, String)>) -> Matched {
+        Matched { template: self.template.clone(), key: self.key(), parameters }
     }
 
     fn parameters(&self, path: &Path<'_>) -> Option<Vec<(String, String)>> {
@@ -122,7 +135,8 @@ impl Route {
         rest.is_empty().then_some(parameters)
     }
 
-    fn precedence(&self, other: &Self) -> Ordering {
+    /// Less is what AWS takes first.
+    pub(crate) fn precedence(&self, other: &Self) -> Ordering {
         let rank = |s: &Segment| match s {
             Segment::Literal(_) => 0_u8,
             Segment::Parameter(_) => 1,
@@ -138,7 +152,7 @@ impl Route {
 /// Finds the resource of a REST API. A trailing slash makes no difference, and no parameter sees it.
 ///
 /// A resource that does not serve the method is passed over in favour of the next best one, as API Gateway does with a sibling `{proxy+}`.
-pub(crate) fn resource(routes: &[Route], method: &Method, path: &str) -> Option<Matched> {
+pub(crate) fn resource<'r>(routes: &'r [Route], method: &Method, path: &str) -> Option<(&'r Route, Matched)> {
     let path = match path.strip_suffix('/') {
         Some("") | None => path,
         Some(trimmed) => trimmed,
@@ -147,7 +161,7 @@ pub(crate) fn resource(routes: &[Route], method: &Method, path: &str) -> Option<
 }
 
 /// Finds the route of an HTTP API. A trailing slash counts, and lets a greedy parameter be empty.
-pub(crate) fn route(routes: &[Route], method: &Method, path: &str) -> Option<Matched> {
+pub(crate) fn route<'r>(routes: &'r [Route], method: &Method, path: &str) -> Option<(&'r Route, Matched)> {
     best(routes, method, &Path::new(path, path.ends_with('/')))
 }
 
@@ -164,7 +178,7 @@ impl<'a> Path<'a> {
     }
 }
 
-fn best(routes: &[Route], method: &Method, path: &Path<'_>) -> Option<Matched> {
+fn best<'r>(routes: &'r [Route], method: &Method, path: &Path<'_>) -> Option<(&'r Route, Matched)> {
     routes
         .iter()
         .filter(|route| route.method.as_ref().is_none_or(|m| m == method))
@@ -173,7 +187,7 @@ fn best(routes: &[Route], method: &Method, path: &Path<'_>) -> Option<Matched> {
             Some((route, parameters))
         })
         .min_by(|(a, _), (b, _)| a.precedence(b))
-        .map(|(route, parameters)| route.matched(parameters))
+        .map(|(route, parameters)| (route, route.matched(parameters)))
 }
 
 fn is_name(name: &str) -> bool {
@@ -185,6 +199,14 @@ const DEFAULT: &str = "$default";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn resource(routes: &[Route], method: &Method, path: &str) -> Option<Matched> {
+        super::resource(routes, method, path).map(|(_, matched)| matched)
+    }
+
+    fn route(routes: &[Route], method: &Method, path: &str) -> Option<Matched> {
+        super::route(routes, method, path).map(|(_, matched)| matched)
+    }
 
     fn routes(keys: &[&str]) -> Vec<Route> {
         keys.iter().map(|key| Route::parse(key).unwrap()).collect()
@@ -238,6 +260,10 @@ mod tests {
             ("GET", "/", "$default"),
         ] {
             assert_eq!(route(&table, &method.parse().unwrap(), path).unwrap().key, key, "{method} {path}");
+        }
+        let two = routes(&["/y", "GET /y/"]);
+        for (path, key) in [("/y", "ANY /y"), ("/y/", "GET /y/")] {
+            assert_eq!(route(&two, &Method::GET, path).unwrap().key, key);
         }
         let slash = route(&routes(&["/{proxy+}"]), &Method::GET, "/foo/").unwrap();
         assert_eq!(slash.parameters, [("proxy".to_owned(), "foo/".to_owned())], "an HTTP API keeps the slash");

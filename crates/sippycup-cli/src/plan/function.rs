@@ -106,6 +106,14 @@ pub(crate) struct FunctionPlan {
     #[arg(skip)]
     #[serde(skip_serializing)]
     pub(crate) directory: Option<Said<PathBuf>>,
+
+    // In templates only: what makes the program before its first start.
+    #[arg(skip)]
+    #[serde(skip)]
+    pub(crate) made_by: Option<String>,
+    #[arg(skip)]
+    #[serde(skip)]
+    pub(crate) logical_id: Option<String>,
 }
 
 impl Default for FunctionPlan {
@@ -154,7 +162,7 @@ impl FunctionPlan {
                 .canonicalize()
                 .map_err(|error| path.wrong("--watch", format_args!("{}: {error}", path.value.display())))?;
         }
-        match self.command.first() {
+        match self.command.first().filter(|_| self.made_by.is_none()) {
             Some(program) => self
                 .builder()
                 .find(program)

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use bytes::Bytes;
 use clap::Args;
 use serde::Deserialize;
 use sippycup_gateway::{Authorizer, ConfigError, Domain, Gateway, GatewayBuilder, Kind};
@@ -16,83 +17,101 @@ pub(crate) struct GatewayPlan {
     /// Which front door
     #[arg(long, value_name = "KIND", default_value = "http", value_parser = values::kind())]
     #[serde(deserialize_with = "values::kind_in_file")]
-    kind: Kind,
+    pub(crate) kind: Kind,
 
     /// Stage; default `prod` for a REST API, `$default` for an HTTP API
     #[arg(long, value_name = "NAME")]
-    stage: Option<Said<String>>,
+    pub(crate) stage: Option<Said<String>>,
 
     /// Stage variable; repeatable
     #[arg(long = "var", value_name = "NAME=VALUE")]
     #[serde(deserialize_with = "values::pairs_in_file")]
-    variables: Vec<Said<Pair>>,
+    pub(crate) variables: Vec<Said<Pair>>,
 
     /// Resource or route: `/items/{id}`, `GET /{proxy+}`, `$default`; repeatable; default everything
     #[arg(long = "route", value_name = "ROUTE")]
-    routes: Vec<Said<String>>,
+    pub(crate) routes: Vec<Said<String>>,
 
     /// Custom domain; requests to this machine are taken for it
     #[arg(long, value_name = "NAME")]
-    domain: Option<Said<String>>,
+    pub(crate) domain: Option<Said<String>>,
 
     /// Base path or API mapping on the domain; repeatable
     #[arg(long = "base-path", value_name = "PATH")]
     #[serde(rename = "base-path")]
-    base_paths: Vec<Said<String>>,
+    pub(crate) base_paths: Vec<Said<String>>,
 
     /// The mappings name no stage: the client writes it (REST APIs)
     #[arg(long, num_args = 0, default_missing_value = "true")]
-    stage_in_path: Option<Said<bool>>,
+    pub(crate) stage_in_path: Option<Said<bool>>,
 
     /// One of the `binaryMediaTypes` (REST APIs); repeatable
     #[arg(long, value_name = "TYPE")]
-    binary: Vec<Said<String>>,
+    pub(crate) binary: Vec<Said<String>>,
 
     /// Claims of a Cognito or JWT authorizer, as a JSON object
     #[arg(long, value_name = "JSON")]
-    claims: Option<Said<Object>>,
+    pub(crate) claims: Option<Said<Object>>,
 
     /// Context of a Lambda authorizer, as a JSON object; `principalId` in it
     #[arg(long, value_name = "JSON", conflicts_with = "claims")]
-    lambda_authorizer: Option<Said<Object>>,
+    pub(crate) lambda_authorizer: Option<Said<Object>>,
 
     /// The client's address; default the real one
     #[arg(long, value_name = "IP")]
-    source_ip: Option<IpAddr>,
+    pub(crate) source_ip: Option<IpAddr>,
 
     /// Response streaming (REST APIs, function URLs)
     #[arg(long, num_args = 0, default_missing_value = "true")]
-    stream: Option<Said<bool>>,
+    pub(crate) stream: Option<Said<bool>>,
 
     /// Events say `https` and port 443, as behind a proxy that speaks TLS; default `http` and the port that listens
     #[arg(long)]
-    pub(super) https: bool,
+    pub(crate) https: bool,
 
     /// How long the front door waits; default 29 (rest), 30 (http), 60 (alb, lattice), 900 (url)
     #[arg(id = "gateway-timeout", long, value_name = "SECONDS")]
-    timeout: Option<Seconds>,
+    pub(crate) timeout: Option<Seconds>,
 
     // In files only.
     #[arg(skip)]
-    pub(super) function: Option<Said<String>>,
+    pub(crate) function: Option<Said<String>>,
     #[arg(skip)]
-    pub(super) listen: Option<Listen>,
+    pub(crate) listen: Option<Listen>,
     #[arg(skip)]
-    domains: Vec<Said<DomainTable>>,
+    pub(crate) domains: Vec<Said<DomainTable>>,
     #[arg(skip)]
-    scopes: Option<Said<Vec<String>>>,
+    pub(crate) scopes: Option<Said<Vec<String>>>,
     #[arg(skip)]
-    api_id: Option<String>,
+    pub(crate) api_id: Option<String>,
+
+    // In templates only.
+    #[arg(skip)]
+    #[serde(skip)]
+    pub(crate) origin: Option<Origin>,
+}
+
+/// The front door of a template that a gateway is a part of: an API has one for each function, and for each other way to answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    /// Logical id of the API or of the function URL.
+    pub(crate) id: String,
+    /// Those that would hide each other listen on ports of their own: so many behind the first one.
+    pub(crate) door: u16,
+    /// What every event gets instead of an invocation.
+    pub(crate) answer: Option<Bytes>,
+    /// The authorizer of its routes, and what it does here.
+    pub(crate) authorizer: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct DomainTable {
-    name: String,
+pub(crate) struct DomainTable {
+    pub(crate) name: String,
     #[serde(default)]
-    mappings: Vec<String>,
+    pub(crate) mappings: Vec<String>,
     #[serde(default)]
-    mappings_without_stage: Vec<String>,
+    pub(crate) mappings_without_stage: Vec<String>,
 }
 
 impl Default for GatewayPlan {

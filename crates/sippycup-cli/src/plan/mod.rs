@@ -1,4 +1,4 @@
-//! What to serve. Flags and TOML fill the same plan, each setting is one field of it.
+//! What to serve. Flags, TOML and templates fill the same plan, each setting is one field of it.
 
 mod file;
 mod function;
@@ -8,16 +8,18 @@ mod values;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use bytes::Bytes;
 use clap::Args;
 use serde::Deserialize;
 use sippycup_gateway::GatewayBuilder;
 
 pub(crate) use function::FunctionPlan;
-pub(crate) use gateway::GatewayPlan;
-pub(crate) use values::{Said, pair};
+pub(crate) use gateway::{DomainTable, GatewayPlan, Origin};
+pub(crate) use values::{Pair, Said, Seconds, pair};
+
+use values::{Listen, Wrong};
 
 use crate::error::UsageError;
-use values::{Listen, Wrong};
 
 /// Functions, and the gateways before them.
 #[derive(Args, Clone, Debug, Deserialize)]
@@ -48,22 +50,32 @@ pub(crate) struct Plan {
     pub(crate) functions: Vec<Said<FunctionPlan>>,
     #[arg(skip = Said::from(Vec::new()))]
     #[serde(rename = "gateway")]
-    gateways: Said<Vec<Said<GatewayPlan>>>,
+    pub(crate) gateways: Said<Vec<Said<GatewayPlan>>>,
 }
 
 /// The gateways of one address.
 #[derive(Debug)]
 pub(crate) struct Listener {
     pub(crate) address: SocketAddr,
+    door: u16,
     pub(crate) gateways: Vec<Planned>,
 }
 
-/// A gateway, and which of the functions is behind it.
+/// A gateway, and what is behind it.
 #[derive(Debug)]
 pub(crate) struct Planned {
     pub(crate) builder: GatewayBuilder,
-    pub(crate) function: usize,
+    pub(crate) behind: Behind,
     pub(crate) https: bool,
+    pub(crate) origin: Option<Origin>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Behind {
+    /// One of the functions, by its place.
+    Function(usize),
+    /// The same answer to every event.
+    Answer(Bytes),
 }
 
 impl Plan {
@@ -77,7 +89,7 @@ impl Plan {
         Ok(self.checked()?)
     }
 
-    fn checked(&self) -> Result<Vec<Listener>, Wrong> {
+    pub(crate) fn checked(&self) -> Result<Vec<Listener>, Wrong> {
         for (at, function) in self.functions.iter().enumerate() {
             let name = &function.value.name;
             if self.functions.iter().take(at).any(|f| f.value.name.value == name.value) {
@@ -90,14 +102,24 @@ impl Plan {
         }
         let mut listeners: Vec<Listener> = Vec::new();
         for gateway in &self.gateways.value {
-            let function = self.function_of(gateway)?;
+            let origin = gateway.value.origin.clone();
+            let behind = match origin.as_ref().and_then(|origin| origin.answer.clone()) {
+                Some(answer) => Behind::Answer(answer),
+                None => Behind::Function(self.function_of(gateway)?),
+            };
             let builder =
                 self.allow_host.iter().fold(gateway.value.builder()?, |builder, name| builder.allow_host(name));
-            let address = gateway.value.listen.or(self.listen).map_or(LISTEN, |listen| listen.0);
-            let planned = Planned { builder, function, https: gateway.value.https };
-            match listeners.iter_mut().find(|listener| listener.address == address) {
+            let mut address = gateway.value.listen.or(self.listen).map_or(LISTEN, |listen| listen.0);
+            let door = origin.as_ref().map_or(0, |origin| origin.door);
+            // Of port 0 each listener gets a free one anyway.
+            if address.port() != 0 {
+                let port = address.port().checked_add(door);
+                address.set_port(port.ok_or_else(|| gateway.wrong("", "there are not so many ports"))?);
+            }
+            let planned = Planned { builder, behind, https: gateway.value.https, origin };
+            match listeners.iter_mut().find(|listener| (listener.address, listener.door) == (address, door)) {
                 Some(listener) => listener.gateways.push(planned),
-                None => listeners.push(Listener { address, gateways: vec![planned] }),
+                None => listeners.push(Listener { address, door, gateways: vec![planned] }),
             }
         }
         Ok(listeners)

@@ -57,8 +57,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Said<T> {
 #[derive(Debug)]
 pub(crate) struct Wrong {
     flag: &'static str,
-    pub(super) span: Option<Range<usize>>,
-    pub(super) message: String,
+    pub(crate) span: Option<Range<usize>>,
+    pub(crate) message: String,
 }
 
 impl From<Wrong> for UsageError {

@@ -79,7 +79,7 @@ async fn restart_on(
 }
 
 /// A line of a shell, run to its end.
-async fn run(line: &str) -> io::Result<ExitStatus> {
+pub(crate) async fn run(line: &str) -> io::Result<ExitStatus> {
     let (program, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let line = supervised(&[program, flag, line].map(OsString::from));
     let (program, arguments) = line.split_first().ok_or(io::ErrorKind::InvalidInput)?;

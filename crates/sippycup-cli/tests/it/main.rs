@@ -15,6 +15,7 @@ mod record;
 #[path = "../../../sippycup-gateway/tests/it/scripted.rs"]
 mod scripted;
 mod services;
+mod template;
 mod usage;
 mod work;
 

@@ -21,6 +21,7 @@ fn a_port_in_use_is_named() {
 
 #[test]
 fn wrong_flags_are_told_and_exit_with_2() {
+    let nowhere = directory("nowhere");
     for (arguments, parts) in [
         (
             "serve --kind soap -- true",
@@ -70,7 +71,10 @@ fn wrong_flags_are_told_and_exit_with_2() {
         ("serve --claims [] -- true", &["'--claims <JSON>': expected a JSON object"]),
         ("serve --color blue -- true", &["invalid value 'blue' for '--color <WHEN>'", "auto, always, never"]),
         ("serve cargo run", &["unexpected argument 'cargo'", "the function's command stands behind `--`"]),
-        ("serve", &["expected the function's command behind `--`, or --attach, or --config; see"]),
+        (
+            "serve",
+            &["expected the function's command behind `--`, or --attach, or --config", "; see `sippycup serve --help`"],
+        ),
         ("serve --attach -- true", &["'--attach[=<ADDRESS>]'", "cannot be used with", "'[COMMAND]...'"]),
         ("serve --config x.toml -- true", &["'[COMMAND]...'", "cannot be used with", "'--config <FILE>'"]),
         ("serve --config x.toml --kind rest", &["--kind <KIND>'", "cannot be used with", "'--config <FILE>'"]),
@@ -90,7 +94,10 @@ fn wrong_flags_are_told_and_exit_with_2() {
         ("invoke no-such-event.json -- true", &["cannot read no-such-event.json"]),
     ] {
         let arguments: Vec<_> = arguments.split(' ').collect();
-        let (code, _, err) = run(sippycup(&arguments));
+        let mut command = sippycup(&arguments);
+        // Where there is neither a template nor a package that `serve` alone would serve.
+        command.current_dir(&nowhere);
+        let (code, _, err) = run(command);
         assert!(parts.iter().all(|part| err.contains(part)), "{arguments:?}: {err}");
         assert_eq!(code, 2, "{arguments:?}: {err}");
     }

@@ -207,6 +207,8 @@ fn function_process() {
                 let seen = ["X-Forwarded-Proto", "X-Forwarded-Port"].map(|name| header(name).unwrap());
                 answer(&api, &event.id, &ok(&seen.join(" ")));
             }
+            // Which function was asked, through which route, and what its settings are.
+            "told" => answer(&api, &event.id, &ok(&event.told())),
             "pid" => answer(&api, &event.id, &ok(&std::process::id().to_string())),
             "gate" => {
                 if event.path() == "/gate" {
@@ -228,6 +230,32 @@ struct Event {
 impl Event {
     fn header(&self, name: &str) -> Option<String> {
         header(&self.head, name)
+    }
+
+    /// `NAME ROUTE VERSION STAGE PATH`, with what is set of `COLOR`, the handler and the variables of the stage behind it.
+    fn told(&self) -> String {
+        let text = |pointer: &str| self.json.pointer(pointer).and_then(|value| value.as_str()).map(str::to_owned);
+        let resource = || Some(format!("{} {}", text("/requestContext/httpMethod")?, text("/resource")?));
+        let mut told = vec![
+            std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap(),
+            text("/routeKey").or_else(resource).unwrap_or_default(),
+            text("/version").unwrap_or_else(|| "rest".to_owned()),
+            text("/requestContext/stage").unwrap_or_default(),
+            self.path(),
+        ];
+        for name in ["COLOR", "_HANDLER"] {
+            told.extend(std::env::var(name).ok().map(|value| format!("{name}={value}")));
+        }
+        if let Some(variables) = self.json["stageVariables"].as_object() {
+            told.extend(variables.iter().map(|(name, value)| format!("{name}={}", value.as_str().unwrap())));
+        }
+        for pointer in ["/requestContext/authorizer/claims/sub", "/requestContext/authorizer/jwt/claims/sub"] {
+            told.extend(text(pointer).map(|sub| format!("sub={sub}")));
+        }
+        if self.json["isBase64Encoded"] == true {
+            told.push("base64".to_owned());
+        }
+        told.join(" ").replace('\\', "\\\\").replace('"', "\\\"")
     }
 
     fn path(&self) -> String {

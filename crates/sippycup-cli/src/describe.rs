@@ -1,0 +1,79 @@
+//! `--describe`: what is served, as JSON, for scripts and tests that should not read the terminal.
+
+use std::io;
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+use sippycup_gateway::Gateway;
+
+use crate::plan::{FunctionPlan, Origin, Said};
+use crate::served::Served;
+
+/// Front doors as they begin to listen.
+#[derive(Debug, Default)]
+pub(crate) struct Description {
+    /// By what makes several gateways one front door.
+    doors: Vec<(Key, Value)>,
+}
+
+#[derive(Debug, PartialEq)]
+struct Key {
+    id: Option<String>,
+    stage: Option<String>,
+    urls: Vec<String>,
+}
+
+impl Description {
+    /// Adds a gateway, to the front door that it is a part of if that is there.
+    pub(crate) fn add(&mut self, gateway: &Gateway<Served>, origin: Option<&Origin>, urls: Vec<String>) {
+        let key = Key { id: origin.map(|origin| origin.id.clone()), stage: gateway.stage().map(str::to_owned), urls };
+        let routes = gateway.routes().into_iter().map(|route| {
+            json!({
+                "route": route,
+                "function": gateway.get_ref().name(),
+                "authorizer": origin.and_then(|origin| origin.authorizer.as_deref()),
+                "payloadFormat": gateway.kind().as_str(),
+            })
+        });
+        let shared =
+            self.doors.iter_mut().find(|(other, _)| key.id.is_some() && other.id == key.id && other.stage == key.stage);
+        if let Some((_, door)) = shared {
+            if let Some(Value::Array(there)) = door.get_mut("routes") {
+                there.extend(routes);
+            }
+            return;
+        }
+        let door = json!({
+            "logicalId": key.id,
+            "kind": gateway.kind().as_str(),
+            "stage": key.stage,
+            "urls": key.urls,
+            "routes": routes.collect::<Vec<_>>(),
+        });
+        self.doors.push((key, door));
+    }
+
+    /// Writes the file at once, so that who waits for it never reads a part.
+    pub(crate) fn write(self, path: &Path, functions: &[Said<FunctionPlan>], passed: &[String]) -> io::Result<()> {
+        let function = |said: &Said<FunctionPlan>| {
+            let command = said.value.command.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>();
+            let timeout = said.value.timeout.0.as_secs_f64();
+            json!({
+                "logicalId": said.value.logical_id,
+                "name": said.value.name.value,
+                "command": command,
+                "timeout": timeout,
+                "memory": said.value.memory,
+            })
+        };
+        let doors: Vec<Value> = self.doors.into_iter().map(|(_, door)| door).collect();
+        let mut described = Map::new();
+        described.insert("frontDoors".to_owned(), doors.into());
+        described.insert("functions".to_owned(), functions.iter().map(function).collect());
+        described.insert("passedOver".to_owned(), passed.into());
+        let text = format!("{:#}\n", Value::Object(described));
+        let beside = path.with_extension(format!("{}.part", std::process::id()));
+        std::fs::write(&beside, text)?;
+        std::fs::rename(&beside, path).inspect_err(|_| drop(std::fs::remove_file(&beside)))
+    }
+}

@@ -1,0 +1,305 @@
+//! The gateways of a model: an API becomes one for each function and each other way to answer, all on the same address.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use sippycup_gateway::Kind;
+
+use super::model::{Access, Api, Family, Guard, Model, Reply, Route, Sort, Stage, Target, Url, said};
+use super::references::{FUNCTION, api_id};
+use super::scope::Scope;
+use super::source::Fault;
+use crate::plan::{DomainTable, GatewayPlan, Origin, Pair, Said, Seconds};
+
+/// All gateways, and the functions behind them by logical ids.
+#[derive(Debug, Default)]
+pub(super) struct Doors {
+    pub(super) gateways: Vec<Said<GatewayPlan>>,
+    pub(super) functions: Vec<String>,
+    /// The base paths on each port.
+    taken: Vec<Vec<String>>,
+}
+
+impl Doors {
+    pub(super) fn of(scope: &Scope<'_>, model: &Model, flags: &GatewayPlan) -> Result<Self, Fault> {
+        let mut doors = Self::default();
+        for api in &model.apis {
+            if api.routes.is_empty() {
+                scope.notes.borrow_mut().pass(&api.id, "the API", "it has no route");
+                continue;
+            }
+            if api.stages.is_empty() {
+                scope.notes.borrow_mut().pass(&api.id, "the API", "it has no stage, and so nobody can ask it");
+            }
+            for stage in &api.stages {
+                doors.add_api(scope, api, stage, flags)?;
+            }
+        }
+        for url in &model.urls {
+            doors.add_url(scope, url, flags)?;
+        }
+        Ok(doors)
+    }
+
+    fn add_api(&mut self, scope: &Scope<'_>, api: &Api, stage: &Stage, flags: &GatewayPlan) -> Result<(), Fault> {
+        let here =
+            |mapping: &&super::model::Mapping| mapping.stage.as_ref().is_none_or(|name| *name == stage.name.value);
+        let mapped: Vec<_> = api.mappings.iter().filter(here).collect();
+        let bases = match mapped.as_slice() {
+            [] if stage.name.value == "$default" => vec![String::new()],
+            [] => vec![stage.name.value.clone()],
+            mapped => mapped.iter().map(|mapping| mapping.path.clone()).collect(),
+        };
+        let door = self.door(bases);
+        let mut domains: BTreeMap<&str, Said<DomainTable>> = BTreeMap::new();
+        for mapping in mapped {
+            let table = domains.entry(&mapping.domain).or_insert_with(|| Said {
+                value: DomainTable {
+                    name: mapping.domain.clone(),
+                    mappings: Vec::new(),
+                    mappings_without_stage: Vec::new(),
+                },
+                span: Some(mapping.span.start..mapping.span.end),
+            });
+            let paths = if mapping.stage.is_some() {
+                &mut table.value.mappings
+            } else {
+                &mut table.value.mappings_without_stage
+            };
+            paths.push(mapping.path.clone());
+        }
+        let variable = |(name, value): &(String, Said<String>)| Said {
+            value: Pair { name: name.clone(), value: value.value.clone() },
+            span: value.span.clone(),
+        };
+        // Routes that are answered alike are one gateway.
+        let mut groups: Vec<(Behind, Vec<&Route>)> = Vec::new();
+        for route in &api.routes {
+            let behind = self.behind(scope, api, stage, route, flags)?;
+            match groups.iter_mut().find(|(other, _)| *other == behind) {
+                Some((_, routes)) => routes.push(route),
+                None => groups.push((behind, vec![route])),
+            }
+        }
+        for (behind, routes) in groups {
+            let kind = match api.family {
+                Family::Rest => Kind::RestApi,
+                Family::Http if behind.is_version_1 => Kind::HttpApiV1,
+                Family::Http => Kind::HttpApiV2,
+            };
+            let span = Some(api.span.start..api.span.end);
+            let stream = behind.stream && kind == Kind::RestApi;
+            let gateway = GatewayPlan {
+                stage: Some(stage.name.clone()),
+                variables: stage.variables.iter().map(variable).collect(),
+                routes: routes.iter().map(|route| said(route.span, route_key(scope, api, route))).collect(),
+                domains: domains.values().cloned().collect(),
+                binary: api.binary.clone(),
+                timeout: behind.timeout.map(|millis| Seconds(std::time::Duration::from_millis(millis))),
+                stream: stream.then(|| Said::from(true)),
+                ..behind.gateway(kind, &api.id, door, flags)
+            };
+            self.gateways.push(Said { value: gateway, span });
+        }
+        Ok(())
+    }
+
+    fn add_url(&mut self, scope: &Scope<'_>, url: &Url, flags: &GatewayPlan) -> Result<(), Fault> {
+        let door = self.door(vec![String::new()]);
+        let mut behind = Behind { stream: url.stream, ..Behind::default() };
+        behind.guard(scope, &url.id, "the URL", &url.access, Kind::FunctionUrl, flags);
+        if behind.answer.is_none() {
+            behind.function = Some(self.function(scope, &url.function)?);
+        }
+        let stream = url.stream && behind.answer.is_none();
+        let gateway = GatewayPlan {
+            stream: stream.then(|| Said::from(true)),
+            ..behind.gateway(Kind::FunctionUrl, &url.id, door, flags)
+        };
+        self.gateways.push(Said { value: gateway, span: Some(url.span.start..url.span.end) });
+        Ok(())
+    }
+
+    /// The first port on which nothing begins with these paths, or with what they begin with.
+    fn door(&mut self, bases: Vec<String>) -> u16 {
+        let hides = |one: &str, other: &str| {
+            one.is_empty() || one == other || other.strip_prefix(one).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let clash = |taken: &Vec<String>| {
+            taken.iter().any(|taken| bases.iter().any(|base| hides(taken, base) || hides(base, taken)))
+        };
+        let at = self.taken.iter().position(|taken| !clash(taken)).unwrap_or(self.taken.len());
+        match self.taken.get_mut(at) {
+            Some(taken) => taken.extend(bases),
+            None => self.taken.push(bases),
+        }
+        u16::try_from(at).unwrap_or(u16::MAX)
+    }
+
+    fn behind(
+        &mut self,
+        scope: &Scope<'_>,
+        api: &Api,
+        stage: &Stage,
+        route: &Route,
+        flags: &GatewayPlan,
+    ) -> Result<Behind, Fault> {
+        let millis = route
+            .timeout
+            .map(|seconds| std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default().as_millis());
+        let mut behind = Behind {
+            is_version_1: route.is_version_1,
+            timeout: millis.and_then(|millis| u64::try_from(millis).ok()).filter(|millis| *millis > 0),
+            ..Behind::default()
+        };
+        let kind = if api.family == Family::Rest { Kind::RestApi } else { Kind::HttpApiV2 };
+        behind.guard(scope, &api.id, &format!("`{}`", route.key()), &route.access, kind, flags);
+        if behind.answer.is_some() {
+            return Ok(behind);
+        }
+        match &route.target {
+            Target::Function { id, stream } => {
+                behind.function = Some(self.function(scope, id)?);
+                behind.stream = *stream;
+            }
+            Target::Uri { uri, stream } => {
+                let uri = with_variables(uri, stage);
+                match function_of(scope, &uri)? {
+                    Some(id) => behind.function = Some(self.function(scope, &id)?),
+                    None => {
+                        behind.missing(scope, api, route, &format!("`{uri}`, which is no function of this template"))
+                    }
+                }
+                behind.stream = *stream;
+            }
+            Target::Answer(reply) => behind.answer = Some(reply.clone()),
+            Target::Missing(what) => behind.missing(scope, api, route, what),
+        }
+        Ok(behind)
+    }
+
+    /// The name of a function, which is one that is needed.
+    fn function(&mut self, scope: &Scope<'_>, id: &str) -> Result<String, Fault> {
+        if !self.functions.iter().any(|known| known == id) {
+            self.functions.push(id.to_owned());
+        }
+        scope.function_name(id)
+    }
+}
+
+/// What all routes of a gateway have in common.
+#[derive(Debug, Default, PartialEq)]
+struct Behind {
+    function: Option<String>,
+    answer: Option<Reply>,
+    stream: bool,
+    is_version_1: bool,
+    /// Milliseconds.
+    timeout: Option<u64>,
+    guard: Option<Guard>,
+}
+
+impl Behind {
+    fn gateway(&self, kind: Kind, id: &str, door: u16, flags: &GatewayPlan) -> GatewayPlan {
+        let is = |sorts: &[Sort]| {
+            self.guard.as_ref().is_some_and(|guard| sorts.contains(&guard.sort)) && self.answer.is_none()
+        };
+        let claims = flags.claims.clone().filter(|_| is(&[Sort::Cognito, Sort::Jwt]));
+        let scopes = self.guard.as_ref().map(|guard| guard.scopes.clone()).filter(|scopes| !scopes.is_empty());
+        let authorizer = self.guard.as_ref().map(|guard| {
+            let done =
+                if self.answer.is_some() { "refuses every request" } else { "replaced by what the command line says" };
+            format!("{} ({}): {done}", guard.name, guard.sort.name())
+        });
+        GatewayPlan {
+            kind,
+            scopes: scopes.filter(|_| claims.is_some() && kind != Kind::RestApi).map(Said::from),
+            claims,
+            lambda_authorizer: flags.lambda_authorizer.clone().filter(|_| is(&[Sort::Lambda])),
+            function: self.function.clone().map(Said::from),
+            api_id: Some(api_id(id)),
+            origin: Some(Origin { id: id.to_owned(), door, answer: self.answer.as_ref().map(answer), authorizer }),
+            source_ip: flags.source_ip,
+            https: flags.https,
+            ..GatewayPlan::default()
+        }
+    }
+
+    /// An authorizer lets nobody through, unless the command line says who it is.
+    fn guard(&mut self, scope: &Scope<'_>, id: &str, route: &str, access: &Access, kind: Kind, flags: &GatewayPlan) {
+        let Access::Guarded(guard) = access else { return };
+        let (flag, given) = match guard.sort {
+            Sort::Cognito | Sort::Jwt => ("--claims", flags.claims.is_some()),
+            Sort::Lambda => ("--lambda-authorizer", flags.lambda_authorizer.is_some()),
+            Sort::Iam | Sort::Key => ("", false),
+        };
+        let what = format!("{}, `{}`", guard.sort.name(), guard.name);
+        self.guard = Some(guard.clone());
+        if given && kind != Kind::FunctionUrl {
+            let why = format!("{what}, is not asked: every request passes with what {flag} says");
+            scope.notes.borrow_mut().pass(id, route, &why);
+            return;
+        }
+        let hint = if flag.is_empty() { String::new() } else { format!("; {flag} says whom it lets through") };
+        let why = format!("{what}, does not run here: every request is refused{hint}");
+        scope.notes.borrow_mut().pass(id, route, &why);
+        self.answer = Some(refusal(&format!("{what}, does not run on this machine{hint}")));
+    }
+
+    fn missing(&mut self, scope: &Scope<'_>, api: &Api, route: &Route, what: &str) {
+        scope.notes.borrow_mut().pass(&api.id, &format!("`{}`", route.key()), &format!("it is {what}: it answers 501"));
+        self.answer = Some(refusal(&format!("{} is {what}, which does not run on this machine", route.key())));
+    }
+}
+
+/// A resource of a REST API has no slash at its end, and is found with one.
+fn route_key(scope: &Scope<'_>, api: &Api, route: &Route) -> String {
+    let key = route.key();
+    match key.strip_suffix('/') {
+        Some(trimmed) if api.family == Family::Rest && route.path.len() > 1 => {
+            scope.notes.borrow_mut().warn(
+                route.span,
+                "a REST API makes no difference between a path and the same one with a slash at its end",
+            );
+            trimmed.to_owned()
+        }
+        _ => key,
+    }
+}
+
+fn refusal(message: &str) -> Reply {
+    let headers = BTreeMap::from([("Content-Type".to_owned(), "application/json".to_owned())]);
+    Reply { status: 501, headers, body: json!({ "message": message }).to_string() }
+}
+
+fn answer(reply: &Reply) -> bytes::Bytes {
+    json!({ "statusCode": reply.status, "headers": reply.headers, "body": reply.body }).to_string().into()
+}
+
+/// `${stageVariables.name}` in a URI, as API Gateway fills it in for each request.
+fn with_variables(uri: &str, stage: &Stage) -> String {
+    stage
+        .variables
+        .iter()
+        .fold(uri.to_owned(), |uri, (name, value)| uri.replace(&format!("${{stageVariables.{name}}}"), &value.value))
+}
+
+/// The function that a URI or an ARN names: by its name alone, for account and region may be those of another place.
+pub(super) fn function_of(scope: &Scope<'_>, uri: &str) -> Result<Option<String>, Fault> {
+    let inner = match uri.split_once("/functions/") {
+        Some((_, inner)) => inner.split('/').next().unwrap_or_default(),
+        None => uri,
+    };
+    let name = match inner.split_once(":function:") {
+        Some((_, name)) => name.split(':').next().unwrap_or_default(),
+        None if inner.contains([':', '/']) => return Ok(None),
+        None => inner,
+    };
+    let resources = scope.root.get("Resources").map(super::node::Node::entries).unwrap_or_default();
+    for entry in resources.iter().filter(|entry| scope.kind(&entry.key) == Some(FUNCTION)) {
+        if entry.key == name || scope.is_there(&entry.value)? && scope.function_name(&entry.key)? == name {
+            return Ok(Some(entry.key.clone()));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,168 @@
+//! What a template serves, whatever it is written in: every reader fills this, and the plan is made of it.
+
+use std::collections::BTreeMap;
+
+use super::source::{Fault, Span};
+use crate::plan::Said;
+
+#[derive(Debug, Default)]
+pub(super) struct Model {
+    pub(super) apis: Vec<Api>,
+    pub(super) urls: Vec<Url>,
+}
+
+/// A REST or an HTTP API.
+#[derive(Debug)]
+pub(super) struct Api {
+    pub(super) id: String,
+    pub(super) span: Span,
+    pub(super) family: Family,
+    pub(super) stages: Vec<Stage>,
+    pub(super) routes: Vec<Route>,
+    pub(super) binary: Vec<Said<String>>,
+    pub(super) mappings: Vec<Mapping>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Family {
+    Http,
+    Rest,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Stage {
+    pub(super) name: Said<String>,
+    pub(super) variables: Vec<(String, Said<String>)>,
+}
+
+/// A base path of a custom domain.
+#[derive(Clone, Debug)]
+pub(super) struct Mapping {
+    pub(super) domain: String,
+    pub(super) path: String,
+    /// `None` where the client writes the stage.
+    pub(super) stage: Option<String>,
+    pub(super) span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Route {
+    /// `GET`, or `ANY`; empty for `$default`.
+    pub(super) method: String,
+    /// `/items/{id}`, or `$default`.
+    pub(super) path: String,
+    pub(super) span: Span,
+    pub(super) target: Target,
+    pub(super) access: Access,
+    pub(super) timeout: Option<f64>,
+    /// Payload format 1.0 of an HTTP API.
+    pub(super) is_version_1: bool,
+}
+
+impl Route {
+    /// The route as the gateway reads it.
+    pub(super) fn key(&self) -> String {
+        if self.method.is_empty() { self.path.clone() } else { format!("{} {}", self.method, self.path) }
+    }
+}
+
+/// What a route does.
+#[derive(Clone, Debug)]
+pub(super) enum Target {
+    /// A function by its logical id.
+    Function { id: String, stream: bool },
+    /// A function that a URI names, once the variables of a stage are in it.
+    Uri { uri: String, stream: bool },
+    /// The same answer to everything, as a mock integration gives it.
+    Answer(Reply),
+    /// What only AWS can do.
+    Missing(String),
+}
+
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) headers: BTreeMap<String, String>,
+    pub(super) body: String,
+}
+
+/// Who may ask.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Access {
+    Guarded(Guard),
+    Open,
+}
+
+/// An authorizer, which does not run here: what it lets through must be said, or nobody passes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Guard {
+    pub(super) name: String,
+    pub(super) sort: Sort,
+    pub(super) scopes: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Sort {
+    Cognito,
+    Iam,
+    Jwt,
+    Key,
+    Lambda,
+}
+
+impl Sort {
+    /// The authorizer in a sentence.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Cognito => "a Cognito authorizer",
+            Self::Iam => "an IAM signature",
+            Self::Jwt => "a JWT authorizer",
+            Self::Key => "an API key",
+            Self::Lambda => "a Lambda authorizer",
+        }
+    }
+}
+
+/// A function URL.
+#[derive(Debug)]
+pub(super) struct Url {
+    pub(super) id: String,
+    pub(super) span: Span,
+    pub(super) function: String,
+    pub(super) stream: bool,
+    pub(super) access: Access,
+}
+
+pub(super) fn said(span: Span, value: impl Into<String>) -> Said<String> {
+    Said { value: value.into(), span: Some(span.start..span.end) }
+}
+
+/// The routes of an API, each once.
+#[derive(Debug, Default)]
+pub(super) struct Routes {
+    pub(super) routes: Vec<Route>,
+    /// Who made each.
+    owners: Vec<String>,
+}
+
+impl Routes {
+    pub(super) fn find(&self, method: &str, path: &str) -> Option<&Route> {
+        self.routes.iter().find(|route| (&*route.method, &*route.path) == (method, path))
+    }
+
+    /// Adds a route of somebody.
+    ///
+    /// # Errors
+    ///
+    /// If it is there already: the fault names both.
+    pub(super) fn add(&mut self, route: Route, owner: &str) -> Result<(), Fault> {
+        let same = |other: &Route| (&other.method, &other.path) == (&route.method, &route.path);
+        if let Some(first) = self.routes.iter().position(same).and_then(|at| self.owners.get(at)) {
+            let message = format!("`{}` is there twice, of `{first}` and of `{owner}`", route.key());
+            return Err(Fault::new(route.span, message));
+        }
+        self.routes.push(route);
+        self.owners.push(owner.to_owned());
+        Ok(())
+    }
+}

@@ -1,0 +1,36 @@
+//! What is passed over: said once, with the reason.
+
+use std::collections::BTreeMap;
+
+use super::source::{Fault, Span};
+
+/// Notes about a template, in two sorts.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    /// Where something is different from AWS, with its place.
+    pub(super) warnings: Vec<Fault>,
+    /// What does not matter to requests: logical id or type, and why, with the names of what it is.
+    passed: BTreeMap<(String, String), Vec<String>>,
+}
+
+impl Notes {
+    pub(super) fn warn(&mut self, span: Span, message: impl std::fmt::Display) {
+        let warning = Fault::new(span, message);
+        if !self.warnings.iter().any(|other| (other.span, &other.message) == (warning.span, &warning.message)) {
+            self.warnings.push(warning);
+        }
+    }
+
+    /// `what` of `whom` is passed over because of `why`.
+    pub(super) fn pass(&mut self, whom: &str, what: &str, why: &str) {
+        let names = self.passed.entry((whom.to_owned(), why.to_owned())).or_default();
+        if !names.iter().any(|name| name == what) {
+            names.push(what.to_owned());
+        }
+    }
+
+    /// Each as `whom: what, what: why`.
+    pub(super) fn passed(&self) -> impl Iterator<Item = String> {
+        self.passed.iter().map(|((whom, why), what)| format!("{whom}: {}: {why}", what.join(", ")))
+    }
+}

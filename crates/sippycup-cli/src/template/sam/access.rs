@@ -1,0 +1,109 @@
+//! `Auth` of APIs and events: which authorizer guards a route.
+
+use crate::template::model::{Access, Family, Guard, Sort};
+use crate::template::node::Node;
+use crate::template::scope::Scope;
+use crate::template::source::Fault;
+
+/// `Auth` of an API.
+#[derive(Debug, Default)]
+pub(super) struct Auth {
+    authorizers: Vec<Guard>,
+    /// What guards a route that says nothing.
+    default: Option<Guard>,
+    key: bool,
+    /// Whether it also guards the preflight requests that `Cors` of a REST API answers.
+    preflight: bool,
+    key_preflight: bool,
+}
+
+impl Auth {
+    pub(super) fn read(scope: &Scope<'_>, family: Family, auth: Option<&Node>) -> Result<Self, Fault> {
+        let Some(auth) = auth.map(|auth| scope.chosen(auth)).transpose()?.flatten() else { return Ok(Self::default()) };
+        let flag = |key: &str, default: bool| match auth.get(key) {
+            Some(flag) => scope.value(flag)?.map_or(Ok(default), |flag| flag.boolean()),
+            None => Ok(default),
+        };
+        let mut read = Self {
+            key: flag("ApiKeyRequired", false)?,
+            preflight: flag("AddDefaultAuthorizerToCorsPreflight", true)?,
+            key_preflight: flag("AddApiKeyRequiredToCorsPreflight", true)?,
+            ..Self::default()
+        };
+        for entry in auth.get("Authorizers").map(Node::entries).unwrap_or_default() {
+            let has = |key: &str| entry.value.get(key).is_some();
+            let sort = match family {
+                Family::Rest if has("UserPoolArn") => Sort::Cognito,
+                Family::Http if has("JwtConfiguration") => Sort::Jwt,
+                _ if has("FunctionArn") => Sort::Lambda,
+                Family::Rest => return Err(entry.value.unlike("an authorizer with `UserPoolArn` or `FunctionArn`")),
+                Family::Http => {
+                    return Err(entry.value.unlike("an authorizer with `JwtConfiguration` or `FunctionArn`"));
+                }
+            };
+            let scopes = scopes(scope, entry.value.get("AuthorizationScopes"))?;
+            read.authorizers.push(Guard { name: entry.key.clone(), sort, scopes });
+        }
+        if let Some(name) = auth.get("DefaultAuthorizer")
+            && let Some(name) = scope.value(name)?
+        {
+            read.default = Some(read.named(&name)?);
+        }
+        Ok(read)
+    }
+
+    /// Who may use a route, by `Auth` of its event.
+    pub(super) fn of_event(&self, scope: &Scope<'_>, family: Family, auth: Option<&Node>) -> Result<Access, Fault> {
+        let auth = auth.map(|auth| scope.chosen(auth)).transpose()?.flatten();
+        let part = |key: &str| {
+            auth.and_then(|auth| auth.get(key)).map(|node| scope.value(node)).transpose().map(Option::flatten)
+        };
+        let mut guard = match part("Authorizer")? {
+            Some(name) if name.as_text() == Some("NONE") => {
+                if family == Family::Http && self.default.is_none() {
+                    return Err(name.fault("`NONE` takes away the default authorizer, and the API has none"));
+                }
+                None
+            }
+            Some(name) => Some(self.named(&name)?),
+            None => self.default.clone(),
+        };
+        let own = scopes(scope, auth.and_then(|auth| auth.get("AuthorizationScopes")))?;
+        if let (Some(guard), false) = (&mut guard, own.is_empty()) {
+            guard.scopes = own;
+        }
+        let key = match part("ApiKeyRequired")? {
+            Some(flag) => flag.boolean()?,
+            None => self.key,
+        };
+        Ok(guard.or_else(|| key.then(api_key)).map_or(Access::Open, Access::Guarded))
+    }
+
+    /// Who may ask what `Cors` of a REST API answers.
+    pub(super) fn of_preflight(&self) -> Access {
+        let guard = self.default.clone().filter(|_| self.preflight);
+        let key = (self.key && self.key_preflight).then(api_key);
+        guard.or(key).map_or(Access::Open, Access::Guarded)
+    }
+
+    fn named(&self, node: &Node) -> Result<Guard, Fault> {
+        let name = node.string()?;
+        if name == "AWS_IAM" {
+            return Ok(Guard { name: name.to_owned(), sort: Sort::Iam, scopes: Vec::new() });
+        }
+        let found = self.authorizers.iter().find(|guard| guard.name == name).cloned();
+        found.ok_or_else(|| {
+            let known: Vec<_> = self.authorizers.iter().map(|guard| guard.name.as_str()).chain(["AWS_IAM"]).collect();
+            node.fault(format_args!("expected an authorizer of the API ({}), found `{name}`", known.join(", ")))
+        })
+    }
+}
+
+fn api_key() -> Guard {
+    Guard { name: "api_key".to_owned(), sort: Sort::Key, scopes: Vec::new() }
+}
+
+fn scopes(scope: &Scope<'_>, node: Option<&Node>) -> Result<Vec<String>, Fault> {
+    let Some(list) = node.map(|node| scope.value(node)).transpose()?.flatten() else { return Ok(Vec::new()) };
+    list.items().iter().map(|item| item.string().map(str::to_owned)).collect()
+}

@@ -1,0 +1,152 @@
+//! SAM: what `AWS::Serverless-2016-10-31` makes of a template, as far as requests meet it.
+//!
+//! Written from AWS's documentation, and from what the transform itself makes of templates: a test compares the two.
+
+mod access;
+mod api;
+mod cors;
+mod events;
+mod globals;
+
+use std::collections::BTreeMap;
+
+pub(super) use cors::unquoted;
+pub(super) use globals::merged;
+
+use super::model::{Access, Family, Guard, Model, Sort, Url};
+use super::node::{Entry, Node};
+use super::references::{HTTP, REST};
+use super::scope::{Made, Scope};
+use super::source::Fault;
+use api::{Apis, implicit_id};
+
+/// Reads all resources of SAM.
+pub(super) fn read(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
+    let resources = scope.root.get("Resources").map(Node::entries).unwrap_or_default();
+    let implicit = [Family::Http, Family::Rest].map(|family| (family, has_implicit(scope, family)));
+    let mut apis = Apis::default();
+    for Entry { key: id, key_span, value: resource } in resources {
+        let family = match resource.get("Type").and_then(Node::as_text) {
+            Some("AWS::Serverless::Api") => Family::Rest,
+            Some("AWS::Serverless::HttpApi") => Family::Http,
+            _ => continue,
+        };
+        if implicit.iter().any(|(family, there)| *there && id == implicit_id(*family)) {
+            let message = format!(
+                "SAM makes an API of the name `{id}` itself, for events that name none, and takes it instead of this one"
+            );
+            scope.notes.borrow_mut().warn(*key_span, message);
+        } else if scope.is_there(resource)? {
+            apis.add(scope, id, resource, family)?;
+        }
+    }
+    for (id, resource) in functions(scope)? {
+        let Some(properties) = resource.get("Properties") else { continue };
+        if properties.as_intrinsic().is_some() {
+            return Err(properties.unlike("a map of properties"));
+        }
+        if let Some(events) = properties.get("Events") {
+            events::read(scope, &mut apis, id, events)?;
+        }
+        if let Some(config) =
+            properties.get("FunctionUrlConfig").map(|config| scope.chosen(config)).transpose()?.flatten()
+        {
+            model.urls.push(url(scope, &format!("{id}Url"), id, config)?);
+        }
+    }
+    model.apis.extend(apis.finish(scope)?);
+    Ok(())
+}
+
+/// The functions that are there, by their logical ids.
+fn functions<'t>(scope: &Scope<'t>) -> Result<Vec<(&'t str, &'t Node)>, Fault> {
+    let resources = scope.root.get("Resources").map(Node::entries).unwrap_or_default();
+    let mut functions = Vec::new();
+    for entry in resources
+        .iter()
+        .filter(|entry| entry.value.get("Type").and_then(Node::as_text) == Some("AWS::Serverless::Function"))
+    {
+        if scope.is_there(&entry.value)? {
+            functions.push((&*entry.key, &entry.value));
+        }
+    }
+    Ok(functions)
+}
+
+/// Whether an event names no API of its own.
+fn has_implicit(scope: &Scope<'_>, family: Family) -> bool {
+    let (kind, reference) = if family == Family::Rest { ("Api", "RestApiId") } else { ("HttpApi", "ApiId") };
+    let resources = scope.root.get("Resources").map(Node::entries).unwrap_or_default();
+    let functions = resources
+        .iter()
+        .filter(|entry| entry.value.get("Type").and_then(Node::as_text) == Some("AWS::Serverless::Function"));
+    let mut events = functions.filter_map(|entry| entry.value.at(&["Properties", "Events"])).flat_map(Node::entries);
+    events.any(|event| {
+        event.value.get("Type").and_then(Node::as_text) == Some(kind)
+            && event.value.at(&["Properties", reference]).is_none()
+    })
+}
+
+/// What SAM adds to the resources, as far as somebody may refer to it.
+pub(super) fn made(scope: &Scope<'_>) -> Result<BTreeMap<String, Made>, Fault> {
+    let mut made = BTreeMap::new();
+    let mut add = |id: String, kind, of: &str, name: &str| {
+        made.insert(id, Made { kind, of: of.to_owned(), name: name.to_owned() });
+    };
+    if has_implicit(scope, Family::Rest) {
+        add("ServerlessRestApi".to_owned(), REST, "", "");
+        add("ServerlessRestApiProdStage".to_owned(), "AWS::ApiGateway::Stage", "ServerlessRestApi", "Prod");
+    }
+    if has_implicit(scope, Family::Http) {
+        add("ServerlessHttpApi".to_owned(), HTTP, "", "");
+        add(
+            "ServerlessHttpApiApiGatewayDefaultStage".to_owned(),
+            "AWS::ApiGatewayV2::Stage",
+            "ServerlessHttpApi",
+            "$default",
+        );
+    }
+    let resources = scope.root.get("Resources").map(Node::entries).unwrap_or_default();
+    for Entry { key: id, value: resource, .. } in resources {
+        let own = |key: &str| resource.at(&["Properties", key]);
+        match resource.get("Type").and_then(Node::as_text) {
+            Some("AWS::Serverless::Function") if scope.is_there(resource)? => {
+                add(format!("{id}Role"), "AWS::IAM::Role", id, "");
+                add(format!("{id}Url"), "AWS::Lambda::Url", id, "");
+                if let Some(alias) = own("AutoPublishAlias").map(|alias| scope.text(alias)).transpose()?.flatten() {
+                    add(format!("{id}Alias{alias}"), "AWS::Lambda::Alias", id, &alias);
+                }
+            }
+            Some("AWS::Serverless::Api") if scope.is_there(resource)? => {
+                let literal = own("StageName").and_then(Node::as_text).unwrap_or_default();
+                let name = own("StageName").map(|name| scope.text(name)).transpose()?.flatten().unwrap_or_default();
+                add(format!("{id}{literal}Stage"), "AWS::ApiGateway::Stage", id, &name);
+            }
+            Some("AWS::Serverless::HttpApi") if scope.is_there(resource)? => {
+                match own("StageName").map(|name| scope.text(name)).transpose()?.flatten() {
+                    Some(name) => add(format!("{id}{name}Stage"), "AWS::ApiGatewayV2::Stage", id, &name),
+                    None => add(format!("{id}ApiGatewayDefaultStage"), "AWS::ApiGatewayV2::Stage", id, "$default"),
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(made)
+}
+
+/// `FunctionUrlConfig`, and the properties of `AWS::Lambda::Url`, which has the same.
+pub(super) fn url(scope: &Scope<'_>, id: &str, function: &str, config: &Node) -> Result<Url, Fault> {
+    let own = |key: &str| config.get(key).map(|node| scope.text(node)).transpose().map(Option::flatten);
+    let access = match own("AuthType")?.as_deref() {
+        Some("NONE") => Access::Open,
+        Some("AWS_IAM") => Access::Guarded(Guard { name: "AWS_IAM".to_owned(), sort: Sort::Iam, scopes: Vec::new() }),
+        _ => return Err(config.get("AuthType").unwrap_or(config).unlike("`AuthType`, NONE or AWS_IAM")),
+    };
+    if let Some(cors) = config.get("Cors") {
+        let message =
+            "CORS is not done here yet: preflight requests go to the function, and its answers get no header of it";
+        scope.notes.borrow_mut().warn(cors.span, message);
+    }
+    let stream = own("InvokeMode")?.as_deref() == Some("RESPONSE_STREAM");
+    Ok(Url { id: id.to_owned(), span: config.span, function: function.to_owned(), stream, access })
+}

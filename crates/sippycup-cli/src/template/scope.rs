@@ -1,0 +1,237 @@
+//! What names mean in a template: parameters, pseudo parameters, conditions, mappings, and what somebody has said on the command line.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use super::node::Node;
+use super::notes::Notes;
+use super::source::{Fault, Sources, Span};
+use super::yaml;
+
+/// Evaluates what a template says. Values that nobody can know are collected, and asked for all at once.
+pub(super) struct Scope<'t> {
+    pub(super) root: &'t Node,
+    /// Name of the stack.
+    stack: String,
+    /// Where the template is.
+    pub(super) folder: PathBuf,
+    pub(super) sources: RefCell<Sources>,
+    /// `--parameter`, by names.
+    given: &'t BTreeMap<String, String>,
+    /// Resources that SAM makes beside those of the template: logical id, type, and that of the resource they are made for.
+    pub(super) made: BTreeMap<String, Made>,
+    /// Files of code by the hash in their key.
+    pub(super) assets: BTreeMap<String, PathBuf>,
+    used: RefCell<BTreeSet<String>>,
+    asked: RefCell<BTreeMap<String, (Span, &'static str)>>,
+    /// References whose values were invented since somebody asked.
+    invented: RefCell<Vec<String>>,
+    pub(super) notes: RefCell<Notes>,
+    depth: Cell<usize>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Made {
+    pub(super) kind: &'static str,
+    pub(super) of: String,
+    /// The name of a stage or an alias.
+    pub(super) name: String,
+}
+
+impl<'t> Scope<'t> {
+    pub(super) fn new(root: &'t Node, path: &Path, sources: Sources, given: &'t BTreeMap<String, String>) -> Self {
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        let whole = folder.canonicalize().ok();
+        let stack = whole.as_deref().and_then(Path::file_name).map_or("stack".into(), |name| name.to_string_lossy());
+        Self {
+            root,
+            stack: stack.replace(|c: char| !c.is_ascii_alphanumeric(), "-"),
+            folder,
+            sources: RefCell::new(sources),
+            given,
+            made: BTreeMap::new(),
+            assets: BTreeMap::new(),
+            used: RefCell::default(),
+            asked: RefCell::default(),
+            invented: RefCell::default(),
+            notes: RefCell::default(),
+            depth: Cell::new(0),
+        }
+    }
+
+    /// Reads another file of the template, from its folder.
+    pub(super) fn read(&self, path: &str, span: Span) -> Result<Node, Fault> {
+        let place = self.folder.join(path);
+        let text = std::fs::read_to_string(&place)
+            .map_err(|error| Fault::new(span, format_args!("cannot read {}: {error}", place.display())))?;
+        let base = self.sources.borrow_mut().add(&place, text.clone());
+        let read = yaml::read(&text, base)?;
+        self.notes.borrow_mut().warnings.extend(read.warnings);
+        Ok(read.root)
+    }
+
+    /// The code that a key in a bucket stands for.
+    pub(super) fn asset(&self, code: &Node) -> Option<PathBuf> {
+        let key = code.get("S3Key")?.as_text()?;
+        self.assets.get(key.strip_suffix(".zip").unwrap_or(key)).cloned()
+    }
+
+    /// What `--parameter` says about a name.
+    pub(super) fn given(&self, name: &str) -> Option<&'t str> {
+        let (name, value) = self.given.get_key_value(name)?;
+        self.used.borrow_mut().insert(name.clone());
+        Some(value)
+    }
+
+    /// Asks for a value that cannot be known. What goes on with the empty text ends before anything is started.
+    pub(super) fn ask(&self, name: &str, span: Span, why: &'static str) -> Node {
+        self.asked.borrow_mut().entry(name.to_owned()).or_insert((span, why));
+        Node::text(span, "")
+    }
+
+    /// Remembers that a value stands for something that is not here.
+    pub(super) fn invent(&self, name: String, span: Span, value: String) -> Node {
+        self.invented.borrow_mut().push(name);
+        Node::text(span, value)
+    }
+
+    pub(super) fn take_invented(&self) -> Vec<String> {
+        std::mem::take(&mut self.invented.borrow_mut())
+    }
+
+    /// What must be said with `--parameter`, as one fault; and what was said in vain.
+    pub(super) fn finish(&self) -> Result<(), Fault> {
+        let asked = self.asked.borrow();
+        if let Some((_, (span, _))) = asked.first_key_value() {
+            let mut message = "these values cannot be known here:".to_owned();
+            for (name, (_, why)) in asked.iter() {
+                let _ = write!(message, "\n  --parameter {name}=…  ({why})");
+            }
+            return Err(Fault::new(*span, message));
+        }
+        let used = self.used.borrow();
+        let known = |name: &str| used.contains(name) || self.section("Parameters", name).is_some();
+        match self.given.keys().find(|name| !known(name)) {
+            Some(name) => {
+                let parameters = self.root.get("Parameters").map(Node::entries).unwrap_or_default();
+                let names: Vec<_> = parameters.iter().map(|entry| entry.key.as_str()).collect();
+                let known =
+                    if names.is_empty() { "it has none".to_owned() } else { format!("it has {}", names.join(", ")) };
+                let message = format!("--parameter: nothing in the template asks for `{name}`; of parameters {known}");
+                Err(Fault::new(self.root.span, message))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Goes one reference deeper; a chain that does not end refers to itself.
+    pub(super) fn deeper<T>(&self, span: Span, inner: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+        if self.depth.get() > DEPTH {
+            return Err(Fault::new(span, "this refers to itself"));
+        }
+        self.depth.set(self.depth.get() + 1);
+        let done = inner();
+        self.depth.set(self.depth.get() - 1);
+        done
+    }
+
+    pub(super) fn section(&self, section: &str, name: &str) -> Option<&'t Node> {
+        self.root.get(section)?.get(name)
+    }
+
+    /// The value of a parameter or a pseudo parameter.
+    pub(super) fn parameter(&self, name: &str, span: Span) -> Result<Option<Node>, Fault> {
+        if let Some(value) = self.pseudo(name) {
+            return Ok(Some(Node::text(span, self.given(name).unwrap_or(&value))));
+        }
+        let Some(parameter) = self.section("Parameters", name) else { return Ok(None) };
+        let kind = parameter.get("Type").and_then(Node::as_text).unwrap_or("String");
+        let text = match (self.given(name), parameter.get("Default").and_then(Node::as_text)) {
+            (Some(given), _) => given,
+            // What stands there is the name of a value that only the account has.
+            (None, _) if kind.starts_with("AWS::SSM::Parameter::Value") => {
+                return Ok(Some(self.ask(name, span, "its value is in the Parameter Store of an account")));
+            }
+            (None, Some(default)) => default,
+            (None, None) if parameter.get("Default").is_some() => "",
+            (None, None) => return Ok(Some(self.ask(name, span, "a parameter without a default"))),
+        };
+        if let Some(allowed) = parameter.get("AllowedValues")
+            && !allowed.items().iter().any(|value| value.as_text().unwrap_or_default() == text)
+        {
+            let values: Vec<_> = allowed.items().iter().filter_map(Node::as_text).collect();
+            return Err(Fault::new(span, format_args!("parameter `{name}` allows only {}", values.join(", "))));
+        }
+        let is_list = kind == "CommaDelimitedList" || kind.contains("List<");
+        Ok(Some(if is_list {
+            Node::list(span, text.split(',').map(|item| Node::text(span, item.trim())).collect())
+        } else {
+            Node::text(span, text)
+        }))
+    }
+
+    fn pseudo(&self, name: &str) -> Option<String> {
+        Some(match name {
+            "AWS::AccountId" => ACCOUNT.to_owned(),
+            "AWS::Partition" => "aws".to_owned(),
+            "AWS::Region" => REGION.to_owned(),
+            "AWS::StackId" => {
+                format!(
+                    "arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{}/00000000-0000-0000-0000-000000000000",
+                    self.stack
+                )
+            }
+            "AWS::StackName" => self.stack.clone(),
+            "AWS::URLSuffix" => "amazonaws.com".to_owned(),
+            _ => return None,
+        })
+    }
+
+    /// Whether a resource is there: it has no condition, or one that holds.
+    pub(super) fn is_there(&self, resource: &Node) -> Result<bool, Fault> {
+        match resource.get("Condition") {
+            Some(name) => self.condition(name.string()?, name.span),
+            None => Ok(true),
+        }
+    }
+
+    pub(super) fn condition(&self, name: &str, span: Span) -> Result<bool, Fault> {
+        let Some(condition) = self.section("Conditions", name) else {
+            return Err(Fault::new(span, format_args!("there is no condition `{name}`")));
+        };
+        self.deeper(span, || self.holds(condition))
+    }
+
+    /// `Fn::Equals`, `Fn::And`, `Fn::Or`, `Fn::Not` and `Condition`.
+    fn holds(&self, node: &Node) -> Result<bool, Fault> {
+        let Some((function, argument)) = node.as_intrinsic() else {
+            return node.boolean().map_err(|_| node.unlike("a condition function"));
+        };
+        let all = || argument.items().iter().map(|item| self.holds(item)).collect::<Result<Vec<_>, _>>();
+        match function {
+            "Condition" => self.condition(argument.string()?, argument.span),
+            "Fn::And" => Ok(all()?.into_iter().all(|holds| holds)),
+            "Fn::Or" => Ok(all()?.into_iter().any(|holds| holds)),
+            "Fn::Not" => match argument.items() {
+                [item] => Ok(!self.holds(item)?),
+                _ => Err(argument.unlike("a list of one condition")),
+            },
+            "Fn::Equals" => match argument.items() {
+                [left, right] => {
+                    let value = |node: &Node| Ok(self.text(node)?.unwrap_or_default());
+                    Ok(value(left)? == value(right)?)
+                }
+                _ => Err(argument.unlike("a list of two values")),
+            },
+            _ => Err(node.unlike("a condition function")),
+        }
+    }
+}
+
+pub(super) const ACCOUNT: &str = "123456789012";
+pub(super) const REGION: &str = "us-east-1";
+
+/// References behind each other.
+const DEPTH: usize = 64;

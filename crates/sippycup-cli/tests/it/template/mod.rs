@@ -1,0 +1,143 @@
+//! Templates over the running command. Each says itself, in comments at its beginning, what is expected of it:
+//!
+//! ```text
+//! # run Shop, Cart                        functions that are started, as processes of this test binary
+//! # flags --parameter Stage=dev           more flags
+//! # Api GET /Prod/x -> 200 && Shop GET /x  front door, request, and parts of the response: see `told` of the scripted function
+//! # Api POST /x | accept: a/b -> 200      with a header, and the body `abc`
+//! # says warning: …                       a line before anything is served
+//! # error 12:5: resource `Shop`: …        the template is refused, with this behind its path
+//! ```
+
+mod alone;
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::scripted::command_line;
+use crate::{Running, directory, http, run, serve};
+
+/// A template as it is served.
+struct Served {
+    running: Running,
+    described: Value,
+}
+
+impl Served {
+    /// Serves a template; all functions tell what they are asked.
+    fn start(template: &Path, functions: &[&str], flags: &[&str]) -> Self {
+        let root = directory(&format!("described-{}", template.file_stem().unwrap().to_str().unwrap()));
+        let file = root.join("described.json");
+        let mut command = serve(&["--template", template.to_str().unwrap(), "--describe", file.to_str().unwrap()]);
+        command.args(flags).env_remove("COLOR");
+        for function in functions {
+            command.args(["--run", &format!("{function}={}", line())]);
+        }
+        let mut running = Running::spawn(command);
+        running.until("described in ");
+        let described = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        std::fs::remove_dir_all(root).unwrap();
+        Self { running, described }
+    }
+
+    /// Where a front door listens.
+    fn address(&self, id: &str) -> String {
+        let doors = self.described["frontDoors"].as_array().unwrap();
+        let door =
+            doors.iter().find(|door| door["logicalId"] == id).unwrap_or_else(|| panic!("no `{id}` in {doors:#?}"));
+        let url = door["urls"][0].as_str().unwrap();
+        url.strip_prefix("http://").unwrap().split('/').next().unwrap().to_owned()
+    }
+}
+
+/// The line of a shell that starts a function.
+fn line() -> String {
+    let words: Vec<_> = command_line().iter().map(|word| format!("'{word}'")).collect();
+    format!("SCRIPT=told {}", words.join(" "))
+}
+
+/// What a template expects, by the first word of its comments.
+fn expectations(text: &str) -> Vec<(&str, &str)> {
+    let comments = text.trim_start_matches('\u{feff}').lines().map_while(|line| line.strip_prefix("# "));
+    comments.filter_map(|comment| comment.split_once(' ')).map(|(first, rest)| (first, rest.trim())).collect()
+}
+
+/// What is wrong with a template; nothing if all is as expected.
+fn check(template: &Path) -> String {
+    let text = std::fs::read_to_string(template).unwrap();
+    let expected = expectations(&text);
+    assert!(!expected.is_empty(), "{}: it expects nothing", template.display());
+    let of = |word: &'static str| expected.iter().filter(move |(first, _)| *first == word).map(|(_, rest)| *rest);
+    let functions: Vec<_> = of("run").flat_map(|names| names.split(", ")).collect();
+    let flags: Vec<_> = of("flags").flat_map(|flags| flags.split(' ')).collect();
+    let mut wrong = String::new();
+    let errors: Vec<_> = of("error").collect();
+    if !errors.is_empty() {
+        let mut command = serve(&["--template", template.to_str().unwrap()]);
+        command.args(&flags);
+        for function in &functions {
+            command.args(["--run", &format!("{function}={}", line())]);
+        }
+        let (code, _, err) = run(command);
+        let shown = err.replace(&format!("{}/", template.parent().unwrap().display()), "");
+        for error in errors.iter().filter(|error| !shown.contains(**error)) {
+            let _ = writeln!(wrong, "expected `{error}` in\n{shown}");
+        }
+        if code != 2 {
+            let _ = writeln!(wrong, "expected exit code 2, found {code}:\n{shown}");
+        }
+        return wrong;
+    }
+    let served = Served::start(template, &functions, &flags);
+    for said in of("says") {
+        if !served.running.seen.iter().any(|line| line.contains(said)) {
+            let _ = writeln!(wrong, "nobody says `{said}`:\n{}", served.running.seen.join("\n"));
+        }
+    }
+    for (door, rest) in expected.iter().filter(|(_, rest)| rest.contains(" -> ")) {
+        let (request, parts) = rest.split_once(" -> ").unwrap();
+        let (request, header) = request.split_once(" | ").unwrap_or((request, ""));
+        let body = format!("{header}\r\nContent-Length: 3\r\n\r\nabc");
+        let response = http(&served.address(door), request, if header.is_empty() { "" } else { &body });
+        for part in parts.split(" && ") {
+            let found = if part.bytes().all(|byte| byte.is_ascii_digit()) {
+                response.starts_with(&format!("HTTP/1.1 {part} "))
+            } else {
+                response.contains(part)
+            };
+            if !found {
+                let _ = writeln!(wrong, "{request}: expected `{part}` in\n{response}");
+            }
+        }
+    }
+    wrong
+}
+
+fn templates() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/template/templates");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> =
+        files.filter(|path| !path.file_name().unwrap().to_str().unwrap().starts_with('_')).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn every_template_is_served_or_refused_as_it_says_itself() {
+    let templates = templates();
+    assert!(templates.len() >= 25, "{templates:?}");
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let parts: Vec<_> = templates
+            .chunks(templates.len().div_ceil(4))
+            .map(|part| scope.spawn(|| part.iter().map(|path| (path, check(path))).collect::<Vec<_>>()))
+            .collect();
+        let checked = parts.into_iter().flat_map(|part| part.join().unwrap());
+        checked
+            .filter(|(_, wrong)| !wrong.is_empty())
+            .map(|(path, wrong)| format!("{}:\n{wrong}", path.display()))
+            .collect()
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
