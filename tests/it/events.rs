@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::{Value, json};
-use sippycup::ProxyEvent;
+use sippycup::{EventSource, ProxyEvent};
 use sippycup_gateway::Function;
 use tower::Service;
 
@@ -22,9 +22,15 @@ struct Lambda {
 
 impl Lambda {
     fn start(mode: &str) -> Self {
+        Self::with_polls(mode, 1)
+    }
+
+    /// As on Managed Instances, if there is more than one poll.
+    fn with_polls(mode: &str, polls: usize) -> Self {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let written = Arc::clone(&lines);
         let builder = Function::builder().env("FUNCTION_MODE", mode).concurrency(1);
+        let builder = if polls > 1 { builder.max_concurrency(polls) } else { builder };
         let builder = builder.report(move |line| written.lock().unwrap().push(line.to_owned()));
         Self { function: builder.spawn(env!("CARGO_BIN_EXE_beside"), [""; 0]).unwrap(), lines }
     }
@@ -62,8 +68,8 @@ fn sqs(body: &str) -> String {
 
 #[tokio::test]
 async fn an_event_goes_to_its_handler_and_a_request_to_the_app() {
-    for mode in ["", "stream"] {
-        let mut lambda = Lambda::start(mode);
+    for (mode, polls) in [("", 1), ("stream", 1), ("", 8), ("stream", 8)] {
+        let mut lambda = Lambda::with_polls(mode, polls);
         let seen = lambda.answer(fixture("not_http/cognito")).await;
         assert_eq!((&seen["kind"], &seen["event"]), (&json!("cognito"), &fixture_value("not_http/cognito")));
         assert!(!seen["request_id"].as_str().unwrap().is_empty());
@@ -76,7 +82,12 @@ async fn an_event_goes_to_its_handler_and_a_request_to_the_app() {
 
 #[tokio::test]
 async fn what_fails_in_a_handler_fails_its_invocation_and_nothing_more() {
-    let mut lambda = Lambda::start("");
+    for polls in [1, 8] {
+        what_fails_in_a_handler(Lambda::with_polls("", polls)).await;
+    }
+}
+
+async fn what_fails_in_a_handler(mut lambda: Lambda) {
     let failed = lambda.invoke(fixture("not_http/event_bridge")).await;
     // Nothing before it: to API Gateway only the whole of `Unauthorized` is a 401.
     assert_eq!(failed.unwrap_err()["errorMessage"], "the schedule failed on purpose");
@@ -89,6 +100,24 @@ async fn what_fails_in_a_handler_fails_its_invocation_and_nothing_more() {
     let told = |line: &&String| line.contains("failed on purpose") && line.contains("RequestId: ");
     assert_eq!(lines.iter().filter(told).count(), 1, "{lines:?}");
     assert!(!lines.iter().any(|line| line.contains("planted-token")), "{lines:?}");
+}
+
+#[tokio::test]
+async fn events_of_a_web_socket_api_go_to_the_handler_where_that_is_told() {
+    for (mode, polls) in [("web-socket", 1), ("web-socket", 8), ("", 1), ("no-handler", 1)] {
+        let mut lambda = Lambda::with_polls(mode, polls);
+        for name in fixtures_in("web_socket") {
+            let answer = lambda.answer(fixture(&name)).await;
+            match mode {
+                "web-socket" => {
+                    assert_eq!((&answer["kind"], &answer["event"]), (&json!("web_socket"), &fixture_value(&name)))
+                }
+                _ => assert!(answer["body"].as_str().unwrap().starts_with("app: "), "{name}: {answer}"),
+            }
+        }
+        let answer = lambda.answer(fixture("http_api_2/default_stage")).await;
+        assert!(answer["body"].as_str().unwrap().starts_with("app: "), "{answer}");
+    }
 }
 
 #[tokio::test]
@@ -195,9 +224,24 @@ fn as_a_client_may_write_it(event: &mut Value, name: &str, text: &str) {
     }
 }
 
+/// Where a request or an event of this source goes.
+fn belongs(mode: &str, source: Option<EventSource>) -> Went {
+    match source {
+        Some(EventSource::WebSocket) if mode == "web-socket" => Went::ToAHandler,
+        Some(_) => Went::ToTheApp,
+        None => Went::ToAHandler,
+    }
+}
+
 #[tokio::test]
 async fn no_request_can_become_an_event() {
-    let mut lambda = Lambda::start("");
+    for mode in ["", "web-socket"] {
+        no_request_can_become_an_event_with(mode).await;
+    }
+}
+
+async fn no_request_can_become_an_event_with(mode: &str) {
+    let mut lambda = Lambda::start(mode);
     let events: Vec<_> = fixtures_in("not_http").iter().map(|name| fixture_value(name)).collect();
     for name in http_fixtures() {
         for event in &events {
@@ -205,7 +249,13 @@ async fn no_request_can_become_an_event() {
             for member in members.keys() {
                 let mut request = fixture_value(&name);
                 as_a_client_may_write_it(&mut request, member, &event.to_string());
-                assert_eq!(went(&mut lambda, &request).await, Went::ToTheApp, "{name} {member}");
+                let source = name.starts_with("web_socket/").then_some(EventSource::WebSocket);
+                let belongs = belongs(mode, source.or(Some(EventSource::RestApi)));
+                assert_eq!(went(&mut lambda, &request).await, belongs, "{name} {member}");
+                if belongs == Went::ToAHandler {
+                    // No message becomes the event of a queue.
+                    assert_eq!(lambda.answer(request.to_string()).await["kind"], "web_socket", "{name} {member}");
+                }
             }
         }
     }
@@ -243,9 +293,15 @@ async fn no_event_can_become_a_request() {
 
 #[test]
 fn whatever_an_event_is_made_of_it_goes_where_its_source_says() {
+    for mode in ["", "web-socket"] {
+        it_goes_where_its_source_says(mode);
+    }
+}
+
+fn it_goes_where_its_source_says(mode: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let _inside = runtime.enter();
-    let lambda = Mutex::new(Lambda::start(""));
+    let lambda = Mutex::new(Lambda::start(mode));
     let names = [http_fixtures(), fixtures_in("not_http")].concat();
     let fixtures: Vec<_> = names.iter().map(|name| fixture_value(name)).filter(Value::is_object).collect();
     let members: BTreeMap<String, Value> =
@@ -270,7 +326,7 @@ fn whatever_an_event_is_made_of_it_goes_where_its_source_says() {
     let ran = runner.run(&events, |event| {
         let source = ProxyEvent::from_bytes(event.to_string()).unwrap().source();
         let went = runtime.block_on(went(&mut lambda.lock().unwrap(), &event));
-        prop_assert_eq!(went, if source.is_some() { Went::ToTheApp } else { Went::ToAHandler });
+        prop_assert_eq!(went, belongs(mode, source));
         Ok(())
     });
     ran.unwrap();

@@ -19,6 +19,8 @@ async fn main() -> Result<(), BoxError> {
     let pings = WarmUp::new().payload(json!({"keep": "warm"}));
     match std::env::var("FUNCTION_MODE").as_deref() {
         Ok("stream") => serve(app).events(handlers()).streaming().warm_up(pings).await?,
+        Ok("web-socket") => serve(app).events(handlers()).web_socket_events().await?,
+        Ok("no-handler") => serve(app).web_socket_events().warm_up(pings).await?,
         Ok("warm-up") => serve(app).warm_up(pings).await?,
         _ => serve(app).warm_up(pings).events(handlers()).await?,
     }

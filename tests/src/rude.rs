@@ -19,7 +19,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use serde_json::json;
 use sippycup::{BackgroundTasks, Body, BoxError, LambdaContext, ServeError};
@@ -81,9 +81,22 @@ fn main() -> Result<(), ServeError> {
             serve = serve.after_restore(move || fail(fails, "no restore on purpose", "after on purpose"));
         }
     }
-    match has("stream") {
-        true => runtime.block_on(serve.streaming().into_future()),
-        false => runtime.block_on(serve.into_future()),
+    if has("margin") {
+        serve = serve.deadline_margin(Duration::from_secs(60));
+    }
+    if has("panic-as-500") {
+        serve = serve.panic_as_500();
+    }
+    if has("fail-on") {
+        serve = serve.fail_on(500..=599);
+    }
+    if has("oversize") {
+        serve = serve.oversize_as(StatusCode::INSUFFICIENT_STORAGE);
+    }
+    match (has("stream"), has("first-byte")) {
+        (true, true) => runtime.block_on(serve.streaming().first_byte().into_future()),
+        (true, false) => runtime.block_on(serve.streaming().into_future()),
+        (false, _) => runtime.block_on(serve.into_future()),
     }
 }
 
@@ -116,6 +129,9 @@ struct Rude;
 /// Whether `poll_ready` panics when it is next asked.
 static ARMED: AtomicBool = AtomicBool::new(false);
 
+/// Whether the app is never ready again.
+static BUSY: AtomicBool = AtomicBool::new(false);
+
 impl Service<Request<Body>> for Rude {
     type Response = Response<RudeBody>;
     type Error = RudeError;
@@ -124,6 +140,9 @@ impl Service<Request<Body>> for Rude {
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), RudeError>> {
         if ARMED.swap(false, Ordering::Relaxed) {
             panic_any("in poll_ready");
+        }
+        if BUSY.load(Ordering::Relaxed) {
+            return Poll::Pending;
         }
         Poll::Ready(Ok(()))
     }
@@ -134,9 +153,10 @@ impl Service<Request<Body>> for Rude {
         match place.as_deref() {
             Some("call") => panic_any("in call".to_owned()),
             Some("poll-ready") => ARMED.store(true, Ordering::Relaxed),
+            _ if path == "/busy" => BUSY.store(true, Ordering::Relaxed),
             _ => {}
         }
-        let drops = Drops(place.as_deref() == Some("future-drop"), "in the future's drop");
+        let drops = Drops(matches!(place.as_deref(), Some("future-drop" | "late-drop")), "in the future's drop");
         Work { inner: Box::pin(answer(request, path, place)), _drops: drops }
     }
 }
@@ -182,7 +202,10 @@ async fn answer(request: Request<Body>, path: String, place: Option<String>) -> 
     if path == "/sign" {
         sign("call").await;
     }
-    if path == "/never" {
+    if path == "/yields" {
+        tokio::task::yield_now().await;
+    }
+    if path == "/never" || place == "late-drop" {
         future::pending::<()>().await;
     }
     let drops_late = path.starts_with("/late/");
@@ -194,10 +217,22 @@ async fn answer(request: Request<Body>, path: String, place: Option<String>) -> 
         pieces: if place == "body" { vec![] } else { vec![Bytes::from(text)] },
         panics: place == "body",
         fails: path == "/body-error",
+        hangs: path == "/half",
         hint: place == "hint",
         _drops: Drops(place == "body-drop" || drops_late, "in the body's drop"),
     };
     let mut response = Response::new(body);
+    if let Some(status) = path.strip_prefix("/status/").and_then(|status| status.parse().ok()) {
+        *response.status_mut() = status;
+    }
+    if path == "/empty" {
+        response.body_mut().pieces.clear();
+        *response.status_mut() = StatusCode::FOUND;
+    }
+    if let Some(size) = path.strip_prefix("/headers/").and_then(|size| size.parse().ok()) {
+        let value = HeaderValue::try_from("h".repeat(size));
+        value.into_iter().for_each(|value| drop(response.headers_mut().insert("x-wide", value)));
+    }
     if place == "extension-drop" {
         response.extensions_mut().insert(std::sync::Arc::new(Drops(true, "in an extension's drop")));
     }
@@ -317,6 +352,7 @@ struct RudeBody {
     pieces: Vec<Bytes>,
     panics: bool,
     fails: bool,
+    hangs: bool,
     hint: bool,
     _drops: Drops,
 }
@@ -331,6 +367,7 @@ impl HttpBody for RudeBody {
         }
         match self.pieces.pop() {
             Some(piece) => Poll::Ready(Some(Ok(Frame::data(piece)))),
+            None if self.hangs => Poll::Pending,
             None if self.fails => Poll::Ready(Some(Err("the body failed on purpose".into()))),
             None => Poll::Ready(None),
         }

@@ -69,24 +69,50 @@ impl Error for EventError {}
 
 /// The response cannot be written as a proxy response.
 #[derive(Debug)]
-pub struct ResponseError {
-    cookies: usize,
-    limit: usize,
+pub struct ResponseError(Refusal);
+
+#[derive(Debug)]
+enum Refusal {
+    LargeHeaders { door: &'static str, bytes: usize, limit: usize },
+    LargeJson { by: &'static str, door: &'static str, bytes: usize, limit: usize },
+    ManyCookies { cookies: usize, limit: usize },
 }
 
 impl ResponseError {
     pub(crate) fn too_many_cookies(cookies: usize, limit: usize) -> Self {
-        Self { cookies, limit }
+        Self(Refusal::ManyCookies { cookies, limit })
+    }
+
+    #[cold]
+    pub(crate) fn large_headers(door: &'static str, bytes: usize, limit: usize) -> Self {
+        Self(Refusal::LargeHeaders { door, bytes, limit })
+    }
+
+    #[cold]
+    pub(crate) fn large_json(by: &'static str, door: &'static str, bytes: usize, limit: usize) -> Self {
+        Self(Refusal::LargeJson { by, door, bytes, limit })
     }
 }
 
 impl fmt::Display for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { cookies, limit } = self;
-        write!(
-            f,
-            "cannot encode response: expected at most {limit} `set-cookie` headers where every header name can stand only once, found {cookies}; turn on multi-value headers for the target group"
-        )
+        match &self.0 {
+            Refusal::LargeHeaders { door, bytes, limit } => write!(
+                f,
+                "cannot send response: {door} refuses headers of {bytes} bytes, its limit is {limit} bytes in all values"
+            ),
+            Refusal::LargeJson { by, door, bytes, limit } => {
+                write!(f, "cannot send response: {by} refuses a response of {bytes} bytes of JSON")?;
+                if by != door {
+                    write!(f, " to {door}")?;
+                }
+                write!(f, ", its limit is {limit} bytes; base64 makes binary bodies a third larger")
+            }
+            Refusal::ManyCookies { cookies, limit } => write!(
+                f,
+                "cannot encode response: expected at most {limit} `set-cookie` headers where every header name can stand only once, found {cookies}; turn on multi-value headers for the target group"
+            ),
+        }
     }
 }
 

@@ -47,7 +47,7 @@ impl After {
                 }
             }
         };
-        if timeout(limit, hooks).await.is_err() {
+        if timeout(limit, LambdaContext::within(context, hooks)).await.is_err() {
             let request_id = context.request_id();
             log::warn(request_id, format_args!("`after_invocation` was not done after {limit:?}, and is dropped"));
         }

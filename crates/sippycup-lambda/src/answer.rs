@@ -1,35 +1,57 @@
 //! Answers of the app, and how they are sent.
 
+use http::StatusCode;
 use sippycup_core::ProxyResponse;
 
 #[cfg(feature = "local")]
 use crate::after::Finish;
-use crate::{LambdaContext, runtime_api::Outgoing};
+use crate::{LambdaContext, failure::Failure, guard::Watch, runtime_api::Outgoing};
 
 /// An answer, complete or streamed.
-pub(crate) trait Answer: Send + 'static {
+pub(crate) trait Answer: Sized + Send + 'static {
     /// Whether the front door must let answers be streamed.
     #[cfg(feature = "local")]
     const STREAMED: bool;
 
-    /// For the Runtime API.
-    fn into_outgoing(self, context: &LambdaContext) -> Outgoing;
+    /// What guards answer in the place of a failure, or the failure.
+    fn instead(failure: Failure, watch: &dyn Watch) -> Result<Self, Failure>;
+
+    /// The status that a client gets; `None` if the answer is none of HTTP.
+    fn status(&self) -> Option<StatusCode>;
+
+    /// The failure that the answer is if its front door does not take it.
+    fn oversize(&self) -> Option<Failure>;
+
+    /// For the Runtime API. `watch` goes on watching what is not complete.
+    fn into_outgoing(self, context: &LambdaContext, watch: Option<Box<dyn Watch>>) -> Outgoing;
 
     /// For the local gateway. `finish` goes when the answer is complete.
     #[cfg(feature = "local")]
-    fn into_local(self, finish: Finish) -> sippycup_gateway::Answer;
+    fn into_local(self, finish: Finish, watch: Option<Box<dyn Watch>>) -> sippycup_gateway::Answer;
 }
 
 impl Answer for ProxyResponse {
     #[cfg(feature = "local")]
     const STREAMED: bool = false;
 
-    fn into_outgoing(self, _: &LambdaContext) -> Outgoing {
+    fn instead(failure: Failure, watch: &dyn Watch) -> Result<Self, Failure> {
+        watch.replace_whole(failure)
+    }
+
+    fn status(&self) -> Option<StatusCode> {
+        Some(Self::status(self))
+    }
+
+    fn oversize(&self) -> Option<Failure> {
+        Self::oversize(self).as_ref().map(Failure::oversize)
+    }
+
+    fn into_outgoing(self, _: &LambdaContext, _: Option<Box<dyn Watch>>) -> Outgoing {
         Outgoing::Whole(self.into_bytes())
     }
 
     #[cfg(feature = "local")]
-    fn into_local(self, _: Finish) -> sippycup_gateway::Answer {
+    fn into_local(self, _: Finish, _: Option<Box<dyn Watch>>) -> sippycup_gateway::Answer {
         self.into_bytes().into()
     }
 }

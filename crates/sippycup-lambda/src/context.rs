@@ -11,6 +11,7 @@ use std::{
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::value::RawValue;
+use tokio::task_local;
 
 use crate::{background::Tasks, environment};
 
@@ -68,6 +69,18 @@ impl LambdaContext {
         let mut values = Values::default();
         headers.iter().for_each(|(name, value)| values.set(name, value.clone()));
         Self(Arc::new(values))
+    }
+
+    /// In an [`after_invocation`](crate::serve::Serve::after_invocation) hook, the invocation that has ended; `None`
+    /// everywhere else, and in tasks that the hook spawns. An app finds its invocation in the request's extensions.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        CURRENT.try_with(Self::clone).ok()
+    }
+
+    /// Runs what is to know this invocation as the current one.
+    pub(crate) fn within<F: Future>(context: &Self, runs: F) -> impl Future<Output = F::Output> {
+        CURRENT.scope(context.clone(), runs)
     }
 
     /// Takes the values out of the headers, of which none is left.
@@ -191,6 +204,10 @@ impl LambdaContext {
     pub(crate) fn trace_header(&self) -> Option<&HeaderValue> {
         self.0.trace_id.as_ref()
     }
+}
+
+task_local! {
+    static CURRENT: LambdaContext;
 }
 
 impl Values {

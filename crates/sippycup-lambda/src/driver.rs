@@ -30,7 +30,7 @@ where
                 if environment::is_snapshot() {
                     snapshot::restore(lambda.clone(), options.snapshot).await?;
                 }
-                polls::run(function, lambda, environment::concurrency(), Arc::new(options.after)).await
+                polls::run(function, lambda, environment::concurrency(), Arc::new(options.after), options.guards).await
             };
             // An extension can only be registered before anything is asked for.
             #[cfg(feature = "shutdown")]

@@ -1,7 +1,9 @@
 //! What Lambda is told about an invocation that failed.
 
-use std::{any::Any, error};
+use std::{any::Any, error, time::Duration};
 
+use http::StatusCode;
+use sippycup_core::ResponseError;
 use sippycup_layer::Error;
 
 use crate::{json::object, runtime_api::Cut};
@@ -12,13 +14,28 @@ pub(crate) struct Failure {
     pub(crate) error_type: ErrorType,
     /// The error's own text and that of everything that caused it.
     pub(crate) message: String,
+    pub(crate) reason: Reason,
+}
+
+/// What guards ask for, beside the type.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Reason {
+    /// The app had no more time.
+    Late,
+    /// The answer is larger than its front door takes.
+    TooLarge,
+    Other,
 }
 
 impl Failure {
+    pub(crate) fn new(error_type: ErrorType, message: impl Into<String>) -> Self {
+        Self { error_type, message: message.into(), reason: Reason::Other }
+    }
+
     pub(crate) fn panic(panic: &(dyn Any + Send)) -> Self {
         let message =
             thrown(panic).map_or_else(|| "handler panicked".to_owned(), |said| format!("handler panicked: {said}"));
-        Self { error_type: ErrorType::Panic, message }
+        Self::new(ErrorType::Panic, message)
     }
 
     /// The event did not arrive.
@@ -27,16 +44,31 @@ impl Failure {
             Cut::Broken => "cannot read event: expected all of it, found the end of the connection",
             Cut::TooLarge => "cannot read event: expected at most 32 MB, found more",
         };
-        Self { error_type: ErrorType::Event, message: message.to_owned() }
+        Self::new(ErrorType::Event, message)
     }
 
     pub(crate) fn too_large(bytes: usize) -> Self {
-        Self {
-            error_type: ErrorType::Response,
-            message: format!(
-                "cannot send response: Lambda refuses a response of {bytes} bytes of JSON, its limit is 6 MB; base64 makes binary bodies a third larger"
-            ),
-        }
+        let message = format!(
+            "cannot send response: Lambda refuses a response of {bytes} bytes of JSON, its limit is 6 MB; base64 makes binary bodies a third larger"
+        );
+        Self::new(ErrorType::Response, message)
+    }
+
+    /// The front door does not take the answer.
+    pub(crate) fn oversize(error: &ResponseError) -> Self {
+        Self { reason: Reason::TooLarge, ..Self::new(ErrorType::Response, error.to_string()) }
+    }
+
+    /// The app had no answer so long before the deadline.
+    pub(crate) fn late(margin: Duration) -> Self {
+        let message =
+            format!("expected an answer {margin:?} before the deadline, found none; the app's future is dropped");
+        Self { reason: Reason::Late, ..Self::new(ErrorType::Service, message) }
+    }
+
+    /// The app's answer is one that is to fail.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        Self::new(ErrorType::Service, format!("the app answered {status}, which is told to be a failure"))
     }
 
     /// The body that the Runtime API takes: see
@@ -50,9 +82,9 @@ impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
         #[cfg(feature = "events")]
         if let Some(error) = error::Error::source(error).filter(|error| error.is::<crate::events::HandlerError>()) {
-            return Self { error_type: ErrorType::Service, message: chain(error) };
+            return Self::new(ErrorType::Service, chain(error));
         }
-        Self { error_type: ErrorType::of(error), message: chain(error) }
+        Self::new(ErrorType::of(error), chain(error))
     }
 }
 

@@ -11,11 +11,32 @@ use sippycup_core::ProxyEvent;
 use sippycup_layer::Error;
 use tower_service::Service;
 
+#[cfg(feature = "local")]
+use crate::after::Finish;
 use crate::{
     BackgroundTasks, LambdaContext,
+    answer::Answer,
     failure::Failure,
-    guard::{describe, guard},
+    guard::{Watch, describe, guard},
+    runtime_api::Outgoing,
 };
+
+/// An answer of the app, or one in its place.
+pub(crate) struct Answered<A> {
+    answer: A,
+    watch: Option<Box<dyn Watch>>,
+}
+
+impl<A: Answer> Answered<A> {
+    pub(crate) fn into_outgoing(self, context: &LambdaContext) -> Outgoing {
+        self.answer.into_outgoing(context, self.watch)
+    }
+
+    #[cfg(feature = "local")]
+    pub(crate) fn into_local(self, finish: Finish) -> sippycup_gateway::Answer {
+        self.answer.into_local(finish, self.watch)
+    }
+}
 
 /// Asks the app whether it can be called. Its error stays whole: whoever calls decides what it ends.
 pub(crate) fn poll_ready<T, R>(app: &mut T, cx: &mut Context<'_>) -> Poll<Result<Result<(), Error>, Failure>>
@@ -29,32 +50,91 @@ where
     }
 }
 
+/// Waits until the app can be called.
+pub(crate) async fn ready<T>(app: &mut T, watch: &mut Option<Box<dyn Watch>>) -> Result<Result<(), Error>, Failure>
+where
+    T: Service<ProxyEvent, Error = Error>,
+{
+    poll_fn(|cx| match poll_ready(app, cx) {
+        Poll::Pending => poll_late(watch, cx).map(Err),
+        ready => ready,
+    })
+    .await
+}
+
 /// Calls the app, and waits for what it answers.
 pub(crate) fn call<T>(
     app: &mut T,
     event: Bytes,
     context: &LambdaContext,
-) -> impl Future<Output = Result<T::Response, Failure>> + use<T>
+    mut watch: Option<Box<dyn Watch>>,
+) -> impl Future<Output = Result<Answered<T::Response>, Failure>> + use<T>
 where
-    T: Service<ProxyEvent, Error = Error>,
+    T: Service<ProxyEvent, Error = Error, Response: Answer>,
 {
-    let called = read(event, context).and_then(|event| guard(|| app.call(event)));
-    finish(called)
+    let called = read(event, context, &mut watch).and_then(|event| guard(|| app.call(event)));
+    async {
+        let mut watch = watch;
+        let answer = finish(called, &mut watch).await;
+        settle(answer, watch)
+    }
+}
+
+/// What becomes of an event that the app was not ready for.
+pub(crate) fn refuse<A: Answer>(
+    event: Bytes,
+    failure: Failure,
+    watch: Option<Box<dyn Watch>>,
+) -> Result<Answered<A>, Failure> {
+    let Some(mut watch) = watch else { return Err(failure) };
+    watch.see_unread(event);
+    Ok(Answered { answer: A::instead(failure, &*watch)?, watch: None })
 }
 
 /// Waits for what the app answers that was called.
-pub(crate) async fn finish<F, A>(called: Result<F, Failure>) -> Result<A, Failure>
+pub(crate) async fn finish<F, A>(called: Result<F, Failure>, watch: &mut Option<Box<dyn Watch>>) -> Result<A, Failure>
 where
     F: Future<Output = Result<A, Error>>,
 {
     // Not in a box: it is large, but the allocator takes longer than to move it does.
     let mut call = pin!(Some(called?));
-    let answer = poll_fn(|cx| poll_call(call.as_mut(), cx)).await;
+    let answer = poll_fn(|cx| match poll_call(call.as_mut(), cx) {
+        Poll::Pending => poll_late(watch, cx).map(Err),
+        answer => answer,
+    })
+    .await;
     // The app is done when all is dropped that it held for this.
     match (answer, guard(|| call.set(None))) {
         (Ok(answer), Err(failure)) => Err(guard(|| drop(answer)).err().unwrap_or(failure)),
         (answer, _) => answer,
     }
+}
+
+fn poll_late(watch: &mut Option<Box<dyn Watch>>, cx: &mut Context<'_>) -> Poll<Failure> {
+    watch.as_mut().map_or(Poll::Pending, |watch| watch.poll_late(cx))
+}
+
+/// What goes out: the answer, unless it is too large or a guard decides otherwise.
+fn settle<A: Answer>(answer: Result<A, Failure>, watch: Option<Box<dyn Watch>>) -> Result<Answered<A>, Failure> {
+    let answer = answer.and_then(|answer| match answer.oversize() {
+        None => Ok(answer),
+        Some(failure) => Err(discard(answer, failure)),
+    });
+    let Some(watch) = watch else { return answer.map(|answer| Answered { answer, watch: None }) };
+    let failure = match answer {
+        Ok(answer) => match answer.status().and_then(|status| watch.fails(status)) {
+            None => return Ok(Answered { answer, watch: Some(watch) }),
+            Some(failure) => return Err(discard(answer, failure)),
+        },
+        Err(failure) => failure,
+    };
+    Ok(Answered { answer: A::instead(failure, &*watch)?, watch: None })
+}
+
+/// Drops an answer that does not go out because of this failure. To drop it is to run code of the app.
+#[cold]
+fn discard<A>(answer: A, failure: Failure) -> Failure {
+    guard(|| drop(answer)).err().unwrap_or(failure)
 }
 
 fn poll_call<F, A>(call: Pin<&mut Option<F>>, cx: &mut Context<'_>) -> Poll<Result<A, Failure>>
@@ -69,8 +149,11 @@ where
     }
 }
 
-fn read(event: Bytes, context: &LambdaContext) -> Result<ProxyEvent, Failure> {
+fn read(event: Bytes, context: &LambdaContext, watch: &mut Option<Box<dyn Watch>>) -> Result<ProxyEvent, Failure> {
     let mut event = ProxyEvent::from_bytes(event).map_err(|error| Failure::from(&error.into()))?;
+    if let Some(watch) = watch {
+        watch.see(&event);
+    }
     if let Some(id) = context.trace_header() {
         event.set_trace_id(id.clone());
     }

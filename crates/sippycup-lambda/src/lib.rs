@@ -47,7 +47,7 @@
 //! | a connection breaks, or nobody listens | asks again with growing pauses, some ten seconds in all; an answer without a reply is sent once more |
 //! | headers are missing, or broken | does without them; without a request id it asks again |
 //! | the event breaks off, or is larger than 32 MB | reports `SippyCup.Event` |
-//! | `/response` is refused: 413 | reports `SippyCup.Response`, as it does without asking for an answer over 6,291,556 bytes |
+//! | `/response` is refused: 413 | reports `SippyCup.Response`, as it does without asking for [an answer that is too large](sippycup_core::ProxyResponse::oversize) |
 //! | an answer is refused: 400, 403, 410 | says so in the log, and goes on |
 //! | 403 or 500 to `/next`, 500 to an answer | ends with an error, as AWS asks; Lambda starts another process |
 //!
@@ -79,6 +79,18 @@
 //! A failure is an event of `tracing` with level `ERROR`. Where there is no subscriber it is one line on standard error:
 //! type, causes, request id; as JSON if the function's
 //! [log format](https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html) is JSON.
+//!
+//! # Guards
+//!
+//! What a client gets then is changed by guards, methods of [`Serve`](serve::Serve): off unless they are asked for.
+//!
+//! | | what it does |
+//! |---|---|
+//! | [`deadline_margin`](serve::Serve::deadline_margin) | gives the app up so long before the deadline and answers 504 |
+//! | [`oversize_as`](serve::Serve::oversize_as) | answers with this status instead of an answer that is too large |
+//! | [`panic_as_500`](serve::Serve::panic_as_500) | answers 500 where the app panics |
+//! | [`fail_on`](serve::Serve::fail_on) | lets the invocation fail where the app answers with such a status |
+//! | [`first_byte`](serve::Serve::first_byte) | sends one byte where a streamed answer has no body |
 //!
 //! # Environment variables
 //!

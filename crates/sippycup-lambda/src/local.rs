@@ -29,6 +29,7 @@ use crate::{
     answer::Answer,
     current,
     failure::Failure,
+    guard::Guards,
     invocation,
     options::Options,
 };
@@ -46,8 +47,11 @@ where
         None => described(T::Response::STREAMED)?,
     };
     // Absolute links that the app makes of its public URI lead back here, where there is no TLS.
-    let gateway =
-        gateway.forwarded("http", address.port()).build(Function { app: function, after: Arc::new(options.after) });
+    let gateway = gateway.forwarded("http", address.port()).build(Function {
+        app: function,
+        after: Arc::new(options.after),
+        guards: options.guards,
+    });
     let gateway =
         gateway.map_err(|error| ServeError::local("the settings of the gateway do not fit").because(error))?;
     let (kind, base) = (gateway.kind(), gateway.base_path());
@@ -101,6 +105,7 @@ fn described(streamed: bool) -> Result<GatewayBuilder, ServeError> {
 struct Function<T> {
     app: T,
     after: Arc<After>,
+    guards: Guards,
 }
 
 impl<T> Service<Bytes> for Function<T>
@@ -118,7 +123,7 @@ where
 
     fn call(&mut self, event: Bytes) -> Self::Future {
         let context = context();
-        let answer = invocation::call(&mut self.app, event, &context);
+        let answer = invocation::call(&mut self.app, event, &context, self.guards.watch(&context));
         let finish = Finish { after: self.after.clone(), context };
         let invocation = finish.context.clone();
         Box::pin(current::scope(&invocation, async move {
@@ -130,7 +135,7 @@ where
 
 /// The failure as an error. The line of its request tells it, so nothing else does.
 pub(crate) fn told(failure: &Failure) -> BoxError {
-    let Failure { error_type, message } = failure;
+    let Failure { error_type, message, .. } = failure;
     format!("{}: {message}", error_type.as_str()).into()
 }
 

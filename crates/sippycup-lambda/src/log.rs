@@ -7,6 +7,8 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use http::StatusCode;
+
 use crate::{LambdaContext, failure::Failure, json::object};
 
 /// An invocation has failed.
@@ -19,6 +21,18 @@ pub(crate) fn failed(failure: &Failure, context: &LambdaContext) {
         return;
     }
     Line { level: "ERROR", error_type, message: format_args!("{message}"), request_id }.write();
+}
+
+/// An invocation has failed, and the client gets an answer all the same.
+#[cold]
+pub(crate) fn answered(failure: &Failure, status: StatusCode, context: &LambdaContext) {
+    let (error_type, message, request_id) = (failure.error_type.as_str(), &failure.message, context.request_id());
+    #[cfg(feature = "tracing")]
+    if is_traced() {
+        tracing::error!(error_type, requestId = request_id, "answered {status}: {message}");
+        return;
+    }
+    Line { level: "ERROR", error_type, message: format_args!("{message}; answered {status}"), request_id }.write();
 }
 
 /// Something is odd; the function goes on.

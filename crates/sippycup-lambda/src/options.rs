@@ -6,13 +6,16 @@ use sippycup_layer::SippyCupLayer;
 
 #[cfg(feature = "shutdown")]
 use crate::hook::Hook;
-use crate::{after::After, snapshot::Hooks};
+use crate::{after::After, guard::Guards, snapshot::Hooks};
 
 /// All that [`Serve`](crate::serve::Serve) was told, for the driver.
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) layer: SippyCupLayer,
     pub(crate) after: After,
+    pub(crate) guards: Guards,
+    /// Whether a streamed answer without a body gets one byte.
+    pub(crate) first_byte: bool,
     #[cfg(feature = "shutdown")]
     pub(crate) shutdown: Vec<Hook>,
     pub(crate) snapshot: Hooks,
@@ -34,6 +37,8 @@ impl Default for Options {
         Self {
             layer: SippyCupLayer::new(),
             after: After::default(),
+            guards: Guards::default(),
+            first_byte: false,
             #[cfg(feature = "shutdown")]
             shutdown: Vec::new(),
             snapshot: Hooks::default(),

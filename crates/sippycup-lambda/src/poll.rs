@@ -1,6 +1,6 @@
 //! A poll: one invocation after the other, over one connection. Lambda gives as many at once as there are polls.
 
-use std::{future::poll_fn, sync::Arc};
+use std::sync::Arc;
 
 use sippycup_core::ProxyEvent;
 use sippycup_layer::Error;
@@ -11,7 +11,7 @@ use crate::{
     answer::Answer,
     current,
     failure::Failure,
-    guard::guard,
+    guard::{Guards, guard},
     invocation,
     runtime_api::{self, Delivery, Endpoint, RuntimeApi},
     span,
@@ -26,7 +26,7 @@ pub(crate) enum End {
 }
 
 /// Gives the app one invocation after the other.
-pub(crate) async fn poll<T>(mut app: T, endpoint: Arc<Endpoint>, after: Arc<After>) -> End
+pub(crate) async fn poll<T>(mut app: T, endpoint: Arc<Endpoint>, after: Arc<After>, guards: Guards) -> End
 where
     T: Service<ProxyEvent, Error = Error, Response: Answer>,
 {
@@ -38,7 +38,7 @@ where
             };
             let context = delivery.context.clone();
             let invocation = async {
-                invoke(&mut app, &mut api, delivery).await?;
+                invoke(&mut app, &mut api, delivery, &guards).await?;
                 after.run_tasks(&context).await;
                 Ok(())
             };
@@ -51,22 +51,23 @@ where
     .await
 }
 
-async fn invoke<T>(app: &mut T, api: &mut RuntimeApi, delivery: Delivery) -> Result<(), End>
+async fn invoke<T>(app: &mut T, api: &mut RuntimeApi, delivery: Delivery, guards: &Guards) -> Result<(), End>
 where
     T: Service<ProxyEvent, Error = Error, Response: Answer>,
 {
     let Delivery { context, event } = delivery;
-    let answer = match poll_fn(|cx| invocation::poll_ready(app, cx)).await {
-        Ok(Ok(())) => match event {
-            Ok(event) => invocation::call(app, event, &context).await,
-            Err(cut) => Err(Failure::cut(cut)),
-        },
-        Ok(Err(error)) => {
+    let mut watch = guards.watch(&context);
+    let ready = invocation::ready(app, &mut watch).await;
+    let answer = match (ready, event) {
+        (Ok(Ok(())), Ok(event)) => invocation::call(app, event, &context, watch).await,
+        (Err(failure), Ok(event)) => invocation::refuse(event, failure, watch),
+        (Ok(Ok(())), Err(cut)) => Err(Failure::cut(cut)),
+        (Err(failure), Err(_)) => Err(failure),
+        (Ok(Err(error)), _) => {
             let failure = guard(|| Failure::from(&error)).unwrap_or_else(|failure| failure);
             api.fail(&context, &failure).await.map_err(End::RuntimeApi)?;
             return Err(End::App(error));
         }
-        Err(failure) => Err(failure),
     };
     let answered = match answer {
         Ok(answer) => api.respond(&context, answer.into_outgoing(&context)).await,

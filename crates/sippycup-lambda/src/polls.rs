@@ -11,7 +11,7 @@ use crate::{
     ServeError,
     after::After,
     answer::Answer,
-    guard::guard,
+    guard::{Guards, guard},
     log,
     patience::Patience,
     poll::{End, poll},
@@ -27,6 +27,7 @@ pub(crate) async fn run<T>(
     endpoint: Arc<Endpoint>,
     count: NonZeroU16,
     after: Arc<After>,
+    guards: Guards,
 ) -> Result<(), ServeError>
 where
     T: Service<ProxyEvent, Error = Error, Response: Answer, Future: Send> + Clone + Send + 'static,
@@ -39,7 +40,7 @@ where
             // The app is cloned by code of its own.
             match guard(|| app.clone()) {
                 Ok(app) => {
-                    polls.spawn(poll(app, endpoint.clone(), after.clone()));
+                    polls.spawn(poll(app, endpoint.clone(), after.clone(), guards.clone()));
                     missing -= 1;
                 }
                 Err(failure) => {
@@ -99,8 +100,13 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = Endpoint::parse(&listener.local_addr().unwrap().to_string()).unwrap();
         let held = Arc::new(());
-        let mut running =
-            Box::pin(run(Held(held.clone()), Arc::new(endpoint), NonZeroU16::new(3).unwrap(), Arc::default()));
+        let mut running = Box::pin(run(
+            Held(held.clone()),
+            Arc::new(endpoint),
+            NonZeroU16::new(3).unwrap(),
+            Arc::default(),
+            Guards::default(),
+        ));
         let first = tokio::select! {
             accepted = listener.accept() => accepted.unwrap(),
             ended = &mut running => panic!("{ended:?}"),

@@ -74,7 +74,7 @@ pub fn serve<S: App>(app: S) -> Serve<S> {
 #[must_use = "nothing runs until it is awaited"]
 pub struct Serve<S, A = Buffered> {
     app: S,
-    options: Options,
+    pub(crate) options: Options,
     answers: PhantomData<A>,
 }
 
@@ -262,6 +262,17 @@ impl<S, A> Serve<S, A> {
         self
     }
 
+    /// Has events of WebSocket APIs go to the handler of [`events`](Self::events) too, as
+    /// [`EventKind::WebSocket`](crate::events::EventKind::WebSocket). Default: they are requests for the app, `GET` of
+    /// `/$connect` and so on.
+    ///
+    /// Whether an answer goes back to the client is for API Gateway to decide: it reads `{"statusCode":200}`, and
+    /// `statusCode` alone to `$connect`. Without a handler it has no effect.
+    pub fn web_socket_events(mut self) -> Self {
+        self.options.events.web_sockets = true;
+        self
+    }
+
     /// Which events keep the function warm and have nothing to do. They are answered before the app and before what
     /// [`events`](Self::events) has. Default: none, and they are events as all others.
     ///
@@ -318,7 +329,11 @@ impl<S: App> IntoFuture for Serve<S, Streamed> {
 impl<S: App, A> Serve<S, A> {
     pub(crate) fn layered(self) -> Result<(SippyCup<impl App>, Options), ServeError> {
         let Self { app, mut options, answers: _ } = self;
-        let layer = environment::with_variables(std::mem::take(&mut options.layer))?;
+        let mut layer = environment::with_variables(std::mem::take(&mut options.layer))?;
+        if options.first_byte {
+            layer = layer.first_byte(true);
+        }
+        options.guards.set_layer(&layer);
         let app = observed(app, &mut options)?;
         Ok((layer.layer(app), options))
     }

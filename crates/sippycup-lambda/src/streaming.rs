@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body as HttpBody, Frame};
 use pin_project_lite::pin_project;
 use sippycup_layer::{BoxError, StreamedBody};
@@ -17,7 +17,7 @@ use crate::{
     LambdaContext,
     answer::Answer,
     failure::Failure,
-    guard::{describe, guard},
+    guard::{Watch, describe, guard},
     log,
     runtime_api::{ERROR_TYPE, Outgoing},
 };
@@ -29,8 +29,21 @@ where
     #[cfg(feature = "local")]
     const STREAMED: bool = true;
 
-    fn into_outgoing(self, context: &LambdaContext) -> Outgoing {
-        let body = Guarded::new(self.into_body(), context, (), |failure, context| {
+    fn instead(failure: Failure, watch: &dyn Watch) -> Result<Self, Failure> {
+        let (response, format) = watch.replace(failure)?;
+        StreamedBody::complete(response, format).map_err(|error| Failure::from(&error))
+    }
+
+    fn status(&self) -> Option<StatusCode> {
+        Some(self.body().status())
+    }
+
+    fn oversize(&self) -> Option<Failure> {
+        self.body().oversize().map(Failure::oversize)
+    }
+
+    fn into_outgoing(self, context: &LambdaContext, watch: Option<Box<dyn Watch>>) -> Outgoing {
+        let body = Guarded::new(self.into_body(), context, (), watch, |failure, context| {
             log::failed(&failure, context);
             Ok(Frame::trailers(trailers(&failure)))
         });
@@ -38,9 +51,10 @@ where
     }
 
     #[cfg(feature = "local")]
-    fn into_local(self, finish: Finish) -> sippycup_gateway::Answer {
+    fn into_local(self, finish: Finish, watch: Option<Box<dyn Watch>>) -> sippycup_gateway::Answer {
         let context = finish.context.clone();
-        self.map(|body| Guarded::new(body, &context, finish, |failure, _| Err(crate::local::told(&failure)))).into()
+        self.map(|body| Guarded::new(body, &context, finish, watch, |failure, _| Err(crate::local::told(&failure))))
+            .into()
     }
 }
 
@@ -52,6 +66,7 @@ pin_project! {
         context: LambdaContext,
         // Dropped with the end of the body.
         held: Option<H>,
+        watch: Option<Box<dyn Watch>>,
         last: fn(Failure, &LambdaContext) -> Result<Frame<Bytes>, E>,
     }
 
@@ -72,9 +87,10 @@ impl<B, E, H> Guarded<B, E, H> {
         body: StreamedBody<B>,
         context: &LambdaContext,
         held: H,
+        watch: Option<Box<dyn Watch>>,
         last: fn(Failure, &LambdaContext) -> Result<Frame<Bytes>, E>,
     ) -> Self {
-        Self { body: Some(body), context: context.clone(), held: Some(held), last }
+        Self { body: Some(body), context: context.clone(), held: Some(held), watch, last }
     }
 }
 
@@ -89,7 +105,11 @@ where
         let mut this = self.project();
         let Some(body) = this.body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
         let polled = match guard(|| body.poll_frame(cx)) {
-            Ok(polled) => ready!(polled).transpose().map_err(describe),
+            Ok(Poll::Ready(polled)) => polled.transpose().map_err(describe),
+            Ok(Poll::Pending) => match this.watch {
+                Some(watch) => Err(ready!(watch.poll_late(cx))),
+                None => return Poll::Pending,
+            },
             Err(failure) => Err(failure),
         };
         if let Ok(Some(frame)) = polled {

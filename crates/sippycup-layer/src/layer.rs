@@ -1,10 +1,10 @@
 //! The configuration of the middleware.
 
 use http::{HeaderName, uri::Authority};
-use sippycup_core::{BasePath, BinaryPolicy, EventOptions, EventSource};
+use sippycup_core::{BasePath, BinaryPolicy, EventOptions, EventSource, ProxyEvent, ResponseFormat};
 use tower_layer::Layer;
 
-use crate::SippyCup;
+use crate::{Error, SippyCup};
 
 /// Puts a `Service<http::Request<Body>>` behind AWS's HTTP front doors.
 ///
@@ -20,6 +20,7 @@ pub struct SippyCupLayer {
     pub(crate) rewrite_headers: Vec<HeaderName>,
     /// Whether somebody states the public host, which then is not that of the request.
     pub(crate) states_host: bool,
+    pub(crate) first_byte: bool,
 }
 
 /// Which paths of cookies get the base path in front.
@@ -42,6 +43,7 @@ impl SippyCupLayer {
             cookie_paths: CookiePaths::Below,
             rewrite_headers: Vec::new(),
             states_host: false,
+            first_byte: false,
         }
     }
 
@@ -139,6 +141,26 @@ impl SippyCupLayer {
     pub fn rewrite_cookie_path(mut self, rewrite: bool) -> Self {
         self.cookie_paths = if rewrite { CookiePaths::All } else { CookiePaths::None };
         self
+    }
+
+    /// Whether a streamed answer without a body gets one byte, a space. Default: `false`.
+    ///
+    /// A stream that has nothing behind its head (302, 204, an answer to `HEAD`) is complete, and still some clients behind
+    /// CloudFront were reported to wait 20 to 30 seconds for it until a byte was sent. Turn it on if you see that. What it
+    /// costs: an answer with a status that has a body, such as 302, has the body ` ` for its clients. Answers that are not
+    /// streamed stay as they are.
+    pub fn first_byte(mut self, send: bool) -> Self {
+        self.first_byte = send;
+        self
+    }
+
+    /// How the answer to this event must be written, for those who answer it in the app's place.
+    ///
+    /// # Errors
+    ///
+    /// If this is no HTTP event.
+    pub fn response_format(&self, event: &ProxyEvent) -> Result<ResponseFormat, Error> {
+        Ok(event.response_format(&self.events)?)
     }
 
     /// Further headers of the app in whose links the base path is put in front, as in a `Location`. Default: none.

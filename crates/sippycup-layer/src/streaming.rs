@@ -7,10 +7,10 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
-use http::{HeaderValue, Request, Response, header::CONTENT_TYPE};
+use http::{HeaderValue, Request, Response, StatusCode, header::CONTENT_TYPE};
 use http_body::{Body as HttpBody, Frame};
 use pin_project_lite::pin_project;
-use sippycup_core::ProxyEvent;
+use sippycup_core::{ProxyEvent, ResponseError, ResponseFormat};
 use tower_service::Service;
 
 use crate::{Body, BoxError, Error, EventService, SippyCup, future::take, rewrite::Exit};
@@ -109,10 +109,49 @@ pin_project! {
     /// are dropped: there is no way to send them to the client. An error of the app's body is an [`Error`] of which
     /// [`is_body`](Error::is_body) is true.
     pub struct StreamedBody<B> {
+        status: StatusCode,
+        oversize: Option<ResponseError>,
         prelude: Option<Bytes>,
         #[pin]
         body: Option<B>,
+        // Sent where the body has not a byte.
+        filler: Option<Bytes>,
     }
+}
+
+impl<B> StreamedBody<B> {
+    /// A streamed answer that is complete, whatever the app's bodies are, for those who answer an event in its place. The
+    /// layer has the format: [`SippyCupLayer::response_format`](crate::SippyCupLayer::response_format).
+    ///
+    /// # Errors
+    ///
+    /// If the headers do not fit into the front door's format.
+    pub fn complete(response: Response<Bytes>, format: ResponseFormat) -> Result<Response<Self>, Error> {
+        let (parts, body) = response.into_parts();
+        let prelude = format.encode_prelude(parts.status, &parts.headers)?;
+        let filler = (!body.is_empty() && !format.is_bodiless(parts.status)).then_some(body);
+        let (status, prelude) = (parts.status, Some(prelude));
+        Ok(with_prelude(Self { status, oversize: None, prelude, body: None, filler }))
+    }
+
+    /// The status that the client gets.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What is to be said of the headers if they are larger than the front door takes; see
+    /// [`ProxyResponse::oversize`](sippycup_core::ProxyResponse::oversize).
+    #[must_use]
+    pub fn oversize(&self) -> Option<&ResponseError> {
+        self.oversize.as_ref()
+    }
+}
+
+fn with_prelude<B>(body: StreamedBody<B>) -> Response<StreamedBody<B>> {
+    let mut response = Response::new(body);
+    response.headers_mut().insert(CONTENT_TYPE, WITH_PRELUDE);
+    response
 }
 
 impl<B> HttpBody for StreamedBody<B>
@@ -128,27 +167,29 @@ where
         if let Some(prelude) = this.prelude.take() {
             return Poll::Ready(Some(Ok(Frame::data(prelude))));
         }
-        loop {
-            let Some(body) = this.body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
-            let frame = match ready!(body.poll_frame(cx)) {
-                Some(Ok(frame)) => frame,
+        while let Some(body) = this.body.as_mut().as_pin_mut() {
+            match ready!(body.poll_frame(cx)) {
+                Some(Ok(frame)) => {
+                    if let Ok(mut data) = frame.into_data() {
+                        if data.has_remaining() {
+                            *this.filler = None;
+                        }
+                        return Poll::Ready(Some(Ok(Frame::data(data.copy_to_bytes(data.remaining())))));
+                    }
+                }
                 Some(Err(error)) => {
                     this.body.set(None);
+                    *this.filler = None;
                     return Poll::Ready(Some(Err(Error::body(error))));
                 }
-                None => {
-                    this.body.set(None);
-                    return Poll::Ready(None);
-                }
-            };
-            if let Ok(mut data) = frame.into_data() {
-                return Poll::Ready(Some(Ok(Frame::data(data.copy_to_bytes(data.remaining())))));
+                None => this.body.set(None),
             }
         }
+        Poll::Ready(this.filler.take().map(|filler| Ok(Frame::data(filler))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.prelude.is_none() && self.body.as_ref().is_none_or(HttpBody::is_end_stream)
+        self.prelude.is_none() && self.filler.is_none() && self.body.as_ref().is_none_or(HttpBody::is_end_stream)
     }
 }
 
@@ -195,10 +236,15 @@ where
                 let exit = take(exit);
                 let (mut parts, body) = response.into_parts();
                 let body = (!exit.is_bodiless(parts.status)).then_some(body);
-                let prelude = Some(exit.encode_prelude(&mut parts)?);
-                let mut response = Response::new(StreamedBody { prelude, body });
-                response.headers_mut().insert(CONTENT_TYPE, WITH_PRELUDE);
-                Poll::Ready(Ok(response))
+                let (prelude, oversize) = exit.encode_prelude(&mut parts)?;
+                let filler = exit.sends_first_byte().then_some(Bytes::from_static(b" "));
+                Poll::Ready(Ok(with_prelude(StreamedBody {
+                    status: parts.status,
+                    oversize,
+                    prelude: Some(prelude),
+                    body,
+                    filler,
+                })))
             }
         }
     }

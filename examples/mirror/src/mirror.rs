@@ -14,7 +14,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, request::Parts};
 use serde_json::{Value, json};
 use sippycup::{
-    BasePath, ClientIp, EventSource, LambdaContext, PathParameters, PublicUri, RequestContext, StageVariables,
+    BackgroundTasks, BasePath, ClientIp, EventSource, LambdaContext, PathParameters, PublicUri, RequestContext,
+    StageVariables,
 };
 
 use crate::plan;
@@ -34,6 +35,7 @@ async fn any(
     path_parameters: PathParameters,
     context: Option<RequestContext>,
     lambda: Option<LambdaContext>,
+    tasks: Option<BackgroundTasks>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
@@ -42,7 +44,7 @@ async fn any(
         Err(error) => return (http::StatusCode::BAD_REQUEST, error.to_string()).into_response(),
     };
     if parts.uri.path().ends_with("/__respond") {
-        return plan::follow(&body).await;
+        return plan::follow(&body, lambda, tasks).await;
     }
     let mut seen = seen(&parts, &body);
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();

@@ -16,39 +16,35 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 use http_body::Frame;
 use serde::Deserialize;
+use sippycup::{BackgroundTasks, LambdaContext};
 
-#[derive(Deserialize)]
+use crate::{hooks, panics::Place};
+
+#[derive(Default, Deserialize)]
 #[serde(default)]
 struct Plan {
-    status: u16,
+    status: Option<u16>,
     headers: Vec<(String, String)>,
     body_base64: String,
+    size: Option<usize>,
     fail_after: Option<usize>,
     panic: bool,
+    panic_in: Option<Place>,
     sleep_ms: u64,
     chunks_ms: Option<u64>,
-}
-
-impl Default for Plan {
-    fn default() -> Self {
-        Self {
-            status: 200,
-            headers: Vec::new(),
-            body_base64: String::new(),
-            fail_after: None,
-            panic: false,
-            sleep_ms: 0,
-            chunks_ms: None,
-        }
-    }
+    spawn_ms: Option<u64>,
 }
 
 /// Answers as the plan says; a plan that cannot be followed is answered with 400 and the reason.
-pub(crate) async fn follow(plan: &[u8]) -> Response {
-    match serde_json::from_slice::<Plan>(plan) {
-        Ok(plan) => plan.answer().await.unwrap_or_else(|reason| (StatusCode::BAD_REQUEST, reason).into_response()),
-        Err(error) => (StatusCode::BAD_REQUEST, format!("not a plan: {error}")).into_response(),
+pub(crate) async fn follow(plan: &[u8], context: Option<LambdaContext>, tasks: Option<BackgroundTasks>) -> Response {
+    let plan: Plan = match serde_json::from_slice(plan) {
+        Ok(plan) => plan,
+        Err(error) => return (StatusCode::BAD_REQUEST, format!("not a plan: {error}")).into_response(),
+    };
+    if let (Some(millis), Some(tasks)) = (plan.spawn_ms, tasks) {
+        hooks::spawn(&tasks, context, Duration::from_millis(millis));
     }
+    plan.answer().await.unwrap_or_else(|reason| (StatusCode::BAD_REQUEST, reason).into_response())
 }
 
 impl Plan {
@@ -58,10 +54,15 @@ impl Plan {
         if self.panic {
             panic!("the plan says panic");
         }
-        let body =
-            base64_simd::STANDARD.decode_to_vec(&self.body_base64).map_err(|error| format!("body_base64: {error}"))?;
+        let body = match self.size {
+            Some(size) => vec![b'a'; size],
+            None => base64_simd::STANDARD
+                .decode_to_vec(&self.body_base64)
+                .map_err(|error| format!("body_base64: {error}"))?,
+        };
         let mut response = Response::new(self.body(Bytes::from(body)));
-        *response.status_mut() = StatusCode::from_u16(self.status).map_err(|error| format!("status: {error}"))?;
+        let status = self.status.unwrap_or(200);
+        *response.status_mut() = StatusCode::from_u16(status).map_err(|error| format!("status: {error}"))?;
         for (name, value) in &self.headers {
             let name = HeaderName::try_from(name).map_err(|error| format!("headers: {error}"))?;
             let value = HeaderValue::from_bytes(&bytes_of(value)).map_err(|error| format!("headers: {error}"))?;
@@ -71,9 +72,13 @@ impl Plan {
     }
 
     fn body(&self, bytes: Bytes) -> Body {
-        match (self.fail_after, self.chunks_ms) {
+        let body = match (self.fail_after, self.chunks_ms) {
             (None, None) => Body::from(bytes),
             (fail_after, chunks_ms) => Body::new(Scripted::new(bytes, fail_after, chunks_ms)),
+        };
+        match self.panic_in {
+            None => body,
+            Some(place) => place.arm(body),
         }
     }
 }

@@ -4,6 +4,7 @@
 mod after;
 mod answers;
 mod events;
+mod guards;
 mod locally;
 mod log;
 mod logging;

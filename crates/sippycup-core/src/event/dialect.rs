@@ -11,7 +11,7 @@ use crate::{
     base_path::Prefix,
     extensions::Public,
     json::{Fault, Field, Kind},
-    response::{Answer, Shape},
+    response::{Answer, Limits, Shape},
     source::EventSource,
     uri::Text,
 };
@@ -104,7 +104,13 @@ static REST: Dialect = Dialect {
     public: Public::Http,
     // A REST API sends these two on as `x-amzn-remapped-…` beside its own, and answers 502 to a key that it does
     // not know.
-    answer: Answer { shape: Shape::Multi, described: false, prelude: Shape::Multi, kept: &["date", "server"] },
+    answer: Answer {
+        shape: Shape::Multi,
+        described: false,
+        prelude: Shape::Multi,
+        kept: &["date", "server"],
+        limits: Limits::of("a REST API").headers(API_HEADERS),
+    },
 };
 
 /// [HTTP API, payload format 1.0](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
@@ -120,7 +126,7 @@ static HTTP_1: Dialect = Dialect {
     template: Template::Resource,
     prefix: Prefix::Stage { mapping: true },
     public: Public::Http,
-    answer: Answer { shape: Shape::Multi, described: false, prelude: Shape::Multi, kept: &[] },
+    answer: Answer { shape: Shape::Multi, described: false, prelude: Shape::Multi, kept: &[], limits: HTTP_API },
 };
 
 /// [HTTP API, payload format 2.0](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
@@ -136,7 +142,7 @@ static HTTP_2: Dialect = Dialect {
     template: Template::Route,
     prefix: Prefix::Stage { mapping: false },
     public: Public::Http,
-    answer: COOKIES,
+    answer: Answer { limits: HTTP_API, ..COOKIES },
 };
 
 /// [Function URL](https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html).
@@ -168,7 +174,7 @@ static ALB: Dialect = Dialect {
     template: Template::Resource,
     prefix: Prefix::None,
     public: Public::Http,
-    answer: Answer { shape: Shape::Single, described: true, prelude: Shape::Cookies, kept: &[] },
+    answer: Answer { shape: Shape::Single, described: true, prelude: Shape::Cookies, kept: &[], limits: BALANCER },
 };
 
 /// [Load balancer, multi-value headers](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html#multi-value-headers).
@@ -184,7 +190,7 @@ static ALB_MULTI: Dialect = Dialect {
     template: Template::Resource,
     prefix: Prefix::None,
     public: Public::Http,
-    answer: Answer { shape: Shape::Multi, described: true, prelude: Shape::Cookies, kept: &[] },
+    answer: Answer { shape: Shape::Multi, described: true, prelude: Shape::Cookies, kept: &[], limits: BALANCER },
 };
 
 /// [VPC Lattice, event version 1](https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html#receive-event-from-service).
@@ -200,7 +206,13 @@ static LATTICE_1: Dialect = Dialect {
     template: Template::Resource,
     prefix: Prefix::None,
     public: Public::Http,
-    answer: Answer { shape: Shape::Single, described: true, prelude: Shape::Cookies, kept: &[] },
+    answer: Answer {
+        shape: Shape::Single,
+        described: true,
+        prelude: Shape::Cookies,
+        kept: &[],
+        limits: Limits::of("VPC Lattice"),
+    },
 };
 
 /// [VPC Lattice, event version 2](https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html#receive-event-from-service).
@@ -216,7 +228,13 @@ static LATTICE_2: Dialect = Dialect {
     template: Template::Resource,
     prefix: Prefix::None,
     public: Public::Http,
-    answer: Answer { shape: Shape::Single, described: true, prelude: Shape::Cookies, kept: &[] },
+    answer: Answer {
+        shape: Shape::Single,
+        described: true,
+        prelude: Shape::Cookies,
+        kept: &[],
+        limits: Limits::of("VPC Lattice"),
+    },
 };
 
 /// [WebSocket API](https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integrations.html).
@@ -239,7 +257,13 @@ static WEB_SOCKET: Dialect = Dialect {
     template: Template::Resource,
     prefix: Prefix::StageOfUrl,
     public: Public::WebSocket,
-    answer: Answer { shape: Shape::Single, described: false, prelude: Shape::Cookies, kept: &[] },
+    answer: Answer {
+        shape: Shape::Single,
+        described: false,
+        prelude: Shape::Cookies,
+        kept: &[],
+        limits: Limits::of("a WebSocket API"),
+    },
 };
 
 /// All rows, in the order in which they are asked.
@@ -277,7 +301,23 @@ const CONTEXT_METHOD: Place =
 const LATTICE_METHOD: Place = Place { name: "method", field: |wire| wire.method, or: nothing };
 const PATH: Place = Place { name: "path", field: |wire| wire.path, or: nothing };
 const RAW_PATH: Place = Place { name: "rawPath", field: |wire| wire.raw_path.or(wire.path), or: nothing };
-const COOKIES: Answer = Answer { shape: Shape::Cookies, described: false, prelude: Shape::Cookies, kept: &[] };
+const COOKIES: Answer = Answer {
+    shape: Shape::Cookies,
+    described: false,
+    prelude: Shape::Cookies,
+    kept: &[],
+    limits: Limits::of("a function URL"),
+};
+
+/// See [Quotas for HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).
+const HTTP_API: Limits = Limits::of("an HTTP API").headers(API_HEADERS);
+
+/// See [Quotas for REST APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html).
+const API_HEADERS: usize = 10_240;
+
+/// See [Lambda functions as targets](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html)
+/// and, for the headers, [Listeners](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-listeners.html).
+const BALANCER: Limits = Limits::of("a load balancer").json(1024 * 1024).headers(32 * 1024);
 
 fn nothing(_: &[u8], _: &Wire) -> Option<&'static str> {
     None

@@ -37,6 +37,11 @@ impl<'a> Sendable<'a> {
         Ok(())
     }
 
+    /// The bytes in the values that go on.
+    pub(super) fn value_bytes(&self) -> usize {
+        self.headers.iter().filter(|(name, _)| !self.stays_behind(name)).map(|(_, value)| value.len()).sum()
+    }
+
     /// Every name that goes on, with its values.
     fn each(&self, mut write: impl FnMut(&'a HeaderName, &mut dyn Iterator<Item = &'a HeaderValue>)) {
         if self.single {

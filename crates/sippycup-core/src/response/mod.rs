@@ -6,10 +6,12 @@ use serde::{Serialize, Serializer, ser::Error as _};
 use serde_json::value::RawValue;
 
 use self::headers::Sendable;
+pub(crate) use self::limits::Limits;
 pub use self::policy::BinaryPolicy;
 use crate::{error::ResponseError, json::Writer};
 
 mod headers;
+mod limits;
 mod policy;
 
 /// How the answer to an event must be written. The only thing that survives from the request's half.
@@ -37,6 +39,7 @@ pub(crate) struct Answer {
     pub(crate) prelude: Shape,
     /// Names of headers that stay behind, beside those that do everywhere.
     pub(crate) kept: &'static [&'static str],
+    pub(crate) limits: Limits,
 }
 
 /// Where the headers go.
@@ -83,8 +86,10 @@ impl ResponseFormat {
         let body = if self.is_bodiless(parts.status) { Bytes::new() } else { body };
         let base64 = policy.is_base64(&parts.headers, &body);
         let headers = Sendable::new(&parts.headers, self.answer.kept);
+        let head = room(&parts.headers);
+        let value_bytes = self.answer.limits.measure(head, &headers);
 
-        let mut out = Writer::with_capacity(capacity(&parts.headers, &body, base64));
+        let mut out = Writer::with_capacity(capacity(head, &body, base64));
         out.raw("{\"statusCode\":");
         out.raw(parts.status.as_str());
         if self.answer.described {
@@ -105,7 +110,7 @@ impl ResponseFormat {
             out.text(&body);
             out.raw("\",\"isBase64Encoded\":false}");
         }
-        Ok(ProxyResponse { json: out.into_bytes() })
+        Ok(ProxyResponse { json: out.into_bytes(), status: parts.status, limits: &self.answer.limits, value_bytes })
     }
 
     /// Writes what stands in front of a streamed body: the prelude that
@@ -118,12 +123,20 @@ impl ResponseFormat {
     ///
     /// As [`encode`](Self::encode).
     pub fn encode_prelude(self, status: StatusCode, headers: &HeaderMap) -> Result<Bytes, ResponseError> {
-        let mut out = Writer::with_capacity(capacity(headers, &[], false));
+        let mut out = Writer::with_capacity(capacity(room(headers), &[], false));
         out.raw("{\"statusCode\":");
         out.raw(status.as_str());
         Sendable::new(headers, self.answer.kept).write(&mut out, self.answer.prelude)?;
         out.raw("}\0\0\0\0\0\0\0\0");
         Ok(out.into_bytes())
+    }
+
+    /// Whether these headers are larger than the front door takes, and what is to be said of them then; see
+    /// [`ProxyResponse::oversize`].
+    #[must_use]
+    pub fn oversize(self, headers: &HeaderMap) -> Option<ResponseError> {
+        let Answer { limits, kept, .. } = self.answer;
+        limits.oversize(0, limits.measure(room(headers), &Sendable::new(headers, kept)))
     }
 }
 
@@ -131,9 +144,48 @@ impl ResponseFormat {
 #[derive(Clone, Debug)]
 pub struct ProxyResponse {
     json: Bytes,
+    status: StatusCode,
+    limits: &'static Limits,
+    /// Bytes in the values of the headers, if they might be too many.
+    value_bytes: usize,
 }
 
 impl ProxyResponse {
+    /// The status that the client gets.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Whether the answer is larger than its front door takes, and what is to be said of it then. Clients would get a 5xx
+    /// that says nothing of sizes.
+    ///
+    /// | at most | bytes of JSON | bytes in the values of all headers |
+    /// |---|---|---|
+    /// | REST API, HTTP API | 6,291,556 | 10,240 |
+    /// | load balancer | 1,048,576 | 32,768 |
+    /// | all others | 6,291,556 | |
+    ///
+    /// See the quotas of [Lambda](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html),
+    /// [REST APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html),
+    /// [HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html) and
+    /// [load balancers](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html). That a
+    /// REST API takes 10 MB does not help: Lambda hands it no more than its own 6 MB.
+    ///
+    /// ```
+    /// # use bytes::Bytes;
+    /// # use sippycup_core::{BinaryPolicy, EventOptions, ProxyEvent};
+    /// let event = ProxyEvent::from_bytes(r#"{"httpMethod":"GET","path":"/","requestContext":{"elb":{}}}"#)?;
+    /// let format = event.response_format(&EventOptions::default())?;
+    /// let answer = format.encode(http::Response::new(Bytes::from(vec![b'a'; 2_000_000])), &BinaryPolicy::default()).unwrap();
+    /// assert!(answer.oversize().unwrap().to_string().contains("a load balancer refuses a response of 2000114 bytes"));
+    /// # Ok::<(), sippycup_core::EventError>(())
+    /// ```
+    #[must_use]
+    pub fn oversize(&self) -> Option<ResponseError> {
+        self.limits.oversize(self.json.len(), self.value_bytes)
+    }
+
     /// The JSON document.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -155,9 +207,13 @@ impl Serialize for ProxyResponse {
     }
 }
 
+/// The room that the headers need, unless they have many escapes; more than their values have bytes.
+fn room(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 12).sum()
+}
+
 /// Enough for everything unless the text has more escapes than one in four bytes.
-fn capacity(headers: &HeaderMap, body: &[u8], base64: bool) -> usize {
-    let headers: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 12).sum();
+fn capacity(head: usize, body: &[u8], base64: bool) -> usize {
     let body = if base64 { body.len().div_ceil(3) * 4 } else { body.len() + body.len() / 4 };
-    headers + body + 160
+    head + body + 160
 }

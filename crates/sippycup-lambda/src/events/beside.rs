@@ -8,8 +8,9 @@ use std::{
 };
 
 use bytes::Bytes;
+use http::StatusCode;
 use pin_project_lite::pin_project;
-use sippycup_core::ProxyEvent;
+use sippycup_core::{EventSource, ProxyEvent};
 use sippycup_layer::Error;
 use tower_service::Service;
 
@@ -17,16 +18,19 @@ use super::{
     answer::{Verdict, judge},
     event::Event,
     handler::{Handler, HandlerError, HandlerFuture},
+    kind::EventKind,
     warm_up::WarmUp,
 };
 #[cfg(feature = "local")]
 use crate::after::Finish;
-use crate::{LambdaContext, answer::Answer, log, runtime_api::Outgoing};
+use crate::{LambdaContext, answer::Answer, failure::Failure, guard::Watch, log, runtime_api::Outgoing};
 
 /// What there is beside the app.
 #[derive(Clone, Default)]
 pub(crate) struct Events {
     pub(crate) handler: Option<Arc<dyn Handler>>,
+    /// Whether the handler gets the events of WebSocket APIs.
+    pub(crate) web_sockets: bool,
     pub(crate) warm_up: Option<Arc<WarmUp>>,
 }
 
@@ -63,7 +67,7 @@ where
 
     fn call(&mut self, mut event: ProxyEvent) -> Self::Future {
         // The only place where this is decided. What the app would refuse goes to the app if nobody else takes it.
-        let other = if event.source().is_none() { self.events.answer(&mut event) } else { None };
+        let other = if self.events.take(event.source()) { self.events.answer(&mut event) } else { None };
         match other {
             Some(answer) => ReplyFuture::Event { answer },
             None => ReplyFuture::App { answer: self.app.call(event) },
@@ -72,14 +76,24 @@ where
 }
 
 impl Events {
+    /// Whether an event from this front door, or from none, is for the handler.
+    fn take(&self, source: Option<EventSource>) -> bool {
+        match source {
+            None => true,
+            Some(source) => source == EventSource::WebSocket && self.web_sockets && self.handler.is_some(),
+        }
+    }
+
     fn answer(&self, event: &mut ProxyEvent) -> Option<HandlerFuture> {
         if self.handler.is_none() && self.warm_up.is_none() {
             return None;
         }
         let context = event.extensions_mut().remove::<LambdaContext>();
         let request_id = context.as_ref().map_or_else(String::new, |context| context.request_id().to_owned());
-        let event = match Event::from_bytes(event.json().clone()) {
-            Ok(event) => event.with_context(context),
+        let source = event.source();
+        let event = match Event::from_bytes(event.json().clone()).map(|event| event.with_context(context)) {
+            Ok(event) if source.is_some() => event.of_kind(EventKind::WebSocket),
+            Ok(event) => event,
             Err(error) => return Some(HandlerFuture::of_json(async { Err(error.into()) })),
         };
         if let Some(answer) = self.warm_up.as_ref().and_then(|warm_up| warm_up.answer(&event)) {
@@ -105,17 +119,35 @@ impl<A: Answer> Answer for Reply<A> {
     #[cfg(feature = "local")]
     const STREAMED: bool = A::STREAMED;
 
-    fn into_outgoing(self, context: &LambdaContext) -> Outgoing {
+    fn instead(failure: Failure, watch: &dyn Watch) -> Result<Self, Failure> {
+        A::instead(failure, watch).map(Self::App)
+    }
+
+    fn status(&self) -> Option<StatusCode> {
         match self {
-            Self::App(answer) => answer.into_outgoing(context),
+            Self::App(answer) => answer.status(),
+            Self::Event(_) => None,
+        }
+    }
+
+    fn oversize(&self) -> Option<Failure> {
+        match self {
+            Self::App(answer) => answer.oversize(),
+            Self::Event(_) => None,
+        }
+    }
+
+    fn into_outgoing(self, context: &LambdaContext, watch: Option<Box<dyn Watch>>) -> Outgoing {
+        match self {
+            Self::App(answer) => answer.into_outgoing(context, watch),
             Self::Event(json) => Outgoing::Whole(json),
         }
     }
 
     #[cfg(feature = "local")]
-    fn into_local(self, finish: Finish) -> sippycup_gateway::Answer {
+    fn into_local(self, finish: Finish, watch: Option<Box<dyn Watch>>) -> sippycup_gateway::Answer {
         match self {
-            Self::App(answer) => answer.into_local(finish),
+            Self::App(answer) => answer.into_local(finish, watch),
             Self::Event(json) => json.into(),
         }
     }
@@ -123,8 +155,9 @@ impl<A: Answer> Answer for Reply<A> {
 
 impl fmt::Debug for Events {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { handler, warm_up } = self;
-        f.debug_struct("Events").field("handler", &handler.is_some()).field("warm_up", warm_up).finish()
+        let Self { handler, web_sockets, warm_up } = self;
+        let mut shown = f.debug_struct("Events");
+        shown.field("handler", &handler.is_some()).field("web_sockets", web_sockets).field("warm_up", warm_up).finish()
     }
 }
 

@@ -40,6 +40,10 @@ static ROWS: &[Row] = &[
         event.has(&["authorizationToken"]) && context.has(&["apiId", "queryString"])
     }),
     Row(EventKind::Iot, |event, _| event.has_object("protocolData")),
+    Row(EventKind::WebSocket, |event, _| {
+        let context = event.of("requestContext", &["connectionId", "elb", "eventType"]);
+        context.has(&["connectionId", "eventType"]) && !context.has(&["elb"])
+    }),
     Row(EventKind::BedrockAgent, |event, _| event.has_object("agent") && event.has(&["actionGroup", "messageVersion"])),
     Row(EventKind::S3ObjectLambda, |event, _| event.has(&["xAmzRequestId", "userRequest", "configuration"])),
     Row(EventKind::Sqs, |_, source| source == "aws:sqs"),
@@ -225,6 +229,7 @@ mod tests {
             EventKind::AppSyncAuthorizer,
         ),
         (r#"{"protocolData":{"mqtt":{}},"protocols":["mqtt"],"signatureVerified":false}"#, EventKind::Iot),
+        (r#"{"requestContext":{"connectionId":"c","eventType":"MESSAGE","routeKey":"say"}}"#, EventKind::WebSocket),
         (
             r#"{"messageVersion":"1.0","agent":{},"actionGroup":"g","apiPath":"/","httpMethod":"GET"}"#,
             EventKind::BedrockAgent,

@@ -35,7 +35,8 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event of your own, for tests of handlers. An HTTP event, which no handler gets, is of kind `Unknown`.
+    /// An event of your own, for tests of handlers. An HTTP event, which no handler gets, is of kind `Unknown`; one of a
+    /// WebSocket API is of kind `WebSocket`.
     ///
     /// # Errors
     ///
@@ -59,6 +60,11 @@ impl Event {
     #[must_use]
     pub fn context(&self) -> Option<&LambdaContext> {
         self.context.as_ref()
+    }
+
+    /// The same event, of which is known what it is about.
+    pub(super) fn of_kind(self, kind: EventKind) -> Self {
+        Self { kind, ..self }
     }
 
     /// What the event is about.

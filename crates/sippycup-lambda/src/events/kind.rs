@@ -12,6 +12,7 @@ use std::fmt;
 /// | `Authorizer` | `type` of `TOKEN` or `REQUEST`, and `methodArn` or `routeArn` | a policy, or `isAuthorized` of an HTTP API's format 2.0 |
 /// | `AppSyncAuthorizer` | `authorizationToken`, `requestContext.apiId` and `.queryString` | `isAuthorized` |
 /// | `Iot` | `protocolData`: a custom authorizer of IoT Core | `isAuthenticated` and policies |
+/// | `WebSocket` | `requestContext.connectionId` and `.eventType`: of [`web_socket_events`](crate::serve::Serve::web_socket_events) alone | `statusCode` |
 /// | `BedrockAgent` | `agent`, `actionGroup`, `messageVersion` | `messageVersion` and `response` |
 /// | `S3ObjectLambda` | `xAmzRequestId`, `userRequest`, `configuration` | nothing: the object goes out through `WriteGetObjectResponse` |
 /// | `Sqs`, `Kinesis`, `DynamoDb` | `Records[0].eventSource` | a [`BatchResponse`](super::BatchResponse), or nothing |
@@ -53,6 +54,8 @@ pub enum EventKind {
     AppSyncAuthorizer,
     /// [IoT Core custom authorizers](https://docs.aws.amazon.com/iot/latest/developerguide/custom-authorizer.html).
     Iot,
+    /// [API Gateway WebSocket APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integrations.html), where they are asked for.
+    WebSocket,
     /// [Amazon Bedrock agents](https://docs.aws.amazon.com/bedrock/latest/userguide/agents-lambda.html).
     BedrockAgent,
     /// [S3 Object Lambda](https://docs.aws.amazon.com/AmazonS3/latest/userguide/olap-event-context.html).
@@ -137,6 +140,7 @@ impl EventKind {
             Self::Authorizer => "authorizer",
             Self::AppSyncAuthorizer => "appsync_authorizer",
             Self::Iot => "iot",
+            Self::WebSocket => "web_socket",
             Self::BedrockAgent => "bedrock_agent",
             Self::S3ObjectLambda => "s3_object_lambda",
             Self::Sqs => "sqs",

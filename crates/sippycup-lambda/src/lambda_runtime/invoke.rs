@@ -11,18 +11,19 @@ use sippycup_layer::{BoxError, Error};
 use tower_service::Service;
 
 use super::reply::RuntimeApi;
-use crate::{LambdaContext, answer::Answer, current, invocation};
+use crate::{LambdaContext, answer::Answer, current, guard::Guards, invocation};
 
 /// Answers invocations with an app that speaks [`ProxyEvent`].
 #[derive(Clone)]
 pub(super) struct Invoke<T> {
     app: T,
     api: RuntimeApi,
+    guards: Guards,
 }
 
 impl<T> Invoke<T> {
-    pub(super) fn new(app: T, api: RuntimeApi) -> Self {
-        Self { app, api }
+    pub(super) fn new(app: T, api: RuntimeApi, guards: Guards) -> Self {
+        Self { app, api, guards }
     }
 }
 
@@ -41,7 +42,7 @@ where
     fn call(&mut self, mut invocation: LambdaInvocation) -> Self::Future {
         let context = LambdaContext::take(&mut invocation.parts.headers);
         let api = self.api.clone();
-        let answer = invocation::call(&mut self.app, invocation.body, &context);
+        let answer = invocation::call(&mut self.app, invocation.body, &context, self.guards.watch(&context));
         let scope = context.clone();
         Box::pin(current::scope(&scope, async move {
             match answer.await {

@@ -19,6 +19,7 @@ use crate::{
     App, ServeError,
     answer::Answer,
     environment,
+    guard::Guards,
     serve::{Buffered, Serve, Streamed, beside},
 };
 
@@ -46,7 +47,7 @@ impl<S: App> Serve<S, Buffered> {
         ServeError,
     > {
         let (app, options) = self.layered()?;
-        runtime(beside(app.into_event_service(), &options))
+        runtime(beside(app.into_event_service(), &options), options.guards)
     }
 }
 
@@ -63,12 +64,13 @@ impl<S: App> Serve<S, Streamed> {
         ServeError,
     > {
         let (app, options) = self.layered()?;
-        runtime(beside(app.into_streaming().into_event_service(), &options))
+        runtime(beside(app.into_streaming().into_event_service(), &options), options.guards)
     }
 }
 
 fn runtime<T>(
     function: T,
+    guards: Guards,
 ) -> Result<
     Runtime<impl Service<LambdaInvocation, Response = (), Error = BoxError, Future: Send> + Clone + Send + 'static>,
     ServeError,
@@ -80,7 +82,7 @@ where
     // `lambda_runtime`'s own way from the event to the handler and back reads the event with serde and
     // copies the answer; the layer puts ours in its place and leaves the polling to it.
     let replaced = service_fn(async |_: LambdaEvent<IgnoredAny>| Ok::<(), Infallible>(()));
-    Ok(Runtime::new(replaced).layer(Replace(Invoke::new(function, RuntimeApi::new()))))
+    Ok(Runtime::new(replaced).layer(Replace(Invoke::new(function, RuntimeApi::new(), guards))))
 }
 
 /// Fails with all that is missing at once; `lambda_runtime` would panic at the first.

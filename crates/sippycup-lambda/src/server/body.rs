@@ -95,5 +95,5 @@ where
 }
 
 fn failure_of(error: BoxError) -> Failure {
-    Failure { error_type: ErrorType::Body, message: format!("response body failed: {}", said(error)) }
+    Failure::new(ErrorType::Body, format!("response body failed: {}", said(error)))
 }

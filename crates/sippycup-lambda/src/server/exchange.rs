@@ -106,7 +106,7 @@ async fn read(request: Request<Incoming>, limit: usize) -> Result<Request<Body>,
 async fn call<S: App>(mut app: HttpService<S>, request: Request<Body>) -> Result<Response<S::ResponseBody>, Failure> {
     let ready = poll_fn(|cx| invocation::poll_ready(&mut app, cx)).await;
     let answer = match ready.and_then(|ready| ready.map_err(describe)) {
-        Ok(()) => invocation::finish(guard(|| app.call(request))).await,
+        Ok(()) => invocation::finish(guard(|| app.call(request)), &mut None).await,
         Err(failure) => Err(failure),
     };
     match (answer, guard(|| drop(app))) {

@@ -8,7 +8,7 @@ use http::{
     header::{CONTENT_LOCATION, HOST, LOCATION, SET_COOKIE},
     response::Parts,
 };
-use sippycup_core::{BasePath, ProxyResponse, PublicUri, ResponseFormat};
+use sippycup_core::{BasePath, ProxyResponse, PublicUri, ResponseError, ResponseFormat};
 
 use crate::{Error, SippyCupLayer, layer::CookiePaths};
 
@@ -39,14 +39,20 @@ impl Exit {
         self.format.is_bodiless(status)
     }
 
+    pub(crate) fn sends_first_byte(&self) -> bool {
+        self.layer.first_byte
+    }
+
     pub(crate) fn encode(self, mut parts: Parts, body: Bytes) -> Result<ProxyResponse, Error> {
         self.rewrite(&mut parts.headers);
         Ok(self.format.encode(Response::from_parts(parts, body), &self.layer.binary)?)
     }
 
-    pub(crate) fn encode_prelude(&self, parts: &mut Parts) -> Result<Bytes, Error> {
+    /// The prelude, and what is to be said if its headers are too large.
+    pub(crate) fn encode_prelude(&self, parts: &mut Parts) -> Result<(Bytes, Option<ResponseError>), Error> {
         self.rewrite(&mut parts.headers);
-        Ok(self.format.encode_prelude(parts.status, &parts.headers)?)
+        let prelude = self.format.encode_prelude(parts.status, &parts.headers)?;
+        Ok((prelude, self.format.oversize(&parts.headers)))
     }
 
     fn rewrite(&self, headers: &mut HeaderMap) {

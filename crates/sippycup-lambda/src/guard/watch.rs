@@ -1,0 +1,97 @@
+//! One invocation, under guards.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use sippycup_core::{BinaryPolicy, EventSource, ProxyEvent, ProxyResponse, ResponseFormat};
+use tokio::time::{Sleep, sleep};
+
+use super::{answer::in_form, settings::Settings};
+use crate::{
+    LambdaContext,
+    failure::{ErrorType, Failure, Reason},
+    log,
+};
+
+/// The guards of an invocation. An object, so that only those functions have its code that ask for a guard.
+pub(crate) trait Watch: Send {
+    /// Takes note of the front door that the answer is for.
+    fn see(&mut self, event: &ProxyEvent);
+
+    /// The same of an event that the app does not get.
+    fn see_unread(&mut self, event: Bytes);
+
+    /// Waits until the app has no more time, for ever if it has enough.
+    fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<Failure>;
+
+    /// The failure that an answer of the app with this status is, if it is one.
+    fn fails(&self, status: StatusCode) -> Option<Failure>;
+
+    /// What is answered in the place of a failure, for a format, or the failure.
+    fn replace(&self, failure: Failure) -> Result<(Response<Bytes>, ResponseFormat), Failure>;
+
+    /// The same, written.
+    fn replace_whole(&self, failure: Failure) -> Result<ProxyResponse, Failure> {
+        let (response, format) = self.replace(failure)?;
+        let written = format.encode(response, &BinaryPolicy::default());
+        written.map_err(|error| Failure::from(&error.into()))
+    }
+}
+
+pub(super) fn begin(settings: &Arc<Settings>, context: &LambdaContext) -> Box<dyn Watch> {
+    let remaining = settings.margin.and_then(|margin| Some(context.remaining()?.saturating_sub(margin)));
+    let timer = remaining.map(|remaining| Box::pin(sleep(remaining)));
+    Box::new(Invocation { settings: settings.clone(), context: context.clone(), timer, door: None })
+}
+
+struct Invocation {
+    settings: Arc<Settings>,
+    context: LambdaContext,
+    /// Ends when the app must be done.
+    timer: Option<Pin<Box<Sleep>>>,
+    /// `None` until there is an event, and if that is not one of HTTP.
+    door: Option<(EventSource, ResponseFormat)>,
+}
+
+impl Watch for Invocation {
+    fn see(&mut self, event: &ProxyEvent) {
+        let format = self.settings.layer.response_format(event).ok();
+        self.door = event.source().zip(format);
+    }
+
+    fn see_unread(&mut self, event: Bytes) {
+        // One that cannot be read has no front door.
+        if let Ok(event) = ProxyEvent::from_bytes(event) {
+            self.see(&event);
+        }
+    }
+
+    fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<Failure> {
+        let (Some(timer), Some(margin)) = (&mut self.timer, self.settings.margin) else { return Poll::Pending };
+        timer.as_mut().poll(cx).map(|()| Failure::late(margin))
+    }
+
+    fn fails(&self, status: StatusCode) -> Option<Failure> {
+        let statuses = self.settings.fail_on.as_ref()?;
+        statuses.contains(&status.as_u16()).then(|| Failure::of_status(status))
+    }
+
+    fn replace(&self, failure: Failure) -> Result<(Response<Bytes>, ResponseFormat), Failure> {
+        let status = match failure.reason {
+            Reason::Late => Some(StatusCode::GATEWAY_TIMEOUT),
+            Reason::TooLarge => self.settings.oversize_as,
+            Reason::Other if failure.error_type == ErrorType::Panic && self.settings.panic_as_500 => {
+                Some(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+            Reason::Other => None,
+        };
+        let (Some(status), Some((source, format))) = (status, self.door) else { return Err(failure) };
+        log::answered(&failure, status, &self.context);
+        Ok((in_form(source, status), format))
+    }
+}
