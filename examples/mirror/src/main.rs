@@ -13,6 +13,9 @@ mod plan;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
     let options: Options = std::env::var("MIRROR_OPTIONS").unwrap_or_default().parse()?;
+    if options.log {
+        sippycup::logging::init();
+    }
     let (stream, first_byte) = (options.stream, options.first_byte);
     let serve = options.apply(sippycup::serve(panics::Ready::new(mirror::app())));
     match (stream, first_byte) {

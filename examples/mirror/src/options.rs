@@ -28,6 +28,8 @@ pub(crate) struct Options {
     after: Option<Duration>,
     /// Whether the end of the process is told.
     shutdown: bool,
+    /// Whether there is a log.
+    pub(crate) log: bool,
 }
 
 impl Options {
@@ -104,6 +106,7 @@ impl FromStr for Options {
                 ("oversize", status) => options.oversize = Some(status.parse()?),
                 ("after", millis) => options.after = Some(milliseconds(millis)?),
                 ("shutdown", "") => options.shutdown = true,
+                ("log", "") => options.log = true,
                 _ => return Err(format!("unknown option `{option}` in MIRROR_OPTIONS").into()),
             }
         }
@@ -124,10 +127,10 @@ mod tests {
     fn options_are_known_or_refused() {
         let all = "mount-at-resource, base-path=/x,no-rewrite-location,rewrite-cookie-path,no-rewrite-cookie-path,\
             public-host=shop.example.com,forwarded-hops=2,base64=image/*,stream,first-byte,events,web-socket-events,\
-            warm-up,deadline-margin=100,panic-as-500,fail-on-5xx,oversize=507,after=5,shutdown";
+            warm-up,deadline-margin=100,panic-as-500,fail-on-5xx,oversize=507,after=5,shutdown,log";
         let options: Options = all.parse().unwrap();
         assert!(options.stream && options.first_byte && options.events && options.web_socket_events && options.warm_up);
-        assert!(options.panic_as_500 && options.fail_on_5xx && options.shutdown);
+        assert!(options.panic_as_500 && options.fail_on_5xx && options.shutdown && options.log);
         assert_eq!(options.deadline_margin, Some(Duration::from_millis(100)));
         assert_eq!(
             (options.oversize, options.after),

@@ -239,6 +239,23 @@ async fn hooks_and_tasks_say_whose_they_are() {
 }
 
 #[tokio::test]
+async fn each_request_is_in_the_log_where_that_is_told() {
+    for polls in POLLS {
+        for (options, count) in [("log", 1), ("", 0)] {
+            let mut mirror = Mirror::start(polls, options);
+            let id = mirror.works().await["lambda_request_id"].as_str().unwrap().to_owned();
+            let failed = mirror.follow(http_api, &json!({"panic": true})).await;
+            assert_failed(&failed, "SippyCup.Panic", "the plan says panic");
+            let lines = mirror.lines().await;
+            let access =
+                |line: &&String| line.contains("path=/works") && line.contains("status=200") && line.contains(&id);
+            assert_eq!(lines.iter().filter(access).count(), count, "{lines:?}");
+            assert!(lines.iter().any(|line| line.contains("SippyCup.Panic")), "{lines:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn other_events_and_pings_are_answered_where_that_is_told() {
     for polls in POLLS {
         for options in ["events,warm-up", "events,warm-up,stream", "events,warm-up,web-socket-events"] {
