@@ -105,8 +105,11 @@ async fn seen(request: Request<Body>) -> Result<Response<String>, Infallible> {
     let public = request.extensions().get::<PublicUri>().map(|uri| uri.host().unwrap_or_default().to_owned());
     let client = request.extensions().get::<ClientIp>().copied();
     let context = request.extensions().get::<RequestContext>().unwrap().stage().map(str::to_owned);
+    let length: Vec<_> = request.headers().get_all("content-length").iter().cloned().collect();
     let body = request.into_body().collect().await.unwrap().to_bytes();
-    Ok(Response::new(format!("{method} {source} {base:?} {path} {context:?} {body:?} {public:?} {client:?}")))
+    Ok(Response::new(format!(
+        "{method} {source} {base:?} {path} {context:?} {length:?} {body:?} {public:?} {client:?}"
+    )))
 }
 
 #[tokio::test]

@@ -6,8 +6,9 @@ use std::str::FromStr;
 
 use bytes::Bytes;
 use clap::Args;
+use http::header::HOST;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
-use sippycup_gateway::{BoxError, HeaderNames};
+use sippycup_gateway::{BoxError, Gateway, HeaderNames};
 
 use crate::error::UsageError;
 use crate::plan::{GatewayPlan, pair};
@@ -16,12 +17,17 @@ use crate::terminal;
 
 /// Print the event that a front door writes for a request, or another service for what happens there
 #[derive(Args)]
-#[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(
+    after_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    mut_args = GatewayPlan::only_of_events
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     service: Option<Service<About>>,
 
-    /// Request line: `GET /path?query`; without a method it is GET
+    /// Request line: `GET /path?query`, with the path as a client writes it: `/prod/items` of a REST API's stage; without a method it is GET
     #[arg(required = true)]
     request: Option<RequestLine>,
 
@@ -84,11 +90,23 @@ pub(crate) fn print(arguments: &Arguments) -> Result<ExitCode, BoxError> {
         return Ok(ExitCode::SUCCESS);
     }
     let gateway = arguments.gateway.builder().map_err(UsageError::from)?.build(())?;
-    let event = gateway
-        .event(&arguments.request()?)
-        .map_err(|refused| UsageError::new(format!("the gateway refuses this request: {refused}")))?;
+    arguments.gateway.check_event()?;
+    let request = arguments.request()?;
+    let event = gateway.event(&request).map_err(|refused| {
+        let tip = under_base_path(&gateway, &request).map(|line| format!("\n  tip: type '{line}'")).unwrap_or_default();
+        UsageError::new(format!("the gateway refuses this request: {refused}{tip}"))
+    })?;
     terminal::print(&terminal::pretty(&event))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The same request line with the gateway's base path, if that is all that is missing.
+fn under_base_path(gateway: &Gateway<()>, request: &Request<Bytes>) -> Option<String> {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let path = request.uri().path();
+    let mut bases = gateway.base_paths().into_iter();
+    let base = bases.find(|base| gateway.knows(host, &format!("{base}{path}")))?;
+    (!gateway.knows(host, path)).then(|| format!("{} {base}{}", request.method(), request.uri()))
 }
 
 impl Arguments {

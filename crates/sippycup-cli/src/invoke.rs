@@ -32,6 +32,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn invoke(arguments: &Arguments) -> Result<ExitCode, BoxError> {
+    arguments.function.check_alone()?;
     check(&arguments.function)?;
     let path = &arguments.event;
     let event = std::fs::read(path)
@@ -51,9 +52,6 @@ pub(crate) async fn invoke(arguments: &Arguments) -> Result<ExitCode, BoxError> 
 pub(crate) fn check(plan: &FunctionPlan) -> Result<(), UsageError> {
     if plan.command.is_empty() {
         return Err(UsageError::new("expected the function's command behind `--`"));
-    }
-    if plan.attach.is_some() || plan.build.is_some() || !plan.watch.is_empty() || !plan.ignore.is_empty() {
-        return Err(UsageError::new("--attach, --build and --watch belong to `sippycup serve`"));
     }
     Ok(plan.check()?)
 }

@@ -255,7 +255,7 @@ fn recorders(plan: &Plan, terminal: Terminal) -> Result<Vec<Option<Recorder>>, U
         let Some(directory) = &plan.events else { return Ok(None) };
         let name = function.value.name.value.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_");
         let directory = if plan.functions.len() > 1 { directory.join(name) } else { directory.clone() };
-        match Recorder::new(&directory, &function.value, plan.keep_secrets, terminal) {
+        match Recorder::new(&directory, &function.value, plan.keeps_secrets(), terminal) {
             Ok(recorder) => Ok(Some(recorder)),
             Err(error) => Err(UsageError::new(format!("--events: cannot record in {}: {error}", directory.display()))),
         }
@@ -299,7 +299,8 @@ pub(crate) fn spawn(plan: &FunctionPlan, terminal: Terminal) -> Result<Function,
 
 fn builder(plan: &FunctionPlan, terminal: Terminal) -> FunctionBuilder {
     let name = plan.name.value.clone();
-    plan.builder().report(move |line| terminal.function(&name, line))
+    // A failure stands below its request: a function that uses SippyCup need not say it again.
+    plan.builder().env("SIPPYCUP_TELLS_FAILURES", "1").report(move |line| terminal.function(&name, line))
 }
 
 async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, BoxError> {

@@ -141,7 +141,7 @@ impl GatewayBuilder {
         self
     }
 
-    /// The client certificate of mutual TLS; default none.
+    /// The client certificate of mutual TLS; default none. Function URLs and load balancers show none in their events.
     pub fn client_certificate(mut self, certificate: ClientCertificate) -> Self {
         self.config.client_certificate = Some(certificate);
         self
@@ -292,6 +292,9 @@ impl GatewayBuilder {
         }
         if !kind.can_stream() && self.config.response_streaming {
             return wrong("cannot stream; a function URL or a REST API can");
+        }
+        if self.config.client_certificate.is_some() && (kind == Kind::FunctionUrl || kind.is_load_balancer()) {
+            return wrong("shows no client certificate in its events");
         }
         match &self.config.authorizer {
             Some(authorizer) if !authorizer.is_of(kind) => wrong("has no such authorizer"),

@@ -71,3 +71,5 @@ impl fmt::Display for Fault {
         f.write_str(&self.reason)
     }
 }
+
+impl Error for Fault {}

@@ -19,7 +19,7 @@ use crate::intake::event;
 use crate::refusal::{Refusal, Refused};
 use crate::route::{self, Route};
 use crate::stamp::Stamp;
-use crate::{Answer, Body, BoxError, Kind};
+use crate::{Answer, Body, BoxError, Fault, Kind};
 
 /// A front door before a function: a tower service that takes requests and gives responses, over a service that takes event JSON and gives answer JSON.
 ///
@@ -140,13 +140,24 @@ impl<F> Gateway<F> {
     ///
     /// # Errors
     ///
-    /// If the gateway refuses the request (no such stage or route, too large); the error is the [`Fault`](crate::Fault)'s text.
-    pub fn event(&self, request: &Request<Bytes>) -> Result<Bytes, BoxError> {
+    /// If the gateway refuses the request: no such stage or route, too large. It is the [`Fault`] that would be in the extensions of the response.
+    ///
+    /// ```
+    /// use http::Request;
+    /// use sippycup_gateway::{Gateway, Kind};
+    ///
+    /// let gateway = Gateway::builder(Kind::RestApi).build(())?;
+    /// assert!(gateway.event(&Request::get("/prod/items").body("".into())?).is_ok());
+    /// let fault = gateway.event(&Request::get("/items").body("".into())?).unwrap_err();
+    /// assert_eq!(fault.to_string(), "`/items` is under no stage or mapping; paths begin with `/prod`");
+    /// # Ok::<(), sippycup_gateway::BoxError>(())
+    /// ```
+    pub fn event(&self, request: &Request<Bytes>) -> Result<Bytes, Fault> {
         let (mut parts, ()) = request.clone().map(|_| ()).into_parts();
-        let accepted = self.config.accept(&mut parts).map_err(Refused::into_reason)?;
+        let accepted = self.config.accept(&mut parts).map_err(Refused::into_fault)?;
         let event =
             self.config.encode(&parts, &accepted, request.body(), &self.config.stamper.stamp(), &mut Hints::default());
-        Ok(event.map_err(Refused::into_reason)?)
+        event.map_err(Refused::into_fault)
     }
 
     pub(crate) fn location(&self) -> &crate::location::Location {
@@ -176,7 +187,7 @@ where
         let (mut parts, body) = request.into_parts();
         let method = parts.method.clone();
         let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let accept = header("accept");
+        let (accept, host) = (header("accept"), header("host"));
         // The ids in the event are the ids in the response.
         let stamp = config.stamper.stamp();
         let trace = stamp.trace(header("x-amzn-trace-id").as_deref(), kind.is_load_balancer());
@@ -208,6 +219,7 @@ where
             let reason = format!("no answer within {} s", config.timeout.as_secs_f32());
             Refused::new(Refusal::TimedOut, reason).response(kind)
         });
+        hints.of_redirect(&config, host.as_deref(), response.headers());
         response.extensions_mut().insert(sizes);
         if !hints.is_empty() {
             response.extensions_mut().insert(hints);

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use http::HeaderMap;
-use http::header::{CONTENT_TYPE, UPGRADE};
+use http::header::{CONTENT_TYPE, LOCATION, UPGRADE};
 
 use crate::config::Config;
 use crate::{Kind, media_type};
@@ -43,6 +43,41 @@ impl Hints {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.lines.is_empty()
+    }
+
+    pub(crate) fn push(&mut self, line: String) {
+        self.lines.push(line);
+    }
+
+    /// A redirect to where the gateway answers nobody: the app does not know its base path.
+    pub(crate) fn of_redirect(&mut self, config: &Config, host: Option<&str>, headers: &HeaderMap) {
+        let Some(location) = headers.get(LOCATION).and_then(|location| location.to_str().ok()) else { return };
+        let authority = |rest: &str| host.is_some_and(|host| rest.eq_ignore_ascii_case(host));
+        let path = match location.split_once("://") {
+            Some((_, rest)) => match rest.find('/').and_then(|at| rest.split_at_checked(at)) {
+                Some((host, path)) if authority(host) => path,
+                _ => return,
+            },
+            None if location.starts_with("//") => return,
+            None => location,
+        };
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        if !path.starts_with('/') || config.location.locate(host, path).is_some() {
+            return;
+        }
+        let base = config.location.base_path_on(host);
+        let mut line = format!("the client is sent to `{path}`, and the gateway's paths begin with `{base}`: ");
+        line.push_str(match config.location.kind {
+            Kind::HttpApiV2 if !config.location.domains.is_empty() => {
+                "payload format 2.0 does not tell a function its mapping, so that it must be stated"
+            }
+            _ => "the app must put its base path in front",
+        });
+        let _ = write!(
+            line,
+            "; for SippyCup with --var SIPPYCUP_SCRIPT_NAME_BASE={base} (`stage_variable`, `var.SIPPYCUP_SCRIPT_NAME_BASE`)"
+        );
+        self.lines.push(line);
     }
 
     /// What a request loses on its way to the function.

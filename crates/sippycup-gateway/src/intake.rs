@@ -86,10 +86,14 @@ impl Config {
         let path = parts.uri.path();
         let path = if path.is_empty() { "/" } else { path };
         let located = self.location.locate(host, path).ok_or_else(|| {
-            Refused::new(
-                Refusal::NoStage,
-                format!("`{path}` is under no stage or mapping; paths begin with `{}`", self.location.base_path()),
-            )
+            let base = self.location.base_path_on(host);
+            let reason = format!("`{path}` is under no stage or mapping; paths begin with `{base}`");
+            let target = parts.uri.path_and_query().map_or(path, |target| target.as_str());
+            // Over TCP nobody speaks TLS here, whatever events say.
+            let proto = if parts.extensions.get::<OverTcp>().is_some() { "http" } else { &self.forwarded_proto };
+            let host = host.unwrap_or(&self.location.default_name);
+            Refused::new(Refusal::NoStage, reason)
+                .hint(format!("the gateway answers at {proto}://{host}{base}{target}"))
         })?;
         let find = if kind == Kind::RestApi { route::resource } else { route::route };
         let (_, matched) = find(&self.routes, &parts.method, &located.route_path).ok_or_else(|| {

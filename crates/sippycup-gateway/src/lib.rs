@@ -112,7 +112,8 @@
 //! | memory limit, CPU share, freezing between invocations, `/tmp` | not done | done | a process is no sandbox |
 //! | more requests than [`concurrency`](FunctionBuilder::concurrency) | wait, within the timeouts | throttled (429 or 5xx) | a waiting developer learns more |
 //! | HTTP API 1.0 on a custom domain with a named stage | `path` as typed, mapping key without stage | not recorded | the documentation speaks of the key only |
-//! | raw `<`, `>`, spaces and the like in a target | 400 from hyper | 400 | no URI |
+//! | what is no HTTP/1.1: a malformed head, raw `<`, `>`, spaces and the like in a target | 400 without a body, over TCP, and a line to [`Server::report`] | 400 with a page | it is refused before it is a request |
+//! | a body that is malformed, breaks off or does not go on | 400 with the page that the kind has for a bad request | not recorded | |
 //! | Lattice: path and query | as sent, not decoded | not documented | as a load balancer |
 //! | Lattice: `X-Amzn-Lattice-*` | as documented for HTTP targets, in both versions; `-Identity` only with [`Authorizer::iam`] | not recorded for functions | |
 //! | Lattice: base64 | the load balancer's rule | not documented | |

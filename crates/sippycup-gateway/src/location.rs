@@ -77,6 +77,15 @@ impl Location {
         self.base_paths().into_iter().next().unwrap_or_default()
     }
 
+    /// The prefix that a client writes on a host before the application's own path; the main one of several.
+    pub(crate) fn base_path_on(&self, host: Option<&str>) -> String {
+        match self.domain(host.map(without_port)) {
+            Some(domain) => domain.prefixes(&self.stage).next().unwrap_or_default(),
+            None if self.kind.is_api_gateway() => self.with_stage(""),
+            None => String::new(),
+        }
+    }
+
     /// How well a request belongs here, for choosing between several gateways.
     pub(crate) fn fit(&self, host: &str, path: &str) -> Option<Fit> {
         let host = without_port(host);

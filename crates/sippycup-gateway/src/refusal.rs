@@ -5,18 +5,25 @@ use std::fmt;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
-use crate::{Body, Fault, Kind};
+use crate::{Body, Fault, Hints, Kind};
 
 /// A request without a proper answer: what the client is told, and what the developer is told.
 #[derive(Debug)]
 pub(crate) struct Refused {
     refusal: Refusal,
     reason: String,
+    hints: Hints,
 }
 
 impl Refused {
     pub(crate) fn new(refusal: Refusal, reason: impl Into<String>) -> Self {
-        Self { refusal, reason: reason.into() }
+        Self { refusal, reason: reason.into(), hints: Hints::default() }
+    }
+
+    /// The same with a line that says what helps.
+    pub(crate) fn hint(mut self, line: String) -> Self {
+        self.hints.push(line);
+        self
     }
 
     /// The function's answer is not one that the kind understands.
@@ -31,13 +38,16 @@ impl Refused {
         self
     }
 
-    pub(crate) fn into_reason(self) -> String {
-        self.reason
+    pub(crate) fn into_fault(self) -> Fault {
+        Fault::new(&self.reason)
     }
 
     pub(crate) fn response(&self, kind: Kind) -> Response<Body> {
         let mut response = self.refusal.page(kind);
         response.extensions_mut().insert(Fault::new(&self.reason));
+        if !self.hints.is_empty() {
+            response.extensions_mut().insert(self.hints.clone());
+        }
         response
     }
 }

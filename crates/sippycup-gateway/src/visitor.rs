@@ -58,7 +58,11 @@ impl<F: Fn(&str) -> bool> Names<'_, F> {
             {
                 Ok(Visitor::Sent)
             }
-            () => Err("a web page of another site has no business here (`Sec-Fetch-Site: cross-site`)".to_owned()),
+            // Nothing says which site it is, so it can only pass with all others.
+            () => Err(
+                "a web page of another site has no business here (`Sec-Fetch-Site: cross-site`, and no `Origin`); if it has, allow every page with `allow-host` `*`"
+                    .to_owned(),
+            ),
         }
     }
 
@@ -71,7 +75,10 @@ impl<F: Fn(&str) -> bool> Names<'_, F> {
     pub(crate) fn no_page(&self, headers: &HeaderMap) -> Result<(), String> {
         self.check_host(headers)?;
         if headers.contains_key(ORIGIN) || headers.get(SEC_FETCH_SITE).is_some_and(|site| site != "none") {
-            return Err("a web page has no business with the Runtime API".to_owned());
+            return Err(
+                "a web page has no business with the Runtime API; a program that is none sends neither `Origin` nor `Sec-Fetch-Site`"
+                    .to_owned(),
+            );
         }
         Ok(())
     }

@@ -103,6 +103,7 @@
 //! | `SIPPYCUP_LISTEN` | where to listen off Lambda, such as `0.0.0.0:8080`; without it the app is served locally |
 //! | `SIPPYCUP_GATEWAY` | the front door of the local gateway, such as `rest,stage=prod,base-path=shop`; default `http` |
 //! | `PORT` | the local port, default 9000 |
+//! | `SIPPYCUP_TELLS_FAILURES` | set by the command `sippycup`, which shows each failure below its request: not said a second time on standard error |
 //!
 //! # As a server
 //!

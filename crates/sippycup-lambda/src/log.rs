@@ -20,7 +20,10 @@ pub(crate) fn failed(failure: &Failure, context: &LambdaContext) {
         tracing::error!(error_type, requestId = request_id, "invocation failed: {message}");
         return;
     }
-    Line { level: "ERROR", error_type, message: format_args!("{message}"), request_id }.write();
+    // The developer would read it twice: from whoever runs the function, with the request, and here.
+    if env::var_os(TELLS_FAILURES).is_none() {
+        Line { level: "ERROR", error_type, message: format_args!("{message}"), request_id }.write();
+    }
 }
 
 /// An invocation has failed, and the client gets an answer all the same.
@@ -166,6 +169,8 @@ fn date(days: u64) -> (u64, u64, u64) {
 
 /// The most of a message, in bytes: escapes may make of one byte six, and CloudWatch may split a line of 64 KiB.
 const ENOUGH: usize = 10 * 1024;
+
+const TELLS_FAILURES: &str = "SIPPYCUP_TELLS_FAILURES";
 
 #[cfg(test)]
 mod tests {

@@ -29,7 +29,7 @@ use std::{
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue, Request, Response, Uri,
-    header::{HOST, SET_COOKIE},
+    header::{CONTENT_LENGTH, HOST, SET_COOKIE, TRANSFER_ENCODING},
     request::Parts,
     uri::PathAndQuery,
 };
@@ -123,7 +123,14 @@ fn translate(
     let mut outlined = event.into_request(options)?;
     let source = outlined.extensions().get().copied().unwrap_or(EventSource::RestApi);
 
-    let mut request = Request::from_parts(parts, Body::new(bytes_of(body)));
+    let body = bytes_of(body);
+    let length = body.len();
+    let mut request = Request::from_parts(parts, Body::new(body));
+    // As `ProxyEvent::into_request` has it: the body is whole and counted, however the client sent it.
+    request.headers_mut().remove(TRANSFER_ENCODING);
+    if length > 0 || request.headers().contains_key(CONTENT_LENGTH) {
+        request.headers_mut().insert(CONTENT_LENGTH, length.into());
+    }
     let query = request.uri().query().map_or(String::new(), |query| format!("?{query}"));
     let target = format!("{}{query}", outlined.uri().path());
     let public = outlined.extensions().get::<PublicUri>().and_then(|uri| format!("{uri}{query}").parse().ok());

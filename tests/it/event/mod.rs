@@ -1,5 +1,6 @@
 //! Every fixture as the request that an app would see.
 
+mod framing;
 mod function_url;
 mod http_api;
 mod load_balancer;

@@ -7,6 +7,7 @@ use std::{
     net::TcpStream,
     path::PathBuf,
     process::{Child, Command, Stdio},
+    sync::mpsc,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -61,6 +62,27 @@ fn no_shared_request_is_lost_between_two_processes() {
         // One of them has `<` in its target, which no HTTP server takes.
         assert_eq!(arrived, requests.len() - 1, "{kind}");
         checked(SHARED_REQUESTS, "", requests.len());
+    }
+}
+
+#[test]
+fn what_fails_in_the_app_is_told_once() {
+    let programs = Programs::build();
+    let gateway = programs.start(&["--kind", "http"]);
+    for (plan, told) in [
+        (json!({"panic": true}), "SippyCup.Panic: handler panicked: the plan says panic"),
+        (
+            json!({"status": 200, "body_base64": "aGk=", "fail_after": 1}),
+            "SippyCup.Body: response body failed: the plan says fail after 1 bytes",
+        ),
+    ] {
+        let (response, _) = gateway.ask(&Sent::new("POST", "/__respond", &[], plan.to_string().as_bytes()).wire());
+        assert_eq!(response.status(), 500);
+        let (response, _) = gateway.ask(&Sent::new("GET", "/next", &[], b"").wire());
+        assert_eq!(response.status(), 200);
+        let said: Vec<_> = gateway.said.iter().take_while(|line| !line.starts_with("GET /next ")).collect();
+        let lines: Vec<_> = said.iter().filter(|line| line.contains(told)).collect();
+        assert_eq!(lines, [&format!("  the function failed: {told}")], "{said:?}");
     }
 }
 
@@ -219,8 +241,9 @@ impl Programs {
             said.push(line);
         };
         // A full pipe would stop it.
-        std::thread::spawn(move || lines.for_each(drop));
-        Running { child, address }
+        let (sender, said) = mpsc::channel();
+        std::thread::spawn(move || lines.for_each(|line| drop(sender.send(line))));
+        Running { child, address, said }
     }
 }
 
@@ -228,6 +251,8 @@ impl Programs {
 struct Running {
     child: Child,
     address: String,
+    /// What it has written since.
+    said: mpsc::Receiver<String>,
 }
 
 impl Running {

@@ -17,7 +17,7 @@ impl Plan {
         // Paths in the file are meant from the file.
         let root = path.parent().unwrap_or(Path::new(""));
         plan.events = flags.events.clone().or(plan.events.map(|events| root.join(events)));
-        plan.keep_secrets |= flags.keep_secrets;
+        plan.keep_secrets = flags.keep_secrets.clone().or(plan.keep_secrets);
         plan.listen = flags.listen.or(plan.listen);
         plan.allow_host.extend(flags.allow_host.iter().cloned());
         for function in plan.functions.iter_mut().map(|function| &mut function.value) {

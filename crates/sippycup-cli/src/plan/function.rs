@@ -8,6 +8,7 @@ use clap::{Arg, Args};
 use serde::{Deserialize, Serialize};
 
 use super::values::{self, Count, Listen, Pair, Said, Seconds, Wrong};
+use crate::error::UsageError;
 use crate::supervise::supervised;
 use crate::watch::read_patterns;
 
@@ -16,19 +17,21 @@ use crate::watch::read_patterns;
 #[command(next_help_heading = "Function")]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct FunctionPlan {
-    /// At most so many processes, each on one request
+    /// At most so many processes, each on one request [default: 10]
     ///
     /// With AWS_LAMBDA_MAX_CONCURRENCY=N in its environment a function is one process with N polls instead.
-    #[arg(long, value_name = "N", default_value = "10", conflicts_with = "attach")]
-    pub(crate) concurrency: Count,
+    #[arg(long, value_name = "N", conflicts_with = "attach")]
+    #[serde(skip_serializing)]
+    pub(crate) concurrency: Option<Said<Count>>,
 
     /// Lambda's timeout
     #[arg(long, value_name = "SECONDS", default_value = "30")]
     pub(crate) timeout: Seconds,
 
-    /// Memory, as the function is told; nothing enforces it
-    #[arg(long, value_name = "MB", default_value = "128", conflicts_with = "attach")]
-    pub(crate) memory: u32,
+    /// Memory, as the function is told; nothing enforces it [default: 128]
+    #[arg(long, value_name = "MB", conflicts_with = "attach")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) memory: Option<Said<u32>>,
 
     /// Name of the function
     #[arg(long, value_name = "NAME", default_value = "function")]
@@ -128,9 +131,30 @@ impl FunctionPlan {
         match arg.get_id().as_str() {
             // Its name is free for another meaning.
             "watch-ignore" => arg.long("watch-ignore").hide(true),
-            "attach" | "build" | "watch" => arg.hide(true),
+            "attach" | "build" | "concurrency" | "watch" => arg.hide(true),
             _ => arg,
         }
+    }
+
+    /// Refuses what means something only to `serve`, where one event comes after the other.
+    pub(crate) fn check_alone(&self) -> Result<(), UsageError> {
+        if self.attach.is_some() {
+            return Err(UsageError::new(OF_SERVE));
+        }
+        self.check_sent()
+    }
+
+    /// The same where a function may have been started elsewhere.
+    pub(crate) fn check_sent(&self) -> Result<(), UsageError> {
+        if self.concurrency.is_some() {
+            return Err(UsageError::new(
+                "--concurrency belongs to `sippycup serve`: here one event comes after the other",
+            ));
+        }
+        if self.build.is_some() || !self.watch.is_empty() || !self.ignore.is_empty() {
+            return Err(UsageError::new(OF_SERVE));
+        }
+        Ok(())
     }
 
     /// What can be known to fail before anything is started.
@@ -173,22 +197,25 @@ impl FunctionPlan {
 
     /// Somebody else starts the function: these settings would change nothing.
     fn check_attached(&self) -> Result<(), Wrong> {
-        let wrong = |span: &Option<Range<usize>>, flag| {
-            let elsewhere = Said { value: (), span: span.clone() };
-            Err(elsewhere.wrong(flag, "the function is started elsewhere, and this is a setting of its start"))
-        };
-        if let Some(extension) = self.extensions.first() {
-            return wrong(&extension.span, "--extension");
+        fn of<T>(flag: &'static str, said: Option<&Said<T>>) -> Option<(&'static str, Option<Range<usize>>)> {
+            said.map(|said| (flag, said.span.clone()))
         }
-        if let Some(freeze) = &self.freeze {
-            return wrong(&freeze.span, "--freeze");
-        }
-        match (&self.directory, self.env.first(), &self.snap_start, self.watch.first()) {
-            (Some(directory), ..) => wrong(&directory.span, ""),
-            (_, Some(variable), ..) => wrong(&variable.span, "--env"),
-            (_, _, Some(snap_start), _) => wrong(&snap_start.span, "--snap-start"),
-            (.., Some(path)) => wrong(&path.span, "--watch"),
-            (None, None, None, None) => Ok(()),
+        let settings = [
+            of("", self.directory.as_ref()),
+            of("--build", self.build.as_ref()),
+            of("--concurrency", self.concurrency.as_ref()),
+            of("--env", self.env.first()),
+            of("--extension", self.extensions.first()),
+            of("--freeze", self.freeze.as_ref()),
+            of("--ignore", self.ignore.first()),
+            of("--memory", self.memory.as_ref()),
+            of("--snap-start", self.snap_start.as_ref()),
+            of("--watch", self.watch.first()),
+        ];
+        match settings.into_iter().flatten().next() {
+            Some((flag, span)) => Err(Said { value: (), span }
+                .wrong(flag, "the function is started elsewhere, and this is a setting of its start")),
+            None => Ok(()),
         }
     }
 
@@ -196,9 +223,9 @@ impl FunctionPlan {
     pub(crate) fn builder(&self) -> sippycup_gateway::FunctionBuilder {
         let mut builder = sippycup_gateway::Function::builder()
             .name(&self.name.value)
-            .memory(self.memory)
+            .memory(self.memory.as_ref().map_or(MEMORY, |said| said.value))
             .timeout(self.timeout.0)
-            .concurrency(self.concurrency.0)
+            .concurrency(self.concurrency.as_ref().map_or(CONCURRENCY, |said| said.value.0))
             .freeze(self.freeze.as_ref().is_some_and(|said| said.value))
             .snap_start(self.snap_start.as_ref().is_some_and(|said| said.value));
         if let Some(tenant) = &self.tenant {
@@ -222,5 +249,12 @@ impl FunctionPlan {
         builder
     }
 }
+
+const OF_SERVE: &str = "--attach, --build and --watch belong to `sippycup serve`";
+
+const CONCURRENCY: usize = 10;
+
+/// In MB.
+const MEMORY: u32 = 128;
 
 const MAX_CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";

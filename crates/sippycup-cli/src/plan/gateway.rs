@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use clap::Args;
+use clap::{Arg, Args};
 use serde::Deserialize;
 use sippycup_gateway::{Authorizer, ConfigError, Domain, Gateway, GatewayBuilder, Kind};
 
 use super::values::{self, Listen, Object, Pair, Said, Seconds, Wrong};
+use crate::error::UsageError;
 
 /// One front door. Each field is a flag, a key of `[[gateway]]`, or both.
 #[derive(Args, Clone, Debug, Deserialize)]
@@ -184,6 +185,23 @@ impl GatewayPlan {
             builder = builder.api_id(api_id);
         }
         Ok(builder)
+    }
+
+    /// Hides the flags that change nothing in an event.
+    pub(crate) fn only_of_events(arg: Arg) -> Arg {
+        let hidden = ["gateway-timeout", "https", "stream"].contains(&arg.get_id().as_str());
+        arg.hide(hidden)
+    }
+
+    /// Refuses what no event shows.
+    pub(crate) fn check_event(&self) -> Result<(), UsageError> {
+        let wrong =
+            |flag: &str| Err(UsageError::new(format!("{flag}: no event shows it; it belongs to `sippycup serve`")));
+        match (&self.timeout, &self.stream) {
+            (Some(_), _) => wrong("--gateway-timeout"),
+            (_, Some(_)) => wrong("--stream"),
+            (None, None) => Ok(()),
+        }
     }
 
     /// The domain in pieces. A base path without a domain is one of a domain that does not matter.

@@ -35,9 +35,8 @@ pub(crate) struct Plan {
     pub(crate) events: Option<PathBuf>,
 
     /// Record `authorization`, cookies and API keys as they are, not masked
-    #[arg(long, requires = "events")]
-    #[serde(default)]
-    pub(crate) keep_secrets: bool,
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    keep_secrets: Option<Said<bool>>,
 
     /// Name under which clients, web pages and attached functions may ask, beside loopback names, addresses and the domains; repeatable; `*.example.com` and `*` too
     #[arg(long, value_name = "NAME", help_heading = "Front door")]
@@ -97,6 +96,9 @@ impl Plan {
             }
             function.value.check()?;
         }
+        if let (Some(keep), None) = (&self.keep_secrets, &self.events) {
+            return Err(keep.wrong("--keep-secrets", "without `events` nothing is recorded"));
+        }
         if self.gateways.value.is_empty() {
             return Err(self.gateways.wrong("", "expected at least one"));
         }
@@ -123,6 +125,11 @@ impl Plan {
             }
         }
         Ok(listeners)
+    }
+
+    /// Whether recordings have credentials as they are.
+    pub(crate) fn keeps_secrets(&self) -> bool {
+        self.keep_secrets.as_ref().is_some_and(|said| said.value)
     }
 
     fn function_of(&self, gateway: &Said<GatewayPlan>) -> Result<usize, Wrong> {

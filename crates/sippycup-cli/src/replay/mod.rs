@@ -45,6 +45,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn replay(arguments: &Arguments) -> Result<ExitCode, BoxError> {
+    arguments.function.check_alone()?;
     let directory = &arguments.directory;
     let events = events(directory)?;
     let plan = match recorded_function(directory)? {

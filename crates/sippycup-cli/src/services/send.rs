@@ -40,9 +40,7 @@ pub(crate) struct Sent {
 pub(crate) async fn send(arguments: &Arguments) -> Result<ExitCode, BoxError> {
     let (kind, Sent { about, function: plan, output }) = arguments.service.parts();
     let event = kind.event(about)?;
-    if plan.build.is_some() || !plan.watch.is_empty() {
-        return Err(UsageError::new("--build and --watch belong to `sippycup serve`").into());
-    }
+    plan.check_sent()?;
     plan.check().map_err(UsageError::from)?;
     let terminal = output.terminal();
     let function = serve::start(plan, &[], terminal).await?;
@@ -62,7 +60,7 @@ pub(crate) async fn send(arguments: &Arguments) -> Result<ExitCode, BoxError> {
 }
 
 fn not_of_serve(arg: Arg) -> Arg {
-    let hidden = ["build", "watch"].contains(&arg.get_id().as_str());
+    let hidden = ["build", "concurrency", "watch", "watch-ignore"].contains(&arg.get_id().as_str());
     arg.hide(hidden)
 }
 

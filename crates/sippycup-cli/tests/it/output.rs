@@ -132,3 +132,83 @@ fn what_bites_in_silence_is_told_in_one_line() {
     let hint = running.until("hint:");
     assert!(hint.contains("an upgrade to `websocket`, which a REST API does not pass on"), "{hint}");
 }
+
+#[test]
+fn a_failure_is_told_once_and_below_its_request() {
+    for (script, path, flags, fault) in [
+        ("error", "/", &[][..], "ValueError: it broke"),
+        (
+            "die-once",
+            "/die",
+            &[],
+            "Runtime.ExitError: the function ended while it worked on a request (exit status: 7)",
+        ),
+        ("never-once", "/never", &["--timeout", "2"], "Sandbox.Timedout: Task timed out after 2.00 seconds"),
+        ("hang-at-start", "/", &["--timeout", "0.3"], "Sandbox.Timedout: no process was free within 0.3 s"),
+    ] {
+        let mut running = Running::start(script, flags);
+        let address = running.address();
+        http(&address, &format!("GET {path}"), "");
+        running.until(&format!("GET {path} 500 "));
+        assert_eq!(running.until(fault), format!("  the function failed: {fault}"));
+        running.signal("-INT");
+        running.until("stopping");
+        let told = fault.split_once(": ").unwrap().1;
+        assert_eq!(running.seen.iter().filter(|line| line.contains(told)).count(), 1, "{:?}", running.seen);
+    }
+}
+
+#[test]
+fn a_failure_for_which_no_request_waits_is_told_too() {
+    let mut running = Running::start("init-error", &[]);
+    let address = running.address();
+    assert!(running.until("no database").starts_with("function | the function could not initialise: Init.NoDatabase"));
+    http(&address, "GET /", "");
+    running.until("GET / 500 ");
+    assert_eq!(running.until("no database"), "  the function failed: Init.NoDatabase: no database");
+    running.signal("-INT");
+    running.until("stopping");
+    assert_eq!(running.seen.iter().filter(|line| line.contains("no database")).count(), 2, "{:?}", running.seen);
+}
+
+#[test]
+fn whoever_asks_outside_of_the_base_path_or_is_sent_there_reads_where_the_gateway_is() {
+    for (flags, base) in [(&["--kind", "http", "--base-path", "shop"][..], "/shop"), (&["--kind", "rest"], "/prod")] {
+        let mut running =
+            Running::start(r#"answer:{"statusCode":302,"headers":{"location":"/login?next=1"},"body":""}"#, flags);
+        let address = running.address();
+        http(&address, "GET /items?a=1", "");
+        running.until("  `/items` is under no stage or mapping; paths begin with ");
+        assert_eq!(running.until("hint:"), format!("  hint: the gateway answers at http://{address}{base}/items?a=1"));
+        http(&address, &format!("GET {base}/items"), "");
+        let hint = running.until("hint:");
+        assert!(
+            hint.starts_with("  hint: the client is sent to `/login`, and the gateway's paths begin with"),
+            "{hint}"
+        );
+        assert!(hint.contains(&format!("--var SIPPYCUP_SCRIPT_NAME_BASE={base}")), "{hint}");
+    }
+    // One that knows its base path needs no hint.
+    let mut running = Running::start(
+        r#"answer:{"statusCode":302,"headers":{"location":"/shop/login"},"body":""}"#,
+        &["--kind", "http", "--base-path", "shop"],
+    );
+    let address = running.address();
+    http(&address, "GET /shop/items", "");
+    http(&address, "GET /shop/last", "");
+    running.until("GET /shop/last ");
+    assert!(!running.seen.iter().any(|line| line.contains("hint:")), "{:?}", running.seen);
+}
+
+#[test]
+fn a_web_page_that_is_refused_without_an_origin_is_told_with_what_lets_it_pass() {
+    let mut running = Running::start("path", &[]);
+    let address = running.address();
+    let page = "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: image\r\n";
+    assert!(http(&address, "GET /picture", page).starts_with("HTTP/1.1 403 "));
+    assert!(running.until("no business here").ends_with("if it has, allow every page with `allow-host` `*`"));
+    let mut running = Running::start("path", &["--allow-host", "*"]);
+    let address = running.address();
+    assert!(http(&address, "GET /picture", page).ends_with("/picture"));
+    running.until("GET /picture 200 ");
+}

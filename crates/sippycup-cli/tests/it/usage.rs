@@ -86,8 +86,20 @@ fn wrong_flags_are_told_and_exit_with_2() {
         ("event x", &["invalid value 'x' for '<REQUEST>': expected a request line like `GET /path`"]),
         (
             "event --kind rest /x",
-            &["the gateway refuses this request: `/x` is under no stage or mapping; paths begin with `/prod`"],
+            &[
+                "the gateway refuses this request: `/x` is under no stage or mapping; paths begin with `/prod`",
+                "tip: type 'GET /prod/x'",
+            ],
         ),
+        ("event --kind rest /", &["tip: type 'GET /prod/'"]),
+        ("event --kind http --base-path a --base-path b /x?y=1", &["tip: type 'GET /a/x?y=1'"]),
+        ("event --kind rest --base-path a --stage-in-path --stage v1 /x", &["tip: type 'GET /a/v1/x'"]),
+        ("event --kind http --gateway-timeout 5 /x", &["--gateway-timeout: no event shows it"]),
+        ("event --kind url --stream /x", &["--stream: no event shows it"]),
+        ("invoke x.json --concurrency 2 -- true", &["--concurrency belongs to `sippycup serve`"]),
+        ("send sqs --concurrency 2 -- true", &["--concurrency belongs to `sippycup serve`"]),
+        ("send sqs --watch -- true", &["--attach, --build and --watch belong to `sippycup serve`"]),
+        ("replay x --concurrency 2 -- true", &["--concurrency belongs to `sippycup serve`"]),
         ("invoke -- true", &["<EVENT.json>"]),
         ("invoke x.json", &["expected the function's command behind `--`"]),
         ("invoke x.json --watch -- true", &["--attach, --build and --watch belong to `sippycup serve`"]),
@@ -255,4 +267,71 @@ fn flags_and_toml_have_the_same_names_and_defaults() {
     let from_file = seen(Running::spawn(serve(&["--config", file.to_str().unwrap()])));
     assert_eq!(from_file, seen(Running::start("environment", &[])));
     assert_eq!(from_file, ["AWS_LAMBDA_FUNCTION_NAME=function", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128"]);
+}
+
+/// Settings of a function or a gateway that would change nothing there: the flag with its value, the same in TOML, and why not.
+#[test]
+fn what_a_kind_or_a_mode_does_not_have_is_refused_alike_as_a_flag_and_in_a_file() {
+    let (attach, watch) = ("attach = \"127.0.0.1:0\"", "watch = [\".\"]");
+    let of_start = [
+        ("--concurrency=5", "concurrency = 5"),
+        ("--memory=512", "memory = 512"),
+        ("--env=A=b", "env = { A = \"b\" }"),
+        ("--snap-start", "snap-start = true"),
+        ("--freeze", "freeze = true"),
+        ("--extension=/bin/true", "extensions = [\"/bin/true\"]"),
+        ("--watch", watch),
+        ("--watch --build=make", &format!("build = \"make\"\n{watch}")),
+        ("--watch --ignore=*.md", &format!("ignore = [\"*.md\"]\n{watch}")),
+    ];
+    let kinds = |wanted: &[&'static str]| wanted.iter().map(|kind| kind.to_string()).collect::<Vec<_>>();
+    let plain = kinds(&["url", "alb", "alb-multi", "lattice", "lattice-v1"]);
+    let of_kinds = [
+        ("--stage=prod", "stage = \"prod\"", plain.clone()),
+        ("--var=A=b", "variables = { A = \"b\" }", plain.clone()),
+        ("--route=/x", "routes = [\"/x\"]", plain.clone()),
+        ("--domain=a.example", "domain = \"a.example\"", plain.clone()),
+        ("--base-path=shop", "base-path = [\"shop\"]", plain.clone()),
+        ("--stage-in-path", "stage-in-path = true", [plain.clone(), kinds(&["http", "http-1.0"])].concat()),
+        ("--binary=*/*", "binary = [\"*/*\"]", [plain.clone(), kinds(&["http", "http-1.0"])].concat()),
+        ("--claims={}", "claims = {}", plain.clone()),
+        ("--lambda-authorizer={}", "lambda-authorizer = {}", plain),
+        ("--stream", "stream = true", kinds(&["http", "http-1.0", "alb", "alb-multi", "lattice", "lattice-v1"])),
+    ];
+    let file = directory("refused").join("sippycup.toml");
+    let refused = |flags: &[&str], toml: &str, name: &str| {
+        let (code, _, err) = run(serve(flags));
+        assert_eq!(code, 2, "{flags:?}: {err}");
+        assert!(err.contains(&format!("--{name}")), "{flags:?}: {err}");
+        std::fs::write(&file, toml).unwrap();
+        let (code, _, err) = run(serve(&["--config", file.to_str().unwrap()]));
+        assert_eq!(code, 2, "{toml}: {err}");
+        let key = toml.lines().find(|line| err.contains(line)).unwrap_or_else(|| panic!("{toml}: {err}"));
+        assert!(key.contains(" = "), "{toml}: {err}");
+    };
+    for (flags, toml) in of_start {
+        let flags: Vec<_> = flags.split(' ').chain(["--attach=127.0.0.1:0"]).collect();
+        let name = flags[flags.len() - 2].trim_start_matches('-').split('=').next().unwrap();
+        refused(&flags, &format!("[[function]]\n{toml}\n{attach}\n[[gateway]]\n"), name);
+    }
+    for (flag, toml, kinds) in of_kinds {
+        let name = flag.trim_start_matches('-').split('=').next().unwrap();
+        for kind in kinds {
+            let gateway = format!("[[function]]\ncommand = [\"true\"]\n[[gateway]]\nkind = \"{kind}\"\n{toml}\n");
+            refused(&["--kind", &kind, flag, "--", "true"], &gateway, name);
+        }
+    }
+    let command = "[[function]]\ncommand = [\"true\"]\n";
+    for (flags, toml, name) in [
+        (&["--keep-secrets", "--", "true"][..], format!("keep-secrets = true\n{command}[[gateway]]\n"), "keep-secrets"),
+        (&["--build=make", "--", "true"], format!("{command}build = \"make\"\n[[gateway]]\n"), "watch"),
+        (&["--ignore=*.md", "--", "true"], format!("{command}ignore = [\"*.md\"]\n[[gateway]]\n"), "watch"),
+        (
+            &["--claims={}", "--lambda-authorizer={}", "--", "true"],
+            format!("{command}[[gateway]]\nclaims = {{}}\nlambda-authorizer = {{}}\n"),
+            "lambda-authorizer",
+        ),
+    ] {
+        refused(flags, &toml, name);
+    }
 }

@@ -152,9 +152,7 @@ impl Headers {
     /// the front door changed the body on its way.
     pub(crate) fn set_content_length(&mut self, json: &[u8], length: usize) {
         let sent = self.content_length;
-        let said = std::str::from_utf8(sent.raw(json))
-            .ok()
-            .filter(|sent| sent.starts_with(|first: char| first.is_ascii_digit()));
+        let said = std::str::from_utf8(sent.raw(json)).ok().filter(|said| is_decimal(said));
         if said.and_then(|said| said.parse().ok()) == Some(length) {
             return;
         }
@@ -167,15 +165,16 @@ impl Headers {
 
     #[inline(always)]
     fn append_value(&mut self, name: &Slot, value: HeaderValue, field: Field) {
-        if name.role != Role::Other {
-            self.note(name.role, field);
+        if name.role != Role::Other && !self.note(name.role, field) {
+            return;
         }
         // More headers than a `HeaderMap` takes (32,768) cannot come through a gateway's limits.
         let _full = self.map.try_append(&name.name, value);
     }
 
+    /// Notes what a header tells; returns whether the app sees it.
     #[inline(never)]
-    fn note(&mut self, role: Role, field: Field) {
+    fn note(&mut self, role: Role, field: Field) -> bool {
         match role {
             Role::Cookie => self.has_cookie = true,
             Role::TraceId => self.has_trace_id = true,
@@ -184,8 +183,16 @@ impl Headers {
             Role::ForwardedProto => self.forwarded_proto = self.forwarded_proto.or(field),
             Role::Host => self.host = self.host.or(field),
             Role::Other => {}
+            // Of the body as the client sent it. The event's is whole and counted, and no request of hyper's says both.
+            Role::TransferEncoding => return false,
         }
+        true
     }
+}
+
+/// Whether a number is written as this one is written here: with digits alone, and without a zero in front.
+fn is_decimal(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
 }
 
 /// Notes where the only value of a header stands as it is. Where there are several, the note is taken back.

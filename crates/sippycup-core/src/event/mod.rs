@@ -146,6 +146,7 @@ impl ProxyEvent {
     /// the event's own, which only hand-made ones have, counts instead.
     ///
     /// `content-length` is the length of the body, as under hyper, where there is a body or the event has that header.
+    /// A `transfer-encoding` is left out: it was that of the client's connection, and the body of an event is whole.
     ///
     /// # Errors
     ///

@@ -48,6 +48,7 @@ pub(crate) enum Role {
     Host,
     Other,
     TraceId,
+    TransferEncoding,
 }
 
 thread_local! {
@@ -151,6 +152,7 @@ impl Role {
             () if *name == X_FORWARDED_FOR => Self::ForwardedFor,
             () if *name == X_FORWARDED_PROTO => Self::ForwardedProto,
             () if *name == X_AMZN_TRACE_ID => Self::TraceId,
+            () if *name == header::TRANSFER_ENCODING => Self::TransferEncoding,
             () => Self::Other,
         }
     }

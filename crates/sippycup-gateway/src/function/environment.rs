@@ -25,7 +25,7 @@ pub(super) struct Environment {
     pub(super) answered: Option<Answered>,
     /// Invocations whose answer was refused: an error may follow for each.
     refused: VecDeque<String>,
-    pub(super) init_error: Option<FunctionError>,
+    pub(super) init_error: Option<InitError>,
     pub(super) extensions: Extensions,
     /// Invocations whose time was up while their process lives on.
     expired: VecDeque<String>,
@@ -122,6 +122,13 @@ impl Environment {
     }
 }
 
+/// Why an environment never asked for an event.
+pub(super) struct InitError {
+    pub(super) error: FunctionError,
+    /// What is said where no request waits for it.
+    pub(super) line: String,
+}
+
 pub(super) struct Invoked {
     /// What the answer is to bring back.
     id: String,
@@ -153,16 +160,15 @@ impl Invoked {
         self.cut.is_some()
     }
 
-    /// Ends the invocation with an error, whether its answer has begun or not.
-    pub(super) fn fail(self, error: FunctionError) {
+    /// Ends the invocation with an error, whether its answer has begun or not. Says whether somebody hears of it.
+    pub(super) fn fail(self, error: FunctionError) -> bool {
         match (self.reply, self.cut) {
-            (Some(reply), _) => {
-                let _ = reply.send(Err(error));
+            (Some(reply), _) => reply.send(Err(error)).is_ok(),
+            (None, Some(cut)) => cut.send(error).is_ok() && !self.abandoned,
+            (None, None) => {
+                debug_assert!(false, "an invocation has one of both");
+                false
             }
-            (None, Some(cut)) => {
-                let _ = cut.send(error);
-            }
-            (None, None) => debug_assert!(false, "an invocation has one of both"),
         }
     }
 

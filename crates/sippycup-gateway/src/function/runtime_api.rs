@@ -194,9 +194,11 @@ impl RuntimeApi {
         let failed = reported(request, ERROR_TYPE).await;
         match turn {
             Turn::Reply(reply) => {
-                self.settings.report(&format!("the function reported {failed}"));
                 self.done(id, false);
-                let _ = reply.send(Err(failed));
+                // Who waits for the answer hears of it, and if nobody does, the developer.
+                if let Err(Err(failed)) = reply.send(Err(failed)) {
+                    self.settings.report(&format!("the function reported {failed}"));
+                }
                 accepted()
             }
             Turn::Late => accepted(),

@@ -226,7 +226,8 @@ impl FunctionBuilder {
         self
     }
 
-    /// What is done with lines for the developer: the function's output, exits, failed starts; default they go to standard error.
+    /// What is done with lines for the developer: the function's output, exits, failed starts; default they go to standard error. A failure for which an invocation waits
+    /// is told to that one alone, as its [`FunctionError`](crate::FunctionError).
     pub fn report(mut self, report: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.settings.report = Arc::new(report);
         self

@@ -3,7 +3,7 @@
 use tokio::sync::oneshot;
 
 use super::{ATTACHED, Pool};
-use crate::function::environment::{Environment, Invoked};
+use crate::function::environment::{Environment, InitError, Invoked};
 use crate::function::error::FunctionError;
 use crate::function::extensions::Reason;
 
@@ -56,19 +56,26 @@ impl Pool {
             (true, false) if !environment.is_dying() => " while it worked on a request",
             (true, _) => "",
         };
-        let message = format!("the function ended{when} ({how})");
-        // Its output has been reported already.
-        self.settings.report(&message);
-        let failed = environment.init_error.unwrap_or_else(|| FunctionError::new("Runtime.ExitError", message));
+        let InitError { error, line } = environment.init_error.unwrap_or_else(|| {
+            let line = format!("the function ended{when} ({how})");
+            InitError { error: FunctionError::new("Runtime.ExitError", &line), line }
+        });
+        let mut told = false;
         for invoked in environment.working.into_values() {
-            invoked.fail(failed.clone());
+            told |= invoked.fail(error.clone());
         }
         // Without a process that works, waiting for one would only repeat the failure for each request in turn.
-        if !environment.initialised && !self.environments.values().any(|e| e.initialised && !e.is_dying()) {
+        let alone = !environment.initialised && !self.environments.values().any(|e| e.initialised && !e.is_dying());
+        if alone {
             for invocation in self.pending.drain(..) {
-                let _ = invocation.reply.send(Err(failed.clone()));
+                told |= invocation.reply.send(Err(error.clone())).is_ok();
             }
-        } else if environment.served && self.alive() == 0 {
+        }
+        // Its output has been reported already, and who asked for the answer is told why there is none.
+        if !told {
+            self.settings.report(&line);
+        }
+        if !alone && environment.served && self.alive() == 0 {
             // It worked before, so it will again. One that ends by itself waits for the next request or change: restarting it would go on for ever.
             self.start();
         }
@@ -85,8 +92,10 @@ impl Pool {
                     ),
                     None => format!("no process was free within {seconds} s"),
                 };
-                self.settings.report(&message);
-                let _ = invocation.reply.send(Err(FunctionError::new("Sandbox.Timedout", message)));
+                let failed = FunctionError::new("Sandbox.Timedout", &message);
+                if invocation.reply.send(Err(failed)).is_err() {
+                    self.settings.report(&message);
+                }
             }
             // A process that does not even begin would block the next request as well.
             for environment in self.environments.values_mut().filter(|e| !e.initialised || !e.extensions.are_ready()) {
@@ -97,8 +106,9 @@ impl Pool {
         for environment in self.environments.values_mut() {
             let message = format!("Task timed out after {seconds:.2} seconds");
             if let Some(invoked) = environment.working.remove(id) {
-                self.settings.report(&message);
-                invoked.fail(FunctionError::new("Sandbox.Timedout", message));
+                if !invoked.fail(FunctionError::new("Sandbox.Timedout", &message)) {
+                    self.settings.report(&message);
+                }
                 environment.expire(id);
                 environment.kill(Reason::Timeout);
             } else if environment.answered.as_ref().is_some_and(|answered| answered.id == id) {

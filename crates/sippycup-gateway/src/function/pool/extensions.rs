@@ -1,6 +1,7 @@
 //! What the pool does for extensions, and with errors of initialisation.
 
 use super::{ATTACHED, Pool};
+use crate::function::environment::InitError;
 use crate::function::error::FunctionError;
 use crate::function::extensions::{Hand, Reason, Refusal, Registration, Rules};
 
@@ -31,9 +32,11 @@ impl Pool {
     pub(super) fn extension_error(&mut self, id: u64, extension: &str, error: &FunctionError) -> Result<(), Refusal> {
         let environment = self.environments.get_mut(&id).ok_or_else(ended)?;
         let name = environment.extensions.fail(extension)?;
-        self.settings.report(&format!("the extension {name} failed: {error}"));
-        if !environment.initialised {
-            environment.init_error = Some(error.clone());
+        let line = format!("the extension {name} failed: {error}");
+        if environment.initialised {
+            self.settings.report(&line);
+        } else {
+            environment.init_error = Some(InitError { error: error.clone(), line });
         }
         environment.kill(Reason::Failure);
         Ok(())
@@ -43,10 +46,11 @@ impl Pool {
         let Some(environment) = self.environments.get_mut(&id).filter(|environment| !environment.is_dying()) else {
             return;
         };
-        let message = format!("the extension {name} ended ({how})");
-        self.settings.report(&message);
-        if !environment.initialised && environment.init_error.is_none() {
-            environment.init_error = Some(FunctionError::new("Extension.Crash", message));
+        let line = format!("the extension {name} ended ({how})");
+        if environment.initialised {
+            self.settings.report(&line);
+        } else if environment.init_error.is_none() {
+            environment.init_error = Some(InitError { error: FunctionError::new("Extension.Crash", &line), line });
         }
         environment.kill(Reason::Failure);
     }
@@ -56,8 +60,12 @@ impl Pool {
         let Some(environment) = self.environments.get_mut(&id).filter(|e| id == ATTACHED || !e.initialised) else {
             return false;
         };
-        self.settings.report(&format!("the function could not initialise: {error}"));
-        environment.init_error = Some(error);
+        let line = format!("the function could not initialise: {error}");
+        if id == ATTACHED {
+            self.settings.report(&line);
+        } else {
+            environment.init_error = Some(InitError { error, line });
+        }
         environment.kill(Reason::Failure);
         true
     }

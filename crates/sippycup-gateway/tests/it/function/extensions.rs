@@ -61,8 +61,11 @@ async fn an_extension_that_ends_or_fails_takes_its_environment_with_it() {
         for line in lines {
             report.until_any(line).await;
         }
-        report.until_any("the function ended").await;
-        assert!(!alive(&first), "{script}");
+        // If the end comes before the answer, it is told in the place of the answer.
+        if first.parse::<u32>().is_ok() {
+            report.until_any("the function ended").await;
+            assert!(!alive(&first), "{script}");
+        }
         function.stop().await;
     }
 }

@@ -109,7 +109,7 @@ async fn the_time_of_an_invocation_ends_with_its_last_byte() {
         assert_eq!(response.body_mut().frame().await.unwrap().unwrap().into_data().unwrap(), "first");
         let error = response.body_mut().frame().await.unwrap().unwrap_err();
         assert_eq!(error.to_string(), "Sandbox.Timedout: Task timed out after 1.00 seconds");
-        report.until("Task timed out").await;
+        report.until("SIGKILL").await;
     }
     function.stop().await;
 }
@@ -120,7 +120,7 @@ async fn a_client_that_does_not_read_keeps_no_function_beyond_its_time() {
     let function = scripted("stream-flood", builder.timeout(Duration::from_secs(1)));
     let gateway = Gateway::builder(Kind::FunctionUrl).response_streaming(true).build(function.clone()).unwrap();
     let response = ask(gateway, get("/")).await;
-    report.until("Task timed out").await;
+    report.until("SIGKILL").await;
     // What had come is still to be had, and then that it was not all.
     assert!(response.into_body().collect().await.is_err());
     function.stop().await;
