@@ -50,7 +50,7 @@ pub fn router(case: &Case) -> Subject {
     subject(
         move || {
             let event = ProxyEvent::from_bytes(event.clone()).expect("the event is right");
-            event.into_request(&options).expect("the event is right").map(Body::new)
+            event.into_request(&options).expect("the event is right").map(Body::from)
         },
         move |request| {
             let Ok(answer) = now(router.call(request));

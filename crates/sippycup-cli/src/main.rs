@@ -14,6 +14,7 @@ mod describe;
 mod error;
 mod event;
 mod invoke;
+mod patterns;
 mod plan;
 mod record;
 mod replay;

@@ -45,7 +45,7 @@ pub use self::{
     error::{EventError, ResponseError},
     event::{EventOptions, ProxyEvent},
     extensions::{
-        ClientCertificate, ClientIp, Connection, IamPrincipal, PathParameters, PublicUri, RequestContext,
+        ClientCertificate, ClientIp, Connection, IamPrincipal, Pairs, PathParameters, PublicUri, RequestContext,
         StageVariables,
     },
     response::{BinaryPolicy, ProxyResponse, ResponseFormat},

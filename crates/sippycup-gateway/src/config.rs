@@ -263,6 +263,11 @@ impl GatewayBuilder {
             self.check_plain(kind)?;
         }
         let Config { api_id, region, .. } = &self.config;
+        for (what, name) in [("API id", api_id), ("region", region)] {
+            if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')) {
+                return Err(ConfigError::new(format!("{what} `{name}`: expected a part of a host name")));
+            }
+        }
         self.config.location.default_name = match kind {
             Kind::FunctionUrl => format!("{api_id}.lambda-url.{region}.on.aws"),
             Kind::LoadBalancer | Kind::LoadBalancerMultiValue => {

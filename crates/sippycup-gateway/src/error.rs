@@ -55,7 +55,7 @@ impl Error for ConfigError {}
 /// # Ok::<(), sippycup_gateway::BoxError>(())
 /// # }).unwrap();
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     reason: Arc<str>,
 }

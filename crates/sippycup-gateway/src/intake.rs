@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http::request::Parts;
+use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Method};
 use http_body_util::BodyExt;
 
@@ -71,7 +72,7 @@ impl Config {
             ));
         }
         // An absolute-form target names the host, whatever the header says (RFC 9112, 3.2.2).
-        if let Some(host) = parts.uri.authority().and_then(|a| HeaderValue::from_str(a.as_str()).ok()) {
+        if let Some(host) = parts.uri.authority().and_then(host) {
             parts.headers.insert(http::header::HOST, host);
         }
         let names = Names { allowed: &self.allowed_hosts, is_own: |name: &str| self.location.is_own_name(name) };
@@ -137,6 +138,12 @@ impl Config {
         }
         Ok(event)
     }
+}
+
+/// An authority as the header has it, without the user that may stand in front.
+fn host(authority: &Authority) -> Option<HeaderValue> {
+    let text = authority.as_str();
+    HeaderValue::from_str(text.rsplit_once('@').map_or(text, |(_, host)| host)).ok()
 }
 
 /// The body of a request, if it is whole and not too large. A client that stops sending is not waited for.

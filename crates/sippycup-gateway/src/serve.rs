@@ -143,7 +143,8 @@ impl<S: Service<Request<Body>>> Service<Request<Incoming>> for Boxed<S> {
 /// How a front door speaks HTTP. Who takes long to ask loses the connection.
 fn front(title_case: bool) -> http1::Builder {
     let mut http = http1::Builder::new();
-    http.title_case_headers(title_case).timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+    // AWS counts the bytes of headers, and not the headers.
+    http.title_case_headers(title_case).max_headers(HEADERS).timer(TokioTimer::new()).header_read_timeout(PATIENCE);
     http
 }
 
@@ -225,5 +226,8 @@ fn is_exhaustion(error: &io::Error) -> bool {
 
 /// How long a connection may take to send the head of a request, also of its next one.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// More than fit into the limits of any kind that has one by the bytes.
+const HEADERS: usize = 4096;
 
 const GRACE: Duration = Duration::from_secs(10);

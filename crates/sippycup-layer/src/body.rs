@@ -19,18 +19,13 @@ use http_body_util::Full;
 /// use sippycup_layer::Body;
 ///
 /// assert_eq!(Body::from("hello").size_hint().exact(), Some(5));
+/// assert_eq!(Body::from(vec![0; 3]).size_hint().exact(), Some(3));
 /// assert!(Body::empty().is_end_stream());
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Body(Full<Bytes>);
 
 impl Body {
-    /// A body of these bytes.
-    #[must_use]
-    pub fn new(bytes: Bytes) -> Self {
-        Self(Full::new(bytes))
-    }
-
     /// A body without a byte.
     #[must_use]
     pub fn empty() -> Self {
@@ -40,25 +35,31 @@ impl Body {
 
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
-        Self::new(bytes)
+        Self(Full::new(bytes))
+    }
+}
+
+impl From<&'static [u8]> for Body {
+    fn from(bytes: &'static [u8]) -> Self {
+        Self(Full::from(bytes))
     }
 }
 
 impl From<Vec<u8>> for Body {
     fn from(bytes: Vec<u8>) -> Self {
-        Self::new(bytes.into())
+        Self(Full::from(bytes))
     }
 }
 
 impl From<String> for Body {
     fn from(text: String) -> Self {
-        Self::new(text.into())
+        Self(Full::from(text))
     }
 }
 
 impl From<&'static str> for Body {
     fn from(text: &'static str) -> Self {
-        Self::new(text.into())
+        Self(Full::from(text))
     }
 }
 

@@ -125,7 +125,7 @@ fn translate(
 
     let body = bytes_of(body);
     let length = body.len();
-    let mut request = Request::from_parts(parts, Body::new(body));
+    let mut request = Request::from_parts(parts, Body::from(body));
     // As `ProxyEvent::into_request` has it: the body is whole and counted, however the client sent it.
     request.headers_mut().remove(TRANSFER_ENCODING);
     if length > 0 || request.headers().contains_key(CONTENT_LENGTH) {

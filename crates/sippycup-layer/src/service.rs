@@ -76,7 +76,7 @@ impl<S> SippyCup<S> {
     /// The request for the app, and what its response needs on the way out.
     pub(crate) fn enter(&self, event: ProxyEvent) -> Result<(Request<Body>, Exit), Error> {
         let format = self.layer.response_format(&event)?;
-        let mut request = event.into_request(&self.layer.events)?.map(Body::new);
+        let mut request = event.into_request(&self.layer.events)?.map(Body::from);
         let exit = Exit::new(format, &self.layer, &request);
         add_frameworks_extensions(&mut request);
         Ok((request, exit))

@@ -146,8 +146,8 @@ pub mod axum;
 #[doc(inline)]
 pub use sippycup_core::{
     BASE_PATH_VARIABLE, BasePath, BinaryPolicy, ClientCertificate, ClientIp, Connection, EventError, EventOptions,
-    EventSource, IamPrincipal, InvalidBasePath, PathParameters, ProxyEvent, ProxyResponse, PublicUri, RequestContext,
-    ResponseError, ResponseFormat, StageVariables,
+    EventSource, IamPrincipal, InvalidBasePath, Pairs, PathParameters, ProxyEvent, ProxyResponse, PublicUri,
+    RequestContext, ResponseError, ResponseFormat, StageVariables,
 };
 #[cfg(feature = "local")]
 #[doc(no_inline)]

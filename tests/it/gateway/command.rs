@@ -68,7 +68,7 @@ fn no_shared_request_is_lost_between_two_processes() {
 #[test]
 fn what_fails_in_the_app_is_told_once() {
     let programs = Programs::build();
-    let gateway = programs.start(&["--kind", "http"]);
+    let gateway = programs.start(&["--kind", "http", "--allow-host", "api.example.com"]);
     for (plan, told) in [
         (json!({"panic": true}), "SippyCup.Panic: handler panicked: the plan says panic"),
         (

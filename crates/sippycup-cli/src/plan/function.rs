@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::values::{self, Count, Listen, Pair, Said, Seconds, Wrong};
 use crate::error::UsageError;
+use crate::patterns::read_patterns;
 use crate::supervise::supervised;
-use crate::watch::read_patterns;
 
 /// One function. Each field is a flag, a key of `[[function]]`, or both.
 #[derive(Args, Clone, Debug, Deserialize, Serialize)]
@@ -162,8 +162,23 @@ impl FunctionPlan {
         if self.command.is_empty() == self.attach.is_none() {
             return Err(self.name.wrong("", "the function needs either a command or an address to attach to"));
         }
+        if self.name.value.is_empty() || self.name.value.chars().any(char::is_control) {
+            return Err(self.name.wrong("--name", "expected a name without control characters"));
+        }
         if self.attach.is_some() {
             self.check_attached()?;
+        }
+        for variable in &self.env {
+            let Pair { name, value } = &variable.value;
+            if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
+                return Err(variable.wrong("--env", "expected a name without `=`, and no NUL in name or value"));
+            }
+        }
+        if let Some(directory) = &self.directory
+            && !directory.value.is_dir()
+        {
+            let path = directory.value.display();
+            return Err(directory.wrong("", format_args!("{path}: there is no such directory")));
         }
         if let (Some(build), true) = (&self.build, self.watch.is_empty()) {
             return Err(build.wrong("--build", "it runs before a restart, and without `watch` there is none"));

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use clap::{Arg, Args};
 use serde::Deserialize;
+use serde_json::Value;
 use sippycup_gateway::{Authorizer, ConfigError, Domain, Gateway, GatewayBuilder, Kind};
 
 use super::values::{self, Listen, Object, Pair, Said, Seconds, Wrong};
@@ -84,7 +85,7 @@ pub(crate) struct GatewayPlan {
     #[arg(skip)]
     pub(crate) scopes: Option<Said<Vec<String>>>,
     #[arg(skip)]
-    pub(crate) api_id: Option<String>,
+    pub(crate) api_id: Option<Said<String>>,
 
     // In templates only.
     #[arg(skip)]
@@ -166,10 +167,13 @@ impl GatewayPlan {
                     said.wrong("--lambda-authorizer", "there are claims already, and a route has one authorizer")
                 );
             }
-            let authorizer = lambda_authorizer(&said.value);
+            let authorizer = lambda_authorizer(&said.value).map_err(|e| said.wrong("--lambda-authorizer", e))?;
             attempt
                 .set(self.kind, |b| b.authorizer(authorizer.clone()))
                 .map_err(|e| said.wrong("--lambda-authorizer", e))?;
+        }
+        if let Some(api_id) = &self.api_id {
+            attempt.set(self.kind, |b| b.api_id(&api_id.value)).map_err(|e| api_id.wrong("", e))?;
         }
         if let Some(stream) = &self.stream {
             attempt.set(self.kind, |b| b.response_streaming(stream.value)).map_err(|e| stream.wrong("--stream", e))?;
@@ -180,9 +184,6 @@ impl GatewayPlan {
         }
         if let Some(timeout) = self.timeout {
             builder = builder.timeout(timeout.0);
-        }
-        if let Some(api_id) = &self.api_id {
-            builder = builder.api_id(api_id);
         }
         Ok(builder)
     }
@@ -247,8 +248,12 @@ impl DomainTable {
     }
 }
 
-fn lambda_authorizer(Object(context): &Object) -> Authorizer {
+fn lambda_authorizer(Object(context): &Object) -> Result<Authorizer, &'static str> {
     let mut context = context.clone();
-    let principal = context.remove("principalId").and_then(|p| p.as_str().map(str::to_owned));
-    Authorizer::lambda(principal.unwrap_or_else(|| "user".to_owned()), context)
+    let principal = match context.remove("principalId") {
+        None => "user".to_owned(),
+        Some(Value::String(principal)) => principal,
+        Some(_) => return Err("`principalId`: expected a string"),
+    };
+    Ok(Authorizer::lambda(principal, context))
 }

@@ -116,7 +116,8 @@ impl TryFrom<f64> for Seconds {
     type Error = UsageError;
 
     fn try_from(seconds: f64) -> Result<Self, UsageError> {
-        let duration = Duration::try_from_secs_f64(seconds).ok().filter(|duration| !duration.is_zero());
+        let meant = |duration: &Duration| !duration.is_zero() && *duration <= LONGEST;
+        let duration = Duration::try_from_secs_f64(seconds).ok().filter(meant);
         duration.map(Self).ok_or_else(no_seconds)
     }
 }
@@ -128,8 +129,10 @@ impl From<Seconds> for f64 {
 }
 
 fn no_seconds() -> UsageError {
-    UsageError::new("expected a positive number of seconds")
+    UsageError::new("expected a positive number of seconds, a year of them at most")
 }
+
+const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 
 /// A number of things that cannot be none.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]

@@ -41,7 +41,8 @@ impl Recorder {
         for entry in fs::read_dir(directory)? {
             let name = entry?.file_name();
             let number = name.to_string_lossy().split('.').next().and_then(|n| n.parse().ok());
-            last = last.max(number.unwrap_or(0));
+            // A file of somebody else's with a number near the end of all numbers must not be the last.
+            last = last.max(number.filter(|number| *number < u64::MAX / 2).unwrap_or(0));
         }
         let settings = format!("# The function's settings, for `sippycup replay`.\n{}", toml::to_string(function)?);
         create(&directory.join(SETTINGS))?.write_all(settings.as_bytes())?;

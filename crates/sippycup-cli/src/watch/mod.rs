@@ -16,7 +16,6 @@ use tokio::sync::mpsc;
 use crate::plan::FunctionPlan;
 use crate::supervise::supervised;
 use sources::Sources;
-pub(crate) use sources::read_patterns;
 
 /// Watches for as long as the guard lives.
 pub(crate) struct Watch {

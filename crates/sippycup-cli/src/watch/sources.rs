@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::error::UsageError;
+use crate::patterns::read_patterns;
 
 /// The files below the watched paths.
 pub(super) struct Sources {
@@ -45,15 +46,6 @@ impl Sources {
         let inner = path.strip_prefix(&root.path).unwrap_or(path);
         !inner.components().any(is_never_source) && !is_ignored(path, root, &mut self.gitignores)
     }
-}
-
-/// Patterns as in a `.gitignore` of the directory.
-pub(crate) fn read_patterns(directory: &Path, patterns: &[&str]) -> Result<Gitignore, UsageError> {
-    let mut builder = GitignoreBuilder::new(directory);
-    for pattern in patterns {
-        builder.add_line(None, pattern).map_err(|error| UsageError::new(error.to_string()))?;
-    }
-    builder.build().map_err(|error| UsageError::new(error.to_string()))
 }
 
 /// As git decides: a directory that is ignored is so with all that is in it, and the nearest `.gitignore` comes first.

@@ -100,6 +100,11 @@ fn wrong_flags_are_told_and_exit_with_2() {
         ("send sqs --concurrency 2 -- true", &["--concurrency belongs to `sippycup serve`"]),
         ("send sqs --watch -- true", &["--attach, --build and --watch belong to `sippycup serve`"]),
         ("replay x --concurrency 2 -- true", &["--concurrency belongs to `sippycup serve`"]),
+        ("serve -- .", &["cannot start the function: no program `.`"]),
+        ("serve --name= -- true", &["--name: expected a name"]),
+        ("serve --timeout 1e18 -- true", &["'--timeout <SECONDS>': expected a positive number of seconds"]),
+        ("serve --gateway-timeout 1e19 -- true", &["'--gateway-timeout <SECONDS>': expected a positive number"]),
+        ("event --lambda-authorizer {\"principalId\":5} /", &["--lambda-authorizer: `principalId`: expected a string"]),
         ("invoke -- true", &["<EVENT.json>"]),
         ("invoke x.json", &["expected the function's command behind `--`"]),
         ("invoke x.json --watch -- true", &["--attach, --build and --watch belong to `sippycup serve`"]),
@@ -190,6 +195,30 @@ fn wrong_configurations_are_told_with_line_and_key_and_exit_with_2() {
             "[[function]]\nattach = \"127.0.0.1:0\"\nwatch = [\"src\"]\n[[gateway]]\n".to_owned(),
             &["line 3, `watch`: the function is started elsewhere"],
         ),
+        (
+            "[[function]]\nname = \"\"\ncommand = [\"true\"]\n[[gateway]]\n".to_owned(),
+            &["line 2, `name`: expected a name"],
+        ),
+        (
+            "[[function]]\nname = \"a\\nb\"\ncommand = [\"true\"]\n[[gateway]]\n".to_owned(),
+            &["line 2, `name`: expected a name without control characters"],
+        ),
+        (
+            format!("{function}env = {{ \"A=B\" = \"c\" }}\n[[gateway]]\n"),
+            &["line 4, `env`: expected a name without `=`"],
+        ),
+        (format!("{function}env = {{ A = \"c\\u0000\" }}\n[[gateway]]\n"), &["line 4, `env`: ", "no NUL"]),
+        (
+            format!("{function}directory = \"no-such-directory\"\n[[gateway]]\n"),
+            &["line 4, `directory`: ", "no-such-directory: there is no such directory"],
+        ),
+        (format!("{function}timeout = 1e19\n[[gateway]]\n"), &["line 4, `timeout`: expected a positive number"]),
+        (format!("{function}[[gateway]]\ntimeout = 1e18\n"), &["line 5, `timeout`: expected a positive number"]),
+        (
+            format!("{function}[[gateway]]\nkind = \"rest\"\nlambda-authorizer = {{ principalId = 5 }}\n"),
+            &["line 6, `lambda-authorizer`: `principalId`: expected a string"],
+        ),
+        (format!("{function}[[gateway]]\napi-id = \"a b\"\n"), &["line 5, `api-id`: API id `a b`: expected a part"]),
         (format!("gateway = []\n{function}"), &["line 1, `gateway`: expected at least one"]),
         ("[[function]\n".to_owned(), &["line 1"]),
     ] {

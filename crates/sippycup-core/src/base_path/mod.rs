@@ -178,11 +178,27 @@ impl TryFrom<&str> for BasePath {
     type Error = InvalidBasePath;
 
     /// Takes `shop`, `/shop`, `/shop/` and `/a/b`; nothing that must be encoded first.
+    ///
+    /// ```
+    /// # use sippycup_core::BasePath;
+    /// assert_eq!(BasePath::try_from("shop/")?, BasePath::from_static("/shop"));
+    /// assert_eq!(BasePath::try_from("shop".to_owned())?, "/shop".parse()?);
+    /// assert_eq!(BasePath::try_from("a b"), "c d".parse());
+    /// # Ok::<(), sippycup_core::InvalidBasePath>(())
+    /// ```
     fn try_from(path: &str) -> Result<Self, InvalidBasePath> {
         if encoded(path).trim_matches('/') != path.trim_matches('/') {
             return Err(InvalidBasePath(()));
         }
         Ok(Self::from_lossy(path))
+    }
+}
+
+impl TryFrom<String> for BasePath {
+    type Error = InvalidBasePath;
+
+    fn try_from(path: String) -> Result<Self, InvalidBasePath> {
+        Self::try_from(&*path)
     }
 }
 
@@ -195,7 +211,7 @@ impl std::str::FromStr for BasePath {
 }
 
 /// The text cannot be a base path: it has characters that no path of a URI has.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidBasePath(());
 
 impl fmt::Display for InvalidBasePath {

@@ -15,5 +15,5 @@ pub use self::{
     connection::Connection,
     context::RequestContext,
     public::{ClientIp, PublicUri},
-    variables::{PathParameters, StageVariables},
+    variables::{Pairs, PathParameters, StageVariables},
 };

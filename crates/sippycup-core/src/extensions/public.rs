@@ -104,6 +104,14 @@ impl Deref for PublicUri {
     }
 }
 
+impl PartialEq for PublicUri {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for PublicUri {}
+
 impl fmt::Debug for PublicUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("PublicUri").field(&**self).finish()
@@ -130,7 +138,7 @@ impl fmt::Display for PublicUri {
 ///
 /// Not there where nobody knows the client: health checks of load balancers, API Gateway's console test, VPC
 /// Lattice's first event version, `X-Forwarded-For: unknown`. Take `Option<ClientIp>` in handlers that answer those.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientIp(pub(crate) IpAddr);
 
 impl ClientIp {

@@ -2,6 +2,8 @@
 
 use std::{
     fmt,
+    iter::FusedIterator,
+    slice,
     sync::{Arc, OnceLock},
 };
 
@@ -31,9 +33,39 @@ impl Map {
         self.iter().rev().find(|(each, _)| *each == name).map(|(_, value)| value)
     }
 
-    fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &str)> + ExactSizeIterator {
-        self.pairs().iter().map(|(name, value)| (&**name, &**value))
+    fn iter(&self) -> Pairs<'_> {
+        Pairs(self.pairs().iter())
     }
+}
+
+/// Names with their values, in the event's order: the iterator of [`StageVariables`] and [`PathParameters`].
+#[derive(Clone, Debug)]
+pub struct Pairs<'a>(slice::Iter<'a, (String, String)>);
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = (&'a str, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(texts)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for Pairs<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.0.next_back().map(texts)
+    }
+}
+
+impl ExactSizeIterator for Pairs<'_> {}
+
+impl FusedIterator for Pairs<'_> {}
+
+fn texts((name, value): &(String, String)) -> (&str, &str) {
+    (name, value)
 }
 
 impl fmt::Debug for Map {
@@ -80,9 +112,32 @@ macro_rules! map {
                 self.0.pairs().is_empty()
             }
 
+            /// How many there are.
+            #[must_use]
+            pub fn len(&self) -> usize {
+                self.0.pairs().len()
+            }
+
             /// Every name with its value, in the event's order.
-            pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &str)> + ExactSizeIterator {
+            pub fn iter(&self) -> Pairs<'_> {
                 self.0.iter()
+            }
+        }
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                self.0.pairs() == other.0.pairs()
+            }
+        }
+
+        impl Eq for $name {}
+
+        impl<'a> IntoIterator for &'a $name {
+            type Item = (&'a str, &'a str);
+            type IntoIter = Pairs<'a>;
+
+            fn into_iter(self) -> Pairs<'a> {
+                self.iter()
             }
         }
 
@@ -104,7 +159,10 @@ map! {
     /// ```
     /// # use sippycup_core::StageVariables;
     /// let variables = StageVariables::from_iter([("TABLE", "orders")]);
-    /// assert_eq!(variables.get("TABLE"), Some("orders"));
+    /// assert_eq!((variables.get("TABLE"), variables.len()), (Some("orders"), 1));
+    /// for (name, value) in &variables {
+    ///     println!("{name}: {} bytes", value.len());
+    /// }
     /// ```
     StageVariables
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -244,7 +244,7 @@ impl Pool {
         for (_, environment) in free {
             while let Some(poll) = environment.polls.pop_front() {
                 let Invocation { id, event, trace_id, reply, timer } = invocation;
-                let deadline = SystemTime::now() + self.settings.timeout;
+                let deadline = self.settings.deadline();
                 let invocation_id = Stamper::default().stamp().uuid;
                 let invoke = Event::Invoke { id: id.clone(), deadline, trace_id: trace_id.clone() };
                 let work = Work { id: id.clone(), invocation_id: invocation_id.clone(), deadline, event, trace_id };

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::net::TcpListener;
 
@@ -67,15 +67,24 @@ impl Settings {
         own.or_else(|| std::env::var("_HANDLER").ok()).unwrap_or_else(|| "bootstrap".to_owned())
     }
 
-    fn check_tenant(&self) -> io::Result<()> {
+    fn check(&self) -> io::Result<()> {
+        let wrong = |what: &str| Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+        if self.name.is_empty() || self.name.chars().any(char::is_control) {
+            return wrong("expected a function's name of at least one character, and none that controls a terminal");
+        }
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/=+-@ ".contains(&byte);
         match &self.tenant {
-            Some(id) if id.is_empty() || id.len() > 256 || !id.bytes().all(fits) => Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "expected a tenant of 1 to 256 letters, digits and any of `._:/=+-@` and blanks",
-            )),
+            Some(id) if id.is_empty() || id.len() > 256 || !id.bytes().all(fits) => {
+                wrong("expected a tenant of 1 to 256 letters, digits and any of `._:/=+-@` and blanks")
+            }
             _ => Ok(()),
         }
+    }
+
+    /// Until when the function may work on an event that it gets now. Of a time that no clock can hold, far enough.
+    pub(super) fn deadline(&self) -> SystemTime {
+        let now = SystemTime::now();
+        now.checked_add(self.timeout.min(LONGEST)).unwrap_or(now)
     }
 
     pub(super) fn arn(&self) -> String {
@@ -237,9 +246,9 @@ impl FunctionBuilder {
     ///
     /// # Errors
     ///
-    /// If the tenant is none that Lambda takes.
+    /// If the name is empty or has control characters, or the tenant is none that Lambda takes.
     pub fn check(&self) -> io::Result<()> {
-        self.settings.check_tenant()
+        self.settings.check()
     }
 
     /// Whether [`spawn`](Self::spawn) would find a program, from the directory set by now. Nothing is started.
@@ -255,7 +264,7 @@ impl FunctionBuilder {
     ///
     /// # Errors
     ///
-    /// If the program or that of an extension is not to be found, or the tenant is none that Lambda takes.
+    /// If the program or that of an extension is not to be found, or the name is empty or has control characters, or the tenant is none that Lambda takes.
     ///
     /// # Panics
     ///
@@ -270,7 +279,7 @@ impl FunctionBuilder {
         for extension in &self.settings.extensions {
             self.find(&extension.program.path)?;
         }
-        self.settings.check_tenant()?;
+        self.settings.check()?;
         Ok(Function::spawned(self.settings))
     }
 
@@ -278,13 +287,13 @@ impl FunctionBuilder {
     ///
     /// # Errors
     ///
-    /// If the listener has no address, or the tenant is none that Lambda takes.
+    /// If the listener has no address, or the name is empty or has control characters, or the tenant is none that Lambda takes.
     ///
     /// # Panics
     ///
     /// Outside of a Tokio runtime.
     pub fn attach(self, listener: TcpListener) -> io::Result<Function> {
-        self.settings.check_tenant()?;
+        self.settings.check()?;
         Function::attached(self.settings, listener)
     }
 }
@@ -295,15 +304,18 @@ impl fmt::Debug for FunctionBuilder {
     }
 }
 
+/// Longer than anybody waits.
+const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
+
 /// A program that does not exist should fail at once, not in the first request.
 fn find_program(program: &Path, directory: Option<&Path>) -> io::Result<()> {
     let found = if program.components().count() > 1 {
-        program.exists() || directory.is_some_and(|directory| directory.join(program).exists())
+        program.is_file() || directory.is_some_and(|directory| directory.join(program).is_file())
     } else {
         let path = std::env::var_os("PATH").unwrap_or_default();
         std::env::split_paths(&path).any(|directory| {
             let candidate = directory.join(program);
-            candidate.exists() || candidate.with_extension("exe").exists()
+            candidate.is_file() || candidate.with_extension("exe").is_file()
         })
     };
     if found {

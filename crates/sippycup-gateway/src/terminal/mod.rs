@@ -107,7 +107,7 @@ impl Terminal {
         let status = self.paint(color, status.as_str());
         STDERR.push(format!("{asked} {status} {}, {sizes}", milliseconds(took)));
         if let Some(fault) = fault {
-            for line in lines(&fault.to_string()) {
+            for line in excerpt(&fault.to_string()) {
                 STDERR.push(format!("  {}", self.paint(color, &line)));
             }
         }
@@ -120,7 +120,7 @@ impl Terminal {
     fn broken(self, asked: &str, took: Duration, bytes: usize, error: &BoxError) {
         let broken = self.paint(RED, "broke off");
         STDERR.push(format!("{asked} {broken} after {}, {bytes} B", milliseconds(took)));
-        for line in lines(&error.to_string()) {
+        for line in excerpt(&error.to_string()) {
             STDERR.push(format!("  {}", self.paint(RED, &line)));
         }
     }
@@ -140,10 +140,38 @@ fn lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
     text.strip_suffix('\n').unwrap_or(text).split('\n').map(text::printable)
 }
 
+/// The beginning of what somebody else has written, as much of it as somebody reads.
+fn excerpt(text: &str) -> Vec<String> {
+    let mut all = lines(text);
+    let mut lines: Vec<_> = all.by_ref().take(MOST_LINES).map(|line| text::shortened(line.into_owned())).collect();
+    match all.count() {
+        0 => {}
+        more => lines.push(format!("… and {more} lines more")),
+    }
+    lines
+}
+
 static STDERR: LazyLock<Queue> = LazyLock::new(|| Queue::new(io::stderr()));
+
+/// A trace of a language's own may be long.
+const MOST_LINES: usize = 200;
 
 const BOLD: &str = "1";
 const DIM: &str = "2";
 const GREEN: &str = "32";
 const RED: &str = "31";
 const YELLOW: &str = "33";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_message_the_beginning_is_shown() {
+        assert_eq!(excerpt("one\ntwo\n"), ["one", "two"]);
+        let long = excerpt(&format!("{}\n{}", "x".repeat(1 << 20), "y\n".repeat(1000)));
+        assert_eq!(long.len(), MOST_LINES + 1);
+        assert!(long[0].len() < 3000, "{}", long[0].len());
+        assert_eq!(long[MOST_LINES], "… and 801 lines more");
+    }
+}

@@ -150,3 +150,10 @@ async fn requests_outside_stage_mapping_and_routes_never_reach_the_function() {
         assert_eq!(text(response).await, page, "{kind} {path}");
     }
 }
+
+#[tokio::test]
+async fn a_time_that_no_clock_holds_is_long() {
+    let gateway = Gateway::builder(Kind::RestApi).timeout(Duration::MAX);
+    let response = respond(gateway, get("/prod/"), r#"{"statusCode":200}"#).await;
+    assert_eq!(response.status(), StatusCode::OK);
+}

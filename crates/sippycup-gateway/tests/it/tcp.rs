@@ -44,6 +44,23 @@ async fn an_absolute_target_is_a_host_too() {
 }
 
 #[tokio::test]
+async fn the_user_in_an_absolute_target_is_no_part_of_the_host() {
+    let address = listening(Gateway::builder(Kind::HttpApiV2)).await;
+    let request = "GET http://me:secret@localhost/ HTTP/1.1\r\nHost: x.example\r\nConnection: close\r\n\r\n";
+    let response = send(address, request).await;
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
+}
+
+#[tokio::test]
+async fn as_many_headers_as_fit_into_the_limit_arrive() {
+    let address = listening(Gateway::builder(Kind::HttpApiV2)).await;
+    let headers: String = (0..1000).map(|number| format!("x{number}: 1\r\n")).collect();
+    let request = format!("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n");
+    let response = send(address, &request).await;
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
+}
+
+#[tokio::test]
 async fn names_can_be_allowed() {
     let address =
         listening(Gateway::builder(Kind::HttpApiV2).allow_host("shop.example").allow_host("*.ngrok.example")).await;

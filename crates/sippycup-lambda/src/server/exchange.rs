@@ -100,7 +100,7 @@ async fn read(request: Request<Incoming>, limit: usize) -> Result<Request<Body>,
         // The client broke off, or what it sends is no HTTP.
         Err(_) => return Err(StatusCode::BAD_REQUEST),
     };
-    Ok(Request::from_parts(parts, Body::new(body)))
+    Ok(Request::from_parts(parts, Body::from(body)))
 }
 
 async fn call<S: App>(mut app: HttpService<S>, request: Request<Body>) -> Result<Response<S::ResponseBody>, Failure> {

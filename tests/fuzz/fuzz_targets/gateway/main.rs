@@ -12,6 +12,8 @@ mod runtime_api;
 #[path = "../../../../crates/sippycup-cli/src/error.rs"]
 #[allow(dead_code, reason = "only what reads a file is used")]
 mod error;
+#[path = "../../../../crates/sippycup-cli/src/patterns.rs"]
+mod patterns;
 #[path = "../../../../crates/sippycup-cli/src/plan/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "only what reads a file is used")]
 mod plan;
@@ -22,14 +24,6 @@ mod supervise {
     pub(crate) fn supervised(command: &[OsString]) -> Vec<OsString> {
         command.to_vec()
     }
-}
-#[path = "."]
-mod watch {
-    pub(crate) use sources::read_patterns;
-
-    #[path = "../../../../crates/sippycup-cli/src/watch/sources.rs"]
-    #[allow(dead_code, reason = "only what reads a file is used")]
-    mod sources;
 }
 
 use std::sync::{Arc, LazyLock};

@@ -51,16 +51,14 @@ async fn an_external_extension_is_told_of_invocations_and_of_the_end_after_the_f
 
 #[tokio::test]
 async fn an_extension_that_ends_or_fails_takes_its_environment_with_it() {
-    for (script, lines) in [
-        ("extension-dies", &["the extension outer ended (exit status: 4)"][..]),
-        ("extension-fails", &["the extension outer failed: Extension.NoDisk: full", "error 202", "next 403"]),
+    for (script, line) in [
+        ("extension-dies", "the extension outer ended (exit status: 4)"),
+        ("extension-fails", "the extension outer failed: Extension.NoDisk: full"),
     ] {
         let (builder, mut report) = reported();
         let function = scripted("pid", beside(builder, script));
         let first = text(ask(gateway(Kind::HttpApiV2, &function), get("/")).await).await;
-        for line in lines {
-            report.until_any(line).await;
-        }
+        report.until_any(line).await;
         // If the end comes before the answer, it is told in the place of the answer.
         if first.parse::<u32>().is_ok() {
             report.until_any("the function ended").await;

@@ -43,6 +43,58 @@ async fn a_function_that_does_not_end_by_itself_gets_no_answer_until_it_is_ended
 }
 
 #[tokio::test]
+async fn an_extension_that_has_failed_may_say_so_and_nothing_more() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (builder, mut report) = reported();
+    let function = builder.attach(listener).unwrap();
+    let ask = |line: &str, headers: &str, body: &str| {
+        let length = body.len();
+        let request = format!(
+            "{line} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
+        );
+        exchange(address, request.into_bytes())
+    };
+    let path = "/2020-01-01/extension";
+    let registered =
+        ask(&format!("POST {path}/register"), "Lambda-Extension-Name: outer\r\n", r#"{"events":["INVOKE"]}"#).await;
+    let (_, identifier) = registered.split_once("Lambda-Extension-Identifier: ").unwrap();
+    let own = format!("Lambda-Extension-Identifier: {}\r\n", identifier.lines().next().unwrap());
+    let failed = format!("{own}Lambda-Extension-Function-Error-Type: Extension.NoDisk\r\n");
+    let said = ask(&format!("POST {path}/exit/error"), &failed, r#"{"errorMessage":"full"}"#).await;
+    assert!(said.starts_with("HTTP/1.1 202"), "{said}");
+    let next = ask(&format!("GET {path}/event/next"), &own, "").await;
+    assert!(next.starts_with("HTTP/1.1 403"), "{next}");
+    report.until("the extension outer failed: Extension.NoDisk: full").await;
+    function.stop().await;
+}
+
+#[tokio::test]
+async fn an_id_that_is_no_id_is_told_in_short() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (builder, mut report) = reported();
+    let function = builder.attach(listener).unwrap();
+    let path = format!("invocation/{}/response", "x".repeat(30_000));
+    assert!(exchange(address, request("POST", &path, b"{}")).await.starts_with("HTTP/1.1 400"));
+    let line = report.until("which is unknown").await;
+    assert!(line.len() < 200, "{}", line.len());
+    function.stop().await;
+}
+
+#[tokio::test]
+async fn a_function_may_have_any_time_but_not_any_name() {
+    let (builder, _report) = reported();
+    let function = scripted("path", builder.timeout(std::time::Duration::MAX));
+    assert_eq!(text(ask(gateway(Kind::HttpApiV2, &function), get("/long")).await).await, "/long");
+    function.stop().await;
+    for name in ["", "a\nb", "a\0b"] {
+        let error = Function::builder().name(name).spawn("sh", ["-c", "exit"]).unwrap_err();
+        assert!(error.to_string().contains("expected a function's name"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_refused_is_read_to_its_end_first() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
