@@ -63,7 +63,7 @@ impl Description {
                 "name": said.value.name.value,
                 "command": command,
                 "timeout": timeout,
-                "memory": said.value.memory,
+                "memory": said.value.memory(),
             })
         };
         let doors: Vec<Value> = self.doors.into_iter().map(|(_, door)| door).collect();

@@ -234,11 +234,29 @@ impl FunctionPlan {
         }
     }
 
+    /// In MB.
+    pub(crate) fn memory(&self) -> u32 {
+        self.memory.as_ref().map_or(MEMORY, |said| said.value)
+    }
+
+    /// The key of a program, or of a place to start one in.
+    pub(crate) fn names_a_program(&self) -> Option<&'static str> {
+        let keys = [
+            ("attach", self.attach.is_some()),
+            ("build", self.build.is_some()),
+            ("command", !self.command.is_empty()),
+            ("directory", self.directory.is_some()),
+            ("extensions", !self.extensions.is_empty()),
+            ("watch", !self.watch.is_empty()),
+        ];
+        keys.into_iter().find(|(_, is_there)| *is_there).map(|(key, _)| key)
+    }
+
     /// The function as the library knows it, without a command.
     pub(crate) fn builder(&self) -> sippycup_gateway::FunctionBuilder {
         let mut builder = sippycup_gateway::Function::builder()
             .name(&self.name.value)
-            .memory(self.memory.as_ref().map_or(MEMORY, |said| said.value))
+            .memory(self.memory())
             .timeout(self.timeout.0)
             .concurrency(self.concurrency.as_ref().map_or(CONCURRENCY, |said| said.value.0))
             .freeze(self.freeze.as_ref().is_some_and(|said| said.value))

@@ -4,6 +4,7 @@ mod difference;
 mod normal;
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -57,7 +58,8 @@ pub(crate) async fn replay(arguments: &Arguments) -> Result<ExitCode, BoxError> 
     let mut changed = 0_usize;
     for event in &events {
         let name = event.file_name().unwrap_or_default().to_string_lossy().replace(".event.json", "");
-        let (kind, now) = match call(&function, compact(&fs::read(event)?).into()).await? {
+        let content = fs::read(event).map_err(|error| UsageError::new(format!("DIR: {}: {error}", event.display())))?;
+        let (kind, now) = match call(&function, compact(&content).into()).await? {
             Ok(answer) => ("answer", answer),
             Err(error) => ("error", error),
         };
@@ -87,11 +89,17 @@ pub(crate) async fn replay(arguments: &Arguments) -> Result<ExitCode, BoxError> 
 fn recorded_function(directory: &Path) -> Result<Option<FunctionPlan>, BoxError> {
     let path = directory.join(SETTINGS);
     let wrong = |error: &dyn std::fmt::Display| UsageError::new(format!("DIR: {}: {error}", path.display()));
-    // A recording without settings may come from somewhere else.
-    let Ok(text) = fs::read_to_string(&path) else {
-        return Ok(None);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        // A recording without settings may come from somewhere else.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(wrong(&error).into()),
     };
     let mut function: FunctionPlan = toml::from_str(&text).map_err(|error| wrong(&error.message()))?;
+    // Whoever replays a recording of somebody else does not run what that one names.
+    if let Some(key) = function.names_a_program() {
+        return Err(wrong(&format_args!("`{key}`: no recording has this, and nothing is run because of it")).into());
+    }
     // Without defaults only those flags are there that somebody gave.
     let given = crate::Arguments::command()
         .mut_subcommand("replay", |replay| replay.mut_args(|arg| arg.default_value(None)))

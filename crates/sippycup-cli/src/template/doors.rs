@@ -217,7 +217,7 @@ impl Behind {
             claims,
             lambda_authorizer: flags.lambda_authorizer.clone().filter(|_| is(&[Sort::Lambda])),
             function: self.function.clone().map(Said::from),
-            api_id: Some(api_id(id)),
+            api_id: Some(Said::from(api_id(id))),
             origin: Some(Origin { id: id.to_owned(), door, answer: self.answer.as_ref().map(answer), authorizer }),
             source_ip: flags.source_ip,
             https: flags.https,

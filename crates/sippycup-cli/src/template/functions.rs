@@ -79,7 +79,7 @@ pub(super) fn plan(scope: &Scope<'_>, id: &str, wishes: &Wishes<'_>) -> Result<R
     Ok(Ok(FunctionPlan {
         name: said(resource.span, scope.function_name(id)?),
         timeout: Seconds(timeout),
-        memory: format!("{memory:.0}").parse().unwrap_or(128),
+        memory: format!("{memory:.0}").parse().ok(),
         env,
         snap_start: (restores.as_deref() == Some("PublishedVersions")).then(|| Said::from(true)),
         command: started.command,

@@ -93,3 +93,28 @@ fn functions_of_one_configuration_are_recorded_apart() {
     let event = |function: &str| json(root.join("events").join(function).join("000001.event.json").to_str().unwrap());
     assert_eq!((&event("blog")["rawPath"], &event("shop")["rawPath"]), (&"/blog/x".into(), &"/y".into()));
 }
+
+#[test]
+fn a_recording_of_somebody_else_starts_nothing_and_is_read_or_refused_with_its_file() {
+    let root = directory("foreign");
+    std::fs::write(root.join("000001.event.json"), "{}").unwrap();
+    let settings = root.join("function.toml");
+    for (text, told) in [
+        (&b"extensions = [\"/bin/true\"]"[..], "function.toml: `extensions`: no recording has this"),
+        (b"command = [\"true\"]", "function.toml: `command`: no recording has this"),
+        (b"directory = \"/\"", "function.toml: `directory`: no recording has this"),
+        (b"build = \"true\"", "function.toml: `build`: no recording has this"),
+        (b"name = \"\\u0000\"", "--name: expected a name"),
+        (b"\xff", "function.toml: stream did not contain valid UTF-8"),
+    ] {
+        std::fs::write(&settings, text).unwrap();
+        let (code, _, err) = run(sippycup(&["replay", root.to_str().unwrap(), "--", "true"]));
+        assert!(code == 2 && err.contains(told), "{told}: {code} {err}");
+    }
+    std::fs::remove_file(settings).unwrap();
+    std::fs::create_dir(root.join("000002.event.json")).unwrap();
+    let mut command = sippycup(&["replay", root.to_str().unwrap(), "--"]);
+    command.args(command_line()).env("SCRIPT", "path");
+    let (code, _, err) = run(command);
+    assert!(code == 2 && err.contains("000002.event.json: Is a directory"), "{code} {err}");
+}
