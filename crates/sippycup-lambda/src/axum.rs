@@ -6,8 +6,8 @@ use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 use sippycup_core::axum::MissingContext;
 
-#[cfg(any(feature = "logging", feature = "metrics"))]
-pub use crate::observe::{MatchedPathLayer, MatchedPathService};
+#[cfg(any(feature = "logging", feature = "metrics", feature = "telemetry"))]
+pub use crate::route::{MatchedPathLayer, MatchedPathService};
 use crate::{BackgroundTasks, LambdaContext};
 
 macro_rules! required {

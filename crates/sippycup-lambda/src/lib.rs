@@ -148,6 +148,7 @@
 //! | `axum` | no | [`LambdaContext`] and [`BackgroundTasks`] as extractors |
 //! | `logging` | no | `logging::init`: the log as Lambda reads it, with the invocation's ids in every line and a line for each request; [`tracing`](https://docs.rs/tracing) |
 //! | `metrics` | no | `metrics` of `serve`: every request counted in CloudWatch, in the embedded metric format |
+//! | `telemetry` | no | traces of OpenTelemetry: the caller's goes on, each request is a span, all are sent before the freeze |
 //! | `events` | no | `events` and `warm_up` of `serve`: events that are not HTTP, beside the app |
 //! | `server` | no | HTTP without events: in Web Functions, and where `SIPPYCUP_LISTEN` is set; `body_limit` |
 //! | `lambda-runtime` | no | `into_runtime`: the app as a `lambda_runtime::Runtime`, for its layers; `lambda_runtime::Context` in extensions |
@@ -188,6 +189,8 @@ mod options;
 mod patience;
 mod poll;
 mod polls;
+#[cfg(any(feature = "logging", feature = "metrics", feature = "telemetry"))]
+mod route;
 mod run;
 mod runtime_api;
 pub mod serve;
@@ -200,10 +203,12 @@ mod signals;
 mod snapshot;
 mod span;
 mod streaming;
+#[cfg(feature = "telemetry")]
+pub mod telemetry;
 
-#[cfg(any(feature = "logging", feature = "metrics"))]
+#[cfg(any(feature = "logging", feature = "metrics", feature = "telemetry"))]
 #[doc(inline)]
-pub use self::observe::MatchedRoute;
+pub use self::route::MatchedRoute;
 #[doc(inline)]
 pub use self::serve::serve;
 pub use self::{app::App, background::BackgroundTasks, context::LambdaContext, error::ServeError, run::run};

@@ -9,7 +9,7 @@
 
 #[doc(inline)]
 pub use sippycup_core::axum::MissingContext;
-#[cfg(any(feature = "logging", feature = "metrics"))]
+#[cfg(any(feature = "logging", feature = "metrics", feature = "telemetry"))]
 #[doc(inline)]
 pub use sippycup_lambda::axum::{MatchedPathLayer, MatchedPathService};
 #[doc(inline)]

@@ -132,6 +132,7 @@
 //! | `tracing` | yes | spans and events of [`tracing`](https://docs.rs/tracing); without it failures go to standard error |
 //! | `logging` | no | `logging::init`: the log as Lambda and CloudWatch read it, and a line for each request |
 //! | `metrics` | no | `metrics` of [`serve`](serve()): every request counted in CloudWatch |
+//! | `telemetry` | no | traces of OpenTelemetry: `telemetry::TraceLayer`, a processor for `after_invocation` |
 //! | `events` | no | `events` of [`serve`](serve()): events that are not HTTP, beside the app; `warm_up` |
 //! | `lambda-http` | no | `SippyCup::into_lambda_http`, for stacks that `lambda_http` runs |
 //! | `lambda-runtime` | no | `into_runtime` of [`serve`](serve()): the app as a `lambda_runtime::Runtime`; `lambda_runtime::Context` in extensions |
@@ -152,7 +153,7 @@ pub use sippycup_core::{
 #[cfg(feature = "local")]
 #[doc(no_inline)]
 pub use sippycup_gateway as gateway;
-#[cfg(any(feature = "logging", feature = "metrics"))]
+#[cfg(any(feature = "logging", feature = "metrics", feature = "telemetry"))]
 #[doc(inline)]
 pub use sippycup_lambda::MatchedRoute;
 #[cfg(feature = "events")]
@@ -163,6 +164,9 @@ pub use sippycup_lambda::logging;
 #[cfg(feature = "metrics")]
 #[doc(inline)]
 pub use sippycup_lambda::metrics;
+#[cfg(feature = "telemetry")]
+#[doc(inline)]
+pub use sippycup_lambda::telemetry;
 #[cfg(feature = "lambda")]
 #[doc(inline)]
 pub use sippycup_lambda::{App, BackgroundTasks, LambdaContext, ServeError, run, serve};

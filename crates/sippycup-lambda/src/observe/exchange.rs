@@ -12,10 +12,12 @@ use sippycup_core::EventSource;
 use sippycup_core::RequestContext;
 use sippycup_layer::Body;
 
-use super::{MatchedRoute, route::of_api};
-use crate::LambdaContext;
 #[cfg(feature = "metrics")]
 use crate::metrics::Emf;
+use crate::{
+    LambdaContext,
+    route::{MatchedRoute, of_api},
+};
 #[cfg(feature = "logging")]
 use crate::{current, logging::Access};
 

@@ -1,10 +1,7 @@
 //! What is told of each request: the app, with an eye on what goes in and what comes out.
 
-#[cfg(feature = "axum")]
-mod axum;
 mod body;
 mod exchange;
-mod route;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
@@ -18,11 +15,8 @@ use pin_project_lite::pin_project;
 use sippycup_layer::{Body, BoxError};
 use tower_service::Service;
 
-#[cfg(feature = "axum")]
-pub use self::axum::{MatchedPathLayer, MatchedPathService};
 use self::body::ObservedBody;
 pub(crate) use self::exchange::{Exchange, Observers};
-pub use self::route::MatchedRoute;
 use crate::App;
 
 /// The app, observed.

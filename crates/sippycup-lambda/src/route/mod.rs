@@ -1,8 +1,14 @@
 //! Which route of the app a request took.
 
+#[cfg(feature = "axum")]
+mod axum;
+
 use std::sync::{Arc, OnceLock};
 
 use sippycup_core::{EventSource, RequestContext};
+
+#[cfg(feature = "axum")]
+pub use self::axum::{MatchedPathLayer, MatchedPathService};
 
 /// A place in the request's extensions for the app's route that the request matched, as a template such as
 /// `/items/{id}`: for the log, for metrics and for traces. What is told first stays.
@@ -37,7 +43,7 @@ impl MatchedRoute {
 }
 
 /// The route of the API, if it says more than that there is an app.
-pub(super) fn of_api(context: &RequestContext) -> Option<&str> {
+pub(crate) fn of_api(context: &RequestContext) -> Option<&str> {
     let route = match context.source() {
         EventSource::WebSocket => context.route_key(),
         _ => context.resource(),
