@@ -143,6 +143,8 @@
 
 #[cfg(feature = "axum")]
 pub mod axum;
+#[cfg(all(doc, feature = "axum", feature = "local"))]
+pub mod guide;
 
 #[doc(inline)]
 pub use sippycup_core::{

@@ -1,0 +1,33 @@
+//! The manual.
+//!
+//! | you want to | page |
+//! |---|---|
+//! | see it work | [first ten minutes](first_ten_minutes) |
+//! | move an app here from `axum::serve`, `lambda_http`, the Lambda Web Adapter or Python | [coming from](coming_from) |
+//! | choose between an HTTP API, a REST API, a function URL, a load balancer | [front doors](front_doors) |
+//! | have links, redirects and cookies right under a stage or a custom domain | [base paths](base_paths) |
+//! | know who asks: claims, client address, the request context | [contexts] |
+//! | send answers as they are made | [streaming] |
+//! | use a WebSocket API | [WebSocket](websocket) |
+//! | do something after the answer, or before the end | [background work](background_work) |
+//! | see what happens: logs, metrics, failures | [logs] |
+//! | take events of queues, schedules, authorizers | [events that are not HTTP](events) |
+//! | test | [testing] |
+//! | have AWS's front doors on your machine | [the local gateway](local_gateway) |
+//! | deploy | [deploying] |
+//! | know what it costs | [performance] |
+//! | find out what is wrong | [troubleshooting] |
+//! | know what is trusted | [security] |
+//! | change SippyCup | [how it works](how_it_works) |
+//!
+//! Every Rust block of it is compiled, and run where that is possible.
+
+macro_rules! pages {
+    ($($page:ident)*) => {$(
+        pub mod $page {
+            #![doc = include_str!(concat!("guide/", stringify!($page), ".md"))]
+        }
+    )*};
+}
+
+pages! { background_work base_paths coming_from contexts deploying events first_ten_minutes front_doors how_it_works local_gateway logs performance security streaming testing troubleshooting websocket }
