@@ -9,6 +9,7 @@
 //! What cannot be known is asked for, what is not done is told: nothing is guessed in silence.
 
 mod cargo;
+mod cloudformation;
 mod doors;
 mod find;
 mod functions;
@@ -127,6 +128,7 @@ fn plan(
     let scope = &*scope;
     let mut model = Model::default();
     sam::read(scope, &mut model)?;
+    cloudformation::read(scope, &mut model)?;
     let doors = Doors::of(scope, &model, flags.gateway)?;
     let wishes = Wishes { settings: flags.function, run };
     let mut functions = Vec::new();
@@ -149,7 +151,10 @@ fn plan(
         return Err(Fault::new(span, format_args!("these functions cannot be started:\n  {}", reasons.join("\n  "))));
     }
     if doors.gateways.is_empty() {
-        return Err(Fault::new(scope.root.span, "the template has no API and no function URL that can be served"));
+        pass_others(scope, &doors)?;
+        let passed: Vec<String> = scope.notes.borrow().passed().map(|line| format!("\n  {line}")).collect();
+        let message = format!("the template has no API and no function URL that can be served{}", passed.concat());
+        return Err(Fault::new(scope.root.span, message));
     }
     pass_others(scope, &doors)?;
     let mut plan = flags.plan.clone();
@@ -174,6 +179,8 @@ fn pass_others(scope: &Scope<'_>, doors: &Doors) -> Result<(), Fault> {
             if !doors.functions.contains(id) {
                 notes.pass(id, "the function", "no front door leads to it, and so it is not started");
             }
+        } else if NOT_YET.contains(&kind) {
+            notes.pass(kind, id, "front doors of this sort do not run here yet");
         } else if !READ.contains(&kind) {
             notes.pass(kind, id, "not made here");
         }
@@ -196,4 +203,34 @@ fn told(scope: &Scope<'_>, (plan, listeners): (Plan, Vec<Listener>)) -> Read {
 }
 
 /// Types of resources that front doors are made of.
-const READ: &[&str] = &["AWS::Serverless::Api", "AWS::Serverless::HttpApi"];
+const READ: &[&str] = &[
+    "AWS::ApiGateway::BasePathMapping",
+    "AWS::ApiGateway::Deployment",
+    "AWS::ApiGateway::DomainName",
+    "AWS::ApiGateway::Method",
+    "AWS::ApiGateway::Resource",
+    "AWS::ApiGateway::RestApi",
+    "AWS::ApiGateway::Stage",
+    "AWS::ApiGatewayV2::Api",
+    "AWS::ApiGatewayV2::ApiMapping",
+    "AWS::ApiGatewayV2::Deployment",
+    "AWS::ApiGatewayV2::DomainName",
+    "AWS::ApiGatewayV2::Integration",
+    "AWS::ApiGatewayV2::Route",
+    "AWS::ApiGatewayV2::Stage",
+    "AWS::Lambda::Url",
+    "AWS::Serverless::Api",
+    "AWS::Serverless::HttpApi",
+];
+
+const NOT_YET: &[&str] = &[
+    "AWS::ApiGatewayV2::RoutingRule",
+    "AWS::ElasticLoadBalancingV2::Listener",
+    "AWS::ElasticLoadBalancingV2::ListenerRule",
+    "AWS::Lambda::WebFunction",
+    "AWS::Serverless::WebFunction",
+    "AWS::Serverless::WebSocketApi",
+    "AWS::VpcLattice::Listener",
+    "AWS::VpcLattice::Rule",
+    "AWS::VpcLattice::Service",
+];

@@ -150,6 +150,14 @@ impl Routes {
         self.routes.iter().find(|route| (&*route.method, &*route.path) == (method, path))
     }
 
+    /// The same routes under a base path.
+    pub(super) fn under(mut self, base: &str) -> Self {
+        for route in self.routes.iter_mut().filter(|route| route.path.starts_with('/')) {
+            route.path = format!("{base}{}", if route.path == "/" && !base.is_empty() { "" } else { &route.path });
+        }
+        self
+    }
+
     /// Adds a route of somebody.
     ///
     /// # Errors

@@ -41,6 +41,28 @@ impl Body {
         types.iter().filter_map(|node| Some(said(node.span, node.as_text()?))).collect()
     }
 
+    /// What comes before all paths: the base path of the definition, if somebody wishes it there. API Gateway ignores it otherwise.
+    pub(super) fn base_path(&self, wish: Option<&str>) -> String {
+        if wish != Some("prepend") {
+            return String::new();
+        }
+        let server = self.root.get("servers").and_then(|servers| servers.items().first());
+        let of_server = server.and_then(|server| {
+            let url = server.get("url")?.as_text()?;
+            let path = url
+                .split_once("://")
+                .map_or(url, |(_, rest)| rest.find('/').and_then(|at| rest.get(at..)).unwrap_or(""));
+            let variable = server.at(&["variables", "basePath", "default"]).and_then(Node::as_text).unwrap_or_default();
+            Some(path.replace("{basePath}", variable.trim_matches('/')))
+        });
+        let path =
+            self.root.get("basePath").and_then(Node::as_text).map(str::to_owned).or(of_server).unwrap_or_default();
+        match path.trim_matches('/') {
+            "" => String::new(),
+            path => format!("/{path}"),
+        }
+    }
+
     /// Every method of every path that has an integration. `default` guards what says nothing about it.
     pub(super) fn routes(
         &self,

@@ -115,11 +115,27 @@ fn check(template: &Path) -> String {
     wrong
 }
 
+#[test]
+fn json_is_a_template_too_and_what_is_served_is_described() {
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/template/templates/plain_url.json");
+    let served = Served::start(&template, &["Shop"], &[]);
+    let response = http(&served.address("Url"), "GET /x", "");
+    assert!(response.contains("the-shop $default 2.0 $default /x"), "{response}");
+    let Value::Object(described) = served.described else { panic!("an object") };
+    assert_eq!(described["functions"][0]["logicalId"], "Shop");
+    assert_eq!(described["functions"][0]["name"], "the-shop");
+    assert_eq!(described["functions"][0]["timeout"], 3.0);
+    let door = &described["frontDoors"][0];
+    assert_eq!((&door["kind"], &door["stage"]), (&"url".into(), &Value::Null));
+    assert_eq!(door["routes"][0]["function"], "the-shop");
+}
+
 fn templates() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/template/templates");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<_> =
         files.filter(|path| !path.file_name().unwrap().to_str().unwrap().starts_with('_')).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
     files.sort();
     files
 }

@@ -1,0 +1,104 @@
+//! The `AWS::ApiGatewayV2` family: HTTP APIs.
+
+use super::Resource;
+use crate::template::model::{Access, Api, Family, Route, Routes, Stage, Target, said};
+use crate::template::node::Node;
+use crate::template::openapi::{Asked, Body, target};
+use crate::template::scope::Scope;
+use crate::template::source::Fault;
+
+/// An HTTP API with its routes and stages.
+pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> {
+    let mut routes = match Body::of(scope, api.properties, "Body", "BodyS3Location")? {
+        Some(body) => body
+            .routes(scope, api.id, Family::Http, &Access::Open)?
+            .under(&body.base_path(api.text(scope, "BasePath")?.as_deref())),
+        None => Routes::default(),
+    };
+    for resource in Resource::of_api(scope, "AWS::ApiGatewayV2::Route", "ApiId", api.id)? {
+        routes.add(route(scope, &resource)?, resource.id)?;
+    }
+    let mut stages = stages(scope, api)?;
+    if let Some(quick) = api.value(scope, "Target")? {
+        routes.add(quick_route(scope, api, &quick)?, api.id)?;
+        if stages.is_empty() {
+            stages.push(Stage { name: said(quick.span, "$default"), variables: Vec::new() });
+        }
+    }
+    if stages.is_empty() {
+        scope
+            .notes
+            .borrow_mut()
+            .warn(api.span, "the API has no stage, and so nobody can ask it on AWS; it is served as `$default` here");
+        stages.push(Stage { name: said(api.span, "$default"), variables: Vec::new() });
+    }
+    if api.properties.get("CorsConfiguration").is_some() {
+        let message =
+            "CORS is not done here yet: preflight requests go to the function, and its answers get no header of it";
+        scope.notes.borrow_mut().warn(api.place("CorsConfiguration"), message);
+    }
+    Ok(Api {
+        id: api.id.to_owned(),
+        span: api.span,
+        family: Family::Http,
+        stages,
+        routes: routes.routes,
+        binary: Vec::new(),
+        mappings: Vec::new(),
+    })
+}
+
+fn stages(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Vec<Stage>, Fault> {
+    let mut stages = Vec::new();
+    for stage in Resource::of_api(scope, "AWS::ApiGatewayV2::Stage", "ApiId", api.id)? {
+        let name = stage.need(scope, "StageName")?;
+        let variables = variables(stage.value(scope, "StageVariables")?.as_ref())?;
+        stages.push(Stage { name: said(name.span, name.string()?), variables });
+    }
+    Ok(stages)
+}
+
+/// Variables of a stage.
+pub(super) fn variables(variables: Option<&Node>) -> Result<Vec<(String, crate::plan::Said<String>)>, Fault> {
+    let entries = variables.map(Node::entries).unwrap_or_default();
+    entries.iter().map(|entry| Ok((entry.key.clone(), said(entry.value.span, entry.value.string()?)))).collect()
+}
+
+fn route(scope: &Scope<'_>, route: &Resource<'_>) -> Result<Route, Fault> {
+    let key = route.need(scope, "RouteKey")?;
+    let (method, path) = match key.string()?.split_once(' ') {
+        Some((method, path)) => (method.to_owned(), path.trim().to_owned()),
+        None => (String::new(), key.string()?.to_owned()),
+    };
+    let integrated = route.need(scope, "Target")?;
+    let id = integrated.string()?.strip_prefix("integrations/").unwrap_or_default();
+    let Some(integration) = scope.section("Resources", id).and_then(|integration| integration.get("Properties")) else {
+        return Err(integrated.unlike("`integrations/` and the `Ref` of an integration"));
+    };
+    let integration = scope.value(integration)?.unwrap_or_else(|| integration.clone());
+    let asked = Asked::read(&integration)?;
+    Ok(Route {
+        method,
+        path,
+        span: key.span,
+        target: target(&asked, &integration)?,
+        access: route.guard(scope)?.map_or(Access::Open, Access::Guarded),
+        timeout: asked.timeout,
+        is_version_1: asked.version.as_deref() != Some("2.0"),
+    })
+}
+
+/// Quick create: `Target` of the API itself, and `RouteKey` beside it.
+fn quick_route(scope: &Scope<'_>, api: &Resource<'_>, quick: &Node) -> Result<Route, Fault> {
+    let key = api.text(scope, "RouteKey")?.unwrap_or_else(|| "$default".to_owned());
+    let (method, path) = key.split_once(' ').unwrap_or(("", &key));
+    Ok(Route {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        span: quick.span,
+        target: Target::Uri { uri: quick.string()?.to_owned(), stream: false },
+        access: Access::Open,
+        timeout: None,
+        is_version_1: false,
+    })
+}

@@ -1,0 +1,133 @@
+//! Plain resources of CloudFormation: REST APIs, HTTP APIs and function URLs, without what SAM makes of less.
+
+mod http;
+mod rest;
+
+use super::doors::function_of;
+use super::model::{Api, Family, Guard, Mapping, Model, Sort};
+use super::node::{Entry, Node};
+use super::references::{HTTP, REST, api_id};
+use super::sam;
+use super::scope::Scope;
+use super::source::{Fault, Span};
+
+/// Reads all plain resources, and what maps domains to APIs, those of SAM too.
+pub(super) fn read(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
+    for resource in Resource::all(scope)? {
+        match resource.kind {
+            REST => model.apis.push(rest::read(scope, &resource)?),
+            HTTP if resource.text(scope, "ProtocolType")?.as_deref() == Some("WEBSOCKET") => {
+                scope.notes.borrow_mut().pass(resource.id, "the API", "WebSocket APIs do not run here yet");
+            }
+            HTTP => model.apis.push(http::read(scope, &resource)?),
+            "AWS::Lambda::Url" => {
+                let target = resource.need(scope, "TargetFunctionArn")?;
+                match function_of(scope, target.string()?)? {
+                    Some(function) => model.urls.push(sam::url(scope, resource.id, &function, resource.properties)?),
+                    None => return Err(target.unlike("a function of this template")),
+                }
+            }
+            _ => {}
+        }
+    }
+    map_domains(scope, model)
+}
+
+/// `BasePathMapping` and `ApiMapping`.
+fn map_domains(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
+    for resource in Resource::all(scope)? {
+        let (family, api, path) = match resource.kind {
+            "AWS::ApiGateway::BasePathMapping" => (Family::Rest, "RestApiId", "BasePath"),
+            "AWS::ApiGatewayV2::ApiMapping" => (Family::Http, "ApiId", "ApiMappingKey"),
+            _ => continue,
+        };
+        let id = resource.text(scope, api)?;
+        let is_meant = |candidate: &&mut Api| id.as_deref() == Some(&*api_id(&candidate.id));
+        let Some(api) = model.apis.iter_mut().find(is_meant) else {
+            scope.notes.borrow_mut().pass(resource.id, "the mapping", "its API is not served here");
+            continue;
+        };
+        let stage = resource.text(scope, "Stage")?;
+        if stage.is_none() && family == Family::Http {
+            return Err(Fault::new(resource.span, "expected `Stage`"));
+        }
+        let domain = resource.need(scope, "DomainName")?.string()?.to_owned();
+        let path = resource.text(scope, path)?.filter(|path| path != "(none)").unwrap_or_default();
+        api.mappings.push(Mapping { domain, path, stage, span: resource.span });
+    }
+    Ok(())
+}
+
+/// A resource that is there.
+pub(super) struct Resource<'t> {
+    pub(super) id: &'t str,
+    pub(super) kind: &'t str,
+    pub(super) span: Span,
+    pub(super) properties: &'t Node,
+}
+
+impl<'t> Resource<'t> {
+    fn all(scope: &Scope<'t>) -> Result<Vec<Self>, Fault> {
+        let resources = scope.root.get("Resources").map(Node::entries).unwrap_or_default();
+        let mut there = Vec::new();
+        for Entry { key, key_span, value } in resources {
+            let kind = value.get("Type").and_then(Node::as_text).unwrap_or_default();
+            if kind.starts_with("AWS::") && scope.is_there(value)? {
+                let properties = value.get("Properties").unwrap_or(value);
+                there.push(Self { id: key, kind, span: *key_span, properties });
+            }
+        }
+        Ok(there)
+    }
+
+    /// Those of a type that belong to an API.
+    fn of_api(scope: &Scope<'t>, kind: &str, key: &str, api: &str) -> Result<Vec<Self>, Fault> {
+        let mut found = Vec::new();
+        for resource in Self::all(scope)? {
+            if resource.kind == kind && resource.text(scope, key)?.as_deref() == Some(&*api_id(api)) {
+                found.push(resource);
+            }
+        }
+        Ok(found)
+    }
+
+    fn value(&self, scope: &Scope<'_>, key: &str) -> Result<Option<Node>, Fault> {
+        self.properties.get(key).map(|node| scope.value(node)).transpose().map(Option::flatten)
+    }
+
+    fn text(&self, scope: &Scope<'_>, key: &str) -> Result<Option<String>, Fault> {
+        self.properties.get(key).map(|node| scope.text(node)).transpose().map(Option::flatten)
+    }
+
+    fn need(&self, scope: &Scope<'_>, key: &str) -> Result<Node, Fault> {
+        self.value(scope, key)?.ok_or_else(|| Fault::new(self.span, format_args!("expected `{key}`")))
+    }
+
+    /// Where a property stands; the resource itself if it has none.
+    fn place(&self, key: &str) -> Span {
+        self.properties.get(key).map_or(self.span, |node| node.span)
+    }
+
+    /// The authorizer of a method or a route.
+    fn guard(&self, scope: &Scope<'_>) -> Result<Option<Guard>, Fault> {
+        let kind = self.text(scope, "AuthorizationType")?;
+        let name = self.text(scope, "AuthorizerId")?;
+        let sort = match kind.as_deref() {
+            None | Some("NONE") => return Ok(None),
+            Some("AWS_IAM") => Sort::Iam,
+            Some("COGNITO_USER_POOLS") => Sort::Cognito,
+            Some("CUSTOM") => Sort::Lambda,
+            Some("JWT") => Sort::Jwt,
+            Some(other) => {
+                let place = self.place("AuthorizationType");
+                return Err(Fault::new(
+                    place,
+                    format_args!("expected NONE, AWS_IAM, CUSTOM, COGNITO_USER_POOLS or JWT, found `{other}`"),
+                ));
+            }
+        };
+        let scopes = self.value(scope, "AuthorizationScopes")?;
+        let scopes = scopes.iter().flat_map(Node::items).filter_map(Node::as_text).map(str::to_owned);
+        Ok(Some(Guard { name: name.unwrap_or_else(|| "AWS_IAM".to_owned()), sort, scopes: scopes.collect() }))
+    }
+}

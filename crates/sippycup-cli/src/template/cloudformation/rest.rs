@@ -1,0 +1,99 @@
+//! The `AWS::ApiGateway` family: REST APIs.
+
+use super::Resource;
+use super::http::variables;
+use crate::template::model::{Access, Api, Family, Guard, Route, Routes, Sort, Stage, said};
+use crate::template::node::Node;
+use crate::template::openapi::{Asked, Body, target};
+use crate::template::scope::Scope;
+use crate::template::source::Fault;
+
+/// A REST API with its methods and stages.
+pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> {
+    if api.properties.get("CloneFrom").is_some() {
+        return Err(Fault::new(api.place("CloneFrom"), "what is cloned is not here"));
+    }
+    let mut binary = api
+        .value(scope, "BinaryMediaTypes")?
+        .iter()
+        .flat_map(Node::items)
+        .map(|node| Ok(said(node.span, node.string()?)))
+        .collect::<Result<Vec<_>, Fault>>()?;
+    let mut routes = Routes::default();
+    if let Some(body) = Body::of(scope, api.properties, "Body", "BodyS3Location")? {
+        let parameters = api.value(scope, "Parameters")?;
+        let wish = parameters.as_ref().and_then(|parameters| parameters.get("basepath").or(parameters.get("basePath")));
+        binary.extend(body.binary_media_types());
+        routes = body
+            .routes(scope, api.id, Family::Rest, &Access::Open)?
+            .under(&body.base_path(wish.and_then(Node::as_text)));
+    }
+    for method in Resource::of_api(scope, "AWS::ApiGateway::Method", "RestApiId", api.id)? {
+        routes.add(route(scope, &method)?, method.id)?;
+    }
+    Ok(Api {
+        id: api.id.to_owned(),
+        span: api.span,
+        family: Family::Rest,
+        stages: stages(scope, api)?,
+        routes: routes.routes,
+        binary,
+        mappings: Vec::new(),
+    })
+}
+
+/// Stages, of which a deployment may have one without a resource.
+fn stages(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Vec<Stage>, Fault> {
+    let mut stages = Vec::new();
+    for stage in Resource::of_api(scope, "AWS::ApiGateway::Stage", "RestApiId", api.id)? {
+        let name = stage.need(scope, "StageName")?;
+        let variables = variables(stage.value(scope, "Variables")?.as_ref())?;
+        stages.push(Stage { name: said(name.span, name.string()?), variables });
+    }
+    for deployment in Resource::of_api(scope, "AWS::ApiGateway::Deployment", "RestApiId", api.id)? {
+        let Some(name) = deployment.value(scope, "StageName")? else { continue };
+        let description = deployment.value(scope, "StageDescription")?;
+        let variables = variables(description.as_ref().and_then(|description| description.get("Variables")))?;
+        stages.push(Stage { name: said(name.span, name.string()?), variables });
+    }
+    Ok(stages)
+}
+
+fn route(scope: &Scope<'_>, method: &Resource<'_>) -> Result<Route, Fault> {
+    let name = method.need(scope, "HttpMethod")?.string()?.to_ascii_uppercase();
+    let resource = method.need(scope, "ResourceId")?;
+    let path = path(scope, resource.string()?, &resource)?;
+    let integration =
+        method.value(scope, "Integration")?.ok_or_else(|| Fault::new(method.span, "expected `Integration`"))?;
+    let asked = Asked::read(&integration)?;
+    let key = match method.value(scope, "ApiKeyRequired")? {
+        Some(flag) => flag.boolean()?,
+        None => false,
+    };
+    let key = key.then(|| Guard { name: "api_key".to_owned(), sort: Sort::Key, scopes: Vec::new() });
+    Ok(Route {
+        method: name,
+        path: if path.is_empty() { "/".to_owned() } else { path },
+        span: method.place("HttpMethod"),
+        target: target(&asked, &integration)?,
+        access: method.guard(scope)?.or(key).map_or(Access::Open, Access::Guarded),
+        timeout: asked.timeout,
+        is_version_1: false,
+    })
+}
+
+/// The path of a resource: those of its parents before it. The root has none.
+fn path(scope: &Scope<'_>, id: &str, from: &Node) -> Result<String, Fault> {
+    if id.ends_with(".RootResourceId") {
+        return Ok(String::new());
+    }
+    let Some(properties) = scope.section("Resources", id).and_then(|resource| resource.get("Properties")) else {
+        return Err(from.unlike("a resource of this API"));
+    };
+    let get = |key: &str| properties.get(key).ok_or_else(|| properties.fault(format_args!("expected `{key}`")));
+    scope.deeper(from.span, || {
+        let parent = scope.text(get("ParentId")?)?.unwrap_or_default();
+        let part = scope.text(get("PathPart")?)?.unwrap_or_default();
+        Ok(format!("{}/{part}", path(scope, &parent, from)?))
+    })
+}
