@@ -10,6 +10,7 @@
 //! ```
 
 mod alone;
+mod translated;
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
