@@ -11,18 +11,19 @@ use super::scope::Scope;
 use super::source::Fault;
 use crate::plan::{DomainTable, GatewayPlan, Origin, Pair, Said, Seconds};
 
-/// All gateways, and the functions behind them by logical ids.
+/// All gateways.
 #[derive(Debug, Default)]
 pub(super) struct Doors {
     pub(super) gateways: Vec<Said<GatewayPlan>>,
-    pub(super) functions: Vec<String>,
+    /// Those of the stack that is added, by logical ids.
+    functions: Vec<String>,
     /// The base paths on each port.
     taken: Vec<Vec<String>>,
 }
 
 impl Doors {
-    pub(super) fn of(scope: &Scope<'_>, model: &Model, flags: &GatewayPlan) -> Result<Self, Fault> {
-        let mut doors = Self::default();
+    /// Adds those of a stack, and gives the functions that they need by logical ids.
+    pub(super) fn add(&mut self, scope: &Scope<'_>, model: &Model, flags: &GatewayPlan) -> Result<Vec<String>, Fault> {
         for api in &model.apis {
             if api.routes.is_empty() {
                 scope.notes.borrow_mut().pass(&api.id, "the API", "it has no route");
@@ -32,13 +33,13 @@ impl Doors {
                 scope.notes.borrow_mut().pass(&api.id, "the API", "it has no stage, and so nobody can ask it");
             }
             for stage in &api.stages {
-                doors.add_api(scope, api, stage, flags)?;
+                self.add_api(scope, api, stage, flags)?;
             }
         }
         for url in &model.urls {
-            doors.add_url(scope, url, flags)?;
+            self.add_url(scope, url, flags)?;
         }
-        Ok(doors)
+        Ok(std::mem::take(&mut self.functions))
     }
 
     fn add_api(&mut self, scope: &Scope<'_>, api: &Api, stage: &Stage, flags: &GatewayPlan) -> Result<(), Fault> {

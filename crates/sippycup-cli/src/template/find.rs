@@ -9,7 +9,8 @@ use crate::error::UsageError;
 pub(crate) fn found() -> Option<PathBuf> {
     // The source of a function is more useful than what SAM has built of it: it can be built again.
     let names = ["template.yaml", "template.yml", "template.json", ".aws-sam/build/template.yaml"];
-    names.iter().map(PathBuf::from).find(|path| path.is_file())
+    let assembly = || Some(PathBuf::from("cdk.out")).filter(|directory| directory.join("manifest.json").is_file());
+    names.iter().map(PathBuf::from).find(|path| path.is_file()).or_else(assembly)
 }
 
 /// The text of a template.

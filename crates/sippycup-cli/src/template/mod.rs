@@ -1,4 +1,4 @@
-//! `--template`: what a template of SAM or CloudFormation describes, as a plan.
+//! `--template`: what a template of SAM or CloudFormation describes, or all that CDK has written, as a plan.
 //!
 //! ```text
 //! yaml ──► nodes ──► sam, cloudformation, openapi ──► model ──► functions, doors ──► plan
@@ -9,6 +9,7 @@
 //! What cannot be known is asked for, what is not done is told: nothing is guessed in silence.
 
 mod cargo;
+mod cdk;
 mod cloudformation;
 mod doors;
 mod find;
@@ -22,8 +23,10 @@ mod references;
 mod sam;
 mod scope;
 mod source;
+mod stacks;
 mod yaml;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -32,19 +35,16 @@ use clap::Args;
 pub(crate) use find::found;
 
 use crate::error::UsageError;
-use crate::plan::{FunctionPlan, GatewayPlan, Listener, Pair, Plan, Said};
-use doors::Doors;
-use functions::Wishes;
-use model::Model;
-use node::{Entry, Node};
+use crate::plan::{FunctionPlan, GatewayPlan, Listener, Pair, Plan};
+use node::Node;
 use scope::Scope;
-use source::{Fault, Sources, Span};
+use source::{Fault, Sources};
 
 /// A template, and what the command line says about it.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Template")]
 pub(crate) struct TemplateArguments {
-    /// Serve the APIs and function URLs of a SAM or CloudFormation template [default: template.yaml, where no command is given]
+    /// Serve the APIs and function URLs of a template of SAM or CloudFormation, or of a cdk.out [default: template.yaml or cdk.out, where no command is given]
     ///
     /// Functions in Rust are built and run by cargo, from their CodeUri. What the template has and this does not do is listed at the start.
     #[arg(long, value_name = "FILE", conflicts_with = "config")]
@@ -84,7 +84,7 @@ impl TemplateArguments {
         !self.parameters.is_empty() || !self.run.is_empty()
     }
 
-    /// Reads a template.
+    /// Reads a template, or all of a directory that CDK has written.
     ///
     /// # Errors
     ///
@@ -92,19 +92,38 @@ impl TemplateArguments {
     pub(crate) fn read(&self, path: &Path, flags: &Flags<'_>) -> Result<Read, UsageError> {
         let given = named("--parameter", &self.parameters)?;
         let run = named("--run", &self.run)?;
-        let text = find::text(path)?;
-        let mut sources = Sources::default();
-        let base = sources.add(path, text.clone());
-        let nothing = Node::text(Span::default(), "");
-        let wrong = |sources: &Sources, root: &Node, fault: &Fault| UsageError::new(sources.describe(root, fault));
-        let read = yaml::read(&text, base).map_err(|fault| wrong(&sources, &nothing, &fault))?;
-        find::check(&read.root, path)?;
-        let root = sam::merged(&read.root).map_err(|fault| wrong(&sources, &read.root, &fault))?;
-        let mut scope = Scope::new(&root, path, sources, &given);
-        scope.notes.borrow_mut().warnings = read.warnings;
-        let made = plan(&mut scope, flags, &run);
-        let made = made.map_err(|fault| wrong(&scope.sources.borrow(), &root, &fault))?;
-        Ok(told(&scope, made))
+        let sources = RefCell::new(Sources::default());
+        let wrong = |roots: &[&Node], fault: &Fault| UsageError::new(sources.borrow().describe(roots, fault));
+        let mut roots = Vec::new();
+        for file in cdk::templates(path)? {
+            let text = find::text(&file)?;
+            let base = sources.borrow_mut().add(&file, text.clone());
+            let read = yaml::read(&text, base).map_err(|fault| wrong(&[], &fault))?;
+            find::check(&read.root, &file)?;
+            let root = sam::merged(&read.root).map_err(|fault| wrong(&[&read.root], &fault))?;
+            roots.push((file, root, read.warnings));
+        }
+        let mut stacks = Vec::new();
+        for (file, root, warnings) in &roots {
+            let mut scope = Scope::new(root, file, &sources, &given);
+            scope.assets = cdk::assets(file)?;
+            scope.notes.borrow_mut().warnings.clone_from(warnings);
+            stacks.push(scope);
+        }
+        let all: Vec<&Node> = roots.iter().map(|(_, root, _)| root).collect();
+        let (plan, listeners) = stacks::plan(&mut stacks, flags, &run).map_err(|fault| wrong(&all, &fault))?;
+        let mut told = Read { plan, listeners, lines: Vec::new(), passed: Vec::new() };
+        for scope in &stacks {
+            let notes = scope.notes.borrow();
+            let warnings = notes.warnings.iter().map(|fault| sources.borrow().describe(&all, fault));
+            told.lines.extend(warnings.map(|warning| format!("warning: {warning}")));
+            told.passed.extend(notes.passed());
+        }
+        if !told.passed.is_empty() {
+            told.lines.push("passed over:".to_owned());
+            told.lines.extend(told.passed.iter().map(|line| format!("  {line}")));
+        }
+        Ok(told)
     }
 }
 
@@ -118,119 +137,3 @@ fn named(flag: &str, pairs: &[Pair]) -> Result<BTreeMap<String, String>, UsageEr
     }
     Ok(named)
 }
-
-fn plan(
-    scope: &mut Scope<'_>,
-    flags: &Flags<'_>,
-    run: &BTreeMap<String, String>,
-) -> Result<(Plan, Vec<Listener>), Fault> {
-    scope.made = sam::made(scope)?;
-    let scope = &*scope;
-    let mut model = Model::default();
-    sam::read(scope, &mut model)?;
-    cloudformation::read(scope, &mut model)?;
-    let doors = Doors::of(scope, &model, flags.gateway)?;
-    let wishes = Wishes { settings: flags.function, run };
-    let mut functions = Vec::new();
-    let mut reasons = Vec::new();
-    for id in &doors.functions {
-        match functions::plan(scope, id, &wishes)? {
-            Ok(function) => functions.push(Said::from(function)),
-            Err(why) => reasons.push(format!("`{id}`: {why}")),
-        }
-    }
-    if let Some(id) = run.keys().find(|id| !doors.functions.contains(id)) {
-        let message =
-            format!("--run: no front door leads to a function `{id}`; there is {}", doors.functions.join(", "));
-        return Err(Fault::new(scope.root.span, message));
-    }
-    scope.finish()?;
-    if let [first, ..] = reasons.as_slice() {
-        let id = first.split('`').nth(1).unwrap_or_default();
-        let span = scope.section("Resources", id).map_or(scope.root.span, |resource| resource.span);
-        return Err(Fault::new(span, format_args!("these functions cannot be started:\n  {}", reasons.join("\n  "))));
-    }
-    if doors.gateways.is_empty() {
-        pass_others(scope, &doors)?;
-        let passed: Vec<String> = scope.notes.borrow().passed().map(|line| format!("\n  {line}")).collect();
-        let message = format!("the template has no API and no function URL that can be served{}", passed.concat());
-        return Err(Fault::new(scope.root.span, message));
-    }
-    pass_others(scope, &doors)?;
-    let mut plan = flags.plan.clone();
-    plan.functions = functions;
-    plan.gateways = doors.gateways.into();
-    let listeners = plan.checked().map_err(|wrong| {
-        let place = wrong.span.map_or(scope.root.span, |span| Span { start: span.start, end: span.end });
-        Fault::new(place, wrong.message)
-    })?;
-    Ok((plan, listeners))
-}
-
-/// Notes the resources that are no front door, and functions behind none.
-fn pass_others(scope: &Scope<'_>, doors: &Doors) -> Result<(), Fault> {
-    let resources = scope.root.get("Resources").map(Node::entries).unwrap_or_default();
-    for Entry { key: id, value: resource, .. } in resources {
-        let kind = resource.get("Type").and_then(Node::as_text).unwrap_or("no type");
-        let mut notes = scope.notes.borrow_mut();
-        if !scope.is_there(resource)? {
-            notes.pass(id, "the resource", "its condition does not hold");
-        } else if scope.kind(id) == Some(references::FUNCTION) {
-            if !doors.functions.contains(id) {
-                notes.pass(id, "the function", "no front door leads to it, and so it is not started");
-            }
-        } else if NOT_YET.contains(&kind) {
-            notes.pass(kind, id, "front doors of this sort do not run here yet");
-        } else if !READ.contains(&kind) {
-            notes.pass(kind, id, "not made here");
-        }
-    }
-    Ok(())
-}
-
-/// What is told of a plan before it is served.
-fn told(scope: &Scope<'_>, (plan, listeners): (Plan, Vec<Listener>)) -> Read {
-    let notes = scope.notes.borrow();
-    let sources = scope.sources.borrow();
-    let mut lines: Vec<String> =
-        notes.warnings.iter().map(|fault| format!("warning: {}", sources.describe(scope.root, fault))).collect();
-    let passed: Vec<String> = notes.passed().collect();
-    if !passed.is_empty() {
-        lines.push("passed over:".to_owned());
-        lines.extend(passed.iter().map(|line| format!("  {line}")));
-    }
-    Read { plan, listeners, lines, passed }
-}
-
-/// Types of resources that front doors are made of.
-const READ: &[&str] = &[
-    "AWS::ApiGateway::BasePathMapping",
-    "AWS::ApiGateway::Deployment",
-    "AWS::ApiGateway::DomainName",
-    "AWS::ApiGateway::Method",
-    "AWS::ApiGateway::Resource",
-    "AWS::ApiGateway::RestApi",
-    "AWS::ApiGateway::Stage",
-    "AWS::ApiGatewayV2::Api",
-    "AWS::ApiGatewayV2::ApiMapping",
-    "AWS::ApiGatewayV2::Deployment",
-    "AWS::ApiGatewayV2::DomainName",
-    "AWS::ApiGatewayV2::Integration",
-    "AWS::ApiGatewayV2::Route",
-    "AWS::ApiGatewayV2::Stage",
-    "AWS::Lambda::Url",
-    "AWS::Serverless::Api",
-    "AWS::Serverless::HttpApi",
-];
-
-const NOT_YET: &[&str] = &[
-    "AWS::ApiGatewayV2::RoutingRule",
-    "AWS::ElasticLoadBalancingV2::Listener",
-    "AWS::ElasticLoadBalancingV2::ListenerRule",
-    "AWS::Lambda::WebFunction",
-    "AWS::Serverless::WebFunction",
-    "AWS::Serverless::WebSocketApi",
-    "AWS::VpcLattice::Listener",
-    "AWS::VpcLattice::Rule",
-    "AWS::VpcLattice::Service",
-];

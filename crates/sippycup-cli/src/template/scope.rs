@@ -17,7 +17,7 @@ pub(super) struct Scope<'t> {
     stack: String,
     /// Where the template is.
     pub(super) folder: PathBuf,
-    pub(super) sources: RefCell<Sources>,
+    sources: &'t RefCell<Sources>,
     /// `--parameter`, by names.
     given: &'t BTreeMap<String, String>,
     /// Resources that SAM makes beside those of the template: logical id, type, and that of the resource they are made for.
@@ -41,7 +41,12 @@ pub(super) struct Made {
 }
 
 impl<'t> Scope<'t> {
-    pub(super) fn new(root: &'t Node, path: &Path, sources: Sources, given: &'t BTreeMap<String, String>) -> Self {
+    pub(super) fn new(
+        root: &'t Node,
+        path: &Path,
+        sources: &'t RefCell<Sources>,
+        given: &'t BTreeMap<String, String>,
+    ) -> Self {
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let whole = folder.canonicalize().ok();
         let stack = whole.as_deref().and_then(Path::file_name).map_or("stack".into(), |name| name.to_string_lossy());
@@ -49,7 +54,7 @@ impl<'t> Scope<'t> {
             root,
             stack: stack.replace(|c: char| !c.is_ascii_alphanumeric(), "-"),
             folder,
-            sources: RefCell::new(sources),
+            sources,
             given,
             made: BTreeMap::new(),
             assets: BTreeMap::new(),
@@ -101,29 +106,33 @@ impl<'t> Scope<'t> {
         std::mem::take(&mut self.invented.borrow_mut())
     }
 
-    /// What must be said with `--parameter`, as one fault; and what was said in vain.
-    pub(super) fn finish(&self) -> Result<(), Fault> {
+    /// What must be said with `--parameter`, as one fault.
+    pub(super) fn check_asked(&self) -> Result<(), Fault> {
         let asked = self.asked.borrow();
-        if let Some((_, (span, _))) = asked.first_key_value() {
-            let mut message = "these values cannot be known here:".to_owned();
-            for (name, (_, why)) in asked.iter() {
-                let _ = write!(message, "\n  --parameter {name}=…  ({why})");
-            }
-            return Err(Fault::new(*span, message));
+        let Some((_, (span, _))) = asked.first_key_value() else { return Ok(()) };
+        let mut message = "these values cannot be known here:".to_owned();
+        for (name, (_, why)) in asked.iter() {
+            let _ = write!(message, "\n  --parameter {name}=…  ({why})");
         }
-        let used = self.used.borrow();
-        let known = |name: &str| used.contains(name) || self.section("Parameters", name).is_some();
-        match self.given.keys().find(|name| !known(name)) {
-            Some(name) => {
-                let parameters = self.root.get("Parameters").map(Node::entries).unwrap_or_default();
-                let names: Vec<_> = parameters.iter().map(|entry| entry.key.as_str()).collect();
-                let known =
-                    if names.is_empty() { "it has none".to_owned() } else { format!("it has {}", names.join(", ")) };
-                let message = format!("--parameter: nothing in the template asks for `{name}`; of parameters {known}");
-                Err(Fault::new(self.root.span, message))
-            }
-            None => Ok(()),
-        }
+        Err(Fault::new(*span, message))
+    }
+
+    /// What `--parameter` says in vain.
+    pub(super) fn check_given(stacks: &[Self]) -> Result<(), Fault> {
+        let knows = |scope: &Self, name: &str| {
+            let of = name.split('.').next().unwrap_or_default();
+            scope.used.borrow().contains(name)
+                || scope.section("Parameters", name).is_some()
+                || scope.section("Resources", of).is_some()
+        };
+        let given = stacks.first().map(|scope| scope.given);
+        let unknown = given.and_then(|given| given.keys().find(|name| !stacks.iter().any(|scope| knows(scope, name))));
+        let (Some(name), Some(first)) = (unknown, stacks.first()) else { return Ok(()) };
+        let parameters = stacks.iter().filter_map(|scope| scope.root.get("Parameters")).flat_map(Node::entries);
+        let names: Vec<_> = parameters.map(|entry| entry.key.as_str()).collect();
+        let known = if names.is_empty() { "it has none".to_owned() } else { format!("it has {}", names.join(", ")) };
+        let message = format!("--parameter: nothing in the template asks for `{name}`; of parameters {known}");
+        Err(Fault::new(first.root.span, message))
     }
 
     /// Goes one reference deeper; a chain that does not end refers to itself.

@@ -59,9 +59,11 @@ impl Sources {
     }
 
     /// A fault as one line: `template.yaml:33:17: resource `Shop`: property `Events.Get.Path`: expected a string, found a map`.
-    pub(super) fn describe(&self, root: &Node, fault: &Fault) -> String {
+    pub(super) fn describe(&self, roots: &[&Node], fault: &Fault) -> String {
         let mut line = self.place(fault.span);
-        for part in [context(root, fault.span), fault.message.clone()].iter().filter(|part| !part.is_empty()) {
+        let root = roots.iter().find(|root| root.span.start <= fault.span.start && fault.span.end <= root.span.end);
+        let context = root.map(|root| context(root, fault.span)).unwrap_or_default();
+        for part in [context, fault.message.clone()].iter().filter(|part| !part.is_empty()) {
             if !line.is_empty() {
                 line.push_str(": ");
             }

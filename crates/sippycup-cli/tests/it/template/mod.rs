@@ -10,6 +10,8 @@
 //! ```
 
 mod alone;
+#[cfg(unix)]
+mod cdk;
 mod translated;
 
 use std::fmt::Write;
@@ -114,6 +116,17 @@ fn check(template: &Path) -> String {
         }
     }
     wrong
+}
+
+#[test]
+fn the_template_of_the_example_is_served() {
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/axum-hello/template.yaml");
+    for (flags, base) in [(&[][..], "/prod"), (&["--parameter", "PublicPath=/"], "/")] {
+        let served = Served::start(&template, &["Function"], flags);
+        let response = http(&served.address("Api"), "GET /prod/x", "");
+        let told = format!("Function GET /{{proxy+}} rest prod /x _HANDLER=bootstrap SIPPYCUP_SCRIPT_NAME_BASE={base}");
+        assert!(response.contains(&told), "{response}");
+    }
 }
 
 #[test]

@@ -1,0 +1,97 @@
+//! What `cdk synth` writes: a manifest that names the templates, and for each one a list of assets.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::error::UsageError;
+
+/// The templates of a cloud assembly and of those in it; a file is one itself.
+pub(super) fn templates(path: &Path) -> Result<Vec<PathBuf>, UsageError> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut templates = Vec::new();
+    collect(path, 0, &mut templates)?;
+    if templates.is_empty() {
+        return Err(UsageError::new(format!("--template: {}: the manifest names no stack", path.display())));
+    }
+    Ok(templates)
+}
+
+fn collect(directory: &Path, depth: usize, templates: &mut Vec<PathBuf>) -> Result<(), UsageError> {
+    let manifest: Manifest = json(&directory.join("manifest.json"))?;
+    for artifact in manifest.artifacts.into_values() {
+        match (artifact.kind.as_str(), artifact.properties) {
+            ("aws:cloudformation:stack", Properties { template_file: Some(file), .. }) => {
+                templates.push(directory.join(file))
+            }
+            ("cdk:cloud-assembly", Properties { directory_name: Some(name), .. }) if depth < DEPTH => {
+                collect(&directory.join(name), depth + 1, templates)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The files of code beside a template, by the hash in the key of a bucket.
+pub(super) fn assets(template: &Path) -> Result<BTreeMap<String, PathBuf>, UsageError> {
+    let stack =
+        template.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".template.json"));
+    let Some(stack) = stack else { return Ok(BTreeMap::new()) };
+    let list = template.with_file_name(format!("{stack}.assets.json"));
+    if !list.is_file() {
+        return Ok(BTreeMap::new());
+    }
+    let Assets { files } = json(&list)?;
+    let place = |(hash, asset): (String, Asset)| (hash, template.with_file_name(asset.source.path));
+    Ok(files.into_iter().map(place).collect())
+}
+
+fn json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, UsageError> {
+    let wrong = |message: String| UsageError::new(format!("--template: {}: {message}", path.display()));
+    let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    #[serde(default)]
+    artifacts: BTreeMap<String, Artifact>,
+}
+
+#[derive(Deserialize)]
+struct Artifact {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    properties: Properties,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Properties {
+    template_file: Option<String>,
+    directory_name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Assets {
+    #[serde(default)]
+    files: BTreeMap<String, Asset>,
+}
+
+#[derive(Deserialize)]
+struct Asset {
+    source: Source,
+}
+
+#[derive(Deserialize)]
+struct Source {
+    path: PathBuf,
+}
+
+/// Assemblies inside of each other.
+const DEPTH: usize = 8;

@@ -1,0 +1,193 @@
+//! A cloud assembly as `cdk synth` writes it: a manifest, templates, and code in assets.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::{Served, line};
+use crate::{Running, directory, http, run, serve};
+
+#[test]
+fn an_assembly_is_served_with_the_code_of_its_assets() {
+    let root = directory("cdk-assembly");
+    write(&root.join("cdk.out"));
+    // What is found alone is the assembly.
+    let mut command = serve(&[]);
+    command.current_dir(&root);
+    let mut running = Running::spawn(command);
+    running.until("serving cdk.out");
+    let address = running.address();
+    let response = http(&address, "GET /prod/any/path", "");
+    assert!(response.contains("ShopFn GET /{proxy+} rest prod /any/path"), "{response}");
+    let response = http(&address, "OPTIONS /prod/any", "");
+    assert!(response.starts_with("HTTP/1.1 204 ") && response.contains("access-control-allow-origin: *"), "{response}");
+}
+
+#[test]
+fn stacks_of_an_assembly_inside_are_served_too() {
+    let root = directory("cdk-inside");
+    let out = root.join("cdk.out");
+    write(&out);
+    let served = Served::start(&out, &[], &[]);
+    let response = http(&served.address("Api"), "GET /x", "");
+    assert!(response.contains("InnerFn GET /x 2.0 $default /x"), "{response}");
+    let functions = served.described["functions"].as_array().unwrap();
+    let programs: Vec<_> = functions.iter().map(|function| function["command"][0].as_str().unwrap()).collect();
+    // From the list of assets, and from the metadata, each from the directory of its own template.
+    assert!(programs.iter().all(|program| program.ends_with("cdk.out/asset.0a1b/bootstrap")), "{programs:?}");
+}
+
+#[test]
+fn an_asset_that_is_not_there_is_named() {
+    let root = directory("cdk-missing");
+    let out = root.join("cdk.out");
+    write(&out);
+    std::fs::remove_dir_all(out.join("asset.0a1b")).unwrap();
+    let (code, _, err) = run(serve(&["--template", out.to_str().unwrap()]));
+    assert!(code == 2 && err.contains("an executable `bootstrap` in") && err.contains("asset.0a1b"), "{err}");
+    for (file, text, said) in
+        [("manifest.json", "{}", "the manifest names no stack"), ("manifest.json", "{", "EOF while parsing")]
+    {
+        std::fs::write(out.join(file), text).unwrap();
+        let (code, _, err) = run(serve(&["--template", out.to_str().unwrap()]));
+        assert!(code == 2 && err.contains(said), "{err}");
+    }
+}
+
+fn write(out: &Path) {
+    let asset = out.join("asset.0a1b");
+    std::fs::create_dir_all(&asset).unwrap();
+    std::fs::create_dir_all(out.join("assembly-Inner")).unwrap();
+    let bootstrap = asset.join("bootstrap");
+    std::fs::write(&bootstrap, format!("#!/bin/sh\n{}\n", line())).unwrap();
+    std::fs::set_permissions(&bootstrap, std::fs::Permissions::from_mode(0o755)).unwrap();
+    for (file, text) in [
+        ("manifest.json", MANIFEST),
+        ("Shop.template.json", SHOP),
+        ("Shop.assets.json", ASSETS),
+        ("assembly-Inner/manifest.json", INNER_MANIFEST),
+        ("assembly-Inner/InnerStack.template.json", INNER),
+    ] {
+        std::fs::write(out.join(file), text).unwrap();
+    }
+}
+
+const MANIFEST: &str = r#"{
+  "version": "55.0.0",
+  "artifacts": {
+    "Shop.assets": {"type": "cdk:asset-manifest", "properties": {"file": "Shop.assets.json"}},
+    "Shop": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "Shop.template.json"}, "displayName": "Shop"},
+    "assembly-Inner": {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Inner", "displayName": "Inner"}},
+    "Tree": {"type": "cdk:tree", "properties": {"file": "tree.json"}}
+  }
+}"#;
+
+const INNER_MANIFEST: &str = r#"{
+  "version": "55.0.0",
+  "artifacts": {"InnerStack": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "InnerStack.template.json"}}}
+}"#;
+
+const ASSETS: &str = r#"{
+  "version": "55.0.0",
+  "files": {"0a1b": {"displayName": "ShopFn/Code", "source": {"path": "asset.0a1b", "packaging": "zip"}, "destinations": {}}},
+  "dockerImages": {}
+}"#;
+
+/// A `LambdaRestApi` with CORS, without metadata of assets.
+const SHOP: &str = r#"{
+  "Resources": {
+    "ShopFn": {
+      "Type": "AWS::Lambda::Function",
+      "Properties": {
+        "Architectures": ["x86_64"],
+        "Code": {"S3Bucket": {"Fn::Sub": "cdk-assets-${AWS::AccountId}-${AWS::Region}"}, "S3Key": "0a1b.zip"},
+        "Handler": "bootstrap",
+        "Role": {"Fn::GetAtt": ["ShopRole", "Arn"]},
+        "Runtime": "provided.al2023"
+      }
+    },
+    "ShopRole": {"Type": "AWS::IAM::Role", "Properties": {}},
+    "Rest": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "Rest"}},
+    "RestDeployment": {"Type": "AWS::ApiGateway::Deployment", "Properties": {"RestApiId": {"Ref": "Rest"}}},
+    "RestStage": {
+      "Type": "AWS::ApiGateway::Stage",
+      "Properties": {"RestApiId": {"Ref": "Rest"}, "StageName": "prod", "DeploymentId": {"Ref": "RestDeployment"}}
+    },
+    "RestProxy": {
+      "Type": "AWS::ApiGateway::Resource",
+      "Properties": {"ParentId": {"Fn::GetAtt": ["Rest", "RootResourceId"]}, "PathPart": "{proxy+}", "RestApiId": {"Ref": "Rest"}}
+    },
+    "RestProxyOPTIONS": {
+      "Type": "AWS::ApiGateway::Method",
+      "Properties": {
+        "AuthorizationType": "NONE",
+        "HttpMethod": "OPTIONS",
+        "Integration": {
+          "IntegrationResponses": [{
+            "ResponseParameters": {"method.response.header.Access-Control-Allow-Origin": "'*'"},
+            "StatusCode": "204"
+          }],
+          "RequestTemplates": {"application/json": "{ statusCode: 200 }"},
+          "Type": "MOCK"
+        },
+        "ResourceId": {"Ref": "RestProxy"},
+        "RestApiId": {"Ref": "Rest"}
+      }
+    },
+    "RestProxyANY": {
+      "Type": "AWS::ApiGateway::Method",
+      "Properties": {
+        "AuthorizationType": "NONE",
+        "HttpMethod": "ANY",
+        "Integration": {
+          "IntegrationHttpMethod": "POST",
+          "Type": "AWS_PROXY",
+          "Uri": {"Fn::Join": ["", [
+            "arn:", {"Ref": "AWS::Partition"}, ":apigateway:", {"Ref": "AWS::Region"},
+            ":lambda:path/2015-03-31/functions/", {"Fn::GetAtt": ["ShopFn", "Arn"]}, "/invocations"
+          ]]}
+        },
+        "ResourceId": {"Ref": "RestProxy"},
+        "RestApiId": {"Ref": "Rest"}
+      }
+    },
+    "CDKMetadata": {"Type": "AWS::CDK::Metadata", "Properties": {"Analytics": "v2"}}
+  },
+  "Parameters": {
+    "BootstrapVersion": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/cdk-bootstrap/hnb659fds/version"}
+  },
+  "Rules": {"CheckBootstrapVersion": {"Assertions": [{"Assert": {"Fn::Not": [{"Fn::Contains": [["1"], {"Ref": "BootstrapVersion"}]}]}}]}}
+}"#;
+
+/// An `HttpApi`, whose code is in the assembly around.
+const INNER: &str = r#"{
+  "Resources": {
+    "InnerFn": {
+      "Type": "AWS::Lambda::Function",
+      "Properties": {"Code": {"S3Bucket": "b", "S3Key": "0a1b.zip"}, "Handler": "bootstrap", "Runtime": "provided.al2023"},
+      "Metadata": {"aws:asset:path": "../asset.0a1b", "aws:asset:is-bundled": true, "aws:asset:property": "Code"}
+    },
+    "Api": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Name": "Api", "ProtocolType": "HTTP"}},
+    "ApiStage": {
+      "Type": "AWS::ApiGatewayV2::Stage",
+      "Properties": {"ApiId": {"Ref": "Api"}, "AutoDeploy": true, "StageName": "$default"}
+    },
+    "Integration": {
+      "Type": "AWS::ApiGatewayV2::Integration",
+      "Properties": {
+        "ApiId": {"Ref": "Api"},
+        "IntegrationType": "AWS_PROXY",
+        "IntegrationUri": {"Fn::GetAtt": ["InnerFn", "Arn"]},
+        "PayloadFormatVersion": "2.0"
+      }
+    },
+    "Route": {
+      "Type": "AWS::ApiGatewayV2::Route",
+      "Properties": {
+        "ApiId": {"Ref": "Api"},
+        "AuthorizationType": "NONE",
+        "RouteKey": "GET /x",
+        "Target": {"Fn::Join": ["", ["integrations/", {"Ref": "Integration"}]]}
+      }
+    }
+  }
+}"#;
