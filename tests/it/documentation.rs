@@ -17,7 +17,7 @@ fn rows<'t>(text: &'t str, needle: &str) -> Vec<&'t str> {
 fn the_readme_has_the_error_types_of_the_documentation() {
     let crate_docs = read("crates/sippycup-lambda/src/lib.rs");
     let error_types = rows(&crate_docs, "| `SippyCup.");
-    assert_eq!(error_types.len(), 5);
+    assert_eq!(error_types.len(), 6);
     let readme = read("README.md");
     let failures = readme.split("## Failures").nth(1).unwrap().split("\n## ").next().unwrap();
     assert_eq!(rows(failures, "| `SippyCup."), error_types);

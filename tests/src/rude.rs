@@ -1,7 +1,7 @@
 //! The Lambda function that `it/runtime_api` starts: an app that panics wherever it is told to.
 //!
 //! `RUDE` has its options, separated by commas: `stream`, `threads` for a multi-threaded runtime, `subscriber` for one of
-//! `tracing`, `hooks` and their failures.
+//! `tracing`, `theirs` where `lambda_runtime` polls, `hooks` and their failures.
 
 #![expect(clippy::panic, reason = "what a panic costs is what is tested")]
 
@@ -22,7 +22,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use serde_json::json;
-use sippycup::{BackgroundTasks, Body, BoxError, LambdaContext, ServeError};
+use sippycup::{BackgroundTasks, Body, BoxError, LambdaContext};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -31,7 +31,7 @@ use tokio::{
 };
 use tower::Service;
 
-fn main() -> Result<(), ServeError> {
+fn main() -> Result<(), BoxError> {
     // What a panic says is what the log is to say.
     panic::set_hook(Box::new(|_| {}));
     let options = env::var("RUDE").unwrap_or_default();
@@ -58,6 +58,9 @@ fn main() -> Result<(), ServeError> {
     }
     if has("after-hangs") {
         serve = serve.after_invocation(future::pending).after_invocation_limit(Duration::from_millis(20));
+    }
+    if has("after-patient") {
+        serve = serve.after_invocation_limit(Duration::from_secs(3_600));
     }
     if has("after-says") {
         serve = serve.after_invocation(|| async { drop(says("after the invocation").await) });
@@ -93,11 +96,31 @@ fn main() -> Result<(), ServeError> {
     if has("oversize") {
         serve = serve.oversize_as(StatusCode::INSUFFICIENT_STORAGE);
     }
-    match (has("stream"), has("first-byte")) {
-        (true, true) => runtime.block_on(serve.streaming().first_byte().into_future()),
-        (true, false) => runtime.block_on(serve.streaming().into_future()),
-        (false, _) => runtime.block_on(serve.into_future()),
+    if has("theirs") {
+        return runtime.block_on(async {
+            match has("stream") {
+                true => serve.streaming().into_runtime()?.run().await,
+                false => serve.into_runtime()?.run().await,
+            }
+        });
     }
+    let started = async {
+        tokio::task::yield_now().await;
+        if has("start-fails") || has("start-panics") {
+            fail(has("start-fails"), "no table on purpose", "start on purpose").await?;
+        }
+        Ok::<_, BoxError>(serve)
+    };
+    match (has("stream"), has("first-byte")) {
+        (true, true) => {
+            runtime.block_on(sippycup::start(async { Ok::<_, BoxError>(started.await?.streaming().first_byte()) }))?;
+        }
+        (true, false) => {
+            runtime.block_on(sippycup::start(async { Ok::<_, BoxError>(started.await?.streaming()) }))?;
+        }
+        (false, _) => runtime.block_on(sippycup::start(started))?,
+    }
+    Ok(())
 }
 
 async fn says(text: &str) -> Result<(), BoxError> {
@@ -190,7 +213,7 @@ async fn answer(request: Request<Body>, path: String, place: Option<String>) -> 
     if let Some(what) = path.strip_prefix("/background/") {
         background(what, request.extensions().get::<BackgroundTasks>());
     }
-    if path == "/error" || path == "/background/panic-fails" {
+    if path == "/error" || path.starts_with("/error/") || path == "/background/panic-fails" {
         return Err(RudeError::new(|_| {}));
     }
     if path == "/lines" {

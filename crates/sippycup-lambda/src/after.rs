@@ -5,9 +5,9 @@ use std::{fmt, sync::Arc, time::Duration};
 use sippycup_layer::BoxError;
 use tokio::time::timeout;
 
-#[cfg(any(feature = "local", feature = "server"))]
-use crate::current;
 use crate::{LambdaContext, background::Running, hook::Hook, log};
+#[cfg(any(feature = "local", feature = "server"))]
+use crate::{current, tasks::Starter};
 
 /// What the app wants to be called for after every invocation, and how long that may take.
 pub(crate) struct After {
@@ -66,29 +66,40 @@ impl fmt::Debug for After {
     }
 }
 
-/// Does what is to be done after an answer as soon as this is dropped, in a task of its own: where Lambda's
-/// freezing is not to be waited for.
+/// What is done after answers where nothing is frozen, in tasks of their own.
+#[cfg(any(feature = "local", feature = "server"))]
+#[derive(Clone)]
+pub(crate) struct Afterwards {
+    pub(crate) after: Arc<After>,
+    pub(crate) starter: Starter,
+}
+
+#[cfg(any(feature = "local", feature = "server"))]
+impl Afterwards {
+    pub(crate) fn of(&self, context: LambdaContext) -> Finish {
+        Finish { afterwards: self.clone(), context }
+    }
+}
+
+/// Does what is to be done after an answer as soon as this is dropped.
 #[cfg(any(feature = "local", feature = "server"))]
 pub(crate) struct Finish {
-    pub(crate) after: Arc<After>,
+    afterwards: Afterwards,
     pub(crate) context: LambdaContext,
 }
 
 #[cfg(any(feature = "local", feature = "server"))]
 impl Drop for Finish {
     fn drop(&mut self) {
-        let (after, context) = (self.after.clone(), self.context.clone());
+        let (after, context) = (self.afterwards.after.clone(), self.context.clone());
         if after.hooks.is_empty() && context.tasks().is_empty() {
             return;
         }
-        // Without a runtime the process ends, and nobody waits.
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let invocation = context.clone();
-            runtime.spawn(current::scope(&invocation, async move {
-                after.run_tasks(&context).await;
-                after.call_hooks(&context).await;
-            }));
-        }
+        let invocation = context.clone();
+        self.afterwards.starter.start(current::scope(&invocation, async move {
+            after.run_tasks(&context).await;
+            after.call_hooks(&context).await;
+        }));
     }
 }
 

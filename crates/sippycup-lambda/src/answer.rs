@@ -1,11 +1,49 @@
 //! Answers of the app, and how they are sent.
 
 use http::StatusCode;
-use sippycup_core::ProxyResponse;
+use sippycup_core::{ProxyEvent, ProxyResponse};
+use sippycup_layer::{Error, EventService, SippyCup, Streaming};
+use tower_service::Service;
 
 #[cfg(feature = "local")]
 use crate::after::Finish;
-use crate::{LambdaContext, failure::Failure, guard::Watch, runtime_api::Outgoing};
+use crate::{
+    App, LambdaContext,
+    failure::Failure,
+    guard::Watch,
+    runtime_api::Outgoing,
+    serve::{Buffered, Streamed},
+};
+
+/// How answers go out.
+#[expect(unnameable_types, reason = "the two that there are have it, and nobody needs its name")]
+#[expect(private_bounds, reason = "what a function answers is sent here and nowhere else")]
+pub trait Answers: Send + 'static {
+    /// An app as a function from events to answers.
+    type Function<S: App>: Service<ProxyEvent, Error = Error, Response: Answer, Future: Send + 'static>
+        + Clone
+        + Send
+        + 'static;
+
+    /// Makes the app a function.
+    fn function<S: App>(app: SippyCup<S>) -> Self::Function<S>;
+}
+
+impl Answers for Buffered {
+    type Function<S: App> = EventService<SippyCup<S>>;
+
+    fn function<S: App>(app: SippyCup<S>) -> Self::Function<S> {
+        app.into_event_service()
+    }
+}
+
+impl Answers for Streamed {
+    type Function<S: App> = EventService<Streaming<S>>;
+
+    fn function<S: App>(app: SippyCup<S>) -> Self::Function<S> {
+        app.into_streaming().into_event_service()
+    }
+}
 
 /// An answer, complete or streamed.
 pub(crate) trait Answer: Sized + Send + 'static {

@@ -37,6 +37,10 @@ use crate::{LambdaContext, guard::guard, log};
 /// invocation's deadline; what is not done then is dropped, and the log says so. A panic costs that task alone. Tasks are run
 /// as well if the invocation fails. What a task spawns counts as the invocation's too.
 ///
+/// Where nothing is frozen (on a developer's machine, in a container, in a Web Function) they run in a task of tokio's own: no
+/// request waits for them, but the end of the process does, as long as it has time. Without a deadline they have no limit.
+/// Where `lambda_runtime` polls (`into_runtime`) they run as on Lambda.
+///
 /// # What it costs
 ///
 /// The time is billed, as that of the answer is, and until it is over the environment takes no other request: on Managed

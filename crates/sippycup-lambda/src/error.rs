@@ -29,6 +29,7 @@ enum Kind {
     #[cfg(feature = "server")]
     Server,
     Shutdown,
+    Start,
 }
 
 impl ServeError {
@@ -40,6 +41,11 @@ impl ServeError {
     #[cfg(feature = "shutdown")]
     pub(crate) fn signals(error: std::io::Error) -> Self {
         Self::new(Kind::Shutdown, "cannot listen for signals").because(error)
+    }
+
+    /// What was to be run could not be built.
+    pub(crate) fn start(error: BoxError) -> Self {
+        Self::new(Kind::Start, "the app cannot start").because(error)
     }
 
     /// A hook of the app's failed.
@@ -124,6 +130,12 @@ impl ServeError {
         self.kind == Kind::Metrics
     }
 
+    /// Whether what [`start`](crate::start()) was given failed.
+    #[must_use]
+    pub fn is_start(&self) -> bool {
+        self.kind == Kind::Start
+    }
+
     /// Whether Lambda's Runtime API could not be reached, or did not answer as it should.
     #[must_use]
     pub fn is_runtime_api(&self) -> bool {
@@ -167,12 +179,14 @@ mod tests {
     fn an_error_is_of_one_kind_and_shows_what_caused_it() {
         let cause = || std::io::Error::other("connection refused");
         let event = sippycup_core::ProxyEvent::from_bytes("{").unwrap_err();
-        let kinds = |error: &ServeError| [error.is_app(), error.is_environment(), error.is_runtime_api()];
-        assert_eq!(kinds(&ServeError::app(event.into())), [true, false, false]);
-        assert_eq!(kinds(&ServeError::environment("expected `A`")), [false, true, false]);
-        assert_eq!(kinds(&ServeError::shutdown(cause())), [false; 3]);
+        let kinds =
+            |error: &ServeError| [error.is_app(), error.is_environment(), error.is_runtime_api(), error.is_start()];
+        assert_eq!(kinds(&ServeError::app(event.into())), [true, false, false, false]);
+        assert_eq!(kinds(&ServeError::environment("expected `A`")), [false, true, false, false]);
+        assert_eq!(kinds(&ServeError::shutdown(cause())), [false; 4]);
+        assert_eq!(kinds(&ServeError::start(cause().into())), [false, false, false, true]);
         let error = ServeError::runtime_api(cause().into());
-        assert_eq!(kinds(&error), [false, false, true]);
+        assert_eq!(kinds(&error), [false, false, true, false]);
         assert_eq!(error.source().unwrap().to_string(), "connection refused");
         assert_eq!(
             format!("{error} {error:?}"),

@@ -116,6 +116,7 @@ pub(crate) fn chain(error: &(dyn error::Error + 'static)) -> String {
 pub(crate) enum ErrorType {
     Body,
     Event,
+    Init,
     Panic,
     Response,
     Service,
@@ -126,6 +127,7 @@ impl ErrorType {
         match self {
             Self::Body => "SippyCup.Body",
             Self::Event => "SippyCup.Event",
+            Self::Init => "SippyCup.Init",
             Self::Panic => "SippyCup.Panic",
             Self::Response => "SippyCup.Response",
             Self::Service => "SippyCup.Service",
@@ -137,6 +139,7 @@ impl ErrorType {
         match self {
             Self::Body => "Function.Body",
             Self::Event => "Function.Event",
+            Self::Init => "Function.Init",
             Self::Panic => "Function.Panic",
             Self::Response => "Function.Response",
             Self::Service => "Function.Service",
@@ -164,7 +167,8 @@ mod tests {
             ErrorType::Service => Some(ErrorType::Panic),
             ErrorType::Panic => Some(ErrorType::Body),
             ErrorType::Body => Some(ErrorType::Response),
-            ErrorType::Response => None,
+            ErrorType::Response => Some(ErrorType::Init),
+            ErrorType::Init => None,
         }
     }
 

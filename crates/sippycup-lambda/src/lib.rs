@@ -67,6 +67,7 @@
 //! | the app panicked | `SippyCup.Panic` |
 //! | the answer's body failed half-way | `SippyCup.Body` |
 //! | the answer does not fit into the front door's format, or is too large | `SippyCup.Response` |
+//! | the process cannot start: what [`start`](start()) was given failed, or an environment variable is wrong | `SippyCup.Init` |
 //!
 //! The header `Lambda-Runtime-Function-Error-Type`, which Lambda's own metrics and telemetry go by, has `Function.Event`
 //! and so on for them: of other names Lambda makes `Runtime.Unknown`.
@@ -122,12 +123,15 @@
 //! | scheme of [`PublicUri`](sippycup_core::PublicUri) | `x-forwarded-proto`, else `http` | `https` |
 //! | [`LambdaContext`] | none | the request id |
 //! | requests at once | as many as come | 128 |
-//! | SIGTERM, ctrl-c | no new connections, what is under way is answered, then `Ok`; a second one ends it at once | the same, for 900 ms |
+//! | SIGTERM, ctrl-c | no new connections, what is under way is answered, what is done after answers is finished, then `Ok`; a second one ends it at once | the same, for 900 ms |
+//! | [`BackgroundTasks`], [`after_invocation`](serve::Serve::after_invocation) | in tasks of their own, and nothing waits for them but the end of the process | the same |
+//! | `on_shutdown` | last, for 10 seconds | the last 200 ms of the 900 |
 //!
 //! A request's body is read as a whole before the app is called, up to `body_limit` (6 MiB); above it the client gets
 //! 413. Answers go out as they come, with [`streaming`](serve::Serve::streaming) or without, and with their trailers. A
 //! failure, also a `poll_ready` that fails, costs its own request: the client gets an empty 500, or of an answer that has
-//! begun no proper end. SnapStart's hooks are not called.
+//! begun no proper end. SnapStart's hooks are not called, and there is no
+//! Runtime API to tell when a start fails.
 //!
 //! Web Functions are experimental: AWS documents Node.js as their only runtime, and this has not been tried there.
 //!
@@ -202,7 +206,10 @@ mod shutdown;
 mod signals;
 mod snapshot;
 mod span;
+mod start;
 mod streaming;
+#[cfg(any(feature = "local", feature = "server"))]
+mod tasks;
 #[cfg(feature = "telemetry")]
 pub mod telemetry;
 
@@ -211,6 +218,8 @@ pub mod telemetry;
 pub use self::route::MatchedRoute;
 #[doc(inline)]
 pub use self::serve::serve;
-pub use self::{app::App, background::BackgroundTasks, context::LambdaContext, error::ServeError, run::run};
+pub use self::{
+    app::App, background::BackgroundTasks, context::LambdaContext, error::ServeError, run::run, start::start,
+};
 #[doc(no_inline)]
 pub use sippycup_layer::BoxError;

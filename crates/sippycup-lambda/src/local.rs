@@ -18,20 +18,14 @@ use bytes::Bytes;
 use sippycup_core::ProxyEvent;
 use sippycup_gateway::{Gateway, GatewayBuilder, Kind, Server, Terminal};
 use sippycup_layer::{BoxError, Error};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::timeout};
 use tower_service::Service;
 
 #[cfg(feature = "shutdown")]
 use crate::shutdown;
 use crate::{
-    LambdaContext, ServeError,
-    after::{After, Finish},
-    answer::Answer,
-    current,
-    failure::Failure,
-    guard::Guards,
-    invocation,
-    options::Options,
+    LambdaContext, ServeError, after::Afterwards, answer::Answer, current, failure::Failure, guard::Guards, invocation,
+    options::Options, tasks::Tasks,
 };
 
 /// Serves the function on 127.0.0.1, port `PORT` or 9000, until the process ends.
@@ -47,11 +41,10 @@ where
         None => described(T::Response::STREAMED)?,
     };
     // Absolute links that the app makes of its public URI lead back here, where there is no TLS.
-    let gateway = gateway.forwarded("http", address.port()).build(Function {
-        app: function,
-        after: Arc::new(options.after),
-        guards: options.guards,
-    });
+    let tasks = Tasks::default();
+    let afterwards = Afterwards { after: Arc::new(options.after), starter: tasks.starter() };
+    let gateway =
+        gateway.forwarded("http", address.port()).build(Function { app: function, afterwards, guards: options.guards });
     let gateway =
         gateway.map_err(|error| ServeError::local("the settings of the gateway do not fit").because(error))?;
     let (kind, base) = (gateway.kind(), gateway.base_path());
@@ -65,8 +58,10 @@ where
     #[cfg(not(feature = "shutdown"))]
     let end = std::future::pending();
     let ended = server.serve(listener, terminal.requests(gateway), end).await;
+    // They have as long as the requests under way had before.
+    let _ = timeout(PATIENCE, tasks.finish()).await;
     #[cfg(feature = "shutdown")]
-    shutdown::call(hooks, shutdown::OFF_LAMBDA).await;
+    shutdown::call(hooks, PATIENCE).await;
     ended.map_err(|error| ServeError::local("cannot go on serving").because(error))
 }
 
@@ -104,7 +99,7 @@ fn described(streamed: bool) -> Result<GatewayBuilder, ServeError> {
 #[derive(Clone)]
 struct Function<T> {
     app: T,
-    after: Arc<After>,
+    afterwards: Afterwards,
     guards: Guards,
 }
 
@@ -124,7 +119,7 @@ where
     fn call(&mut self, event: Bytes) -> Self::Future {
         let context = context();
         let answer = invocation::call(&mut self.app, event, &context, self.guards.watch(&context));
-        let finish = Finish { after: self.after.clone(), context };
+        let finish = self.afterwards.of(context);
         let invocation = finish.context.clone();
         Box::pin(current::scope(&invocation, async move {
             let answer = answer.await.map_err(|failure| told(&failure))?;
@@ -148,3 +143,6 @@ fn context() -> LambdaContext {
 
 /// See [Quotas for HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What the gateway gives the requests under way.
+const PATIENCE: Duration = Duration::from_secs(10);

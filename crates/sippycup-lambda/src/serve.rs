@@ -17,7 +17,10 @@ use tower_layer::Layer;
 
 #[cfg(feature = "events")]
 use crate::events::{Beside, Handler, WarmUp};
-use crate::{App, ServeError, after::AfterHook, driver::drive, environment, hook::Hook, options::Options};
+use crate::{
+    App, ServeError, after::AfterHook, answer::Answers, driver::drive, environment, hook::Hook, options::Options,
+    start::reported,
+};
 
 /// Runs the app with settings: a builder that is a future, and `.await` starts it.
 ///
@@ -102,7 +105,7 @@ impl<S, A> Serve<S, A> {
     /// [`BackgroundTasks`](crate::BackgroundTasks) are done and its span is closed, and before the next event is asked for.
     /// The client does not wait for it, but the time is billed. It has until
     /// [`after_invocation_limit`](Self::after_invocation_limit), and is dropped then. Neither that nor a panic costs more
-    /// than a line in the log.
+    /// than a line in the log. Where nothing is frozen it runs all the same, and no request waits for it.
     ///
     /// ```no_run
     /// # use sippycup_lambda::{App, ServeError, serve};
@@ -140,7 +143,8 @@ impl<S, A> Serve<S, A> {
     /// that has an extension; so the process registers as one, which takes a call of the Runtime API before the first event.
     /// Where that is refused, the log says so. An environment that is ended because of a timeout or a crash is told as well,
     /// but nothing promises that an environment is told at all. Off Lambda it runs on SIGTERM and on the interrupt key, when
-    /// the requests that were under way are answered, and has 10 seconds.
+    /// the requests that were under way are answered, and has 10 seconds; in a Web Function 200 ms, for which what is under way is
+    /// dropped in time.
     ///
     /// An error or a panic costs a line in the log.
     ///
@@ -302,26 +306,14 @@ impl<S> Serve<S, Buffered> {
     }
 }
 
-impl<S: App> IntoFuture for Serve<S, Buffered> {
+impl<S: App, A: Answers> IntoFuture for Serve<S, A> {
     type Output = Result<(), ServeError>;
     type IntoFuture = ServeFuture;
 
     fn into_future(self) -> ServeFuture {
         ServeFuture::new(async {
-            let (app, options) = self.layered()?;
-            drive(app, options, |app, options| beside(app.into_event_service(), options)).await
-        })
-    }
-}
-
-impl<S: App> IntoFuture for Serve<S, Streamed> {
-    type Output = Result<(), ServeError>;
-    type IntoFuture = ServeFuture;
-
-    fn into_future(self) -> ServeFuture {
-        ServeFuture::new(async {
-            let (app, options) = self.layered()?;
-            drive(app, options, |app, options| beside(app.into_streaming().into_event_service(), options)).await
+            let (app, options) = reported(self.layered()).await?;
+            drive(app, options, |app, options| beside(A::function(app), options)).await
         })
     }
 }

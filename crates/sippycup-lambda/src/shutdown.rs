@@ -10,6 +10,7 @@ use crate::{
     log,
     runtime_api::{Endpoint, RuntimeApi},
     signals::Signals,
+    start::reported,
 };
 
 /// Runs the function until it ends, or until Lambda ends the process: then the hooks run, and that is the end.
@@ -18,7 +19,7 @@ pub(crate) async fn on_lambda(
     hooks: Vec<Hook>,
     function: impl Future<Output = Result<(), ServeError>>,
 ) -> Result<(), ServeError> {
-    let mut signals = Signals::new().map_err(ServeError::signals)?;
+    let mut signals = reported(Signals::new().map_err(ServeError::signals)).await?;
     // Ends with this future.
     let _extension = extend(endpoint).await;
     let (mut function, mut told) = (pin!(function), pin!(signals.next()));
@@ -85,6 +86,6 @@ async fn extend(endpoint: Arc<Endpoint>) -> JoinSet<()> {
 /// [Shutdown phase](https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown).
 const ON_LAMBDA: Duration = Duration::from_millis(450);
 
-/// As long as the requests under way have before.
-#[cfg(any(feature = "local", feature = "server"))]
+/// Longer than a supervisor waits.
+#[cfg(feature = "server")]
 pub(crate) const OFF_LAMBDA: Duration = Duration::from_secs(10);

@@ -23,14 +23,14 @@ pub(crate) async fn restore(endpoint: Arc<Endpoint>, hooks: Hooks) -> Result<(),
     RuntimeApi::lend(endpoint, |mut api| async move {
         for hook in hooks.before_snapshot.into_iter().rev() {
             if let Err(message) = hook.run().await {
-                api.fail_init("Runtime.BeforeSnapshotError", &message).await;
+                api.fail_init(BEFORE, BEFORE, &message).await;
                 return Err(ServeError::hook("before_snapshot", message));
             }
         }
         api.restored().await.map_err(|error| ServeError::runtime_api(error.into()))?;
         for hook in hooks.after_restore {
             if let Err(message) = hook.run().await {
-                api.fail_restore("Runtime.AfterRestoreError", &message).await;
+                api.fail_restore(AFTER, &message).await;
                 return Err(ServeError::hook("after_restore", message));
             }
         }
@@ -38,3 +38,7 @@ pub(crate) async fn restore(endpoint: Arc<Endpoint>, hooks: Hooks) -> Result<(),
     })
     .await
 }
+
+/// The types that AWS's own runtimes report.
+const BEFORE: &str = "Runtime.BeforeSnapshotError";
+const AFTER: &str = "Runtime.AfterRestoreError";

@@ -171,7 +171,7 @@ pub use sippycup_lambda::metrics;
 pub use sippycup_lambda::telemetry;
 #[cfg(feature = "lambda")]
 #[doc(inline)]
-pub use sippycup_lambda::{App, BackgroundTasks, LambdaContext, ServeError, run, serve};
+pub use sippycup_lambda::{App, BackgroundTasks, LambdaContext, ServeError, run, serve, start};
 #[cfg(feature = "lambda-http")]
 #[doc(inline)]
 pub use sippycup_layer::lambda_http;

@@ -96,3 +96,55 @@ async fn tasks_end_before_the_deadline() {
         api.all_wait().await;
     }
 }
+
+#[tokio::test]
+async fn hooks_end_before_the_deadline_whatever_their_limit_is() {
+    for polls in POLLS {
+        let mut api = Api::start(polls, &[("RUDE", "after-hangs,after-patient")]).await;
+        let id = api.id();
+        let (left, margin) = (Duration::from_millis(400), Duration::from_millis(100));
+        let deadline = std::time::SystemTime::now() + left;
+        let deadline = deadline.duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+        let headers = format!("Lambda-Runtime-Aws-Request-Id: {id}\r\nLambda-Runtime-Deadline-Ms: {deadline}\r\n");
+        api.next().await.reply(&event_with(&headers, &http_api("/"))).await;
+        let report = api.report().await;
+        report.assert_answers(&id);
+        report.accept().await;
+        let line = api.until("`after_invocation` was not done after ").await.pop().unwrap();
+        let limit = line.split("after ").nth(1).unwrap().split(',').next().unwrap();
+        let limit = limit.strip_suffix("ms").or(limit.strip_suffix("ns").map(|_| "0")).unwrap();
+        assert!(limit.parse::<f64>().unwrap() <= (left - margin).as_secs_f64() * 1_000.0, "{line}");
+        api.all_wait().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_done_after_an_answer_is_done_too_where_lambda_runtime_polls() {
+    for options in ["theirs,after-sign", "theirs,after-sign,stream", "theirs,after-sign,threads"] {
+        let (signs, address) = Signs::listen().await;
+        let variables = [
+            ("AWS_LAMBDA_FUNCTION_NAME", "rude"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+            ("RUDE", options),
+            ("SIGN", &address),
+        ];
+        let mut api = Api::start(1, &variables).await;
+        for path in ["/background/sign", "/background/sign", "/background/panic-fails"] {
+            let (id, report) = api.invoke(path).await;
+            match path {
+                "/background/sign" => drop(report.assert_answers(&id)),
+                _ => report.assert_fails(&id, "Service", "rude on purpose"),
+            }
+            report.accept().await;
+            let asking: &[&str] = if path == "/background/sign" { &["task", "hook"] } else { &["hook"] };
+            for who in asking {
+                let (asked, mut stream) = signs.asked().await;
+                assert_eq!(asked, *who);
+                assert!(api.calls.try_recv().is_err(), "the next event was asked for");
+                stream.write_all(b"!").await.unwrap();
+            }
+            api.all_wait().await;
+        }
+    }
+}

@@ -41,6 +41,11 @@ impl Local {
         stream
     }
 
+    async fn kill(&self, signal: &str) {
+        let id = self.function.id().unwrap().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().await.unwrap().success());
+    }
+
     async fn get(&self, path: &str) -> String {
         let mut answer = String::new();
         self.open(path).await.read_to_string(&mut answer).await.unwrap();
@@ -56,6 +61,8 @@ async fn tasks_and_hooks_run_after_an_answer() {
         (GATEWAY, "after-says,stream,threads"),
         (SERVER, "after-says"),
         (SERVER, "after-says,threads"),
+        (WEB_FUNCTION, "after-says"),
+        (WEB_FUNCTION, "after-says,stream,threads"),
     ] {
         let mut local = Local::start(&[place, ("RUDE", options)]).await;
         let answer = local.get("/background/nested").await;
@@ -77,8 +84,7 @@ async fn requests_under_way_are_answered_before_the_hooks_run() {
         let mut local = Local::start(&[place, ("RUDE", "shutdown"), ("SIGN", &address)]).await;
         let mut under_way = local.open("/sign").await;
         let (_, mut sign) = signs.asked().await;
-        let id = local.function.id().unwrap().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().await.unwrap().success());
+        local.kill(signal).await;
         // It takes no other connection any more.
         while TcpStream::connect(&local.address).await.is_ok() {
             tokio::task::yield_now().await;
@@ -93,7 +99,6 @@ async fn requests_under_way_are_answered_before_the_hooks_run() {
     }
 }
 
-/// Behind the local gateway, and without one, as in a container.
 #[tokio::test]
 async fn the_log_is_readable_and_json_if_it_is_asked_for() {
     for place in [GATEWAY, SERVER] {
@@ -117,5 +122,56 @@ async fn the_log_is_readable_and_json_if_it_is_asked_for() {
     }
 }
 
+#[tokio::test]
+async fn what_is_done_after_answers_is_finished_before_the_hooks_run() {
+    for place in [GATEWAY, SERVER] {
+        let (signs, address) = Signs::listen().await;
+        let mut local = Local::start(&[place, ("RUDE", "shutdown"), ("SIGN", &address)]).await;
+        let answer = local.get("/background/sign").await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        let (_, mut sign) = signs.asked().await;
+        local.kill("-TERM").await;
+        while TcpStream::connect(&local.address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        sign.write_all(b"!").await.unwrap();
+        local.until("went on").await;
+        local.until("the first goes").await;
+        assert_eq!(local.function.wait().await.unwrap().code(), Some(0));
+    }
+}
+
+#[tokio::test]
+async fn a_web_function_has_time_for_its_hooks_whatever_is_under_way() {
+    let (signs, address) = Signs::listen().await;
+    let mut local = Local::start(&[WEB_FUNCTION, ("RUDE", "shutdown"), ("SIGN", &address)]).await;
+    let _never = local.open("/never").await;
+    let answer = local.get("/background/hang").await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let _under_way = local.open("/sign").await;
+    let (_, _sign) = signs.asked().await;
+    local.kill("-TERM").await;
+    local.until("the first goes").await;
+    local.until("the second goes").await;
+    assert_eq!(local.function.wait().await.unwrap().code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_start_that_fails_is_only_an_error_where_there_is_no_runtime_api_to_tell() {
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = nobody.local_addr().unwrap().to_string();
+    for variables in [[GATEWAY, SERVER], [WEB_FUNCTION, ("AWS_LAMBDA_RUNTIME_API", &address)]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rude"));
+        command.env_clear().envs(variables).env("RUDE", "start-fails").kill_on_drop(true);
+        let output = timeout(LONG, command.output()).await.expect("an end in time").unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(said.contains("the app cannot start: no table on purpose"), "{said}");
+        assert!(timeout(Duration::ZERO, nobody.accept()).await.is_err());
+    }
+}
+
+/// Behind the local gateway, without one as in a container, and as a Web Function.
 const GATEWAY: (&str, &str) = ("PORT", "0");
 const SERVER: (&str, &str) = ("SIPPYCUP_LISTEN", "127.0.0.1:0");
+const WEB_FUNCTION: (&str, &str) = ("AWS_LAMBDA_HTTP_ENDPOINT", "127.0.0.1:0");

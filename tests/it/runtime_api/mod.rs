@@ -8,11 +8,13 @@ mod guards;
 mod locally;
 mod log;
 mod logging;
+mod long;
 mod metrics;
 mod panics;
 mod polls;
 mod shutdown;
 mod snapshot;
+mod start;
 mod streams;
 
 use std::{collections::HashMap, process::Stdio, time::Duration};

@@ -2,6 +2,7 @@
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -11,7 +12,7 @@ use sippycup_layer::{BoxError, Error};
 use tower_service::Service;
 
 use super::reply::RuntimeApi;
-use crate::{LambdaContext, answer::Answer, current, guard::Guards, invocation};
+use crate::{LambdaContext, after::After, answer::Answer, current, guard::Guards, invocation, options::Options};
 
 /// Answers invocations with an app that speaks [`ProxyEvent`].
 #[derive(Clone)]
@@ -19,11 +20,12 @@ pub(super) struct Invoke<T> {
     app: T,
     api: RuntimeApi,
     guards: Guards,
+    after: Arc<After>,
 }
 
 impl<T> Invoke<T> {
-    pub(super) fn new(app: T, api: RuntimeApi, guards: Guards) -> Self {
-        Self { app, api, guards }
+    pub(super) fn new(app: T, api: RuntimeApi, options: Options) -> Self {
+        Self { app, api, guards: options.guards, after: Arc::new(options.after) }
     }
 }
 
@@ -41,14 +43,17 @@ where
 
     fn call(&mut self, mut invocation: LambdaInvocation) -> Self::Future {
         let context = LambdaContext::take(&mut invocation.parts.headers);
-        let api = self.api.clone();
+        let (api, after) = (self.api.clone(), self.after.clone());
         let answer = invocation::call(&mut self.app, invocation.body, &context, self.guards.watch(&context));
         let scope = context.clone();
         Box::pin(current::scope(&scope, async move {
             match answer.await {
-                Ok(answer) => api.respond(&context, answer.into_outgoing(&context)).await,
-                Err(failure) => api.fail(&context, &failure).await,
+                Ok(answer) => api.respond(&context, answer.into_outgoing(&context)).await?,
+                Err(failure) => api.fail(&context, &failure).await?,
             }
+            after.run_tasks(&context).await;
+            after.call_hooks(&context).await;
+            Ok(())
         }))
     }
 }

@@ -8,8 +8,7 @@ use std::{convert::Infallible, env};
 
 use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, service_fn};
 use serde::de::IgnoredAny;
-use sippycup_core::ProxyEvent;
-use sippycup_layer::{BoxError, Error};
+use sippycup_layer::BoxError;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -17,13 +16,12 @@ pub(crate) use self::context::context;
 use self::{invoke::Invoke, reply::RuntimeApi};
 use crate::{
     App, ServeError,
-    answer::Answer,
+    answer::Answers,
     environment,
-    guard::Guards,
-    serve::{Buffered, Serve, Streamed, beside},
+    serve::{Serve, beside},
 };
 
-impl<S: App> Serve<S, Buffered> {
+impl<S: App, A: Answers> Serve<S, A> {
     /// The app as a runtime of `lambda_runtime`, not started: to put its layers around each invocation, or to register
     /// its SnapStart resources.
     ///
@@ -37,22 +35,9 @@ impl<S: App> Serve<S, Buffered> {
     /// # }
     /// ```
     ///
-    /// # Errors
-    ///
-    /// If Lambda's environment variables are incomplete.
-    pub fn into_runtime(
-        self,
-    ) -> Result<
-        Runtime<impl Service<LambdaInvocation, Response = (), Error = BoxError, Future: Send> + Clone + Send + 'static>,
-        ServeError,
-    > {
-        let (app, options) = self.layered()?;
-        runtime(beside(app.into_event_service(), &options), options.guards)
-    }
-}
-
-impl<S: App> Serve<S, Streamed> {
-    /// The app as a runtime of `lambda_runtime`, not started, with streamed answers.
+    /// Work of [`BackgroundTasks`](crate::BackgroundTasks) and [`after_invocation`](Self::after_invocation) is done inside of
+    /// the layers, whose spans are not closed by then. The hooks of SnapStart and of the end of the process are
+    /// `lambda_runtime`'s own, and those of `Serve` are not called.
     ///
     /// # Errors
     ///
@@ -64,25 +49,13 @@ impl<S: App> Serve<S, Streamed> {
         ServeError,
     > {
         let (app, options) = self.layered()?;
-        runtime(beside(app.into_streaming().into_event_service(), &options), options.guards)
+        check()?;
+        // `lambda_runtime`'s own way from the event to the handler and back reads the event with serde and
+        // copies the answer; the layer puts ours in its place and leaves the polling to it.
+        let replaced = service_fn(async |_: LambdaEvent<IgnoredAny>| Ok::<(), Infallible>(()));
+        let function = beside(A::function(app), &options);
+        Ok(Runtime::new(replaced).layer(Replace(Invoke::new(function, RuntimeApi::new(), options))))
     }
-}
-
-fn runtime<T>(
-    function: T,
-    guards: Guards,
-) -> Result<
-    Runtime<impl Service<LambdaInvocation, Response = (), Error = BoxError, Future: Send> + Clone + Send + 'static>,
-    ServeError,
->
-where
-    T: Service<ProxyEvent, Error = Error, Response: Answer, Future: Send + 'static> + Clone + Send + 'static,
-{
-    check()?;
-    // `lambda_runtime`'s own way from the event to the handler and back reads the event with serde and
-    // copies the answer; the layer puts ours in its place and leaves the polling to it.
-    let replaced = service_fn(async |_: LambdaEvent<IgnoredAny>| Ok::<(), Infallible>(()));
-    Ok(Runtime::new(replaced).layer(Replace(Invoke::new(function, RuntimeApi::new(), guards))))
 }
 
 /// Fails with all that is missing at once; `lambda_runtime` would panic at the first.

@@ -1,7 +1,7 @@
 //! The [Extensions API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html), as far as an internal
 //! extension without events uses it. Lambda tells a process that it is to end only if there is an extension.
 
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method, header::CONTENT_TYPE};
 
 use super::{Error, RuntimeApi, connection::NoReply, outgoing::Outgoing};
 
@@ -14,7 +14,10 @@ impl RuntimeApi {
         let path = self.connection.endpoint().path(&["/2020-01-01/extension/register"]);
         // On Managed Instances an extension that wants events is refused.
         let mut request = self.request(Method::POST, path, Outgoing::Whole(r#"{"events":[]}"#.into()));
-        request.headers_mut().insert(NAME, HeaderValue::from_static("sippycup"));
+        let headers = request.headers_mut();
+        headers.insert(NAME, HeaderValue::from_static("sippycup"));
+        // Emulators take nothing else for JSON.
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         match self.connection.exchange(request, LIMIT).await {
             Ok(mut reply) if reply.status.is_success() => {
                 reply.headers.remove(IDENTIFIER).map(Registration).ok_or_else(|| "it gave no identifier".to_owned())

@@ -34,21 +34,23 @@ impl RuntimeApi {
     }
 
     /// Reports why the function cannot start.
-    pub(crate) async fn fail_init(&mut self, error_type: &'static str, message: &str) {
-        self.fail_start("/2018-06-01/runtime/init/error", error_type, message).await;
+    ///
+    /// `header` is the type as the Runtime API keeps it.
+    pub(crate) async fn fail_init(&mut self, header: &'static str, error_type: &str, message: &str) {
+        self.fail_start("/2018-06-01/runtime/init/error", header, error_type, message).await;
     }
 
     /// Reports why the function cannot go on after its snapshot was restored.
     pub(crate) async fn fail_restore(&mut self, error_type: &'static str, message: &str) {
-        self.fail_start("/2018-06-01/runtime/restore/error", error_type, message).await;
+        self.fail_start("/2018-06-01/runtime/restore/error", error_type, error_type, message).await;
     }
 
     /// The process ends anyway, so there is one try.
-    async fn fail_start(&mut self, path: &str, error_type: &'static str, message: &str) {
+    async fn fail_start(&mut self, path: &str, header: &'static str, error_type: &str, message: &str) {
         let body = object(&[("errorType", error_type), ("errorMessage", message)]);
         let path = self.connection.endpoint().path(&[path]);
         let mut request = self.request(Method::POST, path, Outgoing::Whole(body.into()));
-        request.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(error_type));
+        request.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(header));
         match self.connection.exchange(request, LIMIT).await {
             Ok(reply) if reply.status.is_success() => {}
             Ok(reply) => log::warn("", format_args!("the Runtime API refused the report with {}", reply.status)),

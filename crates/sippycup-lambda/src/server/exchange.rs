@@ -14,7 +14,7 @@ use tower_service::Service;
 use super::body::ServedBody;
 use crate::{
     App, BackgroundTasks, LambdaContext,
-    after::{After, Finish},
+    after::Afterwards,
     failure::Failure,
     guard::{describe, guard},
     invocation, log, span,
@@ -25,7 +25,7 @@ use crate::{
 pub(super) struct Exchange<S> {
     app: HttpService<S>,
     body_limit: usize,
-    after: Arc<After>,
+    afterwards: Afterwards,
     /// How many more requests a Web Function may have at once.
     room: Option<Arc<Semaphore>>,
 }
@@ -36,10 +36,10 @@ pub(super) fn clone<S: App>(exchange: &Exchange<S>) -> Result<Exchange<S>, Failu
 }
 
 impl<S: App> Exchange<S> {
-    pub(super) fn new(app: SippyCup<S>, source: EventSource, body_limit: usize, after: Arc<After>) -> Self {
+    pub(super) fn new(app: SippyCup<S>, source: EventSource, body_limit: usize, afterwards: Afterwards) -> Self {
         let is_web_function = source == EventSource::WebFunction;
         let room = is_web_function.then(|| Arc::new(Semaphore::new(AT_ONCE)));
-        Self { app: app.into_http_service(source), body_limit, after, room }
+        Self { app: app.into_http_service(source), body_limit, afterwards, room }
     }
 
     /// Answers a request. It fails for nobody: what cannot be answered is a response as well.
@@ -48,7 +48,7 @@ impl<S: App> Exchange<S> {
         peer: SocketAddr,
         request: Request<Incoming>,
     ) -> Result<Response<ServedBody<S::ResponseBody>>, Infallible> {
-        let Self { app, body_limit, after, room } = self;
+        let Self { app, body_limit, afterwards, room } = self;
         let context = room.as_ref().and_then(|_| LambdaContext::of_web_function(request.headers()));
         let permit = match room {
             Some(room) => room.acquire_owned().await.ok(),
@@ -60,7 +60,7 @@ impl<S: App> Exchange<S> {
         };
         // A listener for both versions of IP shows an address of version 4 as one of version 6.
         request.extensions_mut().insert(ClientIp::new(peer.ip().to_canonical()));
-        let finish = Finish { after, context: context.clone().unwrap_or_else(LambdaContext::none) };
+        let finish = afterwards.of(context.clone().unwrap_or_else(LambdaContext::none));
         request.extensions_mut().insert(BackgroundTasks::new(finish.context.clone()));
         let answer = match &context {
             Some(context) => {

@@ -6,7 +6,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use hyper::{rt::Executor, service::service_fn};
+use hyper::service::service_fn;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
@@ -15,17 +15,21 @@ use sippycup_core::EventSource;
 use sippycup_layer::SippyCup;
 use tokio::{net::TcpListener, time::timeout};
 
-use self::{
-    exchange::Exchange,
-    tasks::{Starter, Tasks},
-};
+use self::exchange::Exchange;
 #[cfg(feature = "shutdown")]
 use crate::shutdown;
-use crate::{App, ServeError, log, options::Options, patience::Patience, signals::Signals};
+use crate::{
+    App, ServeError,
+    after::Afterwards,
+    log,
+    options::Options,
+    patience::Patience,
+    signals::Signals,
+    tasks::{Starter, Tasks},
+};
 
 mod body;
 mod exchange;
-mod tasks;
 
 /// Where the process listens, and as what.
 #[derive(Debug)]
@@ -56,7 +60,9 @@ pub(crate) async fn serve<S: App>(app: SippyCup<S>, place: Place, options: Optio
         Ok((listener, address))
     };
     let (listener, address) = bound.await.map_err(|error| failed("cannot listen on", error))?;
-    let exchange = Exchange::new(app, place.source, options.body_limit, Arc::new(options.after));
+    let after_answers = Tasks::default();
+    let afterwards = Afterwards { after: Arc::new(options.after), starter: after_answers.starter() };
+    let exchange = Exchange::new(app, place.source, options.body_limit, afterwards);
     announce(&place, address);
 
     let connections = GracefulShutdown::new();
@@ -98,7 +104,7 @@ pub(crate) async fn serve<S: App>(app: SippyCup<S>, place: Place, options: Optio
         });
         let connection = http.serve_connection(TokioIo::new(stream), service).into_owned();
         let connection = connections.watch(connection);
-        tasks.starter().execute(async move {
+        tasks.starter().start(async move {
             // A client that goes away in between is no news.
             if let Err(error) = connection.await {
                 log::debug(format_args!("a connection ended early: {error}"));
@@ -107,13 +113,25 @@ pub(crate) async fn serve<S: App>(app: SippyCup<S>, place: Place, options: Optio
     }
     drop(listener);
     log::info(format_args!("told to end; requests under way are answered first"));
-    let limit = if place.is_web_function() { LAMBDAS_PATIENCE } else { Duration::MAX };
+    let finished = async {
+        connections.shutdown().await;
+        after_answers.finish().await;
+    };
+    #[cfg(feature = "shutdown")]
+    let has_hooks = !options.shutdown.is_empty();
+    #[cfg(not(feature = "shutdown"))]
+    let has_hooks = false;
+    let limit = match (place.is_web_function(), has_hooks) {
+        (true, true) => LAMBDAS_PATIENCE.saturating_sub(OF_HOOKS),
+        (true, false) => LAMBDAS_PATIENCE,
+        (false, _) => Duration::MAX,
+    };
     tokio::select! {
-        _ = timeout(limit, connections.shutdown()) => {}
+        _ = timeout(limit, finished) => {}
         () = signals.next() => {}
     }
     #[cfg(feature = "shutdown")]
-    shutdown::call(options.shutdown, shutdown::OFF_LAMBDA).await;
+    shutdown::call(options.shutdown, if place.is_web_function() { OF_HOOKS } else { shutdown::OFF_LAMBDA }).await;
     Ok(())
 }
 
@@ -141,3 +159,6 @@ const HEAD_LIMIT: Duration = Duration::from_secs(30);
 
 /// Lambda kills a Web Function a second after SIGTERM; what comes behind the future has the rest.
 const LAMBDAS_PATIENCE: Duration = Duration::from_millis(900);
+
+/// Of that, what `on_shutdown` has where there is one.
+const OF_HOOKS: Duration = Duration::from_millis(200);
