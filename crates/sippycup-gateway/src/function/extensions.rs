@@ -253,5 +253,8 @@ const LIMIT: usize = 10;
 /// How many events wait for an extension that does not ask; more than one only where functions are started elsewhere.
 const WAITING: usize = 16;
 
+/// What an environment with extensions of their own processes has from the beginning of its end (developer guide, "Lambda execution environment lifecycle").
+pub(super) const TO_END: Duration = Duration::from_secs(2);
+
 const WITH_INTERNAL: Duration = Duration::from_millis(500);
 const WITH_EXTERNAL: Duration = Duration::from_millis(300);

@@ -73,7 +73,9 @@ impl Function {
     pub(crate) fn spawned(settings: Settings) -> Self {
         let (sender, receiver) = mpsc::unbounded_channel();
         let pool = Pool::new(Arc::new(settings), sender.clone());
-        tokio::spawn(pool.run(receiver));
+        tokio::spawn(async move {
+            pool.run(receiver).await.into_iter().for_each(stopped);
+        });
         // The first environment starts before the first request: a function that cannot start should say so at once.
         let _ = sender.send(Message::Warm);
         Self { handle: Arc::new(Handle { pool: sender }) }
@@ -83,11 +85,19 @@ impl Function {
         let (sender, receiver) = mpsc::unbounded_channel();
         let address = listener.local_addr()?;
         let settings = Arc::new(settings);
-        let api = tokio::spawn(runtime_api::serve(listener, pool::ATTACHED, Arc::clone(&settings), sender.clone()));
+        let (end, ending) = oneshot::channel::<()>();
+        let ending = async {
+            let _ = ending.await;
+        };
+        let api = runtime_api::serve(listener, pool::ATTACHED, Arc::clone(&settings), sender.clone(), ending);
+        let api = tokio::spawn(api);
         let pool = Pool::attached(settings, sender.clone(), address);
         tokio::spawn(async move {
-            pool.run(receiver).await;
-            api.abort();
+            let waiting = pool.run(receiver).await;
+            // What extensions were told must reach them.
+            drop(end);
+            let _ = api.await;
+            waiting.into_iter().for_each(stopped);
         });
         Ok(Self { handle: Arc::new(Handle { pool: sender }) })
     }
@@ -112,6 +122,11 @@ impl Function {
             let _ = wait.await;
         }
     }
+}
+
+/// Tells somebody that the function has stopped, if they still wait.
+fn stopped(waiting: oneshot::Sender<()>) {
+    let _ = waiting.send(());
 }
 
 impl Drop for Handle {

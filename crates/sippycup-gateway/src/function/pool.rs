@@ -58,18 +58,17 @@ impl Pool {
         pool
     }
 
-    pub(super) async fn run(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
+    /// Runs until the function has stopped. Gives who waits for that.
+    pub(super) async fn run(mut self, mut messages: mpsc::UnboundedReceiver<Message>) -> Vec<oneshot::Sender<()>> {
         while let Some(message) = messages.recv().await {
             self.handle(message);
-            if let Some(waiting) = &mut self.stopping
-                && (self.attached.is_some() || self.environments.is_empty())
+            if (self.attached.is_some() || self.environments.is_empty())
+                && let Some(waiting) = self.stopping.take()
             {
-                for stopped in waiting.drain(..) {
-                    let _ = stopped.send(());
-                }
-                return;
+                return waiting;
             }
         }
+        Vec::new()
     }
 
     fn handle(&mut self, message: Message) {

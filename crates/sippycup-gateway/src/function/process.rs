@@ -34,7 +34,9 @@ pub(super) async fn run(
 ) {
     let how = match TcpListener::bind(("127.0.0.1", 0)).await.and_then(|api| Ok((api.local_addr()?.to_string(), api))) {
         Ok((address, listener)) => {
-            let api = tokio::spawn(runtime_api::serve(listener, environment, Arc::clone(&settings), pool.clone()));
+            let (settings_of, pool_of) = (Arc::clone(&settings), pool.clone());
+            let api = runtime_api::serve(listener, environment, settings_of, pool_of, std::future::pending());
+            let api = tokio::spawn(api);
             let (sender, lines) = mpsc::channel(LINES);
             let supervisor =
                 Supervisor { environment, settings, pool: pool.clone(), orders, address, lines, ending: None };

@@ -26,19 +26,20 @@ use crate::answer::INTEGRATION_RESPONSE;
 use crate::visitor::Names;
 use crate::{Answer, Body, BoxError};
 
-/// Serves until the task is aborted or the listener breaks.
+/// Serves until it is to end, the task is aborted or the listener breaks.
 pub(super) async fn serve(
     listener: TcpListener,
     environment: u64,
     settings: Arc<Settings>,
     pool: mpsc::UnboundedSender<Message>,
+    ending: impl Future<Output = ()>,
 ) {
     let mut http = http1::Builder::new();
     http.title_case_headers(true);
     let api = RuntimeApi { environment, settings: Arc::clone(&settings), pool };
     let reporting = Arc::clone(&settings);
     let report = Arc::new(move |line: &str| reporting.report(line));
-    if let Err(error) = crate::serve::serve(listener, api, http, report, std::future::pending()).await {
+    if let Err(error) = crate::serve::serve(listener, api, http, report, ending).await {
         settings.report(&format!("the Runtime API broke: {error}"));
     }
 }

@@ -129,6 +129,39 @@ async fn no_web_page_takes_an_event_or_answers_for_the_function() {
 }
 
 #[tokio::test]
+async fn an_extension_of_an_attached_function_is_told_of_the_end() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let function = Function::builder().report(|_| {}).attach(listener).unwrap();
+    let mut waiting = Vec::new();
+    for events in [r#"{"events":["SHUTDOWN"]}"#, r#"{"events":[]}"#] {
+        let registered = send(address, &register(events)).await;
+        let id = registered.lines().find_map(|line| line.strip_prefix("Lambda-Extension-Identifier: ")).unwrap();
+        let next = "GET /2020-01-01/extension/event/next HTTP/1.1\r\nHost: localhost";
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        socket.write_all(format!("{next}\r\nLambda-Extension-Identifier: {id}\r\n\r\n").as_bytes()).await.unwrap();
+        waiting.push(socket);
+    }
+    // What came before has been read by now.
+    send(address, &register("{}")).await;
+    function.stop().await;
+    let [told, silent] = waiting.try_into().unwrap();
+    let told = rest(told).await;
+    assert!(told.contains(r#""eventType":"SHUTDOWN""#) && told.contains(r#""shutdownReason":"spindown""#), "{told}");
+    assert_eq!(rest(silent).await, "");
+    assert!(TcpStream::connect(address).await.is_err());
+}
+
+/// Each by another name: who registers again is taken for the same.
+fn register(events: &str) -> String {
+    let length = events.len();
+    format!(
+        "POST /2020-01-01/extension/register HTTP/1.1\r\nHost: localhost\r\nLambda-Extension-Name: e{length}\r\nConnection: close\r\n\
+         Content-Length: {length}\r\n\r\n{events}"
+    )
+}
+
+#[tokio::test]
 async fn a_malformed_body_is_400() {
     for &kind in Kind::ALL {
         let address = listening(Gateway::builder(kind)).await;
@@ -222,6 +255,10 @@ async fn echo(event: Bytes) -> Result<Bytes, BoxError> {
 async fn send(address: SocketAddr, request: &str) -> String {
     let mut socket = TcpStream::connect(address).await.unwrap();
     socket.write_all(request.as_bytes()).await.unwrap();
+    rest(socket).await
+}
+
+async fn rest(mut socket: TcpStream) -> String {
     let mut response = Vec::new();
     let _ = socket.read_to_end(&mut response).await;
     String::from_utf8(response).unwrap()

@@ -1,11 +1,13 @@
 //! How work and processes end other than by an answer.
 
+use std::time::SystemTime;
+
 use tokio::sync::oneshot;
 
 use super::{ATTACHED, Pool};
 use crate::function::environment::{Environment, InitError, Invoked};
 use crate::function::error::FunctionError;
-use crate::function::extensions::Reason;
+use crate::function::extensions::{Event, Reason, TO_END};
 
 impl Pool {
     /// Ends a process that works for nobody, because others wait. As long as nobody does, it works on, as on Lambda.
@@ -134,6 +136,11 @@ impl Pool {
     /// A process that waits for work gets none, and no answer either, until it is gone: as on Lambda, where it is frozen.
     pub(super) fn stop(&mut self, stopped: Option<oneshot::Sender<()>>, at_once: bool) {
         self.stopping.get_or_insert_default().extend(stopped);
+        if let Some(attached) = self.environments.get_mut(&ATTACHED) {
+            // Their processes are somebody else's: they are told, and not ended.
+            let deadline = SystemTime::now() + TO_END;
+            attached.extensions.shut_down(&Event::Shutdown { deadline, reason: Reason::Spindown });
+        }
         for environment in self.environments.values_mut() {
             environment.kill(Reason::Spindown);
             for (_, invoked) in environment.working.drain() {

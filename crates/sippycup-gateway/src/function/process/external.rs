@@ -1,6 +1,6 @@
 //! The processes of extensions beside the function's.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::signal::{Signal, signal};
 use super::{GRACE, Process, Supervisor, all_at_once};
+use crate::function::extensions::TO_END;
 use crate::function::message::Message;
 
 #[derive(Default)]
@@ -51,7 +52,7 @@ impl Companions {
             return;
         }
         let began = supervisor.ending.map_or_else(Instant::now, |(began, _)| began);
-        let deadline = began + SHUTDOWN;
+        let deadline = began + TO_END;
         let (listening, listen) = oneshot::channel();
         let _ = supervisor.pool.send(Message::ShutDown {
             environment: supervisor.environment,
@@ -78,6 +79,3 @@ impl Companions {
         let _ = tokio::time::timeout(GRACE, gone).await;
     }
 }
-
-/// What an environment with extensions of their own processes has from the beginning of its end (developer guide, "Lambda execution environment lifecycle").
-const SHUTDOWN: Duration = Duration::from_secs(2);
