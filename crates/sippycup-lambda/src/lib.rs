@@ -67,7 +67,7 @@
 //! | the app panicked | `SippyCup.Panic` |
 //! | the answer's body failed half-way | `SippyCup.Body` |
 //! | the answer does not fit into the front door's format, or is too large | `SippyCup.Response` |
-//! | the process cannot start: what [`start`](start()) was given failed, or an environment variable is wrong | `SippyCup.Init` |
+//! | the process cannot start: what `start` was given failed, or an environment variable is wrong | `SippyCup.Init` |
 //!
 //! The header `Lambda-Runtime-Function-Error-Type`, which Lambda's own metrics and telemetry go by, has `Function.Event`
 //! and so on for them: of other names Lambda makes `Runtime.Unknown`.
