@@ -66,7 +66,7 @@ pub(crate) async fn call(hooks: Vec<Hook>, limit: Duration) {
 async fn extend(endpoint: Arc<Endpoint>) -> JoinSet<()> {
     let mut extension = JoinSet::new();
     let registered = RuntimeApi::lend(endpoint.clone(), |mut api| async move { api.register().await });
-    match registered.await {
+    match timeout(REGISTRATION, registered).await.unwrap_or_else(|_| Err("there was no reply".to_owned())) {
         Ok(registration) => {
             let held = RuntimeApi::lend(endpoint, |mut api| async move {
                 if let Err(error) = api.hold(&registration).await {
@@ -81,6 +81,9 @@ async fn extend(endpoint: Arc<Endpoint>) -> JoinSet<()> {
     }
     extension
 }
+
+/// Lambda answers within milliseconds, and gives the whole start 10 seconds.
+const REGISTRATION: Duration = Duration::from_secs(3);
 
 /// Lambda kills the process after 500 ms; see
 /// [Shutdown phase](https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown).

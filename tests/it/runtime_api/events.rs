@@ -180,10 +180,7 @@ async fn an_event_of_300_megabytes_is_neither_kept_nor_waited_for() {
         report.accept().await;
         drop(next);
         api.all_wait().await;
-        let status = std::fs::read_to_string(format!("/proc/{}/status", api.function.id().unwrap())).unwrap();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        let kilobytes: usize = peak.trim().trim_end_matches(" kB").parse().unwrap();
-        assert!(kilobytes < 120_000, "{kilobytes} KB");
+        assert!(api.peak() < 120_000, "{} KB", api.peak());
     });
 }
 
@@ -362,14 +359,8 @@ async fn an_id_goes_back_as_it_came() {
 async fn a_runtime_api_that_is_gone_for_a_while_is_waited_for() {
     for polls in POLLS {
         let mut api = Api::start(polls, &[]).await;
-        api.accepting.abort();
-        let _ = (&mut api.accepting).await;
-        api.waiting.clear();
-        tokio::time::sleep(Duration::from_secs(3)).await;
-        let listener = TcpListener::bind(api.address).await.unwrap();
-        let (sender, calls) = mpsc::unbounded_channel();
-        api.calls = calls;
-        api.accepting = tokio::spawn(accept(listener, sender));
+        let next = api.next().await;
+        api.goes_and_comes_back(next).await;
         api.works().await;
         api.until("cannot connect to the Runtime API at 127.0.0.1:").await;
     }

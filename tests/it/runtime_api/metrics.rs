@@ -119,7 +119,11 @@ async fn lambda_lets_the_lines_through_whatever_the_level() {
 
 #[tokio::test]
 async fn metrics_that_cloudwatch_would_drop_are_an_error_at_the_start() {
-    let api = Api::begin_as(env!("CARGO_BIN_EXE_observed"), Stdio::piped(), 1, &[("OBSERVED", "metrics-wrong")]).await;
+    let variables = [("OBSERVED", "metrics-wrong")];
+    let mut api = Api::begin_as(env!("CARGO_BIN_EXE_observed"), Stdio::piped(), 1, &variables).await;
+    let report = api.any().await;
+    assert_eq!(report.line, "POST /2018-06-01/runtime/init/error HTTP/1.1");
+    report.accept().await;
     let (code, said) = api.ends().await;
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("the metrics do not fit: expected a namespace of 1 to 255 ASCII letters"), "{said}");

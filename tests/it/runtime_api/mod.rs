@@ -5,6 +5,7 @@ mod after;
 mod answers;
 mod events;
 mod guards;
+mod hostile;
 mod locally;
 mod log;
 mod logging;
@@ -139,6 +140,26 @@ impl Api {
             }
             self.waiting.push(call);
         }
+    }
+
+    /// Nobody listens for three seconds. This call gets no reply.
+    async fn goes_and_comes_back(&mut self, call: Call) {
+        self.accepting.abort();
+        let _ = (&mut self.accepting).await;
+        self.waiting.clear();
+        drop(call);
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let listener = TcpListener::bind(self.address).await.unwrap();
+        let (sender, calls) = mpsc::unbounded_channel();
+        self.calls = calls;
+        self.accepting = tokio::spawn(accept(listener, sender));
+    }
+
+    /// The most memory that the process has had, in kilobytes.
+    fn peak(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.function.id().unwrap())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
     fn id(&mut self) -> String {

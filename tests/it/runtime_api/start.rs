@@ -48,3 +48,12 @@ async fn a_start_that_fails_before_the_extension_is_reported_before_it() {
     assert_eq!(ended, Some(1));
     assert!(said.contains("the Runtime API refused the report with 403"), "{said}");
 }
+
+#[tokio::test]
+async fn a_report_that_nobody_takes_does_not_keep_the_process() {
+    let mut api = Api::begin(1, &[("RUDE", "start-fails")]).await;
+    let _report = api.any().await;
+    let (ended, said) = api.ends().await;
+    assert_eq!(ended, Some(1));
+    assert!(said.contains("the Runtime API did not say that it took the report"), "{said}");
+}

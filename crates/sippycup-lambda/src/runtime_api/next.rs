@@ -50,21 +50,24 @@ impl RuntimeApi {
     }
 
     async fn no_event(&mut self, reply: &Reply) -> Result<(), Error> {
-        let status = reply.status;
-        if status == StatusCode::NO_CONTENT {
+        if reply.status == StatusCode::NO_CONTENT {
             // An emulator that does not keep connections open for long.
             self.patience.pause_again().await;
             return Ok(());
         }
-        let refused = || Error::Refused { what: "next", status, said: reply.text() };
+        self.odd("next", reply).await
+    }
+
+    /// Waits before the next try, if it makes sense behind such a reply.
+    pub(super) async fn odd(&mut self, what: &'static str, reply: &Reply) -> Result<(), Error> {
+        let status = reply.status;
+        let refused = || Error::Refused { what, status, said: reply.text() };
         if matches!(status, StatusCode::FORBIDDEN | StatusCode::INTERNAL_SERVER_ERROR) {
             return Err(refused());
         }
         if self.patience.is_new() {
-            log::warn(
-                "",
-                format_args!("expected an event from the Runtime API, found status {status}: {}", reply.text()),
-            );
+            let said = reply.text();
+            log::warn("", format_args!("expected the Runtime API to accept `{what}`, found status {status}: {said}"));
         }
         self.patience.pause().await.map_err(|_| refused())
     }

@@ -1,8 +1,11 @@
 //! The calls of a function before its first invocation: to wait for the restore of a snapshot, and to say that there
 //! is no use in waiting.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode};
+use tokio::time::timeout;
 
 use super::{Error, RuntimeApi, connection::NoReply, outgoing::Outgoing, respond::ERROR_TYPE};
 use crate::{json::object, log};
@@ -20,10 +23,7 @@ impl RuntimeApi {
                 Ok(reply) if reply.status.is_success() => break,
                 // An emulator, say, for which nothing is restored.
                 Ok(reply) if reply.status == StatusCode::NOT_FOUND => break,
-                Ok(reply) => {
-                    let (status, said) = (reply.status, reply.text());
-                    return Err(Error::Refused { what: "restore/next", status, said });
-                }
+                Ok(reply) => self.odd("restore/next", &reply).await?,
                 Err(NoReply::Broken) => self.broken().await?,
                 Err(NoReply::Unreachable(error)) => return Err(self.unreachable(error)),
             }
@@ -51,12 +51,16 @@ impl RuntimeApi {
         let path = self.connection.endpoint().path(&[path]);
         let mut request = self.request(Method::POST, path, Outgoing::Whole(body.into()));
         request.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(header));
-        match self.connection.exchange(request, LIMIT).await {
-            Ok(reply) if reply.status.is_success() => {}
-            Ok(reply) => log::warn("", format_args!("the Runtime API refused the report with {}", reply.status)),
-            Err(_) => log::warn("", format_args!("the connection broke before the Runtime API took the report")),
+        match timeout(PATIENCE, self.connection.exchange(request, LIMIT)).await {
+            Ok(Ok(reply)) if reply.status.is_success() => {}
+            Ok(Ok(reply)) => log::warn("", format_args!("the Runtime API refused the report with {}", reply.status)),
+            Ok(Err(_)) => log::warn("", format_args!("the connection broke before the Runtime API took the report")),
+            Err(_) => log::warn("", format_args!("the Runtime API did not say that it took the report")),
         }
     }
 }
 
 const LIMIT: usize = 64 << 10;
+
+/// Longer than Lambda takes to answer.
+const PATIENCE: Duration = Duration::from_secs(3);
