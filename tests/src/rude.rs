@@ -6,7 +6,7 @@
 #![expect(clippy::panic, reason = "what a panic costs is what is tested")]
 
 use std::{
-    env, error, fmt, future,
+    env, error, fmt, future, io,
     io::Write,
     panic::{self, panic_any},
     pin::Pin,
@@ -43,7 +43,7 @@ fn main() -> Result<(), BoxError> {
         Err(error) => panic_any(error),
     };
     if has("subscriber") {
-        tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
+        tracing_subscriber::fmt().with_ansi(false).with_writer(io::stderr).init();
     }
     let mut serve = sippycup::serve(Rude);
     if has("hooks") {
@@ -124,7 +124,7 @@ fn main() -> Result<(), BoxError> {
 }
 
 async fn says(text: &str) -> Result<(), BoxError> {
-    writeln!(std::io::stderr(), "{text}").map_err(Into::into)
+    writeln!(io::stderr(), "{text}").map_err(Into::into)
 }
 
 /// Waits until the test says so.
@@ -215,6 +215,9 @@ async fn answer(request: Request<Body>, path: String, place: Option<String>) -> 
     }
     if path == "/error" || path.starts_with("/error/") || path == "/background/panic-fails" {
         return Err(RudeError::new(|_| {}));
+    }
+    if path == "/causes" {
+        return Err(RudeError::new(|error| error.cause = Some(io::Error::other("the\u{1b}[31m cause"))));
     }
     if path == "/lines" {
         return Err(RudeError::new(|error| error.text = "one\ntwo"));
@@ -331,6 +334,7 @@ impl Drop for Payload {
 
 #[derive(Debug)]
 struct RudeError {
+    cause: Option<io::Error>,
     text: &'static str,
     display: bool,
     source: bool,
@@ -339,7 +343,7 @@ struct RudeError {
 
 impl RudeError {
     fn new(change: impl FnOnce(&mut Self)) -> Self {
-        let mut error = Self { text: "rude on purpose", display: false, source: false, drop: false };
+        let mut error = Self { cause: None, text: "rude on purpose", display: false, source: false, drop: false };
         change(&mut error);
         error
     }
@@ -359,7 +363,7 @@ impl error::Error for RudeError {
         if self.source {
             panic_any("in source");
         }
-        None
+        self.cause.as_ref().map(|cause| cause as _)
     }
 }
 

@@ -76,3 +76,55 @@ async fn a_subscriber_gets_what_standard_error_would_have_got() {
         );
     }
 }
+
+#[tokio::test]
+async fn every_kind_of_failure_is_one_line_in_both_formats() {
+    let refused = "cannot send response: Lambda refuses a response of 7000078 bytes of JSON to an HTTP API, its limit is \
+                   6291556 bytes; base64 makes binary bodies a third larger";
+    let not_http = "cannot decode event: expected an event of API Gateway, a function URL, a load balancer or VPC Lattice at \
+                    `$`, found an SQS event";
+    let cut = "cannot decode event: expected more of the document, not its end at `$` (byte 1)";
+    for (polls, format, options) in [
+        (1, None, ""),
+        (1, Some("Text"), ""),
+        (1, Some("JSON"), ""),
+        (1, Some("json"), "stream"),
+        (16, Some("Text"), "stream"),
+        (16, Some("JSON"), ""),
+    ] {
+        let variables = format.map(|format| ("AWS_LAMBDA_LOG_FORMAT", format)).into_iter().chain([("RUDE", options)]);
+        let mut api = Api::start(polls, &variables.collect::<Vec<_>>()).await;
+        for (event, error_type, message) in [
+            (http_api("/error"), "SippyCup.Service", "service failed: rude on purpose"),
+            (http_api("/causes"), "SippyCup.Service", "service failed: rude on purpose: the\u{1b}[31m cause"),
+            (http_api("/lines"), "SippyCup.Service", "service failed: one\ntwo"),
+            (http_api("/panic/future"), "SippyCup.Panic", "handler panicked: in the future"),
+            (http_api("/panic/body"), "SippyCup.Panic", "handler panicked: in the body"),
+            (http_api("/body-error"), "SippyCup.Body", "response body failed: the body failed on purpose"),
+            (http_api("/size/7000000"), "SippyCup.Response", refused),
+            (json!({"Records": [{"eventSource": "aws:sqs"}]}).to_string(), "SippyCup.Event", not_http),
+            ("{".to_owned(), "SippyCup.Event", cut),
+        ] {
+            // A stream has no limit here.
+            if options == "stream" && message == refused {
+                continue;
+            }
+            let id = api.id();
+            api.next().await.reply(&super::event(&id, &event)).await;
+            api.report().await.accept().await;
+            api.all_wait().await;
+            let lines = api.until(&id).await;
+            assert_eq!(lines.len(), 1, "{lines:?}");
+            if format.is_none_or(|format| format == "Text") {
+                let message = message.replace('\n', "\\n").replace('\u{1b}', "\\u{1b}");
+                assert_eq!(lines[0], format!("{error_type}: {message} (RequestId: {id})"));
+                continue;
+            }
+            let mut line: Value = serde_json::from_str(&lines[0]).unwrap();
+            let time = line.as_object_mut().unwrap().remove("timestamp").unwrap();
+            assert!(time.as_str().is_some_and(|time| time.len() == 24 && time.ends_with('Z')), "{time}");
+            let wanted = json!({"level": "ERROR", "message": message, "requestId": id, "errorType": error_type});
+            assert_eq!(line, wanted);
+        }
+    }
+}

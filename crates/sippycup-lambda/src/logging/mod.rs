@@ -66,6 +66,7 @@
 //! | `coldStart` | whether it is the first invocation of an environment that was started for it |
 //! | `remainingMs` | what was left until the deadline |
 //!
+//! Status and bytes are those of the app. What a [guard](crate#guards) answers in its place is told in a line of its own.
 //! Query strings, headers and bodies are in no line. `RUST_LOG=sippycup::access=off` turns these lines off.
 //!
 //! # Panics of the app

@@ -29,7 +29,8 @@ pub(crate) use self::emf::Emf;
 /// | `ColdStarts` | `Count` | 1 if it is a [cold start](crate::LambdaContext::is_cold_start) |
 /// | `ResponseBytes` | `Bytes` | of the answer's body, as the app has it |
 ///
-/// What is 0 is written too, so that an average is a rate. The line also has `requestId`, `method`, `status`, `route`, and
+/// They are those of the app's answer: what a [guard](crate#guards) answers in the place of one that failed is a `5xx` all
+/// the same. What is 0 is written too, so that an average is a rate. The line also has `requestId`, `method`, `status`, `route`, and
 /// `timestamp` and `level`, by which Lambda lets it through whatever the function's log level is.
 ///
 /// # What it costs

@@ -22,7 +22,6 @@ pub(super) struct RequestSpan {
     method: &'static str,
     route: MatchedRoute,
     api: Option<RequestContext>,
-    is_answered: bool,
 }
 
 impl RequestSpan {
@@ -72,7 +71,7 @@ impl RequestSpan {
         if let Some(link) = link {
             span.add_link(link);
         }
-        Self { span, method, route, api: extensions.get().cloned(), is_answered: false }
+        Self { span, method, route, api: extensions.get().cloned() }
     }
 
     pub(super) fn within<T>(&self, code: impl FnOnce() -> T) -> T {
@@ -80,7 +79,6 @@ impl RequestSpan {
     }
 
     pub(super) fn answered(&mut self, status: StatusCode) {
-        self.is_answered = true;
         // A number that is not an `i64` would become a text.
         self.span.record("http.response.status_code", i64::from(status.as_u16()));
         if status >= StatusCode::INTERNAL_SERVER_ERROR {
@@ -89,7 +87,6 @@ impl RequestSpan {
     }
 
     pub(super) fn failed(&mut self, error_type: ErrorType) {
-        self.is_answered = true;
         self.has_error(error_type.as_str());
     }
 
