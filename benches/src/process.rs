@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::Path,
-    process::{Child, Command},
+    process::{Child, Command, Stdio},
     thread,
     time::Duration,
 };
@@ -30,7 +30,7 @@ pub struct Used {
 impl Process {
     /// Starts it, and returns when it first asks for an event.
     pub fn start(program: &Path, concurrency: u32) -> Self {
-        Self::spawn(Command::new(program).env_clear(), concurrency)
+        Self::spawn(Command::new(program).env_clear().stderr(Stdio::null()), concurrency)
     }
 
     /// The same with a command that starts it.

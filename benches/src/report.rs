@@ -98,6 +98,10 @@ const HEAD: &str = "\
 
 Written by `cargo bench -p sippycup-benches`; not by hand. What each column is stands under its table.
 `lambda_http` is on the same event in the same run, with its default features and the same axum router behind it.
+
+A section alone is measured again by `cargo bench -p sippycup-benches --bench instructions`, and so on with `runtime`,
+`time`, `allocations`, `process` and `scale`. Instructions, allocations and bytes are the same on a busy machine;
+`instructions`, `runtime` and `scale` need valgrind. What is measured in time is only good for its ratios.
 ";
 
 /// Date, machine and versions: a figure without them says nothing.
