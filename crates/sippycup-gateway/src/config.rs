@@ -328,7 +328,10 @@ impl GatewayBuilder {
             let key = route.key();
             return Err(ConfigError::new(format!("route `{key}`: a resource of a REST API has no slash at its end")));
         }
-        for (name, value) in &self.config.stage_variables {
+        for (at, (name, value)) in self.config.stage_variables.iter().enumerate() {
+            if self.config.stage_variables.iter().take(at).any(|(other, _)| other == name) {
+                return Err(ConfigError::new(format!("stage variable `{name}`: it has a value already")));
+            }
             if name.is_empty() || name.len() > 64 || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
                 return Err(ConfigError::new(format!(
                     "stage variable `{name}`: expected a name of up to 64 letters, digits and `_`"

@@ -15,9 +15,17 @@ impl FromStr for GatewayBuilder {
         let kind: Kind = parts.next().unwrap_or_default().parse()?;
         let mut builder = Gateway::builder(kind);
         let mut mapped = Mapped::default();
+        let mut once = Vec::new();
         for part in parts.filter(|part| !part.is_empty()) {
             let (key, value) = part.split_once('=').unwrap_or((part, ""));
             let wrong = |what: &str| ConfigError::new(format!("gateway `{text}`: {what} `{part}`"));
+            if !REPEATABLE.contains(&key) {
+                // Of two values one would be lost.
+                if once.contains(&key) {
+                    return Err(wrong("expected this setting once, found a second"));
+                }
+                once.push(key);
+            }
             builder = match key {
                 "stage-in-path" | "stream" if !value.is_empty() => {
                     return Err(wrong("expected no value in"));
@@ -74,6 +82,8 @@ impl Mapped<'_> {
     }
 }
 
+const REPEATABLE: [&str; 4] = ["allow-host", "base-path", "binary", "route"];
+
 const SETTINGS: &str =
     "allow-host, base-path, binary, domain, route, source-ip, stage, stage-in-path, stream, var.NAME";
 
@@ -103,6 +113,15 @@ mod tests {
                 "rest,stagge=prod",
                 "gateway `rest,stagge=prod`: expected one of allow-host, base-path, binary, domain, route, source-ip, stage, \
                  stage-in-path, stream, var.NAME, found `stagge=prod`",
+            ),
+            (
+                "rest,stage=a,stage=b",
+                "gateway `rest,stage=a,stage=b`: expected this setting once, found a second `stage=b`",
+            ),
+            ("url,stream,stream", "gateway `url,stream,stream`: expected this setting once, found a second `stream`"),
+            (
+                "rest,var.A=b,var.A=c",
+                "gateway `rest,var.A=b,var.A=c`: expected this setting once, found a second `var.A=c`",
             ),
             ("rest,stage", "gateway `rest,stage`: expected a setting with a value, found `stage`"),
             ("url,stream=yes", "gateway `url,stream=yes`: expected no value in `stream=yes`"),

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use clap::{Args, CommandFactory, FromArgMatches};
+use clap::{Args, Command, FromArgMatches};
 use serde_json::Value;
 use sippycup_gateway::BoxError;
 
@@ -101,12 +101,9 @@ fn recorded_function(directory: &Path) -> Result<Option<FunctionPlan>, BoxError>
         return Err(wrong(&format_args!("`{key}`: no recording has this, and nothing is run because of it")).into());
     }
     // Without defaults only those flags are there that somebody gave.
-    let given = crate::Arguments::command()
-        .mut_subcommand("replay", |replay| replay.mut_args(|arg| arg.default_value(None)))
-        .try_get_matches()?;
-    if let Some(given) = given.subcommand_matches("replay") {
-        function.update_from_arg_matches(given)?;
-    }
+    let replay = Arguments::augment_args(Command::new("replay")).mut_args(|arg| arg.default_value(None));
+    let given = replay.try_get_matches_from(std::env::args_os().skip(1))?;
+    function.update_from_arg_matches(&given)?;
     Ok(Some(function))
 }
 

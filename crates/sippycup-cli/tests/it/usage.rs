@@ -100,6 +100,7 @@ fn wrong_flags_are_told_and_exit_with_2() {
         ("send sqs --concurrency 2 -- true", &["--concurrency belongs to `sippycup serve`"]),
         ("send sqs --watch -- true", &["--attach, --build and --watch belong to `sippycup serve`"]),
         ("replay x --concurrency 2 -- true", &["--concurrency belongs to `sippycup serve`"]),
+        ("event --kind rest --var A=b --var A=c /prod/", &["--var: stage variable `A`: it has a value already"]),
         ("serve -- .", &["cannot start the function: no program `.`"]),
         ("serve --name= -- true", &["--name: expected a name"]),
         ("serve --timeout 1e18 -- true", &["'--timeout <SECONDS>': expected a positive number of seconds"]),

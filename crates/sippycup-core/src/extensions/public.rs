@@ -104,6 +104,18 @@ impl Deref for PublicUri {
     }
 }
 
+impl From<Uri> for PublicUri {
+    fn from(uri: Uri) -> Self {
+        Self::from_uri(uri)
+    }
+}
+
+impl From<PublicUri> for Uri {
+    fn from(uri: PublicUri) -> Self {
+        uri.into_uri()
+    }
+}
+
 impl PartialEq for PublicUri {
     fn eq(&self, other: &Self) -> bool {
         **self == **other
@@ -138,6 +150,15 @@ impl fmt::Display for PublicUri {
 ///
 /// Not there where nobody knows the client: health checks of load balancers, API Gateway's console test, VPC
 /// Lattice's first event version, `X-Forwarded-For: unknown`. Take `Option<ClientIp>` in handlers that answer those.
+///
+/// ```
+/// # use std::net::IpAddr;
+/// # use sippycup_core::{ClientIp, PublicUri};
+/// // In a test of a handler that reads them:
+/// let mut request = http::Request::new(());
+/// request.extensions_mut().insert(ClientIp::from(IpAddr::from([192, 0, 2, 1])));
+/// request.extensions_mut().insert(PublicUri::from(http::Uri::from_static("https://shop.example.com/items")));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientIp(pub(crate) IpAddr);
 
@@ -152,6 +173,18 @@ impl ClientIp {
     #[must_use]
     pub fn ip(self) -> IpAddr {
         self.0
+    }
+}
+
+impl From<IpAddr> for ClientIp {
+    fn from(ip: IpAddr) -> Self {
+        Self(ip)
+    }
+}
+
+impl From<ClientIp> for IpAddr {
+    fn from(ClientIp(ip): ClientIp) -> Self {
+        ip
     }
 }
 
