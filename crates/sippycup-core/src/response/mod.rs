@@ -178,7 +178,7 @@ impl ProxyResponse {
     /// let event = ProxyEvent::from_bytes(r#"{"httpMethod":"GET","path":"/","requestContext":{"elb":{}}}"#)?;
     /// let format = event.response_format(&EventOptions::default())?;
     /// let answer = format.encode(http::Response::new(Bytes::from(vec![b'a'; 2_000_000])), &BinaryPolicy::default()).unwrap();
-    /// assert!(answer.oversize().unwrap().to_string().contains("a load balancer refuses a response of 2000114 bytes"));
+    /// assert!(answer.oversize().unwrap().to_string().contains("a load balancer refuses a response of 2000094 bytes"));
     /// # Ok::<(), sippycup_core::EventError>(())
     /// ```
     #[must_use]
