@@ -1,7 +1,7 @@
 //! The function that `it/runtime_api/logging.rs` and its siblings start: an axum app that says what it does.
 //!
 //! `OBSERVED` has its options, separated by commas: `logging`, `stream`, `own` for a subscriber of its own, `metrics`, `fails` for an
-//! app that fails.
+//! app that fails, `runtime` for the loop of `lambda_runtime`.
 
 use std::{env, io, panic::panic_any, sync::LazyLock};
 
@@ -13,6 +13,7 @@ use axum::{
     routing::{get, post},
 };
 use http_body::Frame;
+use lambda_runtime::layers::TracingLayer;
 use sippycup::{BackgroundTasks, BoxError, axum::MatchedPathLayer, logging, metrics::Metrics};
 use tokio::sync::Barrier;
 use tower::service_fn;
@@ -40,6 +41,9 @@ async fn main() -> Result<(), BoxError> {
         (_, true) => serve.metrics(Metrics::new("")),
         _ => serve,
     };
+    if has("runtime") {
+        return serve.into_runtime()?.layer(TracingLayer::new()).run().await;
+    }
     match has("stream") {
         true => serve.streaming().await?,
         false => serve.await?,

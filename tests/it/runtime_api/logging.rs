@@ -189,6 +189,25 @@ async fn a_failure_is_told_in_the_words_of_lambda_and_its_request_is_one_line() 
 }
 
 #[tokio::test]
+async fn under_lambda_runtime_lines_have_the_ids_too() {
+    let variables = [
+        ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+        ("AWS_LAMBDA_FUNCTION_NAME", "observed"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+    ];
+    let mut api = start(1, "logging,runtime", &variables).await;
+    for is_cold_start in [true, false] {
+        let id = invoke(&mut api, &secret("GET", "/items/7", "")).await;
+        let lines = json_lines(&mut api, "after the invocation").await;
+        assert_eq!(lines.len(), 5, "{lines:?}");
+        lines.iter().for_each(|line| assert_is_of(line, &id));
+        let request = lines.iter().find(|line| line["message"] == "request").unwrap();
+        assert_eq!(request["coldStart"], is_cold_start);
+    }
+}
+
+#[tokio::test]
 async fn in_text_a_line_stays_a_line_and_has_the_ids() {
     for polls in POLLS {
         let mut api = start(polls, "logging", &[("AWS_LAMBDA_LOG_FORMAT", "Text")]).await;
