@@ -22,13 +22,13 @@ use crate::served::Served;
 use crate::supervise::supervised;
 use crate::template;
 use crate::terminal::Output;
-use crate::watch::{Watch, run, watch};
+use crate::watch::{Changes, Watch, run, watch};
 
 /// Serve a Lambda function behind a front door
 ///
 /// Starts the function with a Runtime API of its own, writes the events that AWS would write and treats the answers as AWS would treat them. Where AWS would say only
 /// "Internal server error", it says why.
-#[derive(Args)]
+#[derive(Args, Clone)]
 #[command(after_help = EXAMPLES, after_long_help = manual(), mut_args = not_beside_a_file)]
 pub(crate) struct Arguments {
     /// Serve what a TOML file describes: several functions and front doors
@@ -62,6 +62,8 @@ struct Wanted {
     /// What is told first.
     lines: Vec<String>,
     passed: Vec<String>,
+    /// What is read again when it changes.
+    files: Vec<PathBuf>,
 }
 
 impl Arguments {
@@ -78,17 +80,18 @@ impl Arguments {
     fn plan(mut self) -> Result<Wanted, UsageError> {
         if let Some(path) = &self.template.template {
             let flags = template::Flags { plan: &self.plan, gateway: &self.gateway, function: &self.function };
-            let template::Read { plan, listeners, mut lines, passed } = self.template.read(path, &flags)?;
+            let template::Read { plan, listeners, mut lines, passed, files } = self.template.read(path, &flags)?;
             lines.insert(0, format!("serving {}", path.display()));
-            return Ok(Wanted { plan, listeners, lines, passed });
+            let files = if self.function.watch.is_empty() { Vec::new() } else { files };
+            return Ok(Wanted { plan, listeners, lines, passed, files });
         }
         if self.template.is_about_template() {
             return Err(UsageError::new("--parameter and --run are about a template: name it with --template"));
         }
-        let (mut lines, passed) = (Vec::new(), Vec::new());
+        let (mut lines, passed, files) = (Vec::new(), Vec::new(), Vec::new());
         if let Some(path) = &self.config {
             let (plan, listeners) = Plan::read(path, &self.plan)?;
-            return Ok(Wanted { plan, listeners, lines, passed });
+            return Ok(Wanted { plan, listeners, lines, passed, files });
         }
         if !self.has_function() {
             if !Path::new("Cargo.toml").is_file() {
@@ -102,7 +105,7 @@ impl Arguments {
         }
         let plan = self.plan.of_flags(self.gateway, self.function);
         let listeners = plan.listeners()?;
-        Ok(Wanted { plan, listeners, lines, passed })
+        Ok(Wanted { plan, listeners, lines, passed, files })
     }
 }
 
@@ -133,18 +136,39 @@ const BESIDE_A_TEMPLATE: &[&str] = &[
 ];
 
 pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
-    let terminal = arguments.output.terminal();
     let mut interrupts = Interrupts::new()?;
+    let mut wanted = arguments.clone().plan()?;
+    loop {
+        match serve_until(&arguments, wanted, &mut interrupts).await? {
+            End::Asked(code) => return Ok(code),
+            End::Changed(next) => wanted = *next,
+        }
+    }
+}
+
+/// Why what was served is served no more.
+enum End {
+    Asked(ExitCode),
+    /// The template changed, and is this now.
+    Changed(Box<Wanted>),
+}
+
+async fn serve_until(arguments: &Arguments, wanted: Wanted, interrupts: &mut Interrupts) -> Result<End, BoxError> {
+    let terminal = arguments.output.terminal();
     let from_file = arguments.config.is_some() || arguments.template.template.is_some();
-    let described = arguments.describe.clone();
-    let Wanted { plan, listeners: planned, lines, passed } = arguments.plan()?;
+    let Wanted { plan, listeners: planned, lines, passed, files } = wanted;
+    // From before anybody reads that it is served.
+    let mut changes = Changes::of(&files)?;
     lines.iter().for_each(|line| terminal.line(line));
     // Listeners before functions: a port in use should not cost a build.
     let mut listeners = Vec::new();
     for Listener { address, gateways, .. } in planned {
         listeners.push((bind(address, "--listen").await?, gateways));
     }
-    build(&plan, terminal).await?;
+    tokio::select! {
+        built = build(&plan, terminal) => built?,
+        () = interrupts.next() => return Ok(End::Asked(ExitCode::FAILURE)),
+    }
     let recorders = recorders(&plan, terminal)?;
     let mut functions = Vec::new();
     let mut watches: Vec<Watch> = Vec::new();
@@ -185,26 +209,41 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
         };
         servers.push(tokio::spawn(server.serve(listener, terminal.requests(gateways), shutdown)));
     }
-    if let Some(path) = described {
-        let written = description.write(&path, &plan.functions, &passed);
+    if let Some(path) = &arguments.describe {
+        let written = description.write(path, &plan.functions, &passed);
         written.map_err(|error| format!("--describe: cannot write {}: {error}", path.display()))?;
         terminal.line(&format!("described in {}", path.display()));
     }
-    interrupts.next().await;
-    terminal.line("stopping");
+    let next = loop {
+        tokio::select! {
+            () = interrupts.next() => break None,
+            path = changes.next() => match arguments.clone().plan() {
+                Ok(next) => {
+                    terminal.line(&format!("{} changed, serving it anew", path.display()));
+                    break Some(next);
+                }
+                Err(error) => terminal.line(&format!("{} changed, and what was there before is served on: {error}", path.display())),
+            },
+        }
+    };
+    if next.is_none() {
+        terminal.line("stopping");
+    }
     let _ = stop.send(true);
     drop(watches);
     tokio::select! {
         finished = finish(servers, &functions) => {
             finished?;
-            Ok(ExitCode::SUCCESS)
+            // Somebody may have written on in the meantime.
+            let newest = if next.is_some() && changes.came() { arguments.clone().plan().ok() } else { None };
+            Ok(newest.or(next).map_or(End::Asked(ExitCode::SUCCESS), |next| End::Changed(Box::new(next))))
         }
         () = interrupts.next() => {
             terminal.line("ending at once");
             for Recorded { function, .. } in &functions {
                 function.kill().await;
             }
-            Ok(ExitCode::FAILURE)
+            Ok(End::Asked(ExitCode::FAILURE))
         }
     }
 }

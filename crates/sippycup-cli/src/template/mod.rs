@@ -68,6 +68,8 @@ pub(crate) struct Read {
     pub(crate) lines: Vec<String>,
     /// What was passed over, for `--describe`.
     pub(crate) passed: Vec<String>,
+    /// What was read.
+    pub(crate) files: Vec<PathBuf>,
 }
 
 /// What the flags beside a template say about every front door and every function.
@@ -112,7 +114,8 @@ impl TemplateArguments {
         }
         let all: Vec<&Node> = roots.iter().map(|(_, root, _)| root).collect();
         let (plan, listeners) = stacks::plan(&mut stacks, flags, &run).map_err(|fault| wrong(&all, &fault))?;
-        let mut told = Read { plan, listeners, lines: Vec::new(), passed: Vec::new() };
+        let files = sources.borrow().paths();
+        let mut told = Read { plan, listeners, lines: Vec::new(), passed: Vec::new(), files };
         for scope in &stacks {
             let notes = scope.notes.borrow();
             let warnings = notes.warnings.iter().map(|fault| sources.borrow().describe(&all, fault));
@@ -136,4 +139,54 @@ fn named(flag: &str, pairs: &[Pair]) -> Result<BTreeMap<String, String>, UsageEr
         }
     }
     Ok(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::FromArgMatches;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn plan() -> Plan {
+        let command = Plan::augment_args(clap::Command::new("sippycup"));
+        Plan::from_arg_matches(&command.get_matches_from(["sippycup"])).unwrap()
+    }
+
+    /// The templates that the command is tested with.
+    fn templates() -> Vec<PathBuf> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/template/templates");
+        let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files
+    }
+
+    proptest! {
+        #[test]
+        fn a_template_is_read_or_refused_with_its_place_whatever_stands_in_it(
+            which in any::<prop::sample::Index>(),
+            changes in prop::collection::vec((any::<prop::sample::Index>(), 0..12_usize, "\\PC{0,5}|[\\[\\]{}!&*|>'\":#\n, .0-9a-z$-]{0,6}"), 1..5)
+        ) {
+            let templates = templates();
+            let mut text = std::fs::read_to_string(which.get(&templates)).unwrap();
+            for (at, length, with) in changes {
+                let from = at.index(text.len());
+                let end = (from + length).min(text.len());
+                if text.is_char_boundary(from) && text.is_char_boundary(end) {
+                    text.replace_range(from..end, &with);
+                }
+            }
+            let path = std::env::temp_dir().join(format!("sippycup-template-{}.yaml", std::process::id()));
+            std::fs::write(&path, &text).unwrap();
+            let run = ["Shop", "Cart", "Stream"].map(|name| Pair { name: name.to_owned(), value: "true".to_owned() });
+            let arguments = TemplateArguments { template: None, parameters: Vec::new(), run: run.into() };
+            let (plan, gateway, function) = (plan(), GatewayPlan::default(), FunctionPlan::default());
+            let read = arguments.read(&path, &Flags { plan: &plan, gateway: &gateway, function: &function });
+            std::fs::remove_file(&path).unwrap();
+            if let Err(error) = read {
+                let message = error.to_string();
+                prop_assert!(message.contains("sippycup-template") || message.starts_with("--"), "{message}\n{text}");
+            }
+        }
+    }
 }

@@ -44,6 +44,7 @@ impl Scope<'_> {
         if let Some(value) = self.given(name) {
             return Ok(Node::text(span, value));
         }
+        self.check_there(name, span)?;
         let text = |text: String| Ok(Node::text(span, text));
         let own = |property: &str| self.own_text(name, property);
         match kind {
@@ -76,6 +77,7 @@ impl Scope<'_> {
         if let Some(value) = self.given(&name) {
             return Ok(Node::text(span, value));
         }
+        self.check_there(id, span)?;
         let text = |text: String| Ok(Node::text(span, text));
         let own = |property: &str| Ok(self.own_text(id, property)?.unwrap_or_default());
         match (kind, attribute) {
@@ -140,6 +142,16 @@ impl Scope<'_> {
     /// What a function is called: as the template says, or by its logical id, where AWS adds the stack and random letters.
     pub(super) fn function_name(&self, id: &str) -> Result<String, Fault> {
         Ok(self.own_text(id, "FunctionName")?.unwrap_or_else(|| id.to_owned()))
+    }
+
+    /// What a condition takes away has no value.
+    fn check_there(&self, id: &str, span: Span) -> Result<(), Fault> {
+        match self.section("Resources", id) {
+            Some(resource) if !self.is_there(resource)? => {
+                Err(Fault::new(span, format_args!("`{id}` is not there, for its condition does not hold")))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn own_text(&self, id: &str, property: &str) -> Result<Option<String>, Fault> {

@@ -47,6 +47,10 @@ impl Sources {
         base
     }
 
+    pub(super) fn paths(&self) -> Vec<PathBuf> {
+        self.files.iter().map(|file| file.path.clone()).collect()
+    }
+
     /// `template.yaml:33:17`, in lines and characters, both from 1.
     pub(super) fn place(&self, span: Span) -> String {
         let Some(file) = self.files.iter().rev().find(|file| file.base <= span.start) else {
@@ -79,7 +83,7 @@ fn context(root: &Node, span: Span) -> String {
     let mut node = root;
     while let Shape::Map(entries) = &node.shape {
         // A map begins where its first key does, and is not meant to be that.
-        if node.span == span && !path.is_empty() {
+        if node.span == span {
             break;
         }
         let around = |entry: &&super::node::Entry| {

@@ -2,6 +2,7 @@
 
 mod sources;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -74,6 +75,52 @@ async fn restart_on(
             }
         }
         function.restart();
+    }
+}
+
+/// Changes of single files.
+pub(crate) struct Changes {
+    changes: mpsc::UnboundedReceiver<PathBuf>,
+    _watcher: Option<RecommendedWatcher>,
+}
+
+impl Changes {
+    /// Watches files; of none nothing ever changes.
+    pub(crate) fn of(files: &[PathBuf]) -> Result<Self, BoxError> {
+        let (changed, changes) = mpsc::unbounded_channel();
+        let mut whole = Vec::new();
+        for file in files {
+            whole.push(file.canonicalize()?);
+        }
+        if whole.is_empty() {
+            return Ok(Self { changes, _watcher: None });
+        }
+        let watched = whole.clone();
+        let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            let Ok(event) = event else { return };
+            let written = matches!(event.kind, EventKind::Create(_) | EventKind::Modify(_));
+            if written && let Some(path) = event.paths.into_iter().find(|path| watched.contains(path)) {
+                let _ = changed.send(path);
+            }
+        })?;
+        // Editors put a new file in the place of an old one, which only the directory tells.
+        let directories: BTreeSet<_> = whole.iter().filter_map(|file| file.parent()).collect();
+        for directory in directories {
+            watcher.watch(directory, RecursiveMode::NonRecursive)?;
+        }
+        Ok(Self { changes, _watcher: Some(watcher) })
+    }
+
+    /// Whether a file has changed that nobody has asked for.
+    pub(crate) fn came(&mut self) -> bool {
+        self.changes.try_recv().is_ok()
+    }
+
+    /// The next file that changed, once nothing more is written.
+    pub(crate) async fn next(&mut self) -> PathBuf {
+        let Some(path) = self.changes.recv().await else { return std::future::pending().await };
+        while let Ok(Some(_)) = tokio::time::timeout(QUIET, self.changes.recv()).await {}
+        path
     }
 }
 

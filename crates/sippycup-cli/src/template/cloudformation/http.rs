@@ -15,8 +15,8 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
             .under(&body.base_path(api.text(scope, "BasePath")?.as_deref())),
         None => Routes::default(),
     };
-    for resource in Resource::of_api(scope, "AWS::ApiGatewayV2::Route", "ApiId", api.id)? {
-        routes.add(route(scope, &resource)?, resource.id)?;
+    for (route, owner) in self::routes(scope, api.id)? {
+        routes.add(route, owner)?;
     }
     let mut stages = stages(scope, api)?;
     if let Some(quick) = api.value(scope, "Target")? {
@@ -46,6 +46,12 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
         binary: Vec::new(),
         mappings: Vec::new(),
     })
+}
+
+/// The routes that are resources of their own, with their logical ids.
+pub(super) fn routes<'t>(scope: &Scope<'t>, api: &str) -> Result<Vec<(Route, &'t str)>, Fault> {
+    let resources = Resource::of_api(scope, "AWS::ApiGatewayV2::Route", "ApiId", api)?;
+    resources.iter().map(|resource| Ok((route(scope, resource)?, resource.id))).collect()
 }
 
 fn stages(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Vec<Stage>, Fault> {

@@ -13,6 +13,14 @@ use super::source::{Fault, Span};
 
 /// Reads all plain resources, and what maps domains to APIs, those of SAM too.
 pub(super) fn read(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
+    // Somebody may add plain routes to an API of SAM.
+    for api in model.apis.iter_mut().filter(|api| api.family == Family::Http) {
+        for (route, _) in http::routes(scope, &api.id)? {
+            if !api.routes.iter().any(|other| other.key() == route.key()) {
+                api.routes.push(route);
+            }
+        }
+    }
     for resource in Resource::all(scope)? {
         match resource.kind {
             REST => model.apis.push(rest::read(scope, &resource)?),

@@ -33,6 +33,48 @@ fn a_template_in_the_current_directory_is_served_alone() {
 }
 
 #[test]
+fn a_template_that_changes_is_served_anew_unless_it_cannot_be() {
+    let root = directory("alone-changes");
+    let template = root.join("template.yaml");
+    std::fs::write(&template, TEMPLATE).unwrap();
+    let flags = ["--template", template.to_str().unwrap(), "--watch", "--run", &format!("Shop={}", line())];
+    let mut running = Running::spawn(serve(&flags));
+    let address = running.address();
+    assert!(http(&address, "GET /items", "").contains("Shop GET /items"));
+    std::fs::write(&template, TEMPLATE.replace("Path: /items", "Path: !Ref Items")).unwrap();
+    let said = running.until("changed, and what was there before is served on: ");
+    assert!(
+        said.contains("template.yaml:13:30: resource `Shop`") && said.contains("expected a literal string"),
+        "{said}"
+    );
+    assert!(http(&address, "GET /items", "").contains("Shop GET /items"));
+    std::fs::write(&template, TEMPLATE.replace("Path: /items", "Path: /things")).unwrap();
+    running.until("template.yaml changed, serving it anew");
+    let address = running.address();
+    assert!(http(&address, "GET /things", "").contains("Shop GET /things"));
+    assert!(http(&address, "GET /items", "").starts_with("HTTP/1.1 404 "));
+    running.signal("-INT");
+    running.until("stopping");
+    assert_eq!(running.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_plan_of_terraform_is_told_by_its_name() {
+    let root = directory("alone-terraform");
+    for (bytes, said) in [
+        (&b"PK\x03\x04and so on"[..], "`terraform show -json` prints the JSON"),
+        (br#"{"format_version": "1.2", "planned_values": {}}"#, "plans of Terraform are not read here yet"),
+        (b"openapi: 3.0.1\npaths: {}\n", "a definition alone is not served here yet"),
+        (b"- a list\n", "expected a template of SAM or CloudFormation, with a map `Resources`"),
+        (b"\xff\xfe", "this is no text in UTF-8"),
+    ] {
+        std::fs::write(root.join("tfplan.json"), bytes).unwrap();
+        let (code, _, err) = run(serve(&["--template", root.join("tfplan.json").to_str().unwrap()]));
+        assert!(code == 2 && err.contains(said), "{err}");
+    }
+}
+
+#[test]
 fn the_functions_of_a_template_are_built_and_run_by_cargo() {
     let root = directory("alone-cargo");
     package(&root.join("shop"));
