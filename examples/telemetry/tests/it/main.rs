@@ -105,6 +105,11 @@ async fn the_trace_of_xray_goes_on_if_it_is_sampled_and_is_a_link_if_not() {
     lambda.waits().await;
     let spans = collector.take();
     assert_eq!(text(&of(&spans, "GET").attributes, "http.route"), None);
+    // A caller that does not trace is followed.
+    let unsampled = W3C.replace("-01", "-00");
+    lambda.invoke("id", "/broken", &format!("{XRAY}1"), &[("traceparent", &unsampled)]).await;
+    lambda.waits().await;
+    assert_eq!(collector.take(), []);
 }
 
 #[tokio::test]
