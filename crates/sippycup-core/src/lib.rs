@@ -45,8 +45,8 @@ pub use self::{
     error::{EventError, ResponseError},
     event::{EventOptions, ProxyEvent},
     extensions::{
-        ClientCertificate, ClientIp, Connection, IamPrincipal, Pairs, PathParameters, PublicUri, RequestContext,
-        StageVariables,
+        ClientCertificate, ClientIp, Connection, IamPrincipal, InvalidMessage, Message, Pairs, PathParameters,
+        PublicUri, RequestContext, ServerUrl, StageVariables,
     },
     response::{BinaryPolicy, ProxyResponse, ResponseFormat},
     source::EventSource,

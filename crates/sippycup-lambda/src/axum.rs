@@ -1,4 +1,4 @@
-//! For axum: [`LambdaContext`] and [`BackgroundTasks`] as extractors, and the layer that tells which route matched.
+//! For axum: [`LambdaContext`], [`BackgroundTasks`] and [`TenantId`] as extractors, and the layer that tells which route matched.
 
 use std::convert::Infallible;
 
@@ -8,7 +8,7 @@ use sippycup_core::axum::MissingContext;
 
 #[cfg(any(feature = "logging", feature = "metrics", feature = "telemetry"))]
 pub use crate::route::{MatchedPathLayer, MatchedPathService};
-use crate::{BackgroundTasks, LambdaContext};
+use crate::{BackgroundTasks, LambdaContext, TenantId};
 
 macro_rules! required {
     ($($name:ident)*) => {$(
@@ -32,3 +32,19 @@ macro_rules! required {
 }
 
 required!(BackgroundTasks LambdaContext);
+
+impl<S: Send + Sync> FromRequestParts<S> for TenantId {
+    type Rejection = MissingContext;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingContext> {
+        parts.extensions.get().and_then(Self::of).ok_or(MissingContext::new("TenantId"))
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for TenantId {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+        Ok(parts.extensions.get().and_then(Self::of))
+    }
+}

@@ -155,6 +155,7 @@
 //! | `telemetry` | no | traces of OpenTelemetry: the caller's goes on, each request is a span, all are sent before the freeze |
 //! | `events` | no | `events` and `warm_up` of `serve`: events that are not HTTP, beside the app |
 //! | `server` | no | HTTP without events: in Web Functions, and where `SIPPYCUP_LISTEN` is set; `body_limit` |
+//! | `request-id` | no | `LambdaRequestId`: Lambda's request id as tower-http's `x-request-id` |
 //! | `lambda-runtime` | no | `into_runtime`: the app as a `lambda_runtime::Runtime`, for its layers; `lambda_runtime::Context` in extensions |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -193,6 +194,8 @@ mod options;
 mod patience;
 mod poll;
 mod polls;
+#[cfg(feature = "request-id")]
+mod request_id;
 #[cfg(any(feature = "logging", feature = "metrics", feature = "telemetry"))]
 mod route;
 mod run;
@@ -212,7 +215,11 @@ mod streaming;
 mod tasks;
 #[cfg(feature = "telemetry")]
 pub mod telemetry;
+mod tenant;
 
+#[cfg(feature = "request-id")]
+#[doc(inline)]
+pub use self::request_id::LambdaRequestId;
 #[cfg(any(feature = "logging", feature = "metrics", feature = "telemetry"))]
 #[doc(inline)]
 pub use self::route::MatchedRoute;
@@ -220,6 +227,7 @@ pub use self::route::MatchedRoute;
 pub use self::serve::serve;
 pub use self::{
     app::App, background::BackgroundTasks, context::LambdaContext, error::ServeError, run::run, start::start,
+    tenant::TenantId,
 };
 #[doc(no_inline)]
 pub use sippycup_layer::BoxError;

@@ -134,6 +134,7 @@
 //! | `metrics` | no | `metrics` of [`serve`](serve()): every request counted in CloudWatch |
 //! | `telemetry` | no | traces of OpenTelemetry: `telemetry::TraceLayer`, a processor for `after_invocation` |
 //! | `events` | no | `events` of [`serve`](serve()): events that are not HTTP, beside the app; `warm_up` |
+//! | `request-id` | no | `LambdaRequestId`: Lambda's request id as tower-http's `x-request-id` |
 //! | `lambda-http` | no | `SippyCup::into_lambda_http`, for stacks that `lambda_http` runs |
 //! | `lambda-runtime` | no | `into_runtime` of [`serve`](serve()): the app as a `lambda_runtime::Runtime`; `lambda_runtime::Context` in extensions |
 //!
@@ -149,12 +150,15 @@ pub mod guide;
 #[doc(inline)]
 pub use sippycup_core::{
     BASE_PATH_VARIABLE, BasePath, BinaryPolicy, ClientCertificate, ClientIp, Connection, EventError, EventOptions,
-    EventSource, IamPrincipal, InvalidBasePath, Pairs, PathParameters, ProxyEvent, ProxyResponse, PublicUri,
-    RequestContext, ResponseError, ResponseFormat, StageVariables,
+    EventSource, IamPrincipal, InvalidBasePath, InvalidMessage, Message, Pairs, PathParameters, ProxyEvent,
+    ProxyResponse, PublicUri, RequestContext, ResponseError, ResponseFormat, ServerUrl, StageVariables,
 };
 #[cfg(feature = "local")]
 #[doc(no_inline)]
 pub use sippycup_gateway as gateway;
+#[cfg(feature = "request-id")]
+#[doc(inline)]
+pub use sippycup_lambda::LambdaRequestId;
 #[cfg(any(feature = "logging", feature = "metrics", feature = "telemetry"))]
 #[doc(inline)]
 pub use sippycup_lambda::MatchedRoute;
@@ -171,7 +175,7 @@ pub use sippycup_lambda::metrics;
 pub use sippycup_lambda::telemetry;
 #[cfg(feature = "lambda")]
 #[doc(inline)]
-pub use sippycup_lambda::{App, BackgroundTasks, LambdaContext, ServeError, run, serve, start};
+pub use sippycup_lambda::{App, BackgroundTasks, LambdaContext, ServeError, TenantId, run, serve, start};
 #[cfg(feature = "lambda-http")]
 #[doc(inline)]
 pub use sippycup_layer::lambda_http;

@@ -2,10 +2,11 @@
 //!
 //! | extractor | without an event (off Lambda) |
 //! |---|---|
-//! | [`BasePath`] | the root |
+//! | [`BasePath`], [`ServerUrl`] | the root |
 //! | [`StageVariables`], [`PathParameters`] | empty |
 //! | [`RequestContext`], [`EventSource`], [`PublicUri`], [`ClientIp`] | rejected with 500; `Option<…>` is `None` |
 //! | [`Connection`], [`ClientCertificate`], [`IamPrincipal`], which stand in the context | the same, also where the context has none |
+//! | [`Message`], of the body | what the body has |
 //!
 //! ```
 //! use sippycup_core::{BasePath, RequestContext};
@@ -19,13 +20,16 @@
 use std::{convert::Infallible, error::Error, fmt};
 
 use axum_core::{
-    extract::{FromRequestParts, OptionalFromRequestParts},
+    extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use http::{StatusCode, request::Parts};
+use serde::de::DeserializeOwned;
 
 use super::{
-    ClientCertificate, ClientIp, Connection, IamPrincipal, PathParameters, PublicUri, RequestContext, StageVariables,
+    ClientCertificate, ClientIp, Connection, IamPrincipal, InvalidMessage, Message, PathParameters, PublicUri,
+    RequestContext, ServerUrl, StageVariables,
 };
 use crate::{base_path::BasePath, source::EventSource};
 
@@ -117,6 +121,29 @@ macro_rules! of_the_context {
             }
         }
     )*};
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ServerUrl {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.extensions))
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Message<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let body = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+        Self::from_slice(&body).map_err(IntoResponse::into_response)
+    }
+}
+
+impl IntoResponse for InvalidMessage {
+    fn into_response(self) -> Response {
+        (StatusCode::BAD_REQUEST, self.to_string()).into_response()
+    }
 }
 
 of_the_context!(Connection ClientCertificate IamPrincipal);

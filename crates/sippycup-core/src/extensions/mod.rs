@@ -6,7 +6,9 @@ mod caller;
 mod claims;
 mod connection;
 mod context;
+mod message;
 mod public;
+mod server_url;
 mod variables;
 
 pub(crate) use self::public::{Public, forwarded_for, is_authority};
@@ -14,6 +16,8 @@ pub use self::{
     caller::{ClientCertificate, IamPrincipal},
     connection::Connection,
     context::RequestContext,
+    message::{InvalidMessage, Message},
     public::{ClientIp, PublicUri},
+    server_url::ServerUrl,
     variables::{Pairs, PathParameters, StageVariables},
 };
