@@ -124,7 +124,9 @@ impl TemplateArguments {
         }
         if !told.passed.is_empty() {
             told.lines.push("passed over:".to_owned());
-            told.lines.extend(told.passed.iter().map(|line| format!("  {line}")));
+            let notes = stacks.iter().map(|scope| scope.notes.borrow());
+            told.lines
+                .extend(notes.flat_map(|notes| notes.shortened().collect::<Vec<_>>()).map(|line| format!("  {line}")));
         }
         Ok(told)
     }

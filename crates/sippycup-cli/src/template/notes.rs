@@ -33,4 +33,17 @@ impl Notes {
     pub(super) fn passed(&self) -> impl Iterator<Item = String> {
         self.passed.iter().map(|((whom, why), what)| format!("{whom}: {}: {why}", what.join(", ")))
     }
+
+    /// The same for a reader: of many that are alike the first ones.
+    pub(super) fn shortened(&self) -> impl Iterator<Item = String> {
+        self.passed.iter().map(|((whom, why), what)| match what.len().checked_sub(SHOWN) {
+            Some(more @ 1..) => {
+                let shown = what.get(..SHOWN).unwrap_or_default().join(", ");
+                format!("{whom}: {shown} and {more} more, which --describe lists: {why}")
+            }
+            _ => format!("{whom}: {}: {why}", what.join(", ")),
+        })
+    }
 }
+
+const SHOWN: usize = 6;

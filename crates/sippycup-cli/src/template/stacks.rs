@@ -91,6 +91,8 @@ fn pass_others(scope: &Scope<'_>, needed: &[String]) -> Result<(), Fault> {
             }
         } else if kind == "AWS::CloudFormation::Stack" || kind == "AWS::Serverless::Application" {
             notes.pass(kind, id, "what is in a stack of its own is not read here yet");
+        } else if kind == "AWS::Lambda::Permission" || kind.starts_with("AWS::IAM::") {
+            notes.pass(kind, id, "permissions are not checked here");
         } else if NOT_YET.contains(&kind) {
             notes.pass(kind, id, "front doors of this sort do not run here yet");
         } else if !READ.contains(&kind) {
@@ -102,6 +104,7 @@ fn pass_others(scope: &Scope<'_>, needed: &[String]) -> Result<(), Fault> {
 
 /// Types of resources that front doors are made of.
 const READ: &[&str] = &[
+    "AWS::ApiGateway::Authorizer",
     "AWS::ApiGateway::BasePathMapping",
     "AWS::ApiGateway::Deployment",
     "AWS::ApiGateway::DomainName",
@@ -111,12 +114,15 @@ const READ: &[&str] = &[
     "AWS::ApiGateway::Stage",
     "AWS::ApiGatewayV2::Api",
     "AWS::ApiGatewayV2::ApiMapping",
+    "AWS::ApiGatewayV2::Authorizer",
     "AWS::ApiGatewayV2::Deployment",
     "AWS::ApiGatewayV2::DomainName",
     "AWS::ApiGatewayV2::Integration",
     "AWS::ApiGatewayV2::Route",
     "AWS::ApiGatewayV2::Stage",
+    "AWS::Lambda::Alias",
     "AWS::Lambda::Url",
+    "AWS::Lambda::Version",
     "AWS::Serverless::Api",
     "AWS::Serverless::HttpApi",
 ];

@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use super::{Served, line};
 use crate::{Running, directory, http, run, serve};
@@ -53,13 +54,69 @@ fn an_asset_that_is_not_there_is_named() {
     }
 }
 
-fn write(out: &Path) {
-    let asset = out.join("asset.0a1b");
-    std::fs::create_dir_all(&asset).unwrap();
-    std::fs::create_dir_all(out.join("assembly-Inner")).unwrap();
+#[test]
+#[ignore = "installs aws-cdk-lib from npm"]
+fn aws_cdk_lib_writes_what_is_served() {
+    let libraries = Path::new(env!("CARGO_TARGET_TMPDIR")).join("aws-cdk-lib");
+    if !libraries.join("node_modules/aws-cdk-lib").exists() {
+        std::fs::create_dir_all(&libraries).unwrap();
+        let installed = Command::new("npm")
+            .args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
+            .arg(&libraries)
+            .args(["aws-cdk-lib@2", "constructs@10"])
+            .stdout(Stdio::null())
+            .status();
+        assert!(installed.unwrap().success(), "`npm install aws-cdk-lib` does not work here");
+    }
+    let root = directory("cdk-synth");
+    write_asset(&root.join("code"));
+    let written = Command::new("node")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/template/cdk_app.js"))
+        .args([root.join("code"), root.join("cdk.out")])
+        .env("NODE_PATH", libraries.join("node_modules"))
+        .status();
+    assert!(written.unwrap().success());
+    let served = Served::start(&root.join("cdk.out"), &[], &[]);
+    let address = |id: &str| {
+        let doors = served.described["frontDoors"].as_array().unwrap();
+        // CDK appends a hash to each logical id.
+        let ids = doors.iter().filter_map(|door| door["logicalId"].as_str());
+        served.address(ids.into_iter().find(|door| door.starts_with(id)).unwrap())
+    };
+    for (door, request, parts) in [
+        ("All", "GET /prod/any/path", &["200 OK", " GET /{proxy+} rest prod /any/path COLOR=us-east-1"][..]),
+        ("All", "GET /prod/", &["200 OK", " GET / rest prod / COLOR=us-east-1"]),
+        ("All", "OPTIONS /prod/any", &["204 No Content", "access-control-allow-origin: *"]),
+        (
+            "Items",
+            "GET /v1/items",
+            &["200 OK", " GET /items rest v1 /items COLOR=us-east-1 _HANDLER=bootstrap COLOR=red"],
+        ),
+        ("Items", "GET /v1/items/7", &["200 OK", " GET /items/{id} rest v1 /items/7"]),
+        ("Items", "POST /v1/items", &["501 ", "a Lambda authorizer"]),
+        ("Items", "DELETE /v1/items", &["204 No Content"]),
+        ("Items", "PUT /v1/items", &["403 Forbidden"]),
+        ("ShopFunctionUrl", "GET /x", &["200 OK", " $default 2.0 $default /x"]),
+        ("Api", "PUT /cart", &["200 OK", "the-cart PUT /cart 2.0 $default /cart"]),
+        ("Api", "PUT /other/path", &["200 OK", "the-cart ANY /{proxy+} 2.0"]),
+        ("Api", "GET /elsewhere", &["501 ", "an integration that asks https://example.com"]),
+        ("Api", "GET /private", &["501 ", "a JWT authorizer"]),
+    ] {
+        let response = http(&address(door), request, "");
+        assert!(parts.iter().all(|part| response.contains(part)), "{request}: {response}");
+    }
+}
+
+fn write_asset(asset: &Path) {
+    std::fs::create_dir_all(asset).unwrap();
     let bootstrap = asset.join("bootstrap");
     std::fs::write(&bootstrap, format!("#!/bin/sh\n{}\n", line())).unwrap();
     std::fs::set_permissions(&bootstrap, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+fn write(out: &Path) {
+    write_asset(&out.join("asset.0a1b"));
+    std::fs::create_dir_all(out.join("assembly-Inner")).unwrap();
     for (file, text) in [
         ("manifest.json", MANIFEST),
         ("Shop.template.json", SHOP),

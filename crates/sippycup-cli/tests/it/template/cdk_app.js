@@ -1,0 +1,62 @@
+// What people write with CDK, for a test that serves what `cdk synth` makes of it: `node app.js CODE OUT`.
+const { App, CfnOutput, Duration, Stack, Stage } = require("aws-cdk-lib");
+const apigateway = require("aws-cdk-lib/aws-apigateway");
+const apigatewayv2 = require("aws-cdk-lib/aws-apigatewayv2");
+const { HttpJwtAuthorizer } = require("aws-cdk-lib/aws-apigatewayv2-authorizers");
+const { HttpLambdaIntegration, HttpUrlIntegration } = require("aws-cdk-lib/aws-apigatewayv2-integrations");
+const lambda = require("aws-cdk-lib/aws-lambda");
+
+const [code, outdir] = process.argv.slice(2);
+
+function shop(scope, id, more = {}) {
+    return new lambda.Function(scope, id, {
+        runtime: lambda.Runtime.PROVIDED_AL2023,
+        handler: "bootstrap",
+        code: lambda.Code.fromAsset(code),
+        timeout: Duration.seconds(20),
+        ...more,
+    });
+}
+
+class Rest extends Stack {
+    constructor(scope, id) {
+        super(scope, id);
+        const handler = shop(this, "Shop", { environment: { COLOR: this.region } });
+        new apigateway.LambdaRestApi(this, "All", {
+            handler,
+            defaultCorsPreflightOptions: { allowOrigins: apigateway.Cors.ALL_ORIGINS },
+        });
+        const api = new apigateway.RestApi(this, "Items", { deployOptions: { stageName: "v1", variables: { COLOR: "red" } } });
+        const items = api.root.addResource("items");
+        const live = new lambda.Alias(this, "Live", { aliasName: "live", version: handler.currentVersion });
+        items.addMethod("GET", new apigateway.LambdaIntegration(live));
+        items.addResource("{id}").addMethod("GET", new apigateway.LambdaIntegration(handler));
+        const authorizer = new apigateway.TokenAuthorizer(this, "Token", { handler });
+        items.addMethod("POST", new apigateway.LambdaIntegration(handler), { authorizer });
+        items.addMethod("DELETE", new apigateway.MockIntegration({
+            requestTemplates: { "application/json": '{ "statusCode": 204 }' },
+            integrationResponses: [{ statusCode: "204" }],
+        }), { methodResponses: [{ statusCode: "204" }] });
+        const url = handler.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.NONE });
+        new CfnOutput(this, "Url", { value: url.url });
+    }
+}
+
+class Http extends Stack {
+    constructor(scope, id) {
+        super(scope, id);
+        const handler = shop(this, "Cart", { functionName: "the-cart" });
+        const integration = new HttpLambdaIntegration("Integration", handler);
+        const api = new apigatewayv2.HttpApi(this, "Api");
+        api.addRoutes({ path: "/cart", methods: [apigatewayv2.HttpMethod.GET, apigatewayv2.HttpMethod.PUT], integration });
+        api.addRoutes({ path: "/{proxy+}", integration });
+        api.addRoutes({ path: "/elsewhere", integration: new HttpUrlIntegration("Url", "https://example.com") });
+        const authorizer = new HttpJwtAuthorizer("Jwt", "https://issuer.example", { jwtAudience: ["a"] });
+        api.addRoutes({ path: "/private", methods: [apigatewayv2.HttpMethod.GET], integration, authorizer });
+    }
+}
+
+const app = new App({ outdir });
+new Rest(app, "Rest");
+new Http(new Stage(app, "Inner"), "Http");
+app.synth();
