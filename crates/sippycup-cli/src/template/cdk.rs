@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::node::Node;
 use crate::error::UsageError;
 
 /// The templates of a cloud assembly and of those in it; a file is one itself.
@@ -34,6 +35,31 @@ fn collect(directory: &Path, depth: usize, templates: &mut Vec<PathBuf>) -> Resu
         }
     }
     Ok(())
+}
+
+/// The template of a stack that is a resource of another one, if it is a file of this machine.
+pub(super) fn nested(template: &Path, resource: &Node, assets: &BTreeMap<String, PathBuf>) -> Option<PathBuf> {
+    let url = match resource.get("Type").and_then(Node::as_text)? {
+        "AWS::CloudFormation::Stack" => resource.at(&["Properties", "TemplateURL"]),
+        "AWS::Serverless::Application" => resource.at(&["Properties", "Location"]),
+        _ => return None,
+    };
+    let named = resource.at(&["Metadata", "aws:asset:path"]).or(url).and_then(Node::as_text);
+    let path = match named {
+        Some(path) => template.parent()?.join(path),
+        // The address of a bucket, put together, with the hash at its end.
+        None => assets.get(last_text(url?)?.rsplit('/').next()?.strip_suffix(".json")?)?.clone(),
+    };
+    path.is_file().then_some(path)
+}
+
+/// What stands last in a value, however deep.
+fn last_text(node: &Node) -> Option<&str> {
+    match (node.entries().last(), node.as_text()) {
+        (Some(entry), _) => last_text(&entry.value),
+        (None, Some(text)) => Some(text),
+        (None, None) => node.items().last().filter(|last| !std::ptr::eq(*last, node)).and_then(last_text),
+    }
 }
 
 /// The files of code beside a template, by the hash in the key of a bucket.

@@ -6,7 +6,8 @@ use serde_json::json;
 use sippycup_gateway::Kind;
 
 use super::model::{Access, Api, Family, Guard, Model, Reply, Route, Sort, Stage, Target, Url, said};
-use super::references::{FUNCTION, api_id};
+use super::names::{Function, Names};
+use super::references::api_id;
 use super::scope::Scope;
 use super::source::Fault;
 use crate::plan::{DomainTable, GatewayPlan, Origin, Pair, Said, Seconds};
@@ -15,15 +16,21 @@ use crate::plan::{DomainTable, GatewayPlan, Origin, Pair, Said, Seconds};
 #[derive(Debug, Default)]
 pub(super) struct Doors {
     pub(super) gateways: Vec<Said<GatewayPlan>>,
-    /// Those of the stack that is added, by logical ids.
-    functions: Vec<String>,
+    /// What is behind them.
+    pub(super) functions: Vec<Function>,
+    names: Names,
     /// The base paths on each port.
     taken: Vec<Vec<String>>,
 }
 
 impl Doors {
-    /// Adds those of a stack, and gives the functions that they need by logical ids.
-    pub(super) fn add(&mut self, scope: &Scope<'_>, model: &Model, flags: &GatewayPlan) -> Result<Vec<String>, Fault> {
+    /// None yet, before functions of these names.
+    pub(super) fn before(names: Names) -> Self {
+        Self { names, ..Self::default() }
+    }
+
+    /// Adds those of a stack.
+    pub(super) fn add(&mut self, scope: &Scope<'_>, model: &Model, flags: &GatewayPlan) -> Result<(), Fault> {
         for api in &model.apis {
             if api.routes.is_empty() {
                 scope.notes.borrow_mut().pass(&api.id, "the API", "it has no route");
@@ -39,7 +46,7 @@ impl Doors {
         for url in &model.urls {
             self.add_url(scope, url, flags)?;
         }
-        Ok(std::mem::take(&mut self.functions))
+        Ok(())
     }
 
     fn add_api(&mut self, scope: &Scope<'_>, api: &Api, stage: &Stage, flags: &GatewayPlan) -> Result<(), Fault> {
@@ -76,7 +83,7 @@ impl Doors {
         // Routes that are answered alike are one gateway.
         let mut groups: Vec<(Behind, Vec<&Route>)> = Vec::new();
         for route in &api.routes {
-            let behind = self.behind(scope, api, stage, route, flags)?;
+            let behind = self.behind(scope, api, stage, route, flags);
             match groups.iter_mut().find(|(other, _)| *other == behind) {
                 Some((_, routes)) => routes.push(route),
                 None => groups.push((behind, vec![route])),
@@ -110,7 +117,11 @@ impl Doors {
         let mut behind = Behind { stream: url.stream, ..Behind::default() };
         behind.guard(scope, &url.id, "the URL", &url.access, Kind::FunctionUrl, flags);
         if behind.answer.is_none() {
-            behind.function = Some(self.function(scope, &url.function)?);
+            let function = self.function(scope, &url.target, None);
+            let name = function.map_err(|what| {
+                Fault::new(url.span, format_args!("expected a function of this template, found {what}"))
+            })?;
+            behind.function = Some(name);
         }
         let stream = url.stream && behind.answer.is_none();
         let gateway = GatewayPlan {
@@ -137,14 +148,7 @@ impl Doors {
         u16::try_from(at).unwrap_or(u16::MAX)
     }
 
-    fn behind(
-        &mut self,
-        scope: &Scope<'_>,
-        api: &Api,
-        stage: &Stage,
-        route: &Route,
-        flags: &GatewayPlan,
-    ) -> Result<Behind, Fault> {
+    fn behind(&mut self, scope: &Scope<'_>, api: &Api, stage: &Stage, route: &Route, flags: &GatewayPlan) -> Behind {
         let millis = route
             .timeout
             .map(|seconds| std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default().as_millis());
@@ -156,35 +160,41 @@ impl Doors {
         let kind = if api.family == Family::Rest { Kind::RestApi } else { Kind::HttpApiV2 };
         behind.guard(scope, &api.id, &format!("`{}`", route.key()), &route.access, kind, flags);
         if behind.answer.is_some() {
-            return Ok(behind);
+            return behind;
         }
         match &route.target {
-            Target::Function { id, stream } => {
-                behind.function = Some(self.function(scope, id)?);
-                behind.stream = *stream;
-            }
-            Target::Uri { uri, stream } => {
-                let uri = with_variables(uri, stage);
-                match function_of(scope, &uri)? {
-                    Some(id) => behind.function = Some(self.function(scope, &id)?),
-                    None => {
-                        behind.missing(scope, api, route, &format!("`{uri}`, which is no function of this template"))
-                    }
-                }
-                behind.stream = *stream;
-            }
             Target::Answer(reply) => behind.answer = Some(reply.clone()),
             Target::Missing(what) => behind.missing(scope, api, route, what),
+            Target::Function { stream, .. } | Target::Uri { stream, .. } => {
+                behind.stream = *stream;
+                match self.function(scope, &route.target, Some(stage)) {
+                    Ok(name) => behind.function = Some(name),
+                    Err(what) => behind.missing(scope, api, route, &what),
+                }
+            }
         }
-        Ok(behind)
+        behind
     }
 
-    /// The name of a function, which is one that is needed.
-    fn function(&mut self, scope: &Scope<'_>, id: &str) -> Result<String, Fault> {
-        if !self.functions.iter().any(|known| known == id) {
-            self.functions.push(id.to_owned());
+    /// The name of the function of a target, which is one that is needed; `Err` with what is there instead.
+    fn function(&mut self, scope: &Scope<'_>, target: &Target, stage: Option<&Stage>) -> Result<String, String> {
+        let function = match target {
+            Target::Function { id, .. } => Some(Function { stack: scope.index, id: id.clone() }),
+            Target::Uri { uri, .. } => {
+                let uri = stage.map_or_else(|| uri.clone(), |stage| with_variables(uri, stage));
+                let found = self.names.find(scope.index, &uri).cloned();
+                Some(found.ok_or_else(|| format!("`{uri}`, which is no function of this template"))?)
+            }
+            Target::Answer(_) | Target::Missing(_) => None,
+        };
+        let name = function.as_ref().and_then(|function| self.names.of(function)).map(str::to_owned);
+        let (Some(function), Some(name)) = (function, name) else {
+            return Err("a function that is not there".to_owned());
+        };
+        if !self.functions.contains(&function) {
+            self.functions.push(function);
         }
-        scope.function_name(id)
+        Ok(name)
     }
 }
 
@@ -283,24 +293,4 @@ fn with_variables(uri: &str, stage: &Stage) -> String {
         .variables
         .iter()
         .fold(uri.to_owned(), |uri, (name, value)| uri.replace(&format!("${{stageVariables.{name}}}"), &value.value))
-}
-
-/// The function that a URI or an ARN names: by its name alone, for account and region may be those of another place.
-pub(super) fn function_of(scope: &Scope<'_>, uri: &str) -> Result<Option<String>, Fault> {
-    let inner = match uri.split_once("/functions/") {
-        Some((_, inner)) => inner.split('/').next().unwrap_or_default(),
-        None => uri,
-    };
-    let name = match inner.split_once(":function:") {
-        Some((_, name)) => name.split(':').next().unwrap_or_default(),
-        None if inner.contains([':', '/']) => return Ok(None),
-        None => inner,
-    };
-    let resources = scope.root.get("Resources").map(super::node::Node::entries).unwrap_or_default();
-    for entry in resources.iter().filter(|entry| scope.kind(&entry.key) == Some(FUNCTION)) {
-        if entry.key == name || scope.is_there(&entry.value)? && scope.function_name(&entry.key)? == name {
-            return Ok(Some(entry.key.clone()));
-        }
-    }
-    Ok(None)
 }

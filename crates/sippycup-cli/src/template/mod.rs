@@ -16,6 +16,7 @@ mod find;
 mod functions;
 mod intrinsics;
 mod model;
+mod names;
 mod node;
 mod notes;
 mod openapi;
@@ -27,7 +28,7 @@ mod stacks;
 mod yaml;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -96,24 +97,45 @@ impl TemplateArguments {
         let run = named("--run", &self.run)?;
         let sources = RefCell::new(Sources::default());
         let wrong = |roots: &[&Node], fault: &Fault| UsageError::new(sources.borrow().describe(roots, fault));
-        let mut roots = Vec::new();
-        for file in cdk::templates(path)? {
+        let mut roots: Vec<Root> = Vec::new();
+        let mut files: VecDeque<(PathBuf, Option<Nested>)> =
+            cdk::templates(path)?.into_iter().map(|file| (file, None)).collect();
+        while let Some((file, nested)) = files.pop_front() {
             let text = find::text(&file)?;
             let base = sources.borrow_mut().add(&file, text.clone());
-            let read = yaml::read(&text, base).map_err(|fault| wrong(&[], &fault))?;
-            find::check(&read.root, &file)?;
-            let root = sam::merged(&read.root).map_err(|fault| wrong(&[&read.root], &fault))?;
-            roots.push((file, root, read.warnings));
+            let yaml::Read { root, warnings } = yaml::read(&text, base).map_err(|fault| wrong(&[], &fault))?;
+            find::check(&root, &file)?;
+            let root = sam::merged(&root).map_err(|fault| wrong(&[&root], &fault))?;
+            // The code of a nested stack is in the list of the one around it.
+            let around =
+                nested.as_ref().and_then(|nested: &Nested| roots.get(nested.stack)).map(|around| around.assets.clone());
+            let mut assets = around.unwrap_or_default();
+            assets.extend(cdk::assets(&file)?);
+            let resources = root.get("Resources").map(Node::entries).unwrap_or_default();
+            for (entry, inside) in
+                resources.iter().filter_map(|entry| Some((entry, cdk::nested(&file, &entry.value, &assets)?)))
+            {
+                if roots.len() + files.len() > STACKS {
+                    return Err(UsageError::new(format!(
+                        "--template: {}: more than {STACKS} stacks inside of each other",
+                        path.display()
+                    )));
+                }
+                files.push_back((inside, Some(Nested { stack: roots.len(), id: entry.key.clone() })));
+            }
+            roots.push(Root { file, root, warnings, nested, assets });
         }
         let mut stacks = Vec::new();
-        for (file, root, warnings) in &roots {
+        for (index, Root { file, root, warnings, assets, .. }) in roots.iter().enumerate() {
             let mut scope = Scope::new(root, file, &sources, &given);
-            scope.assets = cdk::assets(file)?;
+            scope.index = index;
+            scope.assets.clone_from(assets);
             scope.notes.borrow_mut().warnings.clone_from(warnings);
             stacks.push(scope);
         }
-        let all: Vec<&Node> = roots.iter().map(|(_, root, _)| root).collect();
-        let (plan, listeners) = stacks::plan(&mut stacks, flags, &run).map_err(|fault| wrong(&all, &fault))?;
+        let nested: Vec<_> = roots.iter().map(|root| root.nested.as_ref()).collect();
+        let all: Vec<&Node> = roots.iter().map(|root| &root.root).collect();
+        let (plan, listeners) = stacks::plan(&mut stacks, &nested, flags, &run).map_err(|fault| wrong(&all, &fault))?;
         let files = sources.borrow().paths();
         let mut told = Read { plan, listeners, lines: Vec::new(), passed: Vec::new(), files };
         for scope in &stacks {
@@ -132,6 +154,21 @@ impl TemplateArguments {
     }
 }
 
+/// A template as it was read.
+struct Root {
+    file: PathBuf,
+    root: Node,
+    warnings: Vec<Fault>,
+    nested: Option<Nested>,
+    assets: BTreeMap<String, PathBuf>,
+}
+
+/// The resource of another stack that a stack is.
+struct Nested {
+    stack: usize,
+    id: String,
+}
+
 /// `NAME=VALUE` by names.
 fn named(flag: &str, pairs: &[Pair]) -> Result<BTreeMap<String, String>, UsageError> {
     let mut named = BTreeMap::new();
@@ -142,6 +179,9 @@ fn named(flag: &str, pairs: &[Pair]) -> Result<BTreeMap<String, String>, UsageEr
     }
     Ok(named)
 }
+
+/// Templates that name each other must come to an end.
+const STACKS: usize = 64;
 
 #[cfg(test)]
 mod tests {

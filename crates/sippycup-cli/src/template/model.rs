@@ -128,7 +128,7 @@ impl Sort {
 pub(super) struct Url {
     pub(super) id: String,
     pub(super) span: Span,
-    pub(super) function: String,
+    pub(super) target: Target,
     pub(super) stream: bool,
     pub(super) access: Access,
 }

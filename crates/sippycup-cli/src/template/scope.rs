@@ -22,6 +22,10 @@ pub(super) struct Scope<'t> {
     given: &'t BTreeMap<String, String>,
     /// Resources that SAM makes beside those of the template: logical id, type, and that of the resource they are made for.
     pub(super) made: BTreeMap<String, Made>,
+    /// Its place among all stacks.
+    pub(super) index: usize,
+    /// What the stack around it gives for parameters.
+    pub(super) inherited: BTreeMap<String, Node>,
     /// Files of code by the hash in their key.
     pub(super) assets: BTreeMap<String, PathBuf>,
     used: RefCell<BTreeSet<String>>,
@@ -57,6 +61,8 @@ impl<'t> Scope<'t> {
             sources,
             given,
             made: BTreeMap::new(),
+            index: 0,
+            inherited: BTreeMap::new(),
             assets: BTreeMap::new(),
             used: RefCell::default(),
             asked: RefCell::default(),
@@ -156,6 +162,9 @@ impl<'t> Scope<'t> {
             return Ok(Some(Node::text(span, self.given(name).unwrap_or(&value))));
         }
         let Some(parameter) = self.section("Parameters", name) else { return Ok(None) };
+        if let Some(inherited) = self.inherited.get(name) {
+            return Ok(Some(Node { span, ..inherited.clone() }));
+        }
         let kind = parameter.get("Type").and_then(Node::as_text).unwrap_or("String");
         let text = match (self.given(name), parameter.get("Default").and_then(Node::as_text)) {
             (Some(given), _) => given,

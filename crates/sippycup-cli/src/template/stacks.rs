@@ -5,35 +5,55 @@ use std::collections::BTreeMap;
 use super::doors::Doors;
 use super::functions::{self, Wishes};
 use super::model::Model;
+use super::names::Names;
 use super::node::{Entry, Node};
 use super::scope::Scope;
 use super::source::{Fault, Span};
-use super::{Flags, cloudformation, references, sam};
+use super::{Flags, Nested, cloudformation, references, sam};
 use crate::plan::{Listener, Plan, Said};
 
-/// The plan of all stacks, with what each address serves.
+/// The plan of all stacks, with what each address serves. `nested` says which of them are resources of others, which come before them.
 pub(super) fn plan(
     stacks: &mut [Scope<'_>],
+    nested: &[Option<&Nested>],
     flags: &Flags<'_>,
     run: &BTreeMap<String, String>,
 ) -> Result<(Plan, Vec<Listener>), Fault> {
     let wishes = Wishes { settings: flags.function, run };
-    let mut doors = Doors::default();
-    let mut functions = Vec::new();
-    let mut known: Vec<String> = Vec::new();
-    for scope in stacks.iter_mut() {
+    let mut names = Names::default();
+    let mut absent = Vec::new();
+    for (at, nested) in nested.iter().enumerate() {
+        let inherited = match nested {
+            Some(nested) => inherited(stacks, nested, &absent)?,
+            None => Some(BTreeMap::new()),
+        };
+        let Some(scope) = stacks.get_mut(at) else { continue };
+        let Some(inherited) = inherited else {
+            absent.push(at);
+            continue;
+        };
+        scope.inherited = inherited;
         scope.made = sam::made(scope)?;
-        let scope = &*scope;
+        names.add(scope)?;
+    }
+    let mut doors = Doors::before(names);
+    let there = |scope: &&Scope<'_>| !absent.contains(&scope.index);
+    for scope in stacks.iter().filter(there) {
         let mut model = Model::default();
         sam::read(scope, &mut model)?;
         cloudformation::read(scope, &mut model)?;
-        let needed = doors.add(scope, &model, flags.gateway)?;
-        functions.extend(started(scope, &needed, &wishes)?);
-        pass_others(scope, &needed)?;
-        known.extend(needed);
+        doors.add(scope, &model, flags.gateway)?;
     }
+    let mut functions = Vec::new();
+    for scope in stacks.iter().filter(there) {
+        let own = doors.functions.iter().filter(|function| function.stack == scope.index);
+        let needed: Vec<&str> = own.map(|function| function.id.as_str()).collect();
+        functions.extend(started(scope, &needed, &wishes)?);
+        pass_others(scope, &needed, nested)?;
+    }
+    let known: Vec<&str> = doors.functions.iter().map(|function| function.id.as_str()).collect();
     let whole = stacks.first().map_or(Span::default(), |scope| scope.root.span);
-    if let Some(id) = run.keys().find(|id| !known.contains(id)) {
+    if let Some(id) = run.keys().find(|id| !known.contains(&id.as_str())) {
         let message = format!("--run: no front door leads to a function `{id}`; there is {}", known.join(", "));
         return Err(Fault::new(whole, message));
     }
@@ -54,10 +74,25 @@ pub(super) fn plan(
     Ok((plan, listeners))
 }
 
+/// What the stack around a nested one gives for its parameters; `None` if the nested one is not there.
+fn inherited(stacks: &[Scope<'_>], nested: &Nested, absent: &[usize]) -> Result<Option<BTreeMap<String, Node>>, Fault> {
+    let Some(around) = stacks.get(nested.stack).filter(|scope| !absent.contains(&scope.index)) else { return Ok(None) };
+    let Some(resource) = around.section("Resources", &nested.id) else { return Ok(None) };
+    if !around.is_there(resource)? {
+        return Ok(None);
+    }
+    let parameters = resource.at(&["Properties", "Parameters"]).map(Node::entries).unwrap_or_default();
+    let given = parameters.iter().filter_map(|entry| {
+        let value = around.value(&entry.value).transpose()?;
+        Some(value.map(|value| (entry.key.clone(), value)))
+    });
+    Ok(Some(given.collect::<Result<_, _>>()?))
+}
+
 /// The functions that are needed, or why some cannot be started.
 fn started(
     scope: &Scope<'_>,
-    needed: &[String],
+    needed: &[&str],
     wishes: &Wishes<'_>,
 ) -> Result<Vec<Said<crate::plan::FunctionPlan>>, Fault> {
     let mut functions = Vec::new();
@@ -77,7 +112,7 @@ fn started(
 }
 
 /// Notes the resources that are no front door, and functions behind none.
-fn pass_others(scope: &Scope<'_>, needed: &[String]) -> Result<(), Fault> {
+fn pass_others(scope: &Scope<'_>, needed: &[&str], nested: &[Option<&Nested>]) -> Result<(), Fault> {
     let resources = scope.root.get("Resources").map(Node::entries).unwrap_or_default();
     for Entry { key: id, value: resource, .. } in resources {
         let kind = resource.get("Type").and_then(Node::as_text).unwrap_or("no type");
@@ -86,11 +121,14 @@ fn pass_others(scope: &Scope<'_>, needed: &[String]) -> Result<(), Fault> {
         if !is_there {
             notes.pass(id, "the resource", "its condition does not hold");
         } else if scope.kind(id) == Some(references::FUNCTION) {
-            if !needed.contains(id) {
+            if !needed.contains(&id.as_str()) {
                 notes.pass(id, "the function", "no front door leads to it, and so it is not started");
             }
         } else if kind == "AWS::CloudFormation::Stack" || kind == "AWS::Serverless::Application" {
-            notes.pass(kind, id, "what is in a stack of its own is not read here yet");
+            let is_read = |nested: &&Nested| nested.stack == scope.index && nested.id == *id;
+            if !nested.iter().flatten().any(is_read) {
+                notes.pass(kind, id, "its template is no file of this machine");
+            }
         } else if kind == "AWS::Lambda::Permission" || kind.starts_with("AWS::IAM::") {
             notes.pass(kind, id, "permissions are not checked here");
         } else if NOT_YET.contains(&kind) {

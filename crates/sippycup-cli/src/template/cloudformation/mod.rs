@@ -3,8 +3,7 @@
 mod http;
 mod rest;
 
-use super::doors::function_of;
-use super::model::{Api, Family, Guard, Mapping, Model, Sort};
+use super::model::{Api, Family, Guard, Mapping, Model, Sort, Target};
 use super::node::{Entry, Node};
 use super::references::{HTTP, REST, api_id};
 use super::sam;
@@ -29,11 +28,9 @@ pub(super) fn read(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
             }
             HTTP => model.apis.push(http::read(scope, &resource)?),
             "AWS::Lambda::Url" => {
-                let target = resource.need(scope, "TargetFunctionArn")?;
-                match function_of(scope, target.string()?)? {
-                    Some(function) => model.urls.push(sam::url(scope, resource.id, &function, resource.properties)?),
-                    None => return Err(target.unlike("a function of this template")),
-                }
+                let uri = resource.need(scope, "TargetFunctionArn")?.string()?.to_owned();
+                let target = Target::Uri { uri, stream: false };
+                model.urls.push(sam::url(scope, resource.id, target, resource.properties)?);
             }
             _ => {}
         }

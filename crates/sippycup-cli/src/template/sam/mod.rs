@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 pub(super) use cors::unquoted;
 pub(super) use globals::merged;
 
-use super::model::{Access, Family, Guard, Model, Sort, Url};
+use super::model::{Access, Family, Guard, Model, Sort, Target, Url};
 use super::node::{Entry, Node};
 use super::references::{HTTP, REST};
 use super::scope::{Made, Scope};
@@ -51,7 +51,8 @@ pub(super) fn read(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
         if let Some(config) =
             properties.get("FunctionUrlConfig").map(|config| scope.chosen(config)).transpose()?.flatten()
         {
-            model.urls.push(url(scope, &format!("{id}Url"), id, config)?);
+            let target = Target::Function { id: id.to_owned(), stream: false };
+            model.urls.push(url(scope, &format!("{id}Url"), target, config)?);
         }
     }
     model.apis.extend(apis.finish(scope)?);
@@ -135,7 +136,7 @@ pub(super) fn made(scope: &Scope<'_>) -> Result<BTreeMap<String, Made>, Fault> {
 }
 
 /// `FunctionUrlConfig`, and the properties of `AWS::Lambda::Url`, which has the same.
-pub(super) fn url(scope: &Scope<'_>, id: &str, function: &str, config: &Node) -> Result<Url, Fault> {
+pub(super) fn url(scope: &Scope<'_>, id: &str, target: Target, config: &Node) -> Result<Url, Fault> {
     let own = |key: &str| config.get(key).map(|node| scope.text(node)).transpose().map(Option::flatten);
     let access = match own("AuthType")?.as_deref() {
         Some("NONE") => Access::Open,
@@ -148,5 +149,5 @@ pub(super) fn url(scope: &Scope<'_>, id: &str, function: &str, config: &Node) ->
         scope.notes.borrow_mut().warn(cors.span, message);
     }
     let stream = own("InvokeMode")?.as_deref() == Some("RESPONSE_STREAM");
-    Ok(Url { id: id.to_owned(), span: config.span, function: function.to_owned(), stream, access })
+    Ok(Url { id: id.to_owned(), span: config.span, target, stream, access })
 }

@@ -100,6 +100,7 @@ fn aws_cdk_lib_writes_what_is_served() {
         ("Api", "PUT /cart", &["200 OK", "the-cart PUT /cart 2.0 $default /cart"]),
         ("Api", "PUT /other/path", &["200 OK", "the-cart ANY /{proxy+} 2.0"]),
         ("Api", "GET /elsewhere", &["501 ", "an integration that asks https://example.com"]),
+        ("Inside", "GET /x/y", &["200 OK", "Parental", " $default 2.0 $default /x/y"]),
         ("Api", "GET /private", &["501 ", "a JWT authorizer"]),
     ] {
         let response = http(&address(door), request, "");

@@ -1,5 +1,5 @@
 // What people write with CDK, for a test that serves what `cdk synth` makes of it: `node app.js CODE OUT`.
-const { App, CfnOutput, Duration, Stack, Stage } = require("aws-cdk-lib");
+const { App, CfnOutput, Duration, NestedStack, Stack, Stage } = require("aws-cdk-lib");
 const apigateway = require("aws-cdk-lib/aws-apigateway");
 const apigatewayv2 = require("aws-cdk-lib/aws-apigatewayv2");
 const { HttpJwtAuthorizer } = require("aws-cdk-lib/aws-apigatewayv2-authorizers");
@@ -56,7 +56,16 @@ class Http extends Stack {
     }
 }
 
+class Nested extends NestedStack {
+    constructor(scope, id, handler) {
+        super(scope, id);
+        new apigatewayv2.HttpApi(this, "Inside", { defaultIntegration: new HttpLambdaIntegration("Integration", handler) });
+    }
+}
+
 const app = new App({ outdir });
 new Rest(app, "Rest");
 new Http(new Stage(app, "Inner"), "Http");
+const parent = new Stack(app, "Parent");
+new Nested(parent, "Nested", shop(parent, "Parental"));
 app.synth();
