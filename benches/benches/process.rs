@@ -66,7 +66,7 @@ fn build((package, binary): (&str, &str)) -> PathBuf {
 
 const NOTES: &str = "\
 Release profile: opt-level 3, fat LTO, stripped; SippyCup without default features. Medians of 21 starts, and of 5
-rounds in which the functions take turns; a ratio is the middle one of the rounds' own. CPU from
+rounds (15 with small events) in which the functions take turns; a ratio is the middle one of the rounds' own. CPU from
 `/proc/PID/task/*/schedstat`, all threads; *first next*: from exec to the first call of the Runtime API. `current` is
 tokio's current-thread runtime, as SippyCup's README has it, and built without the other one; `multi` the multi-threaded
 one, as `lambda_http`'s has it. *floor*: a blocking loop over one socket that sends a constant answer, without a runtime
@@ -147,7 +147,7 @@ fn all_loads() -> [Load; 5] {
         |event: Vec<u8>, path: &str| String::from_utf8(event).expect("JSON").replace("/hello/world", path).into_bytes();
     let upload = |size| to(events::http_api_binary(&bodies::binary(size)), "/upload");
     let large = |name, event, events| Load { name, event, events, is_busy: false, has_floor: false };
-    let small = |name, is_busy| Load { name, event: events::http_api_get(), events: 10_000, is_busy, has_floor: true };
+    let small = |name, is_busy| Load { name, event: events::http_api_get(), events: 5_000, is_busy, has_floor: true };
     [
         small("small GET", false),
         small(BUSY, true),
@@ -169,7 +169,9 @@ fn loads(programs: &[PathBuf; 5], extent: &Extent) -> (String, Vec<String>) {
         let programs = if load.has_floor { &programs[..] } else { &programs[..FLOOR] };
         let busy = load.is_busy.then(Busy::start);
         let mut samples = [const { (Vec::new(), Vec::new(), Vec::new()) }; 5];
-        for _ in 0..extent.rounds {
+        // What is small is disturbed by little.
+        let rounds = if load.has_floor { 3 * extent.rounds } else { extent.rounds };
+        for _ in 0..rounds {
             for (program, (cpu, faults, peak)) in programs.iter().zip(&mut samples) {
                 let process = Process::start(program, 1);
                 process.lambda.give(&load.event, (events / 10).max(1));
