@@ -23,7 +23,9 @@ enum Reason {
 }
 
 impl EventError {
+    /// What is not UTF-8 is better said so than by what the reader stumbled over.
     pub(crate) fn json(json: &[u8], fault: Fault) -> Self {
+        let fault = Fault::not_utf8(json).unwrap_or(fault);
         Self(Reason::Json { path: path_at(json, fault.at()), at: fault.at(), expected: fault.expected() })
     }
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::{
     error::EventError,
-    json::{Field, Kind, has_control},
+    json::{Fault, Field, Kind, has_control},
 };
 
 /// The request body of the event. The event's flag alone says whether it is base64: no content type is
@@ -20,9 +20,10 @@ pub(crate) fn decode(json: &Bytes, body: Field, unescaped: Option<Vec<u8>>, base
         return Ok(text);
     }
     let raw = !body.is_escaped();
-    decode_base64(&text, raw)
-        .map(Bytes::from)
-        .ok_or_else(|| EventError::member("body", "base64, as `isBase64Encoded` says", "something else"))
+    decode_base64(&text, raw).map(Bytes::from).ok_or_else(|| match Fault::not_utf8(json) {
+        Some(fault) => EventError::json(json, fault),
+        None => EventError::member("body", "base64, as `isBase64Encoded` says", "something else"),
+    })
 }
 
 /// Whether `isBase64Encoded` says so.

@@ -32,17 +32,16 @@ impl Headers {
     ///
     /// API Gateway writes both maps, and `headers` only has the last value of each name. A name or a value
     /// that HTTP cannot have is left out alone; the request still counts.
-    pub(crate) fn read(json: &Bytes, multi: &[Member], single: &[Member]) -> Result<Self, Fault> {
+    pub(crate) fn read(&mut self, json: &Bytes, multi: &[Member], single: &[Member]) -> Result<(), Fault> {
         let (map, mut rest) = if multi.is_empty() { (single, multi) } else { (multi, single) };
         // Every value shares the event's buffer; this tells the first that it will be shared, and not each.
         let json = &json.clone();
         let mut names = Names::recall();
-        let mut headers = Self::default();
         // Once, for all of them: a map that grows puts each of its names in place anew. Behind them come a cookie or trace
         // header and a length that stand elsewhere. What does not fit is left out when it is appended.
-        let _too_many = headers.map.try_reserve(map.len() + FURTHER);
+        let _too_many = self.map.try_reserve(map.len() + FURTHER);
         for member in map {
-            let hides = headers.append(json, &mut names, *member)?;
+            let hides = self.append(json, &mut names, *member)?;
             // Where both maps have the same names in the same order none is left at the end, and none was looked up.
             if let Some((next, behind)) = rest.split_first()
                 && hides
@@ -52,10 +51,10 @@ impl Headers {
             }
         }
         if !rest.is_empty() {
-            headers.append_missing(json, &mut names, single)?;
+            self.append_missing(json, &mut names, single)?;
         }
         names.keep();
-        Ok(headers)
+        Ok(())
     }
 
     /// Appends a member; returns whether it hides one of that name in the other map.
@@ -114,9 +113,25 @@ impl Headers {
         missing.into_iter().try_for_each(|member| self.append(json, names, member).map(drop))
     }
 
+    /// Adds what stands elsewhere: the cookies in a list of their own, the invocation's trace id, and how long the body is.
+    pub(crate) fn complete(
+        &mut self,
+        json: &[u8],
+        cookies: Field,
+        trace_id: Option<HeaderValue>,
+        length: usize,
+    ) -> Result<(), Fault> {
+        self.append_cookies(json, cookies)?;
+        if let Some(id) = trace_id {
+            self.set_trace_id(id);
+        }
+        self.set_content_length(json, length);
+        Ok(())
+    }
+
     /// One `cookie` header out of the list that payload format 2.0 has, unless the header is there (function
     /// URLs send both).
-    pub(crate) fn append_cookies(&mut self, json: &[u8], cookies: Field) -> Result<(), Fault> {
+    fn append_cookies(&mut self, json: &[u8], cookies: Field) -> Result<(), Fault> {
         if cookies.kind() != Kind::Array || self.has_cookie {
             return Ok(());
         }
@@ -140,7 +155,7 @@ impl Headers {
 
     /// The invocation's trace id. That of the event says only which trace it is; the invocation's says also by whom the
     /// function was called and whether the trace is recorded.
-    pub(crate) fn set_trace_id(&mut self, id: HeaderValue) {
+    fn set_trace_id(&mut self, id: HeaderValue) {
         if self.has_trace_id {
             self.map.insert(X_AMZN_TRACE_ID, id);
         } else {
@@ -150,7 +165,7 @@ impl Headers {
 
     /// The length of the body, as hyper's requests have it: REST APIs send none, and one that was sent is wrong where
     /// the front door changed the body on its way.
-    pub(crate) fn set_content_length(&mut self, json: &[u8], length: usize) {
+    fn set_content_length(&mut self, json: &[u8], length: usize) {
         let sent = self.content_length;
         let said = std::str::from_utf8(sent.raw(json)).ok().filter(|said| is_decimal(said));
         if said.and_then(|said| said.parse().ok()) == Some(length) {

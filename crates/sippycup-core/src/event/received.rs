@@ -9,9 +9,11 @@ use http::{
     uri::{Authority, PathAndQuery},
 };
 
-use super::names::{X_FORWARDED_FOR, X_FORWARDED_PROTO};
+use super::{
+    names::{X_FORWARDED_FOR, X_FORWARDED_PROTO},
+    options::EventOptions,
+};
 use crate::{
-    EventOptions,
     base_path::{Located, Prefix, Signals},
     extensions::{ClientIp, PathParameters, Public, PublicUri, RequestContext, StageVariables, forwarded_for},
     source::EventSource,

@@ -4,10 +4,10 @@
 //! from what is there. Where two spellings mean the same (`isBase64Encoded` and Lattice's
 //! `is_base64_encoded`) they share a field.
 
-use super::other::is_foreign;
+use super::{body::is_base64, other::is_foreign};
 use crate::{
     certain::Certain,
-    json::{Fault, Field, Kind, Map, Member, Scanner},
+    json::{Expected, Fault, Field, Kind, Map, Member, Scanner, has_control},
 };
 
 /// Where the members of an event stand.
@@ -40,8 +40,6 @@ pub(crate) struct Wire {
     pub(crate) base64: Field,
     /// A member that only events which are not of HTTP have.
     pub(crate) foreign: Field,
-    /// Whether everything but the body is known to be ASCII.
-    pub(crate) ascii: bool,
 }
 
 /// Where the members of `requestContext` stand that decide something.
@@ -69,17 +67,15 @@ pub(crate) struct ContextWire {
 
 impl Wire {
     /// Reads the whole document; a value that is no object has no members.
-    pub(crate) fn read(json: &[u8]) -> Result<Box<Self>, Fault> {
-        let mut wire = Box::<Self>::default();
+    pub(crate) fn read(&mut self, json: &[u8]) -> Result<(), Fault> {
         let mut scanner = Scanner::new(json);
         if scanner.enter(Kind::Object)? {
             while let Some(key) = scanner.next_name()? {
-                wire.member(json, key, &mut scanner)?;
+                self.member(json, key, &mut scanner)?;
             }
         }
         scanner.end()?;
-        wire.ascii = scanner.is_ascii();
-        Ok(wire)
+        check_text(json, self, scanner.is_ascii())
     }
 
     /// The members of a map.
@@ -227,6 +223,28 @@ impl ContextWire {
         }
         Ok(())
     }
+}
+
+/// What the walk over the event leaves to be checked: that it is UTF-8, and that no raw control character
+/// stands in the body. `ascii` says that everything but the body is. A body in base64 needs neither; its decoder takes nothing but its own alphabet.
+fn check_text(json: &[u8], wire: &Wire, ascii: bool) -> Result<(), Fault> {
+    let (start, end) = (wire.body.start(), wire.body.end());
+    let (before, body, behind) = (json.get(..start).certain(), wire.body.raw(json), json.get(end..).certain());
+    let base64 = wire.body.kind() == Kind::String && !wire.body.is_escaped() && is_base64(json, wire.base64);
+    let parts = match base64 {
+        true if ascii => [&[][..], &[]],
+        true => [before, behind],
+        false if ascii => [body, &[]],
+        false => [json, &[]],
+    };
+    // The same checker as for answers: two would be twice the code in every function.
+    if parts.iter().any(|part| !part.is_empty() && simdutf8::compat::from_utf8(part).is_err()) {
+        return Err(Fault::new(start, Expected::Utf8));
+    }
+    if wire.body.kind() == Kind::String && wire.body_text.is_none() && !base64 && has_control(body) {
+        return Err(Fault::new(start, Expected::NoControl));
+    }
+    Ok(())
 }
 
 /// As many as most events have in these maps.

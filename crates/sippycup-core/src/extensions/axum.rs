@@ -28,8 +28,13 @@ use http::{StatusCode, request::Parts};
 use serde::de::DeserializeOwned;
 
 use super::{
-    ClientCertificate, ClientIp, Connection, IamPrincipal, InvalidMessage, Message, PathParameters, PublicUri,
-    RequestContext, ServerUrl, StageVariables,
+    caller::{ClientCertificate, IamPrincipal},
+    connection::Connection,
+    context::RequestContext,
+    message::{InvalidMessage, Message},
+    public::{ClientIp, PublicUri},
+    server_url::ServerUrl,
+    variables::{PathParameters, StageVariables},
 };
 use crate::{base_path::BasePath, source::EventSource};
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::HeaderMap;
 
-use super::RequestContext;
+use super::context::RequestContext;
 use crate::uri::percent_decoded;
 
 /// The certificate that the client showed, with

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::RequestContext;
+use super::context::RequestContext;
 use crate::{base_path::BasePath, source::EventSource};
 
 /// The WebSocket connection that a message came over, and where messages to it are posted.

@@ -9,9 +9,9 @@ mod context;
 mod message;
 mod public;
 mod server_url;
+mod usual;
 mod variables;
 
-pub(crate) use self::public::{Public, forwarded_for, is_authority};
 pub use self::{
     caller::{ClientCertificate, IamPrincipal},
     connection::Connection,
@@ -20,4 +20,8 @@ pub use self::{
     public::{ClientIp, PublicUri},
     server_url::ServerUrl,
     variables::{Pairs, PathParameters, StageVariables},
+};
+pub(crate) use self::{
+    public::{Public, forwarded_for, is_authority},
+    usual::usual_extensions,
 };

@@ -32,6 +32,12 @@ impl Fault {
         Self { at: at as u32, expected }
     }
 
+    /// Where a document stops being UTF-8, if it does.
+    pub(crate) fn not_utf8(json: &[u8]) -> Option<Self> {
+        let error = std::str::from_utf8(json).err()?;
+        Some(Self::new(error.valid_up_to(), Expected::Utf8))
+    }
+
     pub(crate) fn at(self) -> usize {
         self.at as usize
     }

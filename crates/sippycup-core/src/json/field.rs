@@ -118,23 +118,22 @@ impl Field {
     /// escape.
     #[inline(always)]
     pub(crate) fn text_or_empty<'a>(&self, json: &'a [u8]) -> Cow<'a, [u8]> {
-        if self.is_plain() { Cow::Borrowed(self.raw(json)) } else { self.odd_text(json) }
-    }
-
-    #[cold]
-    fn odd_text<'a>(&self, json: &'a [u8]) -> Cow<'a, [u8]> {
         self.text(json).ok().flatten().unwrap_or_default()
     }
 
     /// The value as text, unescaped; `None` for everything that is no scalar.
+    #[inline(always)]
     pub(crate) fn text<'a>(&self, json: &'a [u8]) -> Result<Option<Cow<'a, [u8]>>, Fault> {
-        if !self.is_scalar() {
-            return Ok(None);
+        if self.is_plain() { Ok(Some(Cow::Borrowed(self.raw(json)))) } else { self.odd_text(json) }
+    }
+
+    #[inline(never)]
+    fn odd_text<'a>(&self, json: &'a [u8]) -> Result<Option<Cow<'a, [u8]>>, Fault> {
+        match self.is_scalar() {
+            false => Ok(None),
+            true if !self.is_escaped() => Ok(Some(Cow::Borrowed(self.raw(json)))),
+            true => unescape(json, self.start(), self.len()).map(|(text, _)| Some(Cow::Owned(text))),
         }
-        if !self.is_escaped() {
-            return Ok(Some(Cow::Borrowed(self.raw(json))));
-        }
-        unescape(json, self.start(), self.len()).map(|(text, _)| Some(Cow::Owned(text)))
     }
 
     /// The same, with room for a value that has escapes.
@@ -143,8 +142,7 @@ impl Field {
             return Ok(self.is_scalar().then(|| self.raw(json)));
         }
         room.clear();
-        room.reserve(self.len());
-        unescape_into(room, json, self.start())?;
+        unescape_into(room, json, self.start(), self.len())?;
         Ok(Some(room))
     }
 
@@ -175,6 +173,14 @@ impl Field {
             _ => false,
         }
     }
+}
+
+/// One member of an object.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Member {
+    pub(crate) name: Field,
+    /// Of an array of one string that string: a header or a key of a query that has one value, as nearly all have.
+    pub(crate) value: Field,
 }
 
 /// A part of the document, sharing its buffer.

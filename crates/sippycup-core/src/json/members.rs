@@ -4,18 +4,10 @@ use std::{borrow::Cow, collections::HashMap};
 
 use super::{
     fault::Fault,
-    field::{Field, Kind},
+    field::{Field, Kind, Member},
     scan::Scanner,
 };
 use crate::certain::Certain;
-
-/// One member of an object.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Member {
-    pub(crate) name: Field,
-    /// Of an array of one string that string: a header or a key of a query that has one value, as nearly all have.
-    pub(crate) value: Field,
-}
 
 /// An object of which the members were noted in the walk over the document.
 #[derive(Clone, Copy, Debug, Default)]

@@ -19,8 +19,8 @@ mod write;
 
 pub(crate) use self::{
     fault::{Expected, Fault},
-    field::{Field, Kind, LIMIT},
-    members::{Map, Member, Members, each_item, index, member},
+    field::{Field, Kind, LIMIT, Member},
+    members::{Map, Members, each_item, index, member},
     scan::Scanner,
     simd::has_control,
     write::Writer,

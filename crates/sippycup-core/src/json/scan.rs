@@ -5,12 +5,14 @@
 //! difference that serde_json's own `IgnoredAny` has too: the escapes of a string that nobody reads are
 //! not checked for lone surrogates.
 
-use self::nesting::Nesting;
+use self::{
+    nesting::Nesting,
+    scalar::{end_of_number, end_of_word},
+};
 use super::{
     fault::{Expected, Fault},
-    field::{Field, Kind},
+    field::{Field, Kind, Member},
     marks::Marks,
-    members::Member,
     unescape::hex4,
 };
 
@@ -216,12 +218,17 @@ impl<'a> Scanner<'a> {
             b'"' => self.string(),
             b'{' => self.container(Kind::Object),
             b'[' => self.container(Kind::Array),
-            b't' => self.literal(b"true", Kind::True),
-            b'f' => self.literal(b"false", Kind::False),
-            b'n' => self.literal(b"null", Kind::Null),
-            b'-' | b'0'..=b'9' => self.number(),
+            b't' => self.scalar(Kind::True, end_of_word(self.json, self.at, b"true")),
+            b'f' => self.scalar(Kind::False, end_of_word(self.json, self.at, b"false")),
+            b'n' => self.scalar(Kind::Null, end_of_word(self.json, self.at, b"null")),
+            b'-' | b'0'..=b'9' => self.scalar(Kind::Number, end_of_number(self.json, self.at)),
             _ => Err(self.fault(Expected::Value)),
         }
+    }
+
+    fn scalar(&mut self, kind: Kind, end: Result<usize, Fault>) -> Result<Field, Fault> {
+        let start = std::mem::replace(&mut self.at, end?);
+        Ok(Field::new(kind, start, self.at))
     }
 
     /// The type of the value that stands next.

@@ -8,19 +8,19 @@ use super::{
 };
 use crate::certain::Certain;
 
-/// The value of the string that begins at `start` of the document, and where it ends. Grammar and value in one
-/// walk.
-pub(crate) fn unescape(json: &[u8], start: usize, capacity: usize) -> Result<(Vec<u8>, usize), Fault> {
-    // No escape is shorter than what it stands for.
-    let mut out = Vec::with_capacity(capacity);
-    let end = unescape_into(&mut out, json, start)?;
+/// The value of the string that begins at `start` of the document and is at most so long, and where it ends. Grammar
+/// and value in one walk.
+pub(crate) fn unescape(json: &[u8], start: usize, longest: usize) -> Result<(Vec<u8>, usize), Fault> {
+    let mut out = Vec::new();
+    let end = unescape_into(&mut out, json, start, longest)?;
     Ok((out, end))
 }
 
-/// Appends the value of the string that begins at `start`; returns where the string ends. How much room there is
-/// says how long it may be.
-pub(crate) fn unescape_into(out: &mut Vec<u8>, json: &[u8], start: usize) -> Result<usize, Fault> {
-    let long = out.capacity() >= LONG;
+/// Appends the value; returns where the string ends.
+pub(crate) fn unescape_into(out: &mut Vec<u8>, json: &[u8], start: usize, longest: usize) -> Result<usize, Fault> {
+    // No escape is shorter than what it stands for.
+    out.reserve(longest);
+    let long = longest >= LONG;
     let mut at = start;
     loop {
         if long {

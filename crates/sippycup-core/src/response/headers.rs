@@ -4,8 +4,18 @@ use std::iter;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::Shape;
 use crate::{error::ResponseError, json::Writer};
+
+/// Where the headers go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Every value of a header in an array.
+    Multi,
+    /// One value for a header, cookies in a list of their own.
+    Cookies,
+    /// One value for a header and nothing else.
+    Single,
+}
 
 /// The headers that go on to the client.
 pub(super) struct Sendable<'a> {

@@ -6,8 +6,8 @@ use serde::{Serialize, Serializer, ser::Error as _};
 use serde_json::value::RawValue;
 
 use self::headers::Sendable;
-pub(crate) use self::limits::Limits;
 pub use self::policy::BinaryPolicy;
+pub(crate) use self::{headers::Shape, limits::Limits};
 use crate::{error::ResponseError, json::Writer};
 
 mod headers;
@@ -40,17 +40,6 @@ pub(crate) struct Answer {
     /// Names of headers that stay behind, beside those that do everywhere.
     pub(crate) kept: &'static [&'static str],
     pub(crate) limits: Limits,
-}
-
-/// Where the headers go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape {
-    /// Every value of a header in an array.
-    Multi,
-    /// One value for a header, cookies in a list of their own.
-    Cookies,
-    /// One value for a header and nothing else.
-    Single,
 }
 
 impl ResponseFormat {

@@ -1,50 +1,37 @@
-//! Numbers, and the words of JSON.
+//! Numbers, and the words of JSON: where each ends.
 
-use super::Scanner;
-use crate::json::{
-    fault::{Expected, Fault},
-    field::{Field, Kind},
-};
+use crate::json::fault::{Expected, Fault};
 
-impl Scanner<'_> {
-    pub(super) fn literal(&mut self, word: &'static [u8], kind: Kind) -> Result<Field, Fault> {
-        let start = self.at;
-        let end = start + word.len();
-        if self.json.get(start..end) != Some(word) {
-            return Err(self.fault(Expected::Literal));
-        }
-        self.at = end;
-        Ok(Field::new(kind, start, end))
+/// Where the word ends that must stand at `start`.
+pub(super) fn end_of_word(json: &[u8], start: usize, word: &[u8]) -> Result<usize, Fault> {
+    let end = start + word.len();
+    if json.get(start..end) == Some(word) { Ok(end) } else { Err(Fault::new(start, Expected::Literal)) }
+}
+
+/// Where the number ends that begins at `start`.
+pub(super) fn end_of_number(json: &[u8], start: usize) -> Result<usize, Fault> {
+    let mut at = start;
+    if json.get(at) == Some(&b'-') {
+        at += 1;
     }
-
-    pub(super) fn number(&mut self) -> Result<Field, Fault> {
-        let start = self.at;
-        if self.json.get(self.at) == Some(&b'-') {
-            self.at += 1;
-        }
-        match self.json.get(self.at) {
-            Some(b'0') => self.at += 1,
-            _ => self.digits()?,
-        }
-        if self.json.get(self.at) == Some(&b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if let Some(b'e' | b'E') = self.json.get(self.at) {
-            self.at += 1;
-            if let Some(b'+' | b'-') = self.json.get(self.at) {
-                self.at += 1;
-            }
-            self.digits()?;
-        }
-        Ok(Field::new(Kind::Number, start, self.at))
+    at = if json.get(at) == Some(&b'0') { at + 1 } else { end_of_digits(json, at)? };
+    if json.get(at) == Some(&b'.') {
+        at = end_of_digits(json, at + 1)?;
     }
-
-    fn digits(&mut self) -> Result<(), Fault> {
-        let start = self.at;
-        while let Some(b'0'..=b'9') = self.json.get(self.at) {
-            self.at += 1;
+    if let Some(b'e' | b'E') = json.get(at) {
+        at += 1;
+        if let Some(b'+' | b'-') = json.get(at) {
+            at += 1;
         }
-        if self.at == start { Err(self.fault(Expected::Digit)) } else { Ok(()) }
+        at = end_of_digits(json, at)?;
     }
+    Ok(at)
+}
+
+fn end_of_digits(json: &[u8], start: usize) -> Result<usize, Fault> {
+    let mut at = start;
+    while let Some(b'0'..=b'9') = json.get(at) {
+        at += 1;
+    }
+    if at == start { Err(Fault::new(start, Expected::Digit)) } else { Ok(at) }
 }

@@ -1,0 +1,36 @@
+//! An event that was read and is not yet a request.
+
+use bytes::Bytes;
+
+use super::{headers::Headers, wire::Wire};
+use crate::{
+    error::EventError,
+    json::{Fault, LIMIT},
+};
+
+/// The bytes of an event, and where in them stands what it says.
+pub(super) struct Read {
+    pub(super) json: Bytes,
+    pub(super) wire: Wire,
+    pub(super) headers: Headers,
+}
+
+impl Read {
+    /// In a box because an event moves several times on its way to the app.
+    pub(super) fn new(json: Bytes) -> Result<Box<Self>, EventError> {
+        if json.len() >= LIMIT {
+            return Err(EventError::member("$", "an event of less than 256 MiB", "more"));
+        }
+        let mut read = Box::new(Self { json, wire: Wire::default(), headers: Headers::default() });
+        match read.walk() {
+            Ok(()) => Ok(read),
+            Err(fault) => Err(EventError::json(&read.json, fault)),
+        }
+    }
+
+    fn walk(&mut self) -> Result<(), Fault> {
+        let Self { json, wire, headers } = self;
+        wire.read(json)?;
+        headers.read(json, wire.members(wire.multi_headers), wire.members(wire.single_headers))
+    }
+}

@@ -1,0 +1,163 @@
+//! The one assembly: a request out of what was read of an event, whatever its source.
+
+use std::{cell::LazyCell, iter, net::IpAddr};
+
+use bytes::Bytes;
+use http::{Extensions, HeaderValue, Method, Request, Uri, uri::PathAndQuery};
+
+use super::{
+    body,
+    dialect::{Client, Dialect, Place, has_label},
+    names::X_FORWARDED_FOR,
+    options::EventOptions,
+    read::Read,
+    target::Target,
+};
+use crate::{
+    base_path::{BASE_PATH_VARIABLE, BasePath, Located, Prefix, Signals},
+    error::{EventError, found},
+    extensions::{ClientIp, PathParameters, PublicUri, RequestContext, StageVariables, forwarded_for},
+    json::{Fault, Field, Kind, index, member},
+};
+
+impl Read {
+    /// Makes the request. What the event says goes into the `extensions`, behind what most events of its source have.
+    pub(super) fn into_request(
+        mut self: Box<Self>,
+        dialect: &'static Dialect,
+        options: &EventOptions,
+        trace_id: Option<HeaderValue>,
+        mut extensions: Extensions,
+    ) -> Result<Request<Bytes>, EventError> {
+        let fault = |fault| EventError::json(&self.json, fault);
+
+        let method = self.method(&dialect.method)?;
+        let target = Target::of(&self.json, &self.wire, dialect)?;
+        let located = self.locate(dialect, &target, options).map_err(fault)?;
+        let exact_root = located.strip == target.path_end;
+        let target = target.origin_form(located.strip)?;
+        let public = self.public_uri(dialect, options, &located, &target, exact_root).map_err(fault)?;
+        let client_ip = self.client_ip(dialect.client, options).map_err(fault)?;
+        let base64 = body::is_base64(&self.json, self.wire.base64);
+        let body = body::decode(&self.json, self.wire.body, self.wire.body_text.take(), base64)?;
+        let completed = self.headers.complete(&self.json, self.wire.cookies, trace_id, body.len());
+        completed.map_err(|fault| EventError::json(&self.json, fault))?;
+
+        if !located.base.is_root() {
+            extensions.insert(located.base);
+        }
+        let (variables, parameters) = (self.wire.stage_variables, self.wire.path_parameters);
+        if variables.is_some() {
+            extensions.insert(StageVariables::new(variables.share(&self.json)));
+        }
+        if parameters.is_some() {
+            extensions.insert(PathParameters::new(parameters.share(&self.json)));
+        }
+        extensions.insert(RequestContext::new(dialect.source, slice_or_null(&self.json, self.wire.context.all)));
+        if let Some(public) = public {
+            extensions.insert(public);
+        }
+        if let Some(ip) = client_ip {
+            extensions.insert(ClientIp(ip));
+        }
+
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = Uri::from(target);
+        *request.headers_mut() = self.headers.map;
+        *request.extensions_mut() = extensions;
+        Ok(request)
+    }
+
+    fn method(&self, place: &Place) -> Result<Method, EventError> {
+        let field = (place.field)(&self.wire);
+        let text = field.text(&self.json).map_err(|fault| EventError::json(&self.json, fault))?;
+        let stand_in = || (place.or)(&self.json, &self.wire).map(str::as_bytes);
+        let Some(text) = text.as_deref().or_else(stand_in) else {
+            return Err(EventError::member(place.name, "a method", found(field.kind())));
+        };
+        Method::from_bytes(text).map_err(|_| EventError::member(place.name, "a method", "a string that is none"))
+    }
+
+    fn locate(&self, dialect: &Dialect, target: &Target, options: &EventOptions) -> Result<Located, Fault> {
+        let (json, wire, context) = (&*self.json, &self.wire, &self.wire.context);
+        let stated = match &options.base_path {
+            Some(_) => None,
+            None => {
+                let variable = member(json, wire.stage_variables, BASE_PATH_VARIABLE).unwrap_or_default();
+                variable.string(json)?.map(|path| BasePath::from_lossy(&path))
+            }
+        };
+        let explicit = options.base_path.as_ref().or(stated.as_ref()).or(options.base_path_fallback.as_ref());
+        if dialect.prefix == Prefix::None && explicit.is_none() && !options.mount_at_resource {
+            return Ok(Located { strip: 0, base: BasePath::ROOT, written: None });
+        }
+        let of_mapping = |field: Field| if dialect.prefix == Prefix::Mapping { field.string(json) } else { Ok(None) };
+        let stage = context.stage.string(json)?.filter(|stage| stage != "$default");
+        // What is no text says nothing, as little as what is missing.
+        let domain =
+            if context.domain_name.is_scalar() { context.domain_name } else { self.headers.host }.text(json)?;
+        let mapping = member(json, context.custom_domain, "basePathMatched").unwrap_or_default();
+        // Every segment of the template looks its parameter up, at every cut of the path.
+        let many = LazyCell::new(|| index(json, wire.path_parameters).unwrap_or_default());
+        let own_domain = domain.is_some_and(|domain| has_label(&domain, b"execute-api"));
+        let signals = Signals {
+            prefix: dialect.prefix,
+            path_text: dialect.path_text,
+            path: target.path(),
+            context_path: of_mapping(context.path)?,
+            raw_path: of_mapping(wire.raw_path)?,
+            template: dialect.template.read(json, wire)?,
+            parameter: |name: &str| {
+                let value = match wire.path_parameters.len() {
+                    0..=FEW_PARAMETERS => member(json, wire.path_parameters, name)?,
+                    _ => *many.get(name.as_bytes())?,
+                };
+                value.string(json).ok().flatten()
+            },
+            mapping: mapping.string(json)?,
+            stage: stage.unwrap_or_default(),
+            own_domain,
+            explicit,
+            mount_at_resource: options.mount_at_resource,
+        };
+        Ok(signals.locate())
+    }
+
+    /// The URI under which the public reaches this: with the host that was stated, or the one that the event says.
+    fn public_uri(
+        &self,
+        dialect: &Dialect,
+        options: &EventOptions,
+        located: &Located,
+        target: &PathAndQuery,
+        exact_root: bool,
+    ) -> Result<Option<PublicUri>, Fault> {
+        let host = match options.stated_host(&self.headers.map) {
+            Some(host) => Some(host),
+            None => self.headers.host.or(self.wire.context.domain_name).shared_text(&self.json)?,
+        };
+        let scheme = self.headers.forwarded_proto.text(&self.json)?;
+        let base = located.written.as_ref().unwrap_or(&located.base);
+        Ok(PublicUri::new(dialect.public, host, scheme.as_deref(), base, target, exact_root))
+    }
+
+    fn client_ip(&self, client: Client, options: &EventOptions) -> Result<Option<IpAddr>, Fault> {
+        let hops = options.forwarded_hops.unwrap_or(if client == Client::ForwardedFor { 1 } else { 0 });
+        if client == Client::ForwardedFor || hops > 0 {
+            return Ok(match self.headers.forwarded_for.raw(&self.json) {
+                b"" => forwarded_for(self.headers.map.get_all(X_FORWARDED_FOR).iter().map(HeaderValue::as_bytes), hops),
+                line => forwarded_for(iter::once(line), hops),
+            });
+        }
+        let ip = self.wire.context.source_ip.string(&self.json)?;
+        Ok(ip.and_then(|ip| ip.parse().ok()))
+    }
+}
+
+fn slice_or_null(json: &Bytes, field: Field) -> Bytes {
+    if field.kind() == Kind::Missing { Bytes::from_static(b"null") } else { field.share(json) }
+}
+
+/// Up to so many bytes path parameters are looked up where they stand.
+const FEW_PARAMETERS: usize = 256;
