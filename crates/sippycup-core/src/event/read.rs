@@ -9,6 +9,7 @@ use crate::{
 };
 
 /// The bytes of an event, and where in them stands what it says.
+#[derive(Default)]
 pub(super) struct Read {
     pub(super) json: Bytes,
     pub(super) wire: Wire,
@@ -21,7 +22,8 @@ impl Read {
         if json.len() >= LIMIT {
             return Err(EventError::member("$", "an event of less than 256 MiB", "more"));
         }
-        let mut read = Box::new(Self { json, wire: Wire::default(), headers: Headers::default() });
+        let mut read = Box::<Self>::default();
+        read.json = json;
         match read.walk() {
             Ok(()) => Ok(read),
             Err(fault) => Err(EventError::json(&read.json, fault)),

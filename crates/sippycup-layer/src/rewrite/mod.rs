@@ -19,7 +19,8 @@ mod headers;
 pub(crate) struct Exit {
     format: ResponseFormat,
     layer: Arc<SippyCupLayer>,
-    rewrite: Option<Rewrite>,
+    /// In a box because it is large, most answers have none, and all are moved several times.
+    rewrite: Option<Box<Rewrite>>,
 }
 
 #[derive(Debug)]
@@ -32,7 +33,7 @@ pub(crate) struct Rewrite {
 
 impl Exit {
     pub(crate) fn new<B>(format: ResponseFormat, layer: &Arc<SippyCupLayer>, request: &Request<B>) -> Self {
-        Self { format, layer: Arc::clone(layer), rewrite: Rewrite::new(layer, request) }
+        Self { format, layer: Arc::clone(layer), rewrite: Rewrite::new(layer, request).map(Box::new) }
     }
 
     pub(crate) fn is_bodiless(&self, status: StatusCode) -> bool {
