@@ -92,6 +92,16 @@ fn push_escape(out: &mut Vec<u8>, byte: u8) {
     out.extend_from_slice(&[b'%', digit(byte >> 4), digit(byte & 0xf)]);
 }
 
+/// Whether a piece of a path is this text: as it stands, or with nothing percent-encoded but what must be.
+pub(crate) fn is_written(piece: &[u8], text: &[u8]) -> bool {
+    if piece == text {
+        return true;
+    }
+    let mut encoded = Vec::with_capacity(text.len());
+    push_encoded(&mut encoded, text, &DECODED_PATH);
+    piece == encoded
+}
+
 /// Whether two pieces of a path are the same, or would be if one or both were percent-decoded.
 ///
 /// No part of either is looked at more than a few times, and nothing behind the first difference.
@@ -278,6 +288,18 @@ mod tests {
         assert!(!same_text(b"a%20b", b"a%21b"));
         assert!(!same_text(b"a%FFb", b"a%20b"));
         assert!(!same_text(b"a", b"b"));
+    }
+
+    #[test]
+    fn a_text_is_written_in_one_way() {
+        for (piece, text) in
+            [("a", "a"), ("é", "é"), ("%C3%A9", "é"), ("a%20b", "a b"), ("a%20b", "a%20b"), ("%7B", "{")]
+        {
+            assert!(is_written(piece.as_bytes(), text.as_bytes()), "{piece} {text}");
+        }
+        for (piece, text) in [("%61", "a"), ("%c3%a9", "é"), ("a b", "a%20b"), ("%2561", "%61"), ("a", "b")] {
+            assert!(!is_written(piece.as_bytes(), text.as_bytes()), "{piece} {text}");
+        }
     }
 
     proptest! {

@@ -11,7 +11,7 @@ use std::{borrow::Cow, ops::Range};
 use super::{BasePath, prefix};
 use crate::{
     certain::Certain,
-    uri::{MAX_TARGET, Text, same_text},
+    uri::{MAX_TARGET, Text, is_written, same_text},
 };
 
 /// What a front door can have in front of the app's path, and where it shows.
@@ -98,7 +98,7 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
     /// A rule of a firewall on `/shop/admin*` must not be passed by with `/%73hop/admin`: where the path is as the client
     /// sent it, the name must be too.
     fn as_sent(&self) -> fn(&[u8], &[u8]) -> bool {
-        if self.path_text == Text::Decoded { same_text } else { <[u8]>::eq }
+        if self.path_text == Text::Decoded { same_text } else { is_written }
     }
 
     /// The length of the prefix that the path carries, and the public prefix.
