@@ -162,13 +162,13 @@ fn what_the_event_gives_counts_whatever_was_put_into_its_extensions() {
         event.extensions_mut().insert(StageVariables::from_iter([("other", "event")]));
         event.extensions_mut().insert(PathParameters::from_iter([("other", "event")]));
     };
-    let foreign_base_path = |event: &mut ProxyEvent| event.insert_extension(BasePath::from_static("/other"));
+    let foreign_base_path = |event: &mut ProxyEvent| _ = event.extensions_mut().insert(BasePath::from_static("/other"));
     let foreign_variables =
-        |event: &mut ProxyEvent| event.insert_extension(StageVariables::from_iter([("other", "event")]));
+        |event: &mut ProxyEvent| _ = event.extensions_mut().insert(StageVariables::from_iter([("other", "event")]));
     for change in [replaced as fn(&mut ProxyEvent), foreign, foreign_base_path, foreign_variables] {
         let mut event = ProxyEvent::from_bytes(event).unwrap();
         change(&mut event);
-        event.insert_extension("the invocation's own");
+        event.extensions_mut().insert("the invocation's own");
         let request = event.into_request(&EventOptions::default()).unwrap();
         let extensions = request.extensions();
         assert_eq!(extensions.get::<EventSource>(), Some(&EventSource::RestApi));

@@ -157,9 +157,9 @@ fn read(event: Bytes, context: &LambdaContext, watch: &mut Option<Box<dyn Watch>
     if let Some(id) = context.trace_header() {
         event.set_trace_id(id.clone());
     }
-    event.insert_extension(context.clone());
-    event.insert_extension(BackgroundTasks::new(context.clone()));
+    event.extensions_mut().insert(context.clone());
+    event.extensions_mut().insert(BackgroundTasks::new(context.clone()));
     #[cfg(feature = "lambda-runtime")]
-    event.insert_extension(crate::lambda_runtime::context(context));
+    event.extensions_mut().insert(crate::lambda_runtime::context(context));
     Ok(event)
 }

@@ -32,7 +32,7 @@ use crate::{
 ///     Ok::<_, Infallible>(http::Response::new(number.to_string()))
 /// });
 /// let mut event = ProxyEvent::from_bytes(r#"{"httpMethod":"GET","path":"/","requestContext":{}}"#)?;
-/// event.insert_extension(7_u32);
+/// event.extensions_mut().insert(7_u32);
 /// let answer = SippyCup::new(app).into_event_service().oneshot(event).await?;
 /// assert_eq!(answer.as_bytes(), br#"{"statusCode":200,"multiValueHeaders":{},"body":"7","isBase64Encoded":false}"#);
 /// # Ok(()) }

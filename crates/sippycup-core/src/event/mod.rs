@@ -1,6 +1,6 @@
 //! A proxy event: read once, told apart by its shape, and made into a request.
 
-use std::{any::TypeId, fmt};
+use std::fmt;
 
 use bytes::Bytes;
 use http::{Extensions, HeaderValue};
@@ -10,9 +10,8 @@ use serde_json::value::RawValue;
 pub use self::options::EventOptions;
 use self::{dialect::Dialect, other::describe, read::Read};
 use crate::{
-    base_path::BasePath,
     error::EventError,
-    extensions::{PathParameters, StageVariables, usual_extensions},
+    extensions::{is_usual, usual_extensions},
     response::ResponseFormat,
     source::EventSource,
 };
@@ -49,8 +48,6 @@ pub struct ProxyEvent {
     dialect: Option<&'static Dialect>,
     trace_id: Option<HeaderValue>,
     extensions: Extensions,
-    /// Whether the extensions may have values that the event's must replace.
-    touched: bool,
 }
 
 impl ProxyEvent {
@@ -65,7 +62,7 @@ impl ProxyEvent {
         let read = Read::new(json.into())?;
         let dialect = Dialect::detect(&read.json, &read.wire);
         let extensions = usual_extensions(dialect.map(|dialect| dialect.source));
-        Ok(Self { read, dialect, trace_id: None, extensions, touched: false })
+        Ok(Self { read, dialect, trace_id: None, extensions })
     }
 
     /// The front door, as the event's shape tells it; `None` if it is no HTTP event.
@@ -82,20 +79,7 @@ impl ProxyEvent {
 
     /// Extensions to add to the request. Values from the event replace yours of the same type.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
-        self.touched = true;
         &mut self.extensions
-    }
-
-    /// Adds one extension to the request, as [`extensions_mut`](Self::extensions_mut) would, at a lower cost.
-    pub fn insert_extension<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
-        let of_the_event = [
-            TypeId::of::<EventSource>(),
-            TypeId::of::<BasePath>(),
-            TypeId::of::<StageVariables>(),
-            TypeId::of::<PathParameters>(),
-        ];
-        self.touched |= of_the_event.contains(&TypeId::of::<T>());
-        self.extensions.insert(value);
     }
 
     /// The invocation's X-Ray trace id, for the request's `x-amzn-trace-id` header. It replaces the event's, which stays
@@ -136,7 +120,7 @@ impl ProxyEvent {
     pub fn into_request(self, options: &EventOptions) -> Result<http::Request<Bytes>, EventError> {
         let dialect = self.dialect_with(options)?;
         let mut extensions = self.extensions;
-        if self.touched || self.dialect.map(|detected| detected.source) != Some(dialect.source) {
+        if !is_usual(&extensions, dialect.source) {
             extensions.extend(usual_extensions(Some(dialect.source)));
         }
         self.read.into_request(dialect, options, self.trace_id, extensions)

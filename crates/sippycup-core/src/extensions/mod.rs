@@ -23,5 +23,5 @@ pub use self::{
 };
 pub(crate) use self::{
     public::{Public, forwarded_for, is_authority},
-    usual::usual_extensions,
+    usual::{is_usual, usual_extensions},
 };

@@ -41,3 +41,11 @@ pub(crate) fn usual_extensions(source: Option<EventSource>) -> Extensions {
     let index = source.map_or(EventSource::WITH_EVENTS.len(), |source| source as usize);
     USUAL.get(index).cloned().certain()
 }
+
+/// Whether all of that is there still, and nothing else in its place.
+pub(crate) fn is_usual(extensions: &Extensions, source: EventSource) -> bool {
+    extensions.get() == Some(&source)
+        && extensions.get().is_some_and(BasePath::is_root)
+        && extensions.get().is_some_and(StageVariables::is_unset)
+        && extensions.get().is_some_and(PathParameters::is_unset)
+}

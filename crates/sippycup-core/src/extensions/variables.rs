@@ -100,6 +100,11 @@ macro_rules! map {
                 Self(Map { json, pairs: OnceLock::new() })
             }
 
+            /// Whether neither an event nor anybody else has said what they are.
+            pub(crate) fn is_unset(&self) -> bool {
+                self.0.json.is_empty() && self.0.pairs.get().is_none()
+            }
+
             /// The value of `name`, if there is one.
             #[must_use]
             pub fn get(&self, name: &str) -> Option<&str> {
