@@ -14,6 +14,30 @@
 //! This crate is the translation alone. The tower middleware is in `sippycup-layer`, `run` is in
 //! `sippycup-lambda`, and the facade `sippycup` has them all.
 //!
+//! # The way of an event
+//!
+//! In the order in which it comes through, each room under the one that sends it there:
+//!
+//! ```text
+//! ProxyEvent::from_bytes                      ProxyEvent::into_request
+//!   event/read      its bytes, in a box         event/request   the one assembly
+//!     event/wire      one walk over all of it     event/target    path and query
+//!       json/           where each value stands     event/query     … of maps
+//!     event/headers   names and values              uri             what must be encoded
+//!       event/names     names met before          base_path/      what of the path is the gateway's
+//!   event/dialect   which front door it is        extensions/     what the app may ask for
+//!   extensions/     what most requests have       event/body      … and its base64
+//!                                                 event/headers   what stands elsewhere
+//!
+//! ResponseFormat::encode:  response/  response/policy  response/headers  json/
+//! ```
+//!
+//! The rooms stand on each other, and no arrow runs up:
+//!
+//! ```text
+//! event ► response, extensions ► error, base_path ► json, uri, source
+//! ```
+//!
 //! # Supported
 //!
 //! API Gateway REST APIs, HTTP APIs (payload formats 1.0 and 2.0) and WebSocket APIs, Lambda function URLs,

@@ -102,8 +102,8 @@ impl ProxyEvent {
     /// Makes the request.
     ///
     /// Its URI is origin-form, as under hyper; everything about the gateway is in its extensions:
-    /// [`EventSource`], [`RequestContext`](crate::RequestContext), [`StageVariables`], [`PathParameters`], [`BasePath`],
-    /// and where they are known [`PublicUri`](crate::PublicUri) and [`ClientIp`](crate::ClientIp).
+    /// [`EventSource`], [`RequestContext`], [`StageVariables`], [`PathParameters`], [`BasePath`], and where
+    /// they are known [`PublicUri`] and [`ClientIp`].
     ///
     /// A WebSocket event is a request too: `GET` for `CONNECT`, `POST` for `MESSAGE`, `DELETE` for
     /// `DISCONNECT`; the path is the route key (`/$connect`, `/$default`, `/sendmessage`). A method or path of
@@ -117,6 +117,13 @@ impl ProxyEvent {
     /// If this is no HTTP event, if the method or path is missing, if the body is not the base64 that the
     /// event says it is, if half a surrogate pair stands in a text that the request needs, or if path and
     /// query together exceed what `http::Uri` holds (65,534 bytes).
+    ///
+    /// [`BasePath`]: crate::BasePath
+    /// [`ClientIp`]: crate::ClientIp
+    /// [`PathParameters`]: crate::PathParameters
+    /// [`PublicUri`]: crate::PublicUri
+    /// [`RequestContext`]: crate::RequestContext
+    /// [`StageVariables`]: crate::StageVariables
     pub fn into_request(self, options: &EventOptions) -> Result<http::Request<Bytes>, EventError> {
         let dialect = self.dialect_with(options)?;
         let mut extensions = self.extensions;
