@@ -37,7 +37,7 @@ impl<S: Send + Sync> FromRequestParts<S> for TenantId {
     type Rejection = MissingContext;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingContext> {
-        parts.extensions.get().and_then(Self::of).ok_or(MissingContext::new("TenantId"))
+        parts.extensions.get().and_then(Self::from_context).ok_or(MissingContext::new("TenantId"))
     }
 }
 
@@ -45,6 +45,6 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for TenantId {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
-        Ok(parts.extensions.get().and_then(Self::of))
+        Ok(parts.extensions.get().and_then(Self::from_context))
     }
 }

@@ -56,7 +56,7 @@ mod tests {
         let event = format!(r#"{{"httpMethod":"GET","path":"/","headers":{{{header}}},"requestContext":{{}}}}"#);
         let mut event = sippycup_core::ProxyEvent::from_bytes(Bytes::from(event)).unwrap();
         if let Some(context) = context {
-            event.insert_extension(context);
+            event.extensions_mut().insert(context);
         }
         let answer = SippyCup::new(app).into_event_service().oneshot(event).await.unwrap();
         String::from_utf8(answer.as_bytes().to_vec()).unwrap()

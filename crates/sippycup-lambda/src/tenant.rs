@@ -17,7 +17,7 @@ use crate::LambdaContext;
 /// let mut headers = HeaderMap::new();
 /// headers.insert("lambda-runtime-aws-tenant-id", HeaderValue::from_static("blue"));
 /// let context = LambdaContext::from_headers(&headers);
-/// assert_eq!(TenantId::of(&context).unwrap().as_str(), "blue");
+/// assert_eq!(TenantId::from_context(&context).unwrap().as_str(), "blue");
 /// ```
 ///
 /// With feature `axum` it is an extractor, rejected with 500 where there is no tenant; `Option<TenantId>` is for functions
@@ -28,7 +28,7 @@ pub struct TenantId(String);
 impl TenantId {
     /// The tenant of an invocation; `None` if the function has no tenants.
     #[must_use]
-    pub fn of(context: &LambdaContext) -> Option<Self> {
+    pub fn from_context(context: &LambdaContext) -> Option<Self> {
         context.tenant_id().map(|id| Self(id.to_owned()))
     }
 

@@ -114,7 +114,7 @@ macro_rules! of_the_context {
             type Rejection = MissingContext;
 
             async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingContext> {
-                parts.extensions.get().and_then(Self::of).ok_or(MissingContext(stringify!($name)))
+                parts.extensions.get().and_then(Self::from_context).ok_or(MissingContext(stringify!($name)))
             }
         }
 
@@ -122,7 +122,7 @@ macro_rules! of_the_context {
             type Rejection = Infallible;
 
             async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
-                Ok(parts.extensions.get().and_then(Self::of))
+                Ok(parts.extensions.get().and_then(Self::from_context))
             }
         }
     )*};
@@ -132,7 +132,7 @@ impl<S: Send + Sync> FromRequestParts<S> for ServerUrl {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::of(&parts.extensions))
+        Ok(Self::from_extensions(&parts.extensions))
     }
 }
 

@@ -20,7 +20,7 @@ use crate::uri::percent_decoded;
 ///         "issuerDN":"CN=ca","serialNumber":"a1:b2",
 ///         "validity":{"notBefore":"Nov 14 22:13:20 2023 GMT","notAfter":"Nov 13 22:13:20 2024 GMT"}}}}"#,
 /// )?;
-/// assert_eq!(ClientCertificate::of(&context).unwrap().subject(), Some("CN=ada"));
+/// assert_eq!(ClientCertificate::from_context(&context).unwrap().subject(), Some("CN=ada"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl ClientCertificate {
     /// It stands in `requestContext.identity.clientCert`, and in payload format 2.0 in
     /// `requestContext.authentication.clientCert`.
     #[must_use]
-    pub fn of(context: &RequestContext) -> Option<Self> {
+    pub fn from_context(context: &RequestContext) -> Option<Self> {
         let certificate = |place: &'static str| {
             let at = |name| context.text_at(&[place, "clientCert", name]);
             let valid = |name| context.text_at(&[place, "clientCert", "validity", name]);
@@ -65,7 +65,7 @@ impl ClientCertificate {
     ///
     /// See [Mutual TLS with an Application Load Balancer](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/mutual-authentication.html).
     #[must_use]
-    pub fn trusting_load_balancer(headers: &HeaderMap) -> Option<Self> {
+    pub fn from_trusted_load_balancer(headers: &HeaderMap) -> Option<Self> {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let pem = header("x-amzn-mtls-clientcert-leaf").or_else(|| header("x-amzn-mtls-clientcert"));
         // `NotBefore=2023-09-21T01:50:17Z;NotAfter=2024-09-20T01:50:17Z`
@@ -141,7 +141,7 @@ impl fmt::Debug for ClientCertificate {
 ///     EventSource::HttpApi,
 ///     r#"{"http":{},"authorizer":{"iam":{"userArn":"arn:aws:iam::111122223333:user/ada","accountId":"111122223333"}}}"#,
 /// )?;
-/// assert_eq!(IamPrincipal::of(&context).unwrap().arn(), "arn:aws:iam::111122223333:user/ada");
+/// assert_eq!(IamPrincipal::from_context(&context).unwrap().arn(), "arn:aws:iam::111122223333:user/ada");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
@@ -159,7 +159,7 @@ impl IamPrincipal {
     ///
     /// It stands in `requestContext.authorizer.iam` (payload format 2.0) or in `requestContext.identity`.
     #[must_use]
-    pub fn of(context: &RequestContext) -> Option<Self> {
+    pub fn from_context(context: &RequestContext) -> Option<Self> {
         let iam = |name| context.text_at(&["authorizer", "iam", name]);
         let identity = |name| context.text_at(&["identity", name]);
         let either = |name| iam(name).or_else(|| identity(name));
@@ -241,7 +241,7 @@ mod tests {
         for json in
             [json!({"identity": {"clientCert": certificate}}), json!({"authentication": {"clientCert": certificate}})]
         {
-            let seen = ClientCertificate::of(&context(&json)).unwrap();
+            let seen = ClientCertificate::from_context(&context(&json)).unwrap();
             assert_eq!((seen.pem(), seen.subject(), seen.issuer()), (Some("pem\n"), Some("CN=a"), Some("CN=b")));
             assert_eq!((seen.serial_number(), seen.not_after()), (Some("a1:b2"), Some("Aug  5 09:36:04 2021 GMT")));
             assert_eq!(format!("{seen:?}"), "ClientCertificate { .. }");
@@ -253,7 +253,7 @@ mod tests {
             json!({"identity": {"clientCert": {"issuerDN": "CN=b"}}}),
             json!({"clientCert": certificate}),
         ] {
-            assert_eq!(ClientCertificate::of(&context(&json)), None, "{json}");
+            assert_eq!(ClientCertificate::from_context(&context(&json)), None, "{json}");
         }
     }
 
@@ -269,12 +269,12 @@ mod tests {
         ] {
             headers.insert(name, HeaderValue::from_static(value));
         }
-        let seen = ClientCertificate::trusting_load_balancer(&headers).unwrap();
+        let seen = ClientCertificate::from_trusted_load_balancer(&headers).unwrap();
         assert_eq!(seen.pem(), Some("-----BEGIN CERTIFICATE-----\nMIIE+w/=\n"));
         assert_eq!((seen.subject(), seen.serial_number()), (Some("CN=a,OU=b"), Some("03A5B1")));
         assert_eq!((seen.not_before(), seen.not_after()), (Some("2023-09-21T01:50:17Z"), Some("2024-09-20T01:50:17Z")));
-        assert_eq!(ClientCertificate::of(&context(&json!({"elb": {}}))), None);
-        assert_eq!(ClientCertificate::trusting_load_balancer(&HeaderMap::new()), None);
+        assert_eq!(ClientCertificate::from_context(&context(&json!({"elb": {}}))), None);
+        assert_eq!(ClientCertificate::from_trusted_load_balancer(&HeaderMap::new()), None);
     }
 
     #[test]
@@ -293,7 +293,7 @@ mod tests {
             (json!({"identity": {"userArn": "arn:u", "accountId": "1", "user": "AIDA"}}), "arn:u", Some("1")),
             (json!({"identity": {"type": "AWS_IAM", "principal": "arn:p", "principalOrgID": "o-1"}}), "arn:p", None),
         ] {
-            let seen = IamPrincipal::of(&context(&json)).unwrap();
+            let seen = IamPrincipal::from_context(&context(&json)).unwrap();
             assert_eq!((seen.arn(), seen.account_id()), (arn, account), "{json}");
         }
         for json in [
@@ -303,7 +303,7 @@ mod tests {
             json!({"authorizer": {"userArn": "arn:of-a-lambda-authorizer"}}),
             json!({"authorizer": {"lambda": {"iam": {"userArn": "arn:x"}}}}),
         ] {
-            assert_eq!(IamPrincipal::of(&context(&json)), None, "{json}");
+            assert_eq!(IamPrincipal::from_context(&context(&json)), None, "{json}");
         }
     }
 }

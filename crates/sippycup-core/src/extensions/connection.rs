@@ -17,7 +17,7 @@ use crate::{base_path::BasePath, source::EventSource};
 ///     r#"{"connectionId":"L0SM9cOFvHcCIhw=","eventType":"MESSAGE","routeKey":"sendmessage","stage":"live",
 ///         "apiId":"w5example","domainName":"w5example.execute-api.eu-central-1.amazonaws.com"}"#,
 /// )?;
-/// let connection = Connection::of(&context).unwrap();
+/// let connection = Connection::from_context(&context).unwrap();
 /// assert_eq!((connection.id(), connection.route_key()), ("L0SM9cOFvHcCIhw=", Some("sendmessage")));
 /// assert_eq!(
 ///     connection.management_endpoint("eu-central-1").unwrap(),
@@ -34,7 +34,7 @@ pub struct Connection {
 impl Connection {
     /// The connection of this event; `None` if it is none of a WebSocket API.
     #[must_use]
-    pub fn of(context: &RequestContext) -> Option<Self> {
+    pub fn from_context(context: &RequestContext) -> Option<Self> {
         let id = context.connection_id().filter(|_| context.source() == EventSource::WebSocket)?;
         Some(Self { id: id.to_owned(), context: context.clone() })
     }
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     fn connection(source: EventSource, context: &Value) -> Option<Connection> {
-        Connection::of(&RequestContext::from_json(source, &context.to_string()).unwrap())
+        Connection::from_context(&RequestContext::from_json(source, &context.to_string()).unwrap())
     }
 
     fn on(domain: &str) -> Connection {

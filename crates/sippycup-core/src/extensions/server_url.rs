@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::Extensions;
 
-use super::PublicUri;
+use super::public::PublicUri;
 use crate::base_path::BasePath;
 
 /// The URL in front of the app's paths: what the `servers` of an OpenAPI description name.
@@ -19,7 +19,7 @@ use crate::base_path::BasePath;
 ///         "requestContext":{"path":"/prod/openapi.json","stage":"prod"}}"#,
 /// )?;
 /// let request = event.into_request(&EventOptions::default())?;
-/// assert_eq!(ServerUrl::of(request.extensions()).as_str(), "https://api.example.com/prod");
+/// assert_eq!(ServerUrl::from_extensions(request.extensions()).as_str(), "https://api.example.com/prod");
 /// # Ok::<(), sippycup_core::EventError>(())
 /// ```
 ///
@@ -40,7 +40,7 @@ pub struct ServerUrl(String);
 impl ServerUrl {
     /// The URL of a request with these extensions; `/` if they are not of SippyCup.
     #[must_use]
-    pub fn of(extensions: &Extensions) -> Self {
+    pub fn from_extensions(extensions: &Extensions) -> Self {
         let base = extensions.get::<BasePath>().map_or("", BasePath::as_str);
         let public = extensions.get::<PublicUri>();
         let host = public.and_then(|uri| Some((uri.scheme_str()?, uri.authority()?)));
@@ -90,8 +90,8 @@ mod tests {
             if let Some(public) = public {
                 extensions.insert(PublicUri::from_uri(Uri::from_static(public)));
             }
-            assert_eq!(ServerUrl::of(&extensions).as_str(), url);
+            assert_eq!(ServerUrl::from_extensions(&extensions).as_str(), url);
         }
-        assert_eq!(ServerUrl::of(&Extensions::new()).to_string(), "/");
+        assert_eq!(ServerUrl::from_extensions(&Extensions::new()).to_string(), "/");
     }
 }
