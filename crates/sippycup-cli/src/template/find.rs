@@ -37,9 +37,9 @@ pub(super) fn check(root: &Node, path: &Path) -> Result<(), UsageError> {
         wrong(
             "this is of the Serverless Framework; `serverless package` writes a template of CloudFormation into .serverless",
         )
-    } else if has("openapi") || has("swagger") {
-        wrong("a definition alone is not served here yet: name it in the `DefinitionUri` of an `AWS::Serverless::Api`")
     } else {
-        wrong("expected a template of SAM or CloudFormation, with a map `Resources`")
+        wrong(
+            "expected a template of SAM or CloudFormation, with a map `Resources`, or an OpenAPI definition with `paths`",
+        )
     }
 }

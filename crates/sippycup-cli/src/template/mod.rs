@@ -45,7 +45,7 @@ use source::{Fault, Sources};
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Template")]
 pub(crate) struct TemplateArguments {
-    /// Serve the APIs and function URLs of a template of SAM or CloudFormation, or of a cdk.out [default: template.yaml or cdk.out, where no command is given]
+    /// Serve the APIs and function URLs of a template of SAM or CloudFormation, of a cdk.out, or an OpenAPI definition [default: template.yaml or cdk.out, where no command is given]
     ///
     /// Functions in Rust are built and run by cargo, from their CodeUri. What the template has and this does not do is listed at the start.
     #[arg(long, value_name = "FILE", conflicts_with = "config")]
@@ -104,6 +104,7 @@ impl TemplateArguments {
             let text = find::text(&file)?;
             let base = sources.borrow_mut().add(&file, text.clone());
             let yaml::Read { root, warnings } = yaml::read(&text, base).map_err(|fault| wrong(&[], &fault))?;
+            let root = openapi::wrapped(root, run.keys());
             find::check(&root, &file)?;
             let root = sam::merged(&root).map_err(|fault| wrong(&[&root], &fault))?;
             // The code of a nested stack is in the list of the one around it.

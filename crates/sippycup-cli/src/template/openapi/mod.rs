@@ -1,5 +1,6 @@
 //! OpenAPI definitions with the extensions of API Gateway: which routes they make.
 
+mod alone;
 mod integration;
 mod security;
 
@@ -8,6 +9,7 @@ use super::node::{Entry, Node};
 use super::scope::Scope;
 use super::source::Fault;
 use crate::plan::Said;
+pub(super) use alone::wrapped;
 pub(super) use integration::{Asked, target};
 
 /// A definition, its functions not yet evaluated: a path whose condition does not hold may refer to what is not there.

@@ -64,7 +64,7 @@ fn a_plan_of_terraform_is_told_by_its_name() {
     for (bytes, said) in [
         (&b"PK\x03\x04and so on"[..], "`terraform show -json` prints the JSON"),
         (br#"{"format_version": "1.2", "planned_values": {}}"#, "plans of Terraform are not read here yet"),
-        (b"openapi: 3.0.1\npaths: {}\n", "a definition alone is not served here yet"),
+        (b"openapi: 3.0.1\n", "or an OpenAPI definition with `paths`"),
         (b"- a list\n", "expected a template of SAM or CloudFormation, with a map `Resources`"),
         (b"\xff\xfe", "this is no text in UTF-8"),
     ] {
