@@ -21,6 +21,7 @@ pub(super) fn read(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
         }
     }
     for resource in Resource::all(scope)? {
+        pass(scope, &resource);
         match resource.kind {
             REST => model.apis.push(rest::read(scope, &resource)?),
             HTTP if resource.text(scope, "ProtocolType")?.as_deref() == Some("WEBSOCKET") => {
@@ -36,6 +37,28 @@ pub(super) fn read(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
         }
     }
     map_domains(scope, model)
+}
+
+/// Notes the properties of a front door that are not looked at.
+fn pass(scope: &Scope<'_>, resource: &Resource<'_>) {
+    if !resource.kind.starts_with("AWS::ApiGateway") {
+        return;
+    }
+    for Entry { key, .. } in resource.properties.entries() {
+        let why = match key.as_str() {
+            "AccessLogSetting" | "AccessLogSettings" | "TracingEnabled" => "the lines of this command are the log",
+            "CacheClusterEnabled" | "CacheClusterSize" => "answers are not cached here",
+            "ClientCertificateId" | "MutualTlsAuthentication" => "there is no TLS here",
+            "DefaultRouteSettings" | "MethodSettings" | "RouteSettings" => "nothing is throttled or cached here",
+            "MinimumCompressionSize" => "nothing is compressed here",
+            "Policy" => "resource policies are not checked here",
+            "RequestModels" | "RequestParameters" | "RequestValidatorId" => {
+                "requests are not validated or changed here"
+            }
+            _ => continue,
+        };
+        scope.notes.borrow_mut().pass(resource.id, key, why);
+    }
 }
 
 /// `BasePathMapping` and `ApiMapping`.

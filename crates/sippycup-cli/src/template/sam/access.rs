@@ -18,8 +18,16 @@ pub(super) struct Auth {
 }
 
 impl Auth {
-    pub(super) fn read(scope: &Scope<'_>, family: Family, auth: Option<&Node>) -> Result<Self, Fault> {
+    pub(super) fn read(scope: &Scope<'_>, id: &str, family: Family, auth: Option<&Node>) -> Result<Self, Fault> {
         let Some(auth) = auth.map(|auth| scope.chosen(auth)).transpose()?.flatten() else { return Ok(Self::default()) };
+        for (key, why) in [
+            ("ResourcePolicy", "resource policies are not checked here"),
+            ("UsagePlan", "nobody's requests are counted here"),
+        ] {
+            if auth.get(key).is_some() {
+                scope.notes.borrow_mut().pass(id, &format!("Auth.{key}"), why);
+            }
+        }
         let flag = |key: &str, default: bool| match auth.get(key) {
             Some(flag) => scope.value(flag)?.map_or(Ok(default), |flag| flag.boolean()),
             None => Ok(default),

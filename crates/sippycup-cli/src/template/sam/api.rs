@@ -102,7 +102,7 @@ impl Draft {
             span: properties.span,
             family,
             stage: Stage { name: stage, variables: variables.collect::<Result<_, Fault>>()? },
-            auth: Auth::read(scope, family, properties.get("Auth"))?,
+            auth: Auth::read(scope, id, family, properties.get("Auth"))?,
             routes: Routes::default(),
             body: None,
             cors: properties.get("Cors").cloned(),

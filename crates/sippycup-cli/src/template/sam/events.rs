@@ -52,6 +52,9 @@ fn route(scope: &Scope<'_>, apis: &mut Apis, function: &str, event: &Entry, fami
         }
     }
     let own = |key: &str| properties.get(key).filter(|_| has_properties);
+    if own("Auth").is_some_and(|auth| auth.get("ResourcePolicy").is_some()) {
+        scope.notes.borrow_mut().pass(function, "Auth.ResourcePolicy", "resource policies are not checked here");
+    }
     let literal =
         |key: &str| own(key).map(|node| node.as_text().ok_or_else(|| node.unlike("a literal string"))).transpose();
     let (path, method) = match (literal("Path")?, literal("Method")?) {
