@@ -72,7 +72,7 @@ tokio's current-thread runtime, as SippyCup's README has it, and built without t
 one, as `lambda_http`'s has it. *floor*: a blocking loop over one socket that sends a constant answer, without a runtime
 and without an HTTP library. Most of a small invocation's CPU is the kernel's, for two requests over loopback and for
 waking up on an idle CPU, and differs from machine to machine. *CPUs busy*: a loop of the lowest priority runs on each,
-so that none is idle.
+so that none is idle. What else the machine does in a round, it does to all: hold ratios against each other, not times.
 ";
 
 const CONCURRENCY_NOTES: &str = "\

@@ -129,8 +129,9 @@ fn measured_on() -> String {
     )
 }
 
+/// The newest one, which is the last: others are dependencies of examples.
 fn version<'a>(lock: &'a str, name: &str) -> Option<&'a str> {
-    let (_, rest) = lock.split_once(&format!("name = \"{name}\"\nversion = \""))?;
+    let (_, rest) = lock.rsplit_once(&format!("name = \"{name}\"\nversion = \""))?;
     rest.split('"').next()
 }
 

@@ -16,9 +16,9 @@
 //! `run` has the defaults; [`serve`](serve()) is a builder for everything else. Both take any [`App`], and both end with
 //! a [`ServeError`], which `?` turns into whatever error `main` has.
 //!
-//! A current-thread runtime needs less CPU and memory than a multi-threaded one: a quarter less for a small invocation,
-//! two thirds less for one of megabytes. Lambda gives a function one invocation at a time, so there is nothing to do in
-//! parallel. Use `#[tokio::main]` without `flavor` where handlers compute for long in several tasks at once, or on
+//! A current-thread runtime needs less than a multi-threaded one: a quarter less memory, a quarter less CPU until the
+//! first event, and a little less for each. Lambda gives a function one invocation at a time, so there is nothing to do
+//! in parallel. Use `#[tokio::main]` without `flavor` where handlers compute for long in several tasks at once, or on
 //! Managed Instances with more than one vCPU.
 //!
 //! # Where it runs
