@@ -70,10 +70,8 @@ impl fmt::Display for EventError {
 impl Error for EventError {}
 
 /// The response cannot be written as a proxy response.
-#[derive(Debug)]
 pub struct ResponseError(Refusal);
 
-#[derive(Debug)]
 enum Refusal {
     LargeHeaders { door: &'static str, bytes: usize, limit: usize },
     LargeJson { by: &'static str, door: &'static str, bytes: usize, limit: usize },
@@ -115,6 +113,13 @@ impl fmt::Display for ResponseError {
                 "cannot encode response: expected at most {limit} `set-cookie` headers where every header name can stand only once, found {cookies}; turn on multi-value headers for the target group"
             ),
         }
+    }
+}
+
+/// Every error is in every function, and this one need not be there in two forms.
+impl fmt::Debug for ResponseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -42,12 +42,12 @@ impl After {
         let limit = remaining(context).map_or(self.limit, |remaining| remaining.min(self.limit));
         let hooks = async {
             for hook in &self.hooks {
-                if let Err(said) = hook.call().run().await {
+                if let Err(said) = hook.call(context).run().await {
                     log::warn(context.request_id(), format_args!("`after_invocation` failed: {said}"));
                 }
             }
         };
-        if timeout(limit, LambdaContext::within(context, hooks)).await.is_err() {
+        if timeout(limit, hooks).await.is_err() {
             let request_id = context.request_id();
             log::warn(request_id, format_args!("`after_invocation` was not done after {limit:?}, and is dropped"));
         }
@@ -104,7 +104,7 @@ impl Drop for Finish {
 }
 
 /// A hook that is called again and again.
-pub(crate) struct AfterHook(Box<dyn Fn() -> Hook + Send + Sync>);
+pub(crate) struct AfterHook(Box<dyn Fn(&LambdaContext) -> Hook + Send + Sync>);
 
 impl AfterHook {
     pub(crate) fn new<F>(hook: impl Fn() -> F + Send + Sync + 'static) -> Self
@@ -112,20 +112,20 @@ impl AfterHook {
         F: Future<Output = ()> + Send + 'static,
     {
         let hook = Arc::new(hook);
-        Self(Box::new(move || {
-            let hook = hook.clone();
+        Self(Box::new(move |context| {
+            let (hook, context) = (hook.clone(), context.clone());
+            // Here and not around all hooks: what nobody asked for is not in the function.
             Hook::new(move || {
-                let running = hook();
-                async {
-                    running.await;
+                LambdaContext::within(&context, async move {
+                    hook().await;
                     Ok::<(), BoxError>(())
-                }
+                })
             })
         }))
     }
 
-    fn call(&self) -> Hook {
-        (self.0)()
+    fn call(&self, context: &LambdaContext) -> Hook {
+        (self.0)(context)
     }
 }
 

@@ -79,7 +79,7 @@ impl LambdaContext {
     }
 
     /// Runs what is to know this invocation as the current one.
-    pub(crate) fn within<F: Future>(context: &Self, runs: F) -> impl Future<Output = F::Output> {
+    pub(crate) fn within<F: Future>(context: &Self, runs: F) -> impl Future<Output = F::Output> + use<F> {
         CURRENT.scope(context.clone(), runs)
     }
 

@@ -81,6 +81,7 @@ where
 }
 
 /// What becomes of an event that the app was not ready for.
+#[cold]
 pub(crate) fn refuse<A: Answer>(
     event: Bytes,
     failure: Failure,
@@ -120,7 +121,15 @@ fn settle<A: Answer>(answer: Result<A, Failure>, watch: Option<Box<dyn Watch>>) 
         None => Ok(answer),
         Some(failure) => Err(discard(answer, failure)),
     });
-    let Some(watch) = watch else { return answer.map(|answer| Answered { answer, watch: None }) };
+    match watch {
+        None => answer.map(|answer| Answered { answer, watch: None }),
+        Some(watch) => judge(answer, watch),
+    }
+}
+
+/// Has the guards decide. Apart, so that it is not in the way of those who have none.
+#[inline(never)]
+fn judge<A: Answer>(answer: Result<A, Failure>, watch: Box<dyn Watch>) -> Result<Answered<A>, Failure> {
     let failure = match answer {
         Ok(answer) => match answer.status().and_then(|status| watch.fails(status)) {
             None => return Ok(Answered { answer, watch: Some(watch) }),
@@ -133,6 +142,7 @@ fn settle<A: Answer>(answer: Result<A, Failure>, watch: Option<Box<dyn Watch>>) 
 
 /// Drops an answer that does not go out because of this failure. To drop it is to run code of the app.
 #[cold]
+#[inline(never)]
 fn discard<A>(answer: A, failure: Failure) -> Failure {
     guard(|| drop(answer)).err().unwrap_or(failure)
 }

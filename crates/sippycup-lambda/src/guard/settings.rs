@@ -13,12 +13,15 @@ use crate::LambdaContext;
 pub(crate) struct Guards {
     settings: Arc<Settings>,
     /// Set with the first guard, and the only way to the code behind them: a function without one does not have it.
-    begin: Option<Begin>,
+    code: Option<Code>,
 }
 
-/// What begins to watch over an invocation.
 #[derive(Clone, Copy, Debug)]
-struct Begin(fn(&Arc<Settings>, &LambdaContext) -> Box<dyn Watch>);
+struct Code {
+    /// Begins to watch over an invocation.
+    begin: fn(&Arc<Settings>, &LambdaContext) -> Box<dyn Watch>,
+    set_layer: fn(&mut Arc<Settings>, &SippyCupLayer),
+}
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Settings {
@@ -35,18 +38,21 @@ impl Guards {
     /// Adds a guard.
     pub(super) fn add(&mut self, add: impl FnOnce(&mut Settings)) {
         add(Arc::make_mut(&mut self.settings));
-        self.begin = Some(Begin(watch::begin));
+        self.code = Some(Code {
+            begin: watch::begin,
+            set_layer: |settings, layer| Arc::make_mut(settings).layer = layer.clone(),
+        });
     }
 
     /// The layer is only complete when the app starts.
     pub(crate) fn set_layer(&mut self, layer: &SippyCupLayer) {
-        if self.begin.is_some() {
-            Arc::make_mut(&mut self.settings).layer = layer.clone();
+        if let Some(code) = self.code {
+            (code.set_layer)(&mut self.settings, layer);
         }
     }
 
     /// Watches over an invocation; `None` without guards.
     pub(crate) fn watch(&self, context: &LambdaContext) -> Option<Box<dyn Watch>> {
-        self.begin.map(|Begin(begin)| begin(&self.settings, context))
+        self.code.map(|code| (code.begin)(&self.settings, context))
     }
 }
