@@ -4,6 +4,7 @@ use std::{
     convert::Infallible,
     error::Error as _,
     future,
+    net::IpAddr,
     pin::pin,
     sync::{
         Arc,
@@ -13,14 +14,16 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use sippycup::{
     BasePath, BinaryPolicy, Body, BoxError, ClientIp, Error, EventError, EventFuture, EventOptions, EventService,
-    EventSource, PathParameters, ProxyEvent, ProxyResponse, PublicUri, RequestContext, ResponseError, ResponseFormat,
-    ResponseFuture, SippyCup, SippyCupLayer, StageVariables, StreamFuture, StreamedBody, Streaming,
+    EventSource, InvalidBasePath, Pairs, PathParameters, ProxyEvent, ProxyResponse, PublicUri, RequestContext,
+    ResponseError, ResponseFormat, ResponseFuture, SippyCup, SippyCupLayer, StageVariables, StreamFuture, StreamedBody,
+    Streaming,
 };
+use sippycup_gateway::{Fault, Function, FunctionError, Gateway, GatewayBuilder, Server};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_test::mock;
 
@@ -248,6 +251,8 @@ fn everything_is_what_a_runtime_asks_for() {
     is::<ClientIp>();
     is::<EventOptions>();
     is::<EventSource>();
+    is::<InvalidBasePath>();
+    is::<Pairs<'static>>();
     is::<PathParameters>();
     is::<ProxyResponse>();
     is::<PublicUri>();
@@ -262,6 +267,23 @@ fn everything_is_what_a_runtime_asks_for() {
     sent::<ResponseFuture<Ready, Full<Bytes>>>();
     sent::<EventFuture<Ready, Full<Bytes>>>();
     sent::<StreamFuture<Ready>>();
+    is::<Fault>();
+    is::<Gateway<()>>();
+    is::<GatewayBuilder>();
+    is::<Function>();
+    is::<FunctionError>();
+    is::<Server>();
+}
+
+#[test]
+fn values_of_an_event_are_equal_where_they_say_the_same() {
+    assert_eq!(BasePath::try_from("shop".to_owned()), "/shop/".parse());
+    assert_eq!(BasePath::try_from("a b"), BasePath::try_from("c?d".to_owned()));
+    let uri = Uri::from_static("https://shop.example.com/items");
+    assert_eq!(Uri::from(PublicUri::from(uri.clone())), uri);
+    assert_ne!(PublicUri::from(uri), PublicUri::from(Uri::from_static("https://shop.example.com/")));
+    let ip = IpAddr::from([192, 0, 2, 1]);
+    assert_eq!(IpAddr::from(ClientIp::from(ip)), ip);
 }
 
 #[test]
@@ -277,6 +299,7 @@ fn debug_output_keeps_the_events_secrets() {
     let extensions = request.extensions();
     shown += &format!("{:?}", extensions.get::<RequestContext>().unwrap());
     shown += &format!("{:?}", extensions.get::<StageVariables>().unwrap());
+    shown += &format!("{:?}", extensions.get::<StageVariables>().unwrap().iter());
     shown += &format!("{:?}", extensions.get::<PathParameters>().unwrap());
     assert!(!shown.contains("planted-secret"), "{shown}");
     assert!(shown.contains("RestApi"));

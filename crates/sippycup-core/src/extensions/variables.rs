@@ -39,7 +39,7 @@ impl Map {
 }
 
 /// Names with their values, in the event's order: the iterator of [`StageVariables`] and [`PathParameters`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Pairs<'a>(slice::Iter<'a, (String, String)>);
 
 impl<'a> Iterator for Pairs<'a> {
@@ -69,9 +69,15 @@ fn texts((name, value): &(String, String)) -> (&str, &str) {
 }
 
 impl fmt::Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.iter().fmt(f)
+    }
+}
+
+impl fmt::Debug for Pairs<'_> {
     /// Names only: stage variables may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.iter().map(|(name, _)| name)).finish()
+        f.debug_set().entries(self.clone().map(|(name, _)| name)).finish()
     }
 }
 
@@ -192,6 +198,10 @@ mod tests {
         let pairs: Vec<_> = variables.iter().collect();
         assert_eq!(pairs, [("a", "1"), ("c", "true"), ("ff", "y"), ("a", "2")]);
         assert_eq!(variables.get("a"), Some("2"));
+        assert_eq!((variables.len(), variables.iter().len()), (4, 4));
+        assert_eq!(variables.iter().next_back(), Some(("a", "2")));
+        assert_eq!((&variables).into_iter().collect::<StageVariables>(), variables);
+        assert_ne!(StageVariables::default(), variables);
         assert!(StageVariables::new(Bytes::from_static(b"null")).is_empty());
         assert!(PathParameters::default().is_empty());
     }
