@@ -1,11 +1,12 @@
 //! The same function without a Lambda around it: served on this machine, behind a gateway in its own process.
 
-use std::process::Stdio;
+use std::{process::Stdio, time::Duration};
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
     net::TcpStream,
     process::{Child, ChildStderr},
+    time::timeout,
 };
 
 use crate::lambda::{ending, function};
@@ -51,8 +52,8 @@ impl Local {
     async fn until(&mut self, beginning: &str) -> Vec<String> {
         let mut lines = Vec::new();
         loop {
-            let line = self.said.next_line().await.unwrap().unwrap();
-            lines.push(line);
+            let line = timeout(Duration::from_secs(60), self.said.next_line()).await;
+            lines.push(line.unwrap_or_else(|_| panic!("no `{beginning}` in {lines:#?}")).unwrap().unwrap());
             if lines.last().is_some_and(|line| line.starts_with(beginning)) {
                 return lines;
             }
