@@ -48,3 +48,31 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for TenantId {
         Ok(parts.extensions.get().and_then(Self::from_context))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue, Request};
+
+    use super::*;
+
+    async fn extracted(tenant: Option<&'static str>) -> (Result<TenantId, MissingContext>, Option<TenantId>) {
+        let mut headers = HeaderMap::new();
+        if let Some(tenant) = tenant {
+            headers.insert("lambda-runtime-aws-tenant-id", HeaderValue::from_static(tenant));
+        }
+        let (mut parts, ()) = Request::new(()).into_parts();
+        parts.extensions.insert(LambdaContext::from_headers(&headers));
+        let required = <TenantId as FromRequestParts<()>>::from_request_parts(&mut parts, &()).await;
+        let Ok(optional) = <TenantId as OptionalFromRequestParts<()>>::from_request_parts(&mut parts, &()).await;
+        (required, optional)
+    }
+
+    #[tokio::test]
+    async fn a_tenant_is_there_where_lambda_says_one() {
+        let (required, optional) = extracted(Some("blue")).await;
+        assert_eq!((required.unwrap().as_str(), optional.unwrap().to_string().as_str()), ("blue", "blue"));
+        let (required, optional) = extracted(None).await;
+        assert!(required.unwrap_err().to_string().contains("`TenantId`"));
+        assert_eq!(optional, None);
+    }
+}
