@@ -20,7 +20,6 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode};
-use http_body::{Body as HttpBody, Frame, SizeHint};
 use serde_json::json;
 use sippycup::{BackgroundTasks, Body, BoxError, LambdaContext};
 use tokio::{
@@ -30,6 +29,11 @@ use tokio::{
     sync::Barrier,
 };
 use tower::Service;
+
+use self::body::RudeBody;
+
+#[path = "rude/body.rs"]
+mod body;
 
 fn main() -> Result<(), BoxError> {
     // What a panic says is what the log is to say.
@@ -372,45 +376,5 @@ impl Drop for RudeError {
         if self.drop {
             panic_any("in the error's drop");
         }
-    }
-}
-
-struct RudeBody {
-    pieces: Vec<Bytes>,
-    panics: bool,
-    fails: bool,
-    hangs: bool,
-    hint: bool,
-    _drops: Drops,
-}
-
-impl HttpBody for RudeBody {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        if self.panics {
-            panic_any("in the body");
-        }
-        match self.pieces.pop() {
-            Some(piece) => Poll::Ready(Some(Ok(Frame::data(piece)))),
-            None if self.hangs => Poll::Pending,
-            None if self.fails => Poll::Ready(Some(Err("the body failed on purpose".into()))),
-            None => Poll::Ready(None),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        if self.hint {
-            panic_any("in is_end_stream");
-        }
-        false
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        if self.hint {
-            panic_any("in size_hint");
-        }
-        SizeHint::default()
     }
 }
