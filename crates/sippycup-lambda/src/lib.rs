@@ -44,7 +44,7 @@
 //!
 //! | what the Runtime API does | what the process does |
 //! |---|---|
-//! | a connection breaks, or nobody listens | asks again with growing pauses, some ten seconds in all; an answer without a reply is sent once more |
+//! | a connection breaks, or nobody listens | asks again with growing pauses, some ten seconds in all; an answer without a reply is sent once more, unless it is streamed |
 //! | headers are missing, or broken | does without them; without a request id it asks again |
 //! | the event breaks off, or is larger than 32 MB | reports `SippyCup.Event` |
 //! | `/response` is refused: 413 | reports `SippyCup.Response`, as it does without asking for [an answer that is too large](sippycup_core::ProxyResponse::oversize) |
