@@ -14,6 +14,7 @@
 //! | take events of queues, schedules, authorizers | [events that are not HTTP](events) |
 //! | test | [testing] |
 //! | have AWS's front doors on your machine | [the local gateway](local_gateway) |
+//! | run your SAM template, CDK app or OpenAPI definition on your machine | [templates] |
 //! | deploy | [deploying] |
 //! | know what it costs | [performance] |
 //! | find out what is wrong | [troubleshooting] |
@@ -30,4 +31,4 @@ macro_rules! pages {
     )*};
 }
 
-pages! { background_work base_paths coming_from contexts deploying events first_ten_minutes front_doors how_it_works local_gateway logs performance security streaming testing troubleshooting websocket }
+pages! { background_work base_paths coming_from contexts deploying events first_ten_minutes front_doors how_it_works local_gateway logs performance security streaming templates testing troubleshooting websocket }
