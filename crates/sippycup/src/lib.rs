@@ -139,6 +139,8 @@
 //! | `lambda-runtime` | no | `into_runtime` of [`serve`](serve()): the app as a `lambda_runtime::Runtime`; `lambda_runtime::Context` in extensions |
 //!
 //! A feature adds API and never changes what existing code does.
+//!
+//! The manual is the module `guide`, in the documentation of all features.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
