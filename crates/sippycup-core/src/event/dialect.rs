@@ -206,13 +206,7 @@ static LATTICE_1: Dialect = Dialect {
     template: Template::Resource,
     prefix: Prefix::None,
     public: Public::Http,
-    answer: Answer {
-        shape: Shape::Single,
-        described: true,
-        prelude: Shape::Cookies,
-        kept: &[],
-        limits: Limits::of("VPC Lattice"),
-    },
+    answer: LATTICE,
 };
 
 /// [VPC Lattice, event version 2](https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html#receive-event-from-service).
@@ -228,13 +222,7 @@ static LATTICE_2: Dialect = Dialect {
     template: Template::Resource,
     prefix: Prefix::None,
     public: Public::Http,
-    answer: Answer {
-        shape: Shape::Single,
-        described: true,
-        prelude: Shape::Cookies,
-        kept: &[],
-        limits: Limits::of("VPC Lattice"),
-    },
+    answer: LATTICE,
 };
 
 /// [WebSocket API](https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integrations.html).
@@ -307,6 +295,13 @@ const COOKIES: Answer = Answer {
     prelude: Shape::Cookies,
     kept: &[],
     limits: Limits::of("a function URL"),
+};
+const LATTICE: Answer = Answer {
+    shape: Shape::Single,
+    described: true,
+    prelude: Shape::Cookies,
+    kept: &[],
+    limits: Limits::of("VPC Lattice"),
 };
 
 /// See [Quotas for HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).

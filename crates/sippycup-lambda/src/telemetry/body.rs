@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -34,22 +33,13 @@ impl<B: HttpBody> HttpBody for TracedBody<B> {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let this = self.project();
-        let Some(span) = this.span else { return this.body.poll_frame(cx) };
-        let polled = catch_unwind(AssertUnwindSafe(|| span.within(|| this.body.poll_frame(cx))));
-        let frame = match polled {
-            Ok(frame) => ready!(frame),
-            Err(panic) => {
-                span.failed(ErrorType::Panic);
-                *this.span = None;
-                resume_unwind(panic)
-            }
-        };
-        match &frame {
-            Some(Ok(_)) => return Poll::Ready(frame),
-            Some(Err(_)) => span.failed(ErrorType::Body),
-            None => {}
+        let frame = ready!(RequestSpan::around(this.span, || this.body.poll_frame(cx)));
+        if let Some(Ok(_)) = frame {
+            return Poll::Ready(frame);
         }
-        *this.span = None;
+        if let (Some(mut span), Some(_)) = (this.span.take(), &frame) {
+            span.failed(ErrorType::Body);
+        }
         Poll::Ready(frame)
     }
 

@@ -1,6 +1,9 @@
 //! The span of a request.
 
-use std::env;
+use std::{
+    env,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+};
 
 use http::{Request, StatusCode, header};
 use opentelemetry::{Context, trace::TraceContextExt};
@@ -74,8 +77,19 @@ impl RequestSpan {
         Self { span, method, route, api: extensions.get().cloned() }
     }
 
-    pub(super) fn within<T>(&self, code: impl FnOnce() -> T) -> T {
-        self.span.in_scope(code)
+    /// Runs code of the app within the span, if there is one. A panic ends it before it goes on: what a span tells must not
+    /// be told while a panic unwinds, since a second one would end the process.
+    pub(super) fn around<T>(span: &mut Option<Self>, code: impl FnOnce() -> T) -> T {
+        let ran = catch_unwind(AssertUnwindSafe(|| match span.as_ref() {
+            Some(span) => span.span.in_scope(code),
+            None => code(),
+        }));
+        ran.unwrap_or_else(|panic| {
+            if let Some(mut span) = span.take() {
+                span.failed(ErrorType::Panic);
+            }
+            resume_unwind(panic)
+        })
     }
 
     pub(super) fn answered(&mut self, status: StatusCode) {

@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -58,16 +57,9 @@ where
     }
 
     fn call(&mut self, mut request: Request<R>) -> Self::Future {
-        let mut span = RequestSpan::begin(&mut request);
-        // What a span tells must not be told while a panic unwinds: a second one would end the process.
-        match catch_unwind(AssertUnwindSafe(|| span.within(|| self.inner.call(request)))) {
-            Ok(call) => TraceFuture { call, span: Some(span) },
-            Err(panic) => {
-                span.failed(ErrorType::Panic);
-                drop(span);
-                resume_unwind(panic)
-            }
-        }
+        let mut span = Some(RequestSpan::begin(&mut request));
+        let call = RequestSpan::around(&mut span, || self.inner.call(request));
+        TraceFuture { call, span }
     }
 }
 
@@ -88,19 +80,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let polled = catch_unwind(AssertUnwindSafe(|| match this.span.as_ref() {
-            Some(span) => span.within(|| this.call.poll(cx)),
-            None => this.call.poll(cx),
-        }));
-        let answer = match polled {
-            Ok(answer) => ready!(answer),
-            Err(panic) => {
-                if let Some(mut span) = this.span.take() {
-                    span.failed(ErrorType::Panic);
-                }
-                resume_unwind(panic)
-            }
-        };
+        let answer = ready!(RequestSpan::around(this.span, || this.call.poll(cx)));
         let mut span = this.span.take();
         if let Some(span) = &mut span {
             match &answer {
