@@ -1,0 +1,84 @@
+//! The front doors of one listener: what they are called, and who answers there.
+
+use std::io;
+use std::net::SocketAddr;
+
+use sippycup_gateway::{BoxError, Gateways, Server, Terminal};
+use tokio::net::TcpListener;
+use tokio::sync::watch as signal;
+use tokio::task::JoinHandle;
+
+use crate::announce;
+use crate::describe::Description;
+use crate::plan::{Behind, Planned};
+use crate::record::Recorded;
+use crate::served::Served;
+
+/// What all listeners share.
+pub(super) struct Door<'a> {
+    pub(super) functions: &'a [Recorded],
+    pub(super) terminal: Terminal,
+    /// Several have names, one of flags needs none.
+    pub(super) from_file: bool,
+}
+
+impl Door<'_> {
+    /// Tells where the gateways are, and answers there until it should stop.
+    pub(super) fn open(
+        &self,
+        listener: TcpListener,
+        planned: Vec<Planned>,
+        mut stopping: signal::Receiver<bool>,
+        description: &mut Description,
+    ) -> Result<Option<JoinHandle<io::Result<()>>>, BoxError> {
+        let address = listener.local_addr()?;
+        let origins: Vec<_> = planned.iter().map(|planned| planned.origin.clone()).collect();
+        let Some(gateways) = gateways(planned, self.functions, address)? else { return Ok(None) };
+        let mut last = None;
+        for (gateway, origin) in gateways.iter().zip(&origins) {
+            let id = origin.as_ref().map(|origin| origin.id.as_str());
+            description.add(gateway, origin.as_ref(), announce::urls(gateway, address));
+            // Those of one front door come one after the other, and have the same URLs.
+            let door = (id, gateway.stage().map(str::to_owned));
+            if id.is_some() && last.as_ref() == Some(&door) {
+                continue;
+            }
+            // Flags describe one, which needs no name.
+            let name = id.or(gateway.get_ref().name()).filter(|_| self.from_file);
+            announce::lines(&gateways, gateway, address, name).iter().for_each(|line| self.terminal.line(line));
+            last = Some(door);
+        }
+        let terminal = self.terminal;
+        let server = Server::new()
+            .title_case_headers(gateways.iter().all(|gateway| gateway.kind().is_http_api()))
+            .report(move |line| terminal.line(line));
+        let shutdown = async move {
+            let _ = stopping.wait_for(|stop| *stop).await;
+        };
+        Ok(Some(tokio::spawn(server.serve(listener, terminal.requests(gateways), shutdown))))
+    }
+}
+
+/// The gateways of one listener, before their functions.
+fn gateways(
+    planned: Vec<Planned>,
+    functions: &[Recorded],
+    address: SocketAddr,
+) -> Result<Option<Gateways<Served>>, BoxError> {
+    let mut gateways: Option<Gateways<Served>> = None;
+    for Planned { builder, behind, https, .. } in planned {
+        let function = match behind {
+            Behind::Function(at) => functions.get(at).cloned().map(Served::Function),
+            Behind::Answer(answer) => Some(Served::Answer(answer)),
+        };
+        let Some(function) = function else { continue };
+        // Absolute links that an app makes lead back here, where nobody speaks TLS.
+        let builder = if https { builder } else { builder.forwarded("http", address.port()) };
+        let gateway = builder.build(function)?;
+        gateways = Some(match gateways {
+            Some(gateways) => gateways.and(gateway),
+            None => Gateways::new(gateway),
+        });
+    }
+    Ok(gateways)
+}

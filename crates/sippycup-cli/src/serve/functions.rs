@@ -1,0 +1,73 @@
+//! Functions as they are made, started and recorded.
+
+use std::net::SocketAddr;
+
+use sippycup_gateway::{BoxError, Function, FunctionBuilder, Terminal};
+use tokio::net::TcpListener;
+
+use crate::error::UsageError;
+use crate::plan::{FunctionPlan, Plan, Said};
+use crate::record::Recorder;
+use crate::supervise::supervised;
+use crate::watch::run;
+
+/// Makes the programs that are not there before: a front door listens when its function can start.
+pub(super) async fn build(plan: &Plan, terminal: Terminal) -> Result<(), BoxError> {
+    let mut built: Vec<&str> = Vec::new();
+    for line in plan.functions.iter().filter_map(|function| function.value.made_by.as_deref()) {
+        if !built.contains(&line) {
+            terminal.line(&format!("building: {line}"));
+            let status = run(line).await.map_err(|error| format!("`{line}` could not be started: {error}"))?;
+            if !status.success() {
+                return Err(format!("`{line}` failed ({status})").into());
+            }
+            built.push(line);
+        }
+    }
+    Ok(())
+}
+
+/// Where each function is recorded: several have a directory each, by their names.
+pub(super) fn recorders(plan: &Plan, terminal: Terminal) -> Result<Vec<Option<Recorder>>, UsageError> {
+    let recorder = |function: &Said<FunctionPlan>| {
+        let Some(directory) = &plan.events else { return Ok(None) };
+        let name = function.value.name.value.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_");
+        let directory = if plan.functions.len() > 1 { directory.join(name) } else { directory.clone() };
+        match Recorder::new(&directory, &function.value, plan.keeps_secrets(), terminal) {
+            Ok(recorder) => Ok(Some(recorder)),
+            Err(error) => Err(UsageError::new(format!("--events: cannot record in {}: {error}", directory.display()))),
+        }
+    };
+    plan.functions.iter().map(recorder).collect()
+}
+
+pub(crate) async fn start(plan: &FunctionPlan, allowed: &[String], terminal: Terminal) -> Result<Function, BoxError> {
+    match plan.attach {
+        Some(address) => {
+            let listener = bind(address.0, "--attach").await?;
+            let address = listener.local_addr()?;
+            terminal.line(&format!("waiting for a function with AWS_LAMBDA_RUNTIME_API={address}"));
+            let builder = allowed.iter().fold(builder(plan, terminal), |builder, name| builder.allow_host(name));
+            Ok(builder.attach(listener)?)
+        }
+        None => spawn(plan, terminal),
+    }
+}
+
+pub(crate) fn spawn(plan: &FunctionPlan, terminal: Terminal) -> Result<Function, BoxError> {
+    let mut command = supervised(&plan.command).into_iter();
+    let program = command.next().unwrap_or_default();
+    Ok(builder(plan, terminal).lifeline(true).spawn(program, command)?)
+}
+
+fn builder(plan: &FunctionPlan, terminal: Terminal) -> FunctionBuilder {
+    let name = plan.name.value.clone();
+    // A failure stands below its request: a function that uses SippyCup need not say it again.
+    plan.builder().env("SIPPYCUP_TELLS_FAILURES", "1").report(move |line| terminal.function(&name, line))
+}
+
+pub(super) async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, BoxError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| format!("cannot listen on {address}: {error}; choose another address with {flag}").into())
+}

@@ -1,0 +1,131 @@
+//! `serve`: listeners, functions, watchers, and their orderly end.
+
+mod arguments;
+mod doors;
+mod functions;
+mod interrupts;
+
+use std::io;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use sippycup_gateway::BoxError;
+use tokio::sync::watch as signal;
+use tokio::task::JoinHandle;
+
+use crate::describe::Description;
+use crate::plan::{Listener, Said};
+use crate::record::Recorded;
+use crate::watch::{Changes, Watch, watch};
+pub(crate) use arguments::Arguments;
+use arguments::Wanted;
+use doors::Door;
+use functions::{bind, build, recorders};
+pub(crate) use functions::{spawn, start};
+use interrupts::Interrupts;
+
+pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
+    let mut interrupts = Interrupts::new()?;
+    let mut wanted = arguments.clone().plan()?;
+    loop {
+        match serve_until(&arguments, wanted, &mut interrupts).await? {
+            End::Asked(code) => return Ok(code),
+            End::Changed(next) => wanted = *next,
+        }
+    }
+}
+
+/// Why what was served is served no more.
+enum End {
+    Asked(ExitCode),
+    /// The template changed, and is this now.
+    Changed(Box<Wanted>),
+}
+
+async fn serve_until(arguments: &Arguments, wanted: Wanted, interrupts: &mut Interrupts) -> Result<End, BoxError> {
+    let terminal = arguments.output.terminal();
+    let from_file = arguments.config.is_some() || arguments.template.template.is_some();
+    let Wanted { plan, listeners: planned, lines, passed, files } = wanted;
+    // From before anybody reads that it is served.
+    let mut changes = Changes::of(&files)?;
+    lines.iter().for_each(|line| terminal.line(line));
+    // Listeners before functions: a port in use should not cost a build.
+    let mut listeners = Vec::new();
+    for Listener { address, gateways, .. } in planned {
+        listeners.push((bind(address, "--listen").await?, gateways));
+    }
+    tokio::select! {
+        built = build(&plan, terminal) => built?,
+        () = interrupts.next() => return Ok(End::Asked(ExitCode::FAILURE)),
+    }
+    let recorders = recorders(&plan, terminal)?;
+    let mut functions = Vec::new();
+    let mut watches: Vec<Watch> = Vec::new();
+    for (Said { value: planned, .. }, recorder) in plan.functions.iter().zip(recorders) {
+        let function = start(planned, &plan.allow_host, terminal).await?;
+        if !planned.watch.is_empty() {
+            watches.push(watch(planned, plan.events.as_deref(), function.clone(), terminal)?);
+        }
+        functions.push(Recorded { name: planned.name.value.clone(), function, recorder });
+    }
+    let (stop, stopping) = signal::channel(false);
+    let (mut servers, mut description) = (Vec::new(), Description::default());
+    for (listener, planned) in listeners {
+        let door = Door { functions: &functions, terminal, from_file };
+        servers.extend(door.open(listener, planned, stopping.clone(), &mut description)?);
+    }
+    if let Some(path) = &arguments.describe {
+        let written = description.write(path, &plan.functions, &passed);
+        written.map_err(|error| format!("--describe: cannot write {}: {error}", path.display()))?;
+        terminal.line(&format!("described in {}", path.display()));
+    }
+    let next = loop {
+        tokio::select! {
+            () = interrupts.next() => break None,
+            path = changes.next() => match arguments.clone().plan() {
+                Ok(next) => {
+                    terminal.line(&format!("{} changed, serving it anew", path.display()));
+                    break Some(next);
+                }
+                Err(error) => terminal.line(&format!("{} changed, and what was there before is served on: {error}", path.display())),
+            },
+        }
+    };
+    if next.is_none() {
+        terminal.line("stopping");
+    }
+    let _ = stop.send(true);
+    drop(watches);
+    tokio::select! {
+        finished = finish(servers, &functions) => {
+            finished?;
+            // Somebody may have written on in the meantime.
+            let newest = if next.is_some() && changes.came() { arguments.clone().plan().ok() } else { None };
+            Ok(newest.or(next).map_or(End::Asked(ExitCode::SUCCESS), |next| End::Changed(Box::new(next))))
+        }
+        () = interrupts.next() => {
+            terminal.line("ending at once");
+            for Recorded { function, .. } in &functions {
+                function.kill().await;
+            }
+            Ok(End::Asked(ExitCode::FAILURE))
+        }
+    }
+}
+
+/// Requests in flight may finish, but not for long; then the functions are stopped.
+async fn finish(servers: Vec<JoinHandle<io::Result<()>>>, functions: &[Recorded]) -> io::Result<()> {
+    let mut finished = Ok(());
+    let patience = tokio::time::timeout(PATIENCE, async {
+        for server in servers {
+            finished = server.await.unwrap_or(Ok(()));
+        }
+    });
+    let _ = patience.await;
+    for Recorded { function, .. } in functions {
+        function.stop().await;
+    }
+    finished
+}
+
+const PATIENCE: Duration = Duration::from_secs(3);
