@@ -34,7 +34,7 @@ pub(crate) struct Plan {
     #[arg(long, value_name = "DIR")]
     pub(crate) events: Option<PathBuf>,
 
-    /// Record `authorization`, cookies and API keys as they are, not masked
+    /// Record credentials in headers, cookies and queries as they are, not masked
     #[arg(long, num_args = 0, default_missing_value = "true")]
     keep_secrets: Option<Said<bool>>,
 

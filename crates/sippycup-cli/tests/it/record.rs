@@ -12,7 +12,8 @@ fn recorded(name: &str, script: &str, flags: &[&str]) -> String {
     let events = directory(name).to_str().unwrap().to_owned();
     let mut running = Running::start(script, &[&["--events", &events], flags].concat());
     let address = running.address();
-    let response = http(&address, "GET /", "Authorization: Bearer s3cret\r\nCookie: a=s3cret\r\n");
+    let headers = "Authorization: Bearer s3cret\r\nCookie: a=s3cret\r\nX-CSRF-Token: s3cret\r\nReferer: http://a.example/?code=s3cret\r\n";
+    let response = http(&address, "GET /?page=2&access_token=s3cret", headers);
     assert!(response.starts_with("HTTP/1.1 200"), "{response}");
     running.signal("-INT");
     assert_eq!(running.child.wait().unwrap().code(), Some(0));
@@ -36,6 +37,10 @@ fn only_their_owner_can_read_recordings_and_credentials_are_masked_in_them() {
     let event = json(&format!("{events}/000001.event.json"));
     assert_eq!(event["headers"]["authorization"], "Bearer (masked)");
     assert_eq!(event["cookies"][0], "a=(masked)");
+    assert_eq!(event["rawQueryString"], "page=2&access_token=(masked)");
+    assert_eq!(event["queryStringParameters"]["access_token"], "(masked)");
+    assert_eq!(event["headers"]["referer"], "http://a.example/?code=(masked)");
+    assert!(!event.to_string().contains("s3cret"), "{event}");
     let answer = json(&format!("{events}/000001.answer.json"));
     assert_eq!(answer["cookies"][0], "session=(masked); Path=/");
     #[cfg(unix)]
