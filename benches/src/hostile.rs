@@ -5,7 +5,7 @@
 pub type Shape = fn(usize) -> String;
 
 /// All of them, and what there is many of.
-pub const SHAPES: [(&str, Shape); 14] = [
+pub const SHAPES: [(&str, Shape); 17] = [
     ("`multiValueHeaders` behind `headers`", |parts| {
         let maps = r#""multiValueHeaders":{},"#.repeat(parts);
         let headers = members("h", parts);
@@ -52,6 +52,16 @@ pub const SHAPES: [(&str, Shape); 14] = [
     ("levels of an array", |parts| {
         let (open, close) = ("[".repeat(parts), "]".repeat(parts));
         format!(r#"{{"httpMethod":"GET","path":"/","x":{open}{close},"requestContext":{{}}}}"#)
+    }),
+    ("parameters of a template", |parts| {
+        let template: String = (0..parts).map(|number| format!("/{{p{number}}}")).collect();
+        rest(&"/1".repeat(2 * parts), &template, &members("p", parts))
+    }),
+    ("segments in front of a greedy parameter without a value", |parts| {
+        rest(&"/1".repeat(parts), &format!("{}/{{proxy+}}", "/{id}".repeat(parts / 40)), &members("p", parts))
+    }),
+    ("literal segments in front of a greedy parameter without a value", |parts| {
+        rest(&"/1".repeat(parts), &format!("{}/{{proxy+}}", "/1".repeat(parts / 4)), &members("p", parts))
     }),
     ("segments of a template", |parts| rest(&"/a".repeat(2 * parts), &"/a".repeat(parts), "")),
 ];

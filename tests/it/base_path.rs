@@ -575,6 +575,24 @@ fn mount_at_resource_counts_the_literal_part() {
 }
 
 #[test]
+fn a_template_proves_a_base_path_up_to_as_many_segments_as_are_looked_at() {
+    let found = |template: String, path: String| {
+        let case = Case { template: template.leak(), path: path.leak(), ..CASE };
+        base(&try_request(case.rest(), &EventOptions::default()).unwrap()).to_owned()
+    };
+    for (parameters, expected) in [(1, "/shop"), (64, "/shop"), (65, "")] {
+        let template = (0..parameters).map(|number| format!("/{{p{number}}}")).collect();
+        assert_eq!(found(template, format!("/shop{}", "/x".repeat(parameters))), expected, "{parameters}");
+    }
+    // 512 places where the base path could end, and segments to look at behind each; a value would leave no choice.
+    for (segments, expected) in [(16, "/shop"), (17, "")] {
+        let template = format!("{}/{{proxy+}}", "/a".repeat(segments));
+        let path = format!("/shop{}{}", "/a".repeat(segments), "/b".repeat(511 - segments));
+        assert_eq!(found(template, path), expected, "{segments}");
+    }
+}
+
+#[test]
 fn the_other_sources_have_no_base_path_of_their_own() {
     for event in [
         json!({"requestContext": {"elb": {}}, "httpMethod": "GET", "path": "/prod/x", "headers": {"host": CUSTOM}}),

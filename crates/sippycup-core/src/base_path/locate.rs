@@ -183,6 +183,9 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
         let usual = |template: &&str| template.starts_with('/') && template.len() <= LONGEST_TEMPLATE;
         let template = self.template.as_deref().filter(usual)?;
         let segments: Vec<&str> = template.split('/').filter(|segment| !segment.is_empty()).collect();
+        if segments.iter().filter(|segment| segment.starts_with('{')).count() > MOST_PARAMETERS {
+            return None;
+        }
         // A trailing slash is no part of any template.
         let path = self.path.strip_suffix('/').unwrap_or(self.path);
         let Some(at) = segments.iter().position(|segment| greedy(segment).is_some()) else {
@@ -200,7 +203,7 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
         let mut rest = path;
         for wanted in segments.iter().rev() {
             let (before, segment) = rest.rsplit_once('/')?;
-            if !self.fits(wanted, segment) {
+            if !self.wanted(wanted).is_met_by(segment) {
                 return None;
             }
             rest = before;
@@ -212,7 +215,12 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
     ///
     /// There may be a choice. What was stated settles it, or the stage; a longer guess never does.
     fn settled(&self, path: &'a str, segments: &[&str]) -> Option<&'a str> {
-        let mut candidates = self.candidates(path, segments);
+        let path = path.trim_end_matches('/');
+        if cuts(path).count() * segments.len() > MOST_COMPARED {
+            return None;
+        }
+        let segments = segments.iter().map(|segment| self.wanted(segment)).collect();
+        let mut candidates = candidates(path, segments);
         let (first, second) = (candidates.next()?, candidates.next());
         if second.is_none() {
             return Some(first);
@@ -225,47 +233,67 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
         settled.or_else(|| first.is_empty().then_some(first))
     }
 
-    /// Every part of the path, without slashes at its end, behind which these segments and one more at least stand.
-    fn candidates(&self, path: &'a str, segments: &[&str]) -> impl Iterator<Item = &'a str> {
-        let path = path.trim_end_matches('/');
-        let cuts = path.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(at, _)| at);
-        let (mut end, mut behind_last, mut last) = (0, 0, None);
-        cuts.take_while(|cut| *cut <= LONGEST_BASE).filter_map(move |cut| {
-            // Of slashes that stand together, the base ends in front of the first.
-            if cut != std::mem::replace(&mut behind_last, cut + 1) {
-                end = cut;
-            }
-            if last == Some(end) || !self.goes_on(path.get(cut..)?, segments) {
-                return None;
-            }
-            last = Some(end);
-            path.get(..end)
-        })
-    }
-
-    /// Whether the path begins with these segments, and goes on.
-    fn goes_on(&self, path: &str, segments: &[&str]) -> bool {
-        let mut rest = path;
-        for wanted in segments {
-            let Some((segment, _)) = rest.strip_prefix('/').and_then(|rest| rest.split_once('/')) else { return false };
-            if !self.fits(wanted, segment) {
-                return false;
-            }
-            rest = rest.get(1 + segment.len()..).certain();
-        }
-        true
-    }
-
-    /// Whether a segment of a path is what a segment of a template wants.
-    fn fits(&self, wanted: &str, segment: &str) -> bool {
-        let Some(name) = wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) else {
-            return same_text(segment.as_bytes(), wanted.as_bytes());
-        };
-        match (self.parameter)(name) {
-            Some(value) => same_text(segment.as_bytes(), value.as_bytes()),
-            None => !segment.is_empty(),
+    /// What a segment of the template wants.
+    fn wanted<'b>(&self, segment: &'b str) -> Wanted<'b>
+    where
+        'a: 'b,
+    {
+        match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(name) => (self.parameter)(name).map_or(Wanted::Some, Wanted::Text),
+            None => Wanted::Text(Cow::Borrowed(segment)),
         }
     }
+}
+
+/// What a segment of a path has to be.
+enum Wanted<'a> {
+    /// Anything but empty.
+    Some,
+    Text(Cow<'a, str>),
+}
+
+impl Wanted<'_> {
+    fn is_met_by(&self, segment: &str) -> bool {
+        match self {
+            Self::Some => !segment.is_empty(),
+            Self::Text(text) => same_text(segment.as_bytes(), text.as_bytes()),
+        }
+    }
+}
+
+/// Every part of the path, without slashes at its end, behind which these segments and one more at least stand.
+fn candidates<'a>(path: &'a str, segments: Vec<Wanted<'_>>) -> impl Iterator<Item = &'a str> {
+    let (mut end, mut behind_last, mut last) = (0, 0, None);
+    cuts(path).filter_map(move |cut| {
+        // Of slashes that stand together, the base ends in front of the first.
+        if cut != std::mem::replace(&mut behind_last, cut + 1) {
+            end = cut;
+        }
+        if last == Some(end) || !goes_on(path.get(cut..)?, &segments) {
+            return None;
+        }
+        last = Some(end);
+        path.get(..end)
+    })
+}
+
+/// Where a base path may end: in front of each slash.
+fn cuts(path: &str) -> impl Iterator<Item = usize> {
+    let slashes = path.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(at, _)| at);
+    slashes.take_while(|cut| *cut <= LONGEST_BASE)
+}
+
+/// Whether the path begins with these segments, and goes on.
+fn goes_on(path: &str, segments: &[Wanted<'_>]) -> bool {
+    let mut rest = path;
+    for wanted in segments {
+        let Some((segment, _)) = rest.strip_prefix('/').and_then(|rest| rest.split_once('/')) else { return false };
+        if !wanted.is_met_by(segment) {
+            return false;
+        }
+        rest = rest.get(1 + segment.len()..).certain();
+    }
+    true
 }
 
 /// The path without what a greedy parameter took of it, and without the slashes in front of that; `None` if the
@@ -356,3 +384,10 @@ const LONGEST_BASE: usize = 1100;
 /// A template that is longer has more segments than a path that API Gateway takes
 /// ([quotas](https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html)).
 const LONGEST_TEMPLATE: usize = 10_240;
+
+/// Each parameter of a template is looked up in the event, and nobody's template has as many: `/{a}/{b}/…`.
+const MOST_PARAMETERS: usize = 64;
+
+/// Segments that are compared at most to find where a greedy parameter without a value begins. A template of ten
+/// segments behind a path of 800 stays below it.
+const MOST_COMPARED: usize = 8_192;
