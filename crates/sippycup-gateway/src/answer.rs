@@ -68,6 +68,10 @@ impl Answer {
         }
     }
 
+    pub(crate) const fn has_prelude(&self) -> bool {
+        matches!(self.content, Content::Streaming { prelude: true, .. })
+    }
+
     /// What the function wrote, as one body: JSON or the stream, with its prelude.
     #[must_use]
     pub fn into_body(self) -> Body {

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use crate::domain::Domain;
 use crate::identity::{Authorizer, ClientCertificate};
 use crate::location::Location;
+use crate::observe::{Observer, Step};
 use crate::route::Route;
 use crate::stamp::Stamper;
 use crate::{ConfigError, Gateway, Kind};
@@ -33,6 +34,7 @@ pub(crate) struct Config {
     pub(crate) header_limit: usize,
     pub(crate) timeout: Duration,
     pub(crate) stamper: Stamper,
+    pub(crate) observer: Observer,
 }
 
 impl Config {
@@ -96,6 +98,7 @@ impl GatewayBuilder {
             header_limit: if kind.is_load_balancer() { 64 << 10 } else { 10_240 },
             timeout: Duration::ZERO,
             stamper: Stamper::default(),
+            observer: Observer::default(),
         };
         Self { config, stage: None, domains: Vec::new(), timeout: None, error: None }
     }
@@ -240,6 +243,13 @@ impl GatewayBuilder {
     /// The random numbers in request and trace ids; default random. A constant makes events repeatable.
     pub fn entropy(mut self, entropy: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         self.config.stamper.set_entropy(entropy);
+        self
+    }
+
+    /// Somebody who looks on: told each [`Step`] of each exchange, with the number of the exchange, at once and by whoever works on it, so that it should not take long; default
+    /// nobody, and then nothing is done for it.
+    pub fn observer(mut self, told: impl Fn(u64, Step<'_>) + Send + Sync + 'static) -> Self {
+        self.config.observer = Observer::new(told);
         self
     }
 

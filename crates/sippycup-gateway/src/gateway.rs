@@ -17,6 +17,7 @@ use crate::config::{Config, GatewayBuilder};
 use crate::decode::{Asked, decode};
 use crate::hint::Hints;
 use crate::intake::event;
+use crate::observe::{Step, on_behalf};
 use crate::refusal::{Refusal, Refused};
 use crate::route::{self, Route};
 use crate::stamp::Stamp;
@@ -186,6 +187,7 @@ where
         let config = Arc::clone(&self.config);
         let kind = config.location.kind;
         let (mut parts, body) = request.into_parts();
+        let exchange = config.observer.begin(&parts);
         let method = parts.method.clone();
         let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let (accept, host) = (header("accept"), header("host"));
@@ -193,16 +195,17 @@ where
         let stamp = config.stamper.stamp();
         let trace = stamp.trace(header("x-amzn-trace-id").as_deref(), kind.is_load_balancer());
         let mut hints = Hints::default();
-        let event = match event(&config, &mut parts, body, &stamp, &mut hints).await {
+        let event = match event(&config, &mut parts, body, &stamp, &mut hints, &exchange).await {
             Ok(event) => event,
-            Err(refused) => return identified(refused.response(kind), kind, &stamp, &trace),
+            Err(refused) => return exchange.response(identified(refused.response(kind), kind, &stamp, &trace)),
         };
         let mut sizes = Sizes { event: event.len(), answer: None };
         let asked = Asked { method, accept, deadline: after(config.timeout) };
         let response = tokio::time::timeout_at(asked.deadline, async {
-            let answer = match self.invoke(event).await {
-                Ok(answer) => answer,
+            let answer = match on_behalf(&exchange, self.invoke(event)).await {
+                Ok(answer) => exchange.answer(answer),
                 Err(error) => {
+                    exchange.tell(|| Step::Failed(&error));
                     match error_type(&error) {
                         Some("Function.ResponseSizeTooLarge") => hints.too_large(&config),
                         Some("Sandbox.Timedout") => hints.timed_out(&config, asked.accept.as_deref()),
@@ -225,7 +228,7 @@ where
         if !hints.is_empty() {
             response.extensions_mut().insert(hints);
         }
-        identified(response, kind, &stamp, &trace)
+        exchange.response(identified(response, kind, &stamp, &trace))
     }
 
     async fn invoke(&mut self, event: Bytes) -> Result<Answer, BoxError> {

@@ -12,8 +12,9 @@ use http_body_util::BodyExt;
 use crate::config::Config;
 use crate::encode::Call;
 use crate::hint::Hints;
-use crate::location::Located;
+use crate::location::{Located, Location};
 use crate::names::HeaderNames;
+use crate::observe::{Exchange, Step};
 use crate::refusal::{Refusal, Refused};
 use crate::route::{self, Matched};
 use crate::stamp::Stamp;
@@ -26,19 +27,24 @@ pub(crate) async fn event<B>(
     body: B,
     stamp: &Stamp,
     hints: &mut Hints,
+    exchange: &Exchange,
 ) -> Result<Bytes, Refused>
 where
     B: http_body::Body,
     B::Error: Into<BoxError>,
 {
     let accepted = config.accept(parts)?;
+    exchange.tell(|| accepted.step(config));
     let limit = config.request_limit;
     // What is announced as too large is refused before it is sent.
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large(limit));
     }
     let body = collected(body, limit).await?;
-    config.encode(parts, &accepted, &body, stamp, hints)
+    exchange.tell(|| Step::RequestBody(&body));
+    let event = config.encode(parts, &accepted, &body, stamp, hints)?;
+    exchange.tell(|| Step::Event(&event));
+    Ok(event)
 }
 
 /// The method that a request asks for: clients of a REST API can override that of the request line.
@@ -53,6 +59,19 @@ pub(crate) struct Accepted {
     located: Located,
     matched: Matched,
     visitor: Visitor,
+}
+
+impl Accepted {
+    fn step<'a>(&'a self, config: &'a Config) -> Step<'a> {
+        let Location { kind, stage, .. } = &config.location;
+        Step::Routed {
+            domain: &self.located.domain_name,
+            mapping: self.located.mapping.as_deref(),
+            stage: kind.is_api_gateway().then_some(stage),
+            route: &self.matched.key,
+            path: &self.located.route_path,
+        }
+    }
 }
 
 impl Config {

@@ -84,6 +84,7 @@
 //! - [`Fault`], in the extensions of a response, says why the gateway answered in its own words: AWS tells only `Internal server error`.
 //! - [`Hints`], there too, say what AWS does without telling anybody: mangled uploads, base64 text, event streams in one piece.
 //! - [`Answer`] lets a function stream; [`HeaderNames`] carries the spelling of header names.
+//! - [`Step`]s tell whoever looks on what happens to an exchange, and `Moment`s (feature `function`) what happens to a function.
 //! - [`Gateways`] are several on one address; [`Sizes`], in the extensions of a response, are those of event and answer.
 //! - `Terminal` (feature `serve`) writes a line for each request, and never makes one wait.
 //! - `Gateway::serve` (feature `serve`) puts a gateway on a TCP listener, `Function` (feature `function`) runs a process behind the Runtime API.
@@ -189,6 +190,7 @@ mod kind;
 mod location;
 mod media_type;
 mod names;
+mod observe;
 mod refusal;
 mod route;
 #[cfg(feature = "serve")]
@@ -205,13 +207,14 @@ pub use config::GatewayBuilder;
 pub use domain::Domain;
 pub use error::{BoxError, ConfigError, Fault};
 #[cfg(feature = "function")]
-pub use function::{Function, FunctionBuilder, FunctionError, InvocationFuture};
+pub use function::{Function, FunctionBuilder, FunctionError, InvocationFuture, Moment};
 pub use gateway::{Gateway, ResponseFuture, Sizes};
 pub use gateways::Gateways;
 pub use hint::Hints;
 pub use identity::{Authorizer, ClientCertificate};
 pub use kind::Kind;
 pub use names::HeaderNames;
+pub use observe::{End, Step};
 #[cfg(feature = "serve")]
 pub use serve::Server;
 #[cfg(feature = "serve")]

@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 use super::FunctionError;
 use super::environment::Timer;
 use super::extensions::{Hand, Reason, Refusal, Registration};
-use crate::Answer;
 use crate::stamp::{Stamp, Stamper};
+use crate::{Answer, observe};
 
 pub(super) type Reply = oneshot::Sender<Result<Answer, FunctionError>>;
 
@@ -144,6 +144,8 @@ pub(super) struct Invocation {
     pub(super) trace_id: String,
     pub(super) reply: Reply,
     pub(super) timer: Option<Timer>,
+    /// Of a gateway under somebody's eyes.
+    pub(super) exchange: Option<u64>,
 }
 
 impl Invocation {
@@ -153,7 +155,7 @@ impl Invocation {
         let read = serde_json::from_slice::<Event>(&event).unwrap_or_default();
         let trace_id = read.trace_id(&stamp);
         let id = read.function_url_id().unwrap_or(stamp.uuid);
-        (Self { id, event, trace_id, reply, timer: None }, answer)
+        (Self { id, event, trace_id, reply, timer: None, exchange: observe::current() }, answer)
     }
 
     /// Another id, if the event's own is in use.

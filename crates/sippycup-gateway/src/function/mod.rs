@@ -14,6 +14,7 @@ mod extension_api;
 mod extensions;
 mod intake;
 mod message;
+mod observe;
 mod output;
 mod pool;
 mod process;
@@ -33,6 +34,7 @@ use tokio::sync::{mpsc, oneshot};
 use tower_service::Service;
 
 pub use error::FunctionError;
+pub use observe::Moment;
 pub use settings::FunctionBuilder;
 
 use crate::Answer;

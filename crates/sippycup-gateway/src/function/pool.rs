@@ -11,6 +11,7 @@ use super::environment::{Environment, Invoked, Timer};
 use super::error::FunctionError;
 use super::extensions::{Event, Reason};
 use super::message::{Invocation, Message, NotTaken, Taken, Turn, Work};
+use super::observe::Moment;
 use super::process;
 use super::settings::Settings;
 use crate::stamp::Stamper;
@@ -137,6 +138,8 @@ impl Pool {
         if known(&invocation.id) || self.pending.iter().any(|pending| pending.id == invocation.id) {
             invocation.rename();
         }
+        let Invocation { id, exchange, .. } = &invocation;
+        self.settings.observer.tell(Moment::Queued { invocation: id, exchange: *exchange });
         invocation.timer = Some(self.timer(&invocation.id));
         self.pending.push_back(invocation);
         self.dispatch();
@@ -156,7 +159,9 @@ impl Pool {
         let Some(environment) = self.environments.get_mut(&id) else {
             return;
         };
-        environment.initialised = true;
+        if !std::mem::replace(&mut environment.initialised, true) {
+            self.settings.observer.tell(Moment::Ready { environment: id });
+        }
         if environment.extensions.are_ready() {
             environment.answered = None;
         }
@@ -237,16 +242,21 @@ impl Pool {
     fn hand_out(&mut self, invocation: Invocation) -> Option<Invocation> {
         let mut invocation = invocation;
         let generation = self.generation;
+        let observer = &self.settings.observer;
         let free = self.environments.iter_mut().filter(|(id, e)| {
             **id == ATTACHED || e.generation == generation && !e.is_dying() && e.extensions.are_ready()
         });
-        for (_, environment) in free {
+        for (number, environment) in free {
             while let Some(poll) = environment.polls.pop_front() {
-                let Invocation { id, event, trace_id, reply, timer } = invocation;
+                let Invocation { id, event, trace_id, reply, timer, exchange } = invocation;
                 let deadline = self.settings.deadline();
                 let invocation_id = Stamper::default().stamp().uuid;
                 let invoke = Event::Invoke { id: id.clone(), deadline, trace_id: trace_id.clone() };
                 let work = Work { id: id.clone(), invocation_id: invocation_id.clone(), deadline, event, trace_id };
+                if !poll.is_closed() {
+                    // Before the function can do anything for it.
+                    observer.tell(Moment::Invoked { environment: *number, invocation: &id, cold: !environment.served });
+                }
                 match poll.send(work) {
                     Ok(()) => {
                         environment.thaw();
@@ -261,7 +271,7 @@ impl Pool {
                     }
                     // That poll's connection is gone.
                     Err(Work { id, event, trace_id, .. }) => {
-                        invocation = Invocation { id, event, trace_id, reply, timer };
+                        invocation = Invocation { id, event, trace_id, reply, timer, exchange };
                     }
                 }
             }
@@ -289,6 +299,7 @@ impl Pool {
             environment.refuse(&invocation);
         }
         let invoked = environment.working.remove(&invocation);
+        self.settings.observer.tell(Moment::Answered { environment: id, invocation: &invocation });
         if id != ATTACHED && environment.generation != generation && environment.working.is_empty() {
             environment.kill(Reason::Spindown);
         } else if !parallel {

@@ -19,6 +19,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::extensions::{Ending, Reason};
 use super::message::Message;
+use super::observe::Moment;
 use super::output;
 use super::runtime_api;
 use super::settings::{Program, Settings};
@@ -32,6 +33,8 @@ pub(super) async fn run(
     pool: mpsc::UnboundedSender<Message>,
     orders: Orders,
 ) {
+    settings.observer.tell(Moment::Starting { environment });
+    let observer = settings.observer.clone();
     let how = match TcpListener::bind(("127.0.0.1", 0)).await.and_then(|api| Ok((api.local_addr()?.to_string(), api))) {
         Ok((address, listener)) => {
             let (settings_of, pool_of) = (Arc::clone(&settings), pool.clone());
@@ -47,6 +50,7 @@ pub(super) async fn run(
         }
         Err(error) => could_not(&error),
     };
+    observer.tell(Moment::Ended { environment, how: &how });
     let _ = pool.send(Message::Exited { environment, how });
 }
 
@@ -90,7 +94,7 @@ impl Supervisor {
         // A grandchild that left the group can keep the pipes open for ever.
         let rest = tokio::time::timeout(GRACE, async {
             while let Some(line) = self.lines.recv().await {
-                self.settings.report(&line);
+                self.settings.line(self.environment, &line);
             }
         });
         let _ = rest.await;
@@ -115,7 +119,7 @@ impl Supervisor {
                     Ok(()) => break,
                     Err(_) => return Ok(None),
                 },
-                Some(line) = self.lines.recv() => self.settings.report(&line),
+                Some(line) = self.lines.recv() => self.settings.line(self.environment, &line),
                 Some(ended) = companions.next_ended() => self.lost(ended),
                 control = self.orders.control.recv() => match control {
                     Some(Control::Freeze | Control::Thaw) => {}
@@ -129,7 +133,9 @@ impl Supervisor {
             }
         }
         let variables = variables::of_function(&self.settings, &self.address);
-        Process::start(&self.settings.program, variables, &self.settings, &sender).map(Some)
+        let process = Process::start(&self.settings.program, variables, &self.settings, &sender)?;
+        self.settings.observer.tell(Moment::Started { environment: self.environment, process: process.group });
+        Ok(Some(process))
     }
 
     async fn supervise(&mut self, mut process: Process, companions: &mut Companions) -> String {
@@ -139,7 +145,7 @@ impl Supervisor {
         let ended = loop {
             tokio::select! {
                 ended = process.child.wait() => break ended,
-                Some(line) = self.lines.recv() => self.settings.report(&line),
+                Some(line) = self.lines.recv() => self.settings.line(self.environment, &line),
                 Some(ended) = companions.next_ended() => self.lost(ended),
                 control = self.orders.control.recv(), if deadline.is_none() => match control {
                     Some(Control::Freeze) => {

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use tokio::net::TcpListener;
 
 use super::Function;
+use super::observe::{Moment, Observer};
 use crate::Terminal;
 
 /// Settings as the rest of the module reads them.
@@ -32,6 +33,7 @@ pub(crate) struct Settings {
     pub(super) region: String,
     pub(super) account_id: String,
     pub(super) allowed_hosts: Vec<String>,
+    pub(super) observer: Observer,
     report: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
@@ -59,6 +61,12 @@ impl Program {
 impl Settings {
     pub(super) fn report(&self, line: &str) {
         (self.report)(line);
+    }
+
+    /// Reports what the processes of an environment wrote.
+    pub(super) fn line(&self, environment: u64, line: &str) {
+        self.observer.tell(Moment::Line { environment, line });
+        self.report(line);
     }
 
     /// What the function is told as `_HANDLER`.
@@ -120,6 +128,7 @@ impl Default for FunctionBuilder {
                 region: "us-east-1".to_owned(),
                 account_id: "123456789012".to_owned(),
                 allowed_hosts: Vec::new(),
+                observer: Observer::default(),
                 report: Arc::new(Terminal::output),
             },
         }
@@ -239,6 +248,12 @@ impl FunctionBuilder {
     /// is told to that one alone, as its [`FunctionError`](crate::FunctionError).
     pub fn report(mut self, report: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.settings.report = Arc::new(report);
+        self
+    }
+
+    /// Somebody who looks on: told each [`Moment`] of environments and invocations, at once and by whoever works on them, so that it should not take long; default nobody.
+    pub fn observer(mut self, told: impl Fn(Moment<'_>) + Send + Sync + 'static) -> Self {
+        self.settings.observer = Observer::new(told);
         self
     }
 

@@ -14,6 +14,7 @@ mod function;
 mod hints;
 mod hostile;
 mod limits;
+mod observe;
 mod scripted;
 mod streams;
 mod support;

@@ -87,13 +87,13 @@ async fn a_stream_that_nobody_streams_is_not_collected_beyond_the_limit() {
     }
 }
 
-type Answering = tower::util::BoxCloneService<Bytes, Answer, Infallible>;
+pub(crate) type Answering = tower::util::BoxCloneService<Bytes, Answer, Infallible>;
 
 fn streaming(builder: GatewayBuilder, body: Body) -> (Gateway<Answering>, String) {
     with(builder.response_streaming(true), body)
 }
 
-fn with(builder: GatewayBuilder, body: Body) -> (Gateway<Answering>, String) {
+pub(crate) fn with(builder: GatewayBuilder, body: Body) -> (Gateway<Answering>, String) {
     let function = tower::service_fn(move |_event: Bytes| {
         let answer = Answer::streaming(body.clone(), true);
         async move { Ok(answer) }
@@ -103,7 +103,7 @@ fn with(builder: GatewayBuilder, body: Body) -> (Gateway<Answering>, String) {
     (gateway, path)
 }
 
-fn failure() -> HeaderMap {
+pub(crate) fn failure() -> HeaderMap {
     // base64 of {"errorType":"App.Error","errorMessage":"no disk"}
     let body = "eyJlcnJvclR5cGUiOiJBcHAuRXJyb3IiLCJlcnJvck1lc3NhZ2UiOiJubyBkaXNrIn0=";
     let mut trailers = HeaderMap::new();
@@ -114,7 +114,7 @@ fn failure() -> HeaderMap {
 
 /// A body that follows a script, behind a prelude.
 #[derive(Clone)]
-struct Body {
+pub(crate) struct Body {
     steps: VecDeque<Step>,
     endless: Option<String>,
 }
@@ -129,7 +129,7 @@ enum Step {
 }
 
 impl Body {
-    fn of<const N: usize>(chunks: [&'static str; N]) -> Self {
+    pub(crate) fn of<const N: usize>(chunks: [&'static str; N]) -> Self {
         let prelude = Bytes::from_static(b"{\"statusCode\":200,\"headers\":{}}\0\0\0\0\0\0\0\0");
         let chunks = chunks.map(|chunk| Step::Data(Bytes::from_static(chunk.as_bytes())));
         Self { steps: [Step::Data(prelude)].into_iter().chain(chunks).collect(), endless: None }
@@ -139,13 +139,13 @@ impl Body {
         Self { endless: Some(chunk), ..Self::of([]) }
     }
 
-    fn then(mut self, frame: Frame<Bytes>) -> Self {
+    pub(crate) fn then(mut self, frame: Frame<Bytes>) -> Self {
         self.steps.push_back(Step::Later);
         self.steps.push_back(Step::Trailers(frame.into_trailers().unwrap()));
         self
     }
 
-    fn then_nothing(mut self) -> Self {
+    pub(crate) fn then_nothing(mut self) -> Self {
         self.steps.push_back(Step::Nothing);
         self
     }
