@@ -14,29 +14,42 @@ fn rows<'t>(text: &'t str, needle: &str) -> Vec<&'t str> {
 }
 
 #[test]
-fn the_readme_has_the_error_types_of_the_documentation() {
+fn the_guide_has_the_error_types_of_the_documentation() {
     let crate_docs = read("crates/sippycup-lambda/src/lib.rs");
     let error_types = rows(&crate_docs, "| `SippyCup.");
     assert_eq!(error_types.len(), 6);
-    let readme = read("README.md");
-    let failures = readme.split("## Failures").nth(1).unwrap().split("\n## ").next().unwrap();
-    assert_eq!(rows(failures, "| `SippyCup."), error_types);
+    assert_eq!(rows(&read("crates/sippycup/src/guide/failures.md"), "| `SippyCup."), error_types);
 }
 
 #[test]
-fn the_readme_and_the_facade_list_the_features_that_there_are() {
+fn the_guide_and_the_facade_list_the_features_that_there_are() {
     let manifest = read("crates/sippycup/Cargo.toml");
     let features = manifest.split("[features]").nth(1).unwrap().split("\n[").next().unwrap();
     let mut features: Vec<_> =
         features.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name).collect();
     features.retain(|name| *name != "default" && !name.starts_with('#'));
     features.sort_unstable();
-    for text in ["README.md", "crates/sippycup/src/lib.rs"] {
+    for text in ["crates/sippycup/src/guide/features.md", "crates/sippycup/src/lib.rs"] {
         let text = read(text);
         let section = text.split("# Features\n").nth(1).unwrap();
         let table = rows(section, " | ");
         let mut named: Vec<_> = table.iter().filter_map(|row| row.strip_prefix("| `")?.split('`').next()).collect();
         named.sort_unstable();
         assert_eq!(named, features);
+    }
+}
+
+#[test]
+fn the_readme_is_short_and_leads_to_every_page_of_the_guide() {
+    let readme = read("README.md");
+    assert!(readme.lines().count() <= 150);
+    let declared = read("crates/sippycup/src/guide.rs");
+    let pages = declared.split("pages! {").nth(1).unwrap().split('}').next().unwrap();
+    assert!(pages.split_whitespace().count() > 19);
+    for page in pages.split_whitespace() {
+        let file = format!("crates/sippycup/src/guide/{page}.md");
+        assert!(!read(&file).trim().is_empty(), "{page} is empty");
+        assert!(readme.contains(&format!("]({file})")), "no way from the README to {page}");
+        assert!(declared.contains(&format!("({page})")) || declared.contains(&format!("[{page}]")), "no row for {page}");
     }
 }

@@ -111,7 +111,7 @@ pub(crate) fn chain(error: &(dyn error::Error + 'static)) -> String {
     message
 }
 
-/// What failed, by the names that alarms look for: those of the tables in the crate's documentation and the README.
+/// What failed, by the names that alarms look for: those of the tables in the crate's documentation and the guide.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ErrorType {
     Body,

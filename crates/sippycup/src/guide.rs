@@ -4,17 +4,21 @@
 //! |---|---|
 //! | see it work | [first ten minutes](first_ten_minutes) |
 //! | move an app here from `axum::serve`, `lambda_http`, the Lambda Web Adapter or Python | [coming from](coming_from) |
+//! | know how it differs from `lambda_http`, the Lambda Web Adapter, `axum-aws-lambda` | [comparison] |
+//! | know what is supported, what is not, and Cargo's features | [features] |
 //! | choose between an HTTP API, a REST API, a function URL, a load balancer | [front doors](front_doors) |
 //! | have links, redirects and cookies right under a stage or a custom domain | [base paths](base_paths) |
 //! | know who asks: claims, client address, the request context | [contexts] |
 //! | send answers as they are made | [streaming] |
 //! | use a WebSocket API | [WebSocket](websocket) |
-//! | do something after the answer, or before the end | [background work](background_work) |
-//! | see what happens: logs, metrics, failures | [logs] |
+//! | do something after the answer, at the start, or before the end | [background work](background_work) |
+//! | see what happens: logs, metrics, traces | [logs] |
+//! | decide what a client gets when something fails | [failures] |
 //! | take events of queues, schedules, authorizers | [events that are not HTTP](events) |
 //! | test | [testing] |
 //! | have AWS's front doors on your machine | [the local gateway](local_gateway) |
 //! | run your SAM template, CDK app or OpenAPI definition on your machine | [templates] |
+//! | copy something that works | [examples] |
 //! | deploy | [deploying] |
 //! | know what it costs | [performance] |
 //! | find out what is wrong | [troubleshooting] |
@@ -31,4 +35,4 @@ macro_rules! pages {
     )*};
 }
 
-pages! { background_work base_paths coming_from contexts deploying events first_ten_minutes front_doors how_it_works local_gateway logs performance security streaming templates testing troubleshooting websocket }
+pages! { background_work base_paths coming_from comparison contexts deploying events examples failures features first_ten_minutes front_doors how_it_works local_gateway logs performance security streaming templates testing troubleshooting websocket }
