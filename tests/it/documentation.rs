@@ -50,6 +50,9 @@ fn the_readme_is_short_and_leads_to_every_page_of_the_guide() {
         let file = format!("crates/sippycup/src/guide/{page}.md");
         assert!(!read(&file).trim().is_empty(), "{page} is empty");
         assert!(readme.contains(&format!("]({file})")), "no way from the README to {page}");
-        assert!(declared.contains(&format!("({page})")) || declared.contains(&format!("[{page}]")), "no row for {page}");
+        assert!(
+            declared.contains(&format!("({page})")) || declared.contains(&format!("[{page}]")),
+            "no row for {page}"
+        );
     }
 }
