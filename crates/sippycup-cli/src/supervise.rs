@@ -1,7 +1,7 @@
 //! Processes that must not outlive the command, even if it is killed.
 //!
 //! The command runs a function through itself, as its own supervisor, with a pipe as standard input. Nobody ever writes into it: it ends when the command does, however
-//! that happens, and then the supervisor ends its process group. It is no subcommand, for nobody should find it in the help.
+//! that happens, and then the supervisor ends its process group and, on Linux, what has left that. It is no subcommand, for nobody should find it in the help.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -55,33 +55,60 @@ const MARK: &str = "--supervise";
 mod unix {
     use std::ffi::OsString;
     use std::io;
-    use std::process::{ExitStatus, Stdio};
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{Command, ExitStatus, Stdio, id};
 
     use rustix::process::{
-        Resource, Rlimit, Signal, getpgrp, getpid, kill_current_process_group, kill_process, setrlimit,
+        Pid, Resource, Rlimit, Signal, WaitOptions, getpgrp, getpid, kill_current_process_group, kill_process,
+        setrlimit, wait,
     };
+    use sippycup_gateway::kill_descendants;
     use tokio::io::AsyncReadExt;
-    use tokio::process::Command;
     use tokio::signal::unix::{SignalKind, signal};
 
     pub(super) async fn watched(command: &[OsString]) -> io::Result<ExitStatus> {
         // The whole group is asked to end; the command decides when it does.
         let _ignored = signal(SignalKind::terminate())?;
+        let mut ended = signal(SignalKind::child())?;
+        take_orphans_in();
         let (program, arguments) = command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
-        let mut child =
+        let child =
             Command::new(program).args(arguments).stdin(Stdio::null()).spawn().map_err(|error| {
                 io::Error::new(error.kind(), format!("cannot start `{}`: {error}", program.display()))
             })?;
-        tokio::select! {
-            status = child.wait() => status,
+        let child = Pid::from_child(&child);
+        let status = tokio::select! {
+            status = end_of(child, &mut ended) => status,
             () = end_of_input() => {
+                kill_descendants(id());
                 if getpgrp() == getpid() {
                     let _ = kill_current_process_group(Signal::KILL);
                 }
-                // Without a group of its own, at least the command itself.
-                child.kill().await?;
-                child.wait().await
+                // Without a group of its own and where no tree is known, at least the command itself.
+                let _ = kill_process(child, Signal::KILL);
+                end_of(child, &mut ended).await
             }
+        };
+        // What it has left behind, in a session of its own.
+        kill_descendants(id());
+        status
+    }
+
+    /// Who leaves the process group of the command and outlives its parent becomes a child of this process, and is found here.
+    fn take_orphans_in() {
+        #[cfg(target_os = "linux")]
+        let _ = rustix::process::set_child_subreaper(Some(getpid()));
+    }
+
+    /// Waits for every child, for those taken in have nobody else who does, until it is this one that has ended.
+    async fn end_of(child: Pid, ended: &mut tokio::signal::unix::Signal) -> io::Result<ExitStatus> {
+        loop {
+            while let Some((pid, status)) = wait(WaitOptions::NOHANG)? {
+                if pid == child {
+                    return Ok(ExitStatus::from_raw(status.as_raw()));
+                }
+            }
+            ended.recv().await;
         }
     }
 

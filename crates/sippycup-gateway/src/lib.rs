@@ -206,6 +206,8 @@ pub use body::Body;
 pub use config::GatewayBuilder;
 pub use domain::Domain;
 pub use error::{BoxError, ConfigError, Fault};
+#[cfg(all(feature = "function", unix))]
+pub use function::kill_descendants;
 #[cfg(feature = "function")]
 pub use function::{Function, FunctionBuilder, FunctionError, InvocationFuture, Moment};
 pub use gateway::{Gateway, ResponseFuture, Sizes};

@@ -27,6 +27,34 @@ fn nothing_outlives_a_command_that_is_killed() {
     }
 }
 
+#[test]
+#[cfg(target_os = "linux")]
+fn what_leaves_the_process_group_ends_with_its_function_however_that_ends() {
+    for end in ["-KILL", "-INT", "by itself"] {
+        let sign = TcpListener::bind("127.0.0.1:0").unwrap();
+        let pipe = directory("session").join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let mut command = serve(&["--"]);
+        // In a session of its own, and without a parent that could be asked for it.
+        command.args(["sh", "-c", "(setsid \"$@\" &); read line <\"$PIPE\"; exit 3", "sh"]);
+        command.args(command_line()).env("SCRIPT", "hold").env("PIPE", &pipe);
+        command.env("GO_ON", sign.local_addr().unwrap().to_string());
+        let mut running = Running::spawn(command);
+        let (mut left, _) = sign.accept().unwrap();
+        left.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        running.address();
+        match end {
+            "by itself" => {
+                std::fs::write(&pipe, "\n").unwrap();
+                running.until("exit status: 3");
+            }
+            signal => running.signal(signal),
+        }
+        // The connection ends with the process.
+        assert_eq!(left.read(&mut [0]).unwrap(), 0, "{end}");
+    }
+}
+
 /// The program of an extension that follows this script.
 fn extension(name: &str, script: &str) -> String {
     let path = directory(name).join("outer");

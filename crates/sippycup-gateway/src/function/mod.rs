@@ -35,6 +35,8 @@ use tower_service::Service;
 
 pub use error::FunctionError;
 pub use observe::Moment;
+#[cfg(unix)]
+pub use process::kill_descendants;
 pub use settings::FunctionBuilder;
 
 use crate::Answer;

@@ -4,6 +4,8 @@
 
 mod external;
 mod signal;
+#[cfg(unix)]
+mod tree;
 mod variables;
 
 use std::io;
@@ -24,7 +26,9 @@ use super::output;
 use super::runtime_api;
 use super::settings::{Program, Settings};
 use external::Companions;
-use signal::{Signal, signal};
+use signal::{Signal, signal, signal_group};
+#[cfg(unix)]
+pub use tree::kill_descendants;
 
 /// Runs an environment to its end, or until it is told to end; then tells the pool.
 pub(super) async fn run(
@@ -173,7 +177,7 @@ impl Supervisor {
             }
         };
         // The process is gone, but not what it may have started in its group.
-        signal(group, Signal::Kill);
+        signal_group(group, Signal::Kill);
         match ended {
             Ok(status) => status.to_string(),
             Err(error) => format!("an unknown status: {error}"),

@@ -66,8 +66,13 @@ fn function_process() {
         }
         "say" => println!("{argument}"),
         "abort" => std::process::abort(),
-        // A connection that lives as long as the process.
-        "hold" => std::mem::forget(TcpStream::connect(std::env::var("GO_ON").unwrap()).unwrap()),
+        // A connection that lives as long as the process, which nothing but a signal ends.
+        "hold" => {
+            let _connection = TcpStream::connect(std::env::var("GO_ON").unwrap()).unwrap();
+            loop {
+                thread::park();
+            }
+        }
         "fail-on-sign" => {
             println!("error: expected one of many things");
             wait_for_sign();

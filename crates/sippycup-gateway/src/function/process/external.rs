@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
-use super::signal::{Signal, signal};
+use super::signal::{Signal, signal, signal_group};
 use super::{GRACE, Process, Supervisor, all_at_once};
 use crate::function::extensions::TO_END;
 use crate::function::message::Message;
@@ -28,7 +28,7 @@ impl Companions {
                 Err(error) => format!("an unknown status: {error}"),
             };
             // What it started ends with it.
-            signal(process.group, Signal::Kill);
+            signal_group(process.group, Signal::Kill);
             (name, how)
         });
     }
