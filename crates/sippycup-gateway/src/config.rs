@@ -20,6 +20,10 @@ pub(crate) struct Config {
     pub(crate) stage_variables: Vec<(String, String)>,
     pub(crate) binary_media_types: Vec<String>,
     pub(crate) authorizer: Option<Authorizer>,
+    #[cfg(feature = "authorizers")]
+    pub(crate) guard: Option<crate::Guard>,
+    #[cfg(feature = "authorizers")]
+    pub(crate) scopes: Vec<String>,
     pub(crate) client_certificate: Option<ClientCertificate>,
     pub(crate) source_ip: Option<IpAddr>,
     pub(crate) allowed_hosts: Vec<String>,
@@ -40,6 +44,12 @@ pub(crate) struct Config {
 impl Config {
     pub(crate) fn deployment_id(&self) -> String {
         self.api_id.chars().rev().take(6).collect()
+    }
+
+    /// What the ARNs of the API begin with.
+    #[cfg(feature = "authorizers")]
+    pub(crate) fn api_arn(&self) -> String {
+        format!("arn:aws:execute-api:{}:{}:{}", self.region, self.account_id, self.api_id)
     }
 
     pub(crate) fn source_ip(&self, extensions: &http::Extensions) -> IpAddr {
@@ -84,6 +94,10 @@ impl GatewayBuilder {
             stage_variables: Vec::new(),
             binary_media_types: Vec::new(),
             authorizer: None,
+            #[cfg(feature = "authorizers")]
+            guard: None,
+            #[cfg(feature = "authorizers")]
+            scopes: Vec::new(),
             client_certificate: None,
             source_ip: None,
             allowed_hosts: Vec::new(),
@@ -138,9 +152,49 @@ impl GatewayBuilder {
         self
     }
 
-    /// What the authorizer found out; default no authorizer.
+    /// What an authorizer would have found out, instead of one that runs; default nothing.
     pub fn authorizer(mut self, authorizer: Authorizer) -> Self {
         self.config.authorizer = Some(authorizer);
+        self
+    }
+
+    /// The authorizer of all routes, which runs; default none, so that everybody passes. Routes with other authorizers are another gateway of the same API, see
+    /// [`Gateways`](crate::Gateways).
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use http::Request;
+    /// use serde_json::json;
+    /// use sippycup_gateway::{Body, BoxError, DevelopmentKey, Gateway, JwtAuthorizer, Kind};
+    /// use tower::{ServiceExt, service_fn};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// let key = DevelopmentKey::new([7; 32]);
+    /// let jwt = JwtAuthorizer::new("https://login.example.com").audience("shop").development_key(key.clone());
+    /// let function = service_fn(async |_event: Bytes| Ok::<_, BoxError>(Bytes::from_static(br#"{"statusCode": 200}"#)));
+    /// let gateway = Gateway::builder(Kind::HttpApiV2).guard(jwt).build(function)?;
+    ///
+    /// let request = Request::get("/").body(Body::empty())?;
+    /// assert_eq!(gateway.clone().oneshot(request).await?.status(), 401);
+    /// let claims = json!({"sub": "42", "exp": 4_000_000_000_u64});
+    /// let token = key.sign(claims.as_object().expect("an object"));
+    /// let request = Request::get("/").header("authorization", format!("Bearer {token}")).body(Body::empty())?;
+    /// assert_eq!(gateway.oneshot(request).await?.status(), 200);
+    /// # Ok::<(), BoxError>(())
+    /// # }).unwrap();
+    /// ```
+    #[cfg(feature = "authorizers")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "authorizers")))]
+    pub fn guard(mut self, guard: impl Into<crate::Guard>) -> Self {
+        self.config.guard = Some(guard.into());
+        self
+    }
+
+    /// Adds one of the `authorizationScopes` of the routes: a token must have one of them; default none, so that any token will do.
+    #[cfg(feature = "authorizers")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "authorizers")))]
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.config.scopes.push(scope.into());
         self
     }
 
@@ -311,9 +365,25 @@ impl GatewayBuilder {
         if self.config.client_certificate.is_some() && (kind == Kind::FunctionUrl || kind.is_load_balancer()) {
             return wrong("shows no client certificate in its events");
         }
+        #[cfg(feature = "authorizers")]
+        self.check_guard(kind)?;
         match &self.config.authorizer {
             Some(authorizer) if !authorizer.is_of(kind) => wrong("has no such authorizer"),
             _ => Ok(()),
+        }
+    }
+
+    #[cfg(feature = "authorizers")]
+    fn check_guard(&self, kind: Kind) -> Result<(), ConfigError> {
+        match &self.config.guard {
+            Some(_) if self.config.authorizer.is_some() => {
+                Err(ConfigError::new("there is an authorizer that runs, and the result of one that does not"))
+            }
+            Some(guard) => guard.check_kind(kind),
+            None if !self.config.scopes.is_empty() => {
+                Err(ConfigError::new("scopes are of tokens, and no authorizer reads one"))
+            }
+            None => Ok(()),
         }
     }
 

@@ -13,6 +13,7 @@ use http::{HeaderName, HeaderValue, Method, Request, Response};
 use tokio::time::Instant;
 use tower_service::Service;
 
+use crate::admit::Passed;
 use crate::config::{Config, GatewayBuilder};
 use crate::decode::{Asked, decode};
 use crate::hint::Hints;
@@ -138,7 +139,7 @@ impl<F> Gateway<F> {
         Gateway { config: Arc::clone(&self.config), function }
     }
 
-    /// The event JSON of a request, without invoking anything.
+    /// The event JSON of a request, without invoking anything: an authorizer that runs is not asked, and so has found out nothing.
     ///
     /// # Errors
     ///
@@ -157,8 +158,8 @@ impl<F> Gateway<F> {
     pub fn event(&self, request: &Request<Bytes>) -> Result<Bytes, Fault> {
         let (mut parts, ()) = request.clone().map(|_| ()).into_parts();
         let accepted = self.config.accept(&mut parts).map_err(Refused::into_fault)?;
-        let event =
-            self.config.encode(&parts, &accepted, request.body(), &self.config.stamper.stamp(), &mut Hints::default());
+        let (stamp, passed) = (self.config.stamper.stamp(), Passed::default());
+        let event = self.config.encode(&parts, &accepted, request.body(), &stamp, &mut Hints::default(), &passed);
         event.map_err(Refused::into_fault)
     }
 
@@ -195,9 +196,14 @@ where
         let stamp = config.stamper.stamp();
         let trace = stamp.trace(header("x-amzn-trace-id").as_deref(), kind.is_load_balancer());
         let mut hints = Hints::default();
-        let event = match event(&config, &mut parts, body, &stamp, &mut hints, &exchange).await {
+        let mut verdict = None;
+        let event = match event(&config, &mut parts, body, &stamp, &mut hints, &exchange, &mut verdict).await {
             Ok(event) => event,
-            Err(refused) => return exchange.response(identified(refused.response(kind), kind, &stamp, &trace)),
+            Err(refused) => {
+                let mut response = refused.response(kind);
+                verdict.map(|verdict| response.extensions_mut().insert(verdict));
+                return exchange.response(identified(response, kind, &stamp, &trace));
+            }
         };
         let mut sizes = Sizes { event: event.len(), answer: None };
         let asked = Asked { method, accept, deadline: after(config.timeout) };
@@ -225,6 +231,7 @@ where
         });
         hints.of_redirect(&config, host.as_deref(), response.headers());
         response.extensions_mut().insert(sizes);
+        verdict.map(|verdict| response.extensions_mut().insert(verdict));
         if !hints.is_empty() {
             response.extensions_mut().insert(hints);
         }

@@ -24,7 +24,7 @@ pub struct Authorizer {
 enum Source {
     Claims { claims: Map<String, Value>, scopes: Option<Vec<String>> },
     Iam { access_key: String, account_id: String, user_arn: String, user_id: String },
-    Lambda { principal: String, context: Map<String, Value> },
+    Lambda { principal: String, context: Map<String, Value>, latency: u64 },
 }
 
 impl Authorizer {
@@ -47,7 +47,7 @@ impl Authorizer {
         context: impl IntoIterator<Item = (K, Value)>,
     ) -> Self {
         let context = context.into_iter().map(|(k, v)| (k.into(), v)).collect();
-        Self { source: Source::Lambda { principal: principal_id.into(), context } }
+        Self { source: Source::Lambda { principal: principal_id.into(), context, latency: 0 } }
     }
 
     /// An IAM user whose signature was checked.
@@ -64,6 +64,14 @@ impl Authorizer {
                 user_arn: user_arn.into(),
                 user_id: user_id.into(),
             },
+        }
+    }
+
+    /// How long a Lambda authorizer took: a function sees it in milliseconds.
+    #[cfg(feature = "authorizers")]
+    pub(crate) fn set_latency(&mut self, took: std::time::Duration) {
+        if let Source::Lambda { latency, .. } = &mut self.source {
+            *latency = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         }
     }
 
@@ -93,11 +101,11 @@ impl Authorizer {
                 }
             }
             Source::Lambda { context, .. } if version_2 => json!({ "lambda": context }),
-            Source::Lambda { principal, context } => {
-                let mut flat: Map<_, _> =
-                    context.iter().filter_map(|(k, v)| Some((k.clone(), Value::String(text(v)?)))).collect();
+            Source::Lambda { principal, context, latency } => {
+                // What is null stays null, everything else is text.
+                let mut flat: Map<_, _> = context.iter().map(|(k, v)| (k.clone(), text(v).into())).collect();
                 flat.insert("principalId".to_owned(), principal.as_str().into());
-                flat.insert("integrationLatency".to_owned(), 0.into());
+                flat.insert("integrationLatency".to_owned(), (*latency).into());
                 Value::Object(flat)
             }
             Source::Iam { access_key, account_id, user_arn, user_id } if version_2 => json!({ "iam": {

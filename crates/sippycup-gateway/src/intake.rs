@@ -9,6 +9,7 @@ use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Method};
 use http_body_util::BodyExt;
 
+use crate::admit::Passed;
 use crate::config::Config;
 use crate::encode::Call;
 use crate::hint::Hints;
@@ -19,7 +20,7 @@ use crate::refusal::{Refusal, Refused};
 use crate::route::{self, Matched};
 use crate::stamp::Stamp;
 use crate::visitor::{Names, OverTcp, Visitor};
-use crate::{BoxError, Kind};
+use crate::{BoxError, Kind, Verdict};
 
 pub(crate) async fn event<B>(
     config: &Config,
@@ -28,6 +29,7 @@ pub(crate) async fn event<B>(
     stamp: &Stamp,
     hints: &mut Hints,
     exchange: &Exchange,
+    verdict: &mut Option<Verdict>,
 ) -> Result<Bytes, Refused>
 where
     B: http_body::Body,
@@ -42,7 +44,11 @@ where
     }
     let body = collected(body, limit).await?;
     exchange.tell(|| Step::RequestBody(&body));
-    let event = config.encode(parts, &accepted, &body, stamp, hints)?;
+    let admitted = config.admit(&config.call(parts, &accepted, &body, stamp, &Passed::default()), verdict).await;
+    if let Some(verdict) = verdict.as_ref() {
+        exchange.tell(|| Step::Authorized(verdict));
+    }
+    let event = config.encode(parts, &accepted, &body, stamp, hints, &admitted?)?;
     exchange.tell(|| Step::Event(&event));
     Ok(event)
 }
@@ -129,23 +135,12 @@ impl Config {
         body: &Bytes,
         stamp: &Stamp,
         hints: &mut Hints,
+        passed: &Passed,
     ) -> Result<Bytes, Refused> {
         if body.len() > self.request_limit {
             return Err(too_large(self.request_limit));
         }
-        let call = Call {
-            config: self,
-            method: &parts.method,
-            query: parts.uri.query(),
-            headers: &parts.headers,
-            names: parts.extensions.get::<HeaderNames>(),
-            body,
-            located: &accepted.located,
-            matched: &accepted.matched,
-            visitor: accepted.visitor,
-            source_ip: self.source_ip(&parts.extensions),
-            stamp,
-        };
+        let call = self.call(parts, accepted, body, stamp, passed);
         hints.of_request(self, &parts.headers, body, call.is_binary());
         let event = call.encode();
         // A load balancer limits the body of the request, the other kinds what Lambda takes.
@@ -156,6 +151,30 @@ impl Config {
             ));
         }
         Ok(event)
+    }
+
+    fn call<'a>(
+        &'a self,
+        parts: &'a Parts,
+        accepted: &'a Accepted,
+        body: &'a Bytes,
+        stamp: &'a Stamp,
+        passed: &'a Passed,
+    ) -> Call<'a> {
+        Call {
+            config: self,
+            method: &parts.method,
+            query: parts.uri.query(),
+            headers: &parts.headers,
+            names: parts.extensions.get::<HeaderNames>(),
+            body,
+            located: &accepted.located,
+            matched: &accepted.matched,
+            visitor: accepted.visitor,
+            passed,
+            source_ip: self.source_ip(&parts.extensions),
+            stamp,
+        }
     }
 }
 

@@ -83,6 +83,8 @@
 //! - [`Gateway::event`] gives the event of a request without invoking anything.
 //! - [`Fault`], in the extensions of a response, says why the gateway answered in its own words: AWS tells only `Internal server error`.
 //! - [`Hints`], there too, say what AWS does without telling anybody: mangled uploads, base64 text, event streams in one piece.
+//! - `Guard` (feature `authorizers`) stands before the routes: a `JwtAuthorizer` reads tokens, a `LambdaAuthorizer` asks a function; [`Verdict`], in the extensions of the
+//!   response, is what it said.
 //! - [`Answer`] lets a function stream; [`HeaderNames`] carries the spelling of header names.
 //! - [`Step`]s tell whoever looks on what happens to an exchange, and `Moment`s (feature `function`) what happens to a function.
 //! - [`Gateways`] are several on one address; [`Sizes`], in the extensions of a response, are those of event and answer.
@@ -93,6 +95,7 @@
 //!
 //! | name | adds | default |
 //! |---|---|---|
+//! | `authorizers` | authorizers that run: `Guard`, `JwtAuthorizer`, `LambdaAuthorizer`; implies `serve` | no |
 //! | `function` | `Function`: processes behind the Runtime API; implies `serve` | yes |
 //! | `serve` | `Gateway::serve` and `Server` on hyper and tokio | yes |
 //!
@@ -104,7 +107,9 @@
 //! |---|---|---|---|
 //! | spelling of header names over TCP | lower case in events, as from an HTTP/2 client; title case for an HTTP API's responses | REST keeps the spelling of HTTP/1.1 clients and functions | hyper and `http` do not keep it; in process [`HeaderNames`] does |
 //! | `CloudFront-*`, `Via`, `X-Amz-Cf-Id` of edge-optimised REST APIs | only if the request brings them | CloudFront adds them | this is the gateway behind CloudFront |
-//! | authorizers, API keys, usage plans, WAF, request validation, VTL, caching, CORS configuration | not done; [`Authorizer`] injects a result | done | the stand-in is for the function's side |
+//! | authorizers | with feature `authorizers`: `GatewayBuilder::guard`; else [`Authorizer`] injects a result | done | no key of an issuer is fetched from elsewhere than this machine |
+//! | conditions in the policies of Lambda authorizers | refused with a word (500) | evaluated | their keys are those of an account |
+//! | API keys, usage plans, WAF, request validation, VTL, caching, CORS configuration | not done | done | the stand-in is for the function's side |
 //! | `Host` | as the client sent it, also when that is a loopback address | the domain name | links and redirects made from it should work on this machine |
 //! | TLS | none; the event says `https` and 443 unless [`forwarded`](GatewayBuilder::forwarded) says else | always | as the function sees it in production |
 //! | requests over TCP from web pages of other sites, or for names that are not the gateway's | 403, unless [`allow_host`](GatewayBuilder::allow_host) names them | served | any page that a browser shows could ask this machine |
@@ -171,7 +176,10 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod admit;
 mod answer;
+#[cfg(feature = "authorizers")]
+mod authorize;
 mod body;
 mod config;
 mod decode;
@@ -199,9 +207,12 @@ mod shorthand;
 mod stamp;
 #[cfg(feature = "serve")]
 mod terminal;
+mod verdict;
 mod visitor;
 
 pub use answer::Answer;
+#[cfg(feature = "authorizers")]
+pub use authorize::{DevelopmentKey, Guard, JwtAuthorizer, KeySet, LambdaAuthorizer};
 pub use body::Body;
 pub use config::GatewayBuilder;
 pub use domain::Domain;
@@ -221,3 +232,4 @@ pub use observe::{End, Step};
 pub use serve::Server;
 #[cfg(feature = "serve")]
 pub use terminal::{Logged, Terminal};
+pub use verdict::Verdict;

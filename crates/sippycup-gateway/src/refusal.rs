@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+#[cfg(feature = "authorizers")]
+use http::header::WWW_AUTHENTICATE;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
@@ -13,11 +15,26 @@ pub(crate) struct Refused {
     refusal: Refusal,
     reason: String,
     hints: Hints,
+    #[cfg(feature = "authorizers")]
+    challenge: Option<HeaderValue>,
 }
 
 impl Refused {
     pub(crate) fn new(refusal: Refusal, reason: impl Into<String>) -> Self {
-        Self { refusal, reason: reason.into(), hints: Hints::default() }
+        Self {
+            refusal,
+            reason: reason.into(),
+            hints: Hints::default(),
+            #[cfg(feature = "authorizers")]
+            challenge: None,
+        }
+    }
+
+    /// The same with `WWW-Authenticate`.
+    #[cfg(feature = "authorizers")]
+    pub(crate) fn challenge(mut self, challenge: &str) -> Self {
+        self.challenge = HeaderValue::from_str(challenge).ok();
+        self
     }
 
     /// The same with a line that says what helps.
@@ -44,6 +61,10 @@ impl Refused {
 
     pub(crate) fn response(&self, kind: Kind) -> Response<Body> {
         let mut response = self.refusal.page(kind);
+        #[cfg(feature = "authorizers")]
+        if let Some(challenge) = &self.challenge {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge.clone());
+        }
         response.extensions_mut().insert(Fault::new(&self.reason));
         if !self.hints.is_empty() {
             response.extensions_mut().insert(self.hints.clone());
@@ -55,10 +76,19 @@ impl Refused {
 /// What went wrong, in as many cases as clients can see a difference.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Refusal {
+    /// An authorizer does not let the request through.
+    #[cfg(feature = "authorizers")]
+    AccessDenied,
+    /// An authorizer failed.
+    #[cfg(feature = "authorizers")]
+    AuthorizerFailed,
     /// The request is no whole request.
     BadRequest,
     /// REST: the answer's base64 could not be decoded.
     Configuration,
+    /// A statement of a policy says no.
+    #[cfg(feature = "authorizers")]
+    ExplicitlyDenied,
     /// The answer is JSON, but no proxy response.
     Malformed,
     /// REST: no such stage or mapping.
@@ -76,6 +106,14 @@ pub(crate) enum Refusal {
     MethodNotAllowed,
     RequestTooLarge,
     TimedOut,
+    /// REST: a token of Cognito that was good once.
+    #[cfg(feature = "authorizers")]
+    TokenExpired,
+    /// Nobody knows who asks.
+    #[cfg(feature = "authorizers")]
+    Unauthorized,
+    #[cfg(feature = "authorizers")]
+    UriTooLong,
 }
 
 impl Refusal {
@@ -101,6 +139,34 @@ impl Refusal {
     fn rest(self) -> Page {
         let internal = Some("InternalServerErrorException");
         let (status, body, error_type) = match self {
+            #[cfg(feature = "authorizers")]
+            Self::AccessDenied => (
+                StatusCode::FORBIDDEN,
+                r#"{"Message":"User is not authorized to access this resource"}"#,
+                Some("AccessDeniedException"),
+            ),
+            #[cfg(feature = "authorizers")]
+            Self::ExplicitlyDenied => (
+                StatusCode::FORBIDDEN,
+                r#"{"Message":"User is not authorized to access this resource with an explicit deny"}"#,
+                Some("AccessDeniedException"),
+            ),
+            #[cfg(feature = "authorizers")]
+            Self::AuthorizerFailed => {
+                (StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":null}"#, Some("AuthorizerConfigurationException"))
+            }
+            #[cfg(feature = "authorizers")]
+            Self::TokenExpired => (
+                StatusCode::UNAUTHORIZED,
+                r#"{"message":"The incoming token has expired"}"#,
+                Some("UnauthorizedException"),
+            ),
+            #[cfg(feature = "authorizers")]
+            Self::Unauthorized => {
+                (StatusCode::UNAUTHORIZED, r#"{"message":"Unauthorized"}"#, Some("UnauthorizedException"))
+            }
+            #[cfg(feature = "authorizers")]
+            Self::UriTooLong => (StatusCode::URI_TOO_LONG, r#"{"message":"Request URI too long"}"#, None),
             Self::BadRequest => (StatusCode::BAD_REQUEST, r#"{"message":"Bad Request"}"#, Some("BadRequestException")),
             Self::Configuration => {
                 (StatusCode::INTERNAL_SERVER_ERROR, r#"{"message": "Internal server error"}"#, internal)
@@ -132,6 +198,14 @@ impl Refusal {
 
     fn http_api(self) -> Page {
         let (status, body) = match self {
+            #[cfg(feature = "authorizers")]
+            Self::AccessDenied | Self::ExplicitlyDenied => (StatusCode::FORBIDDEN, r#"{"message":"Forbidden"}"#),
+            #[cfg(feature = "authorizers")]
+            Self::AuthorizerFailed => (StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal Server Error"}"#),
+            #[cfg(feature = "authorizers")]
+            Self::TokenExpired | Self::Unauthorized => (StatusCode::UNAUTHORIZED, r#"{"message":"Unauthorized"}"#),
+            #[cfg(feature = "authorizers")]
+            Self::UriTooLong => (StatusCode::URI_TOO_LONG, r#"{"message":"Request URI too long"}"#),
             Self::BadRequest => (StatusCode::BAD_REQUEST, r#"{"message":"Bad Request"}"#),
             Self::Foreign => (StatusCode::FORBIDDEN, r#"{"message":"Forbidden"}"#),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, r#"{"message":"Method Not Allowed"}"#),
@@ -165,13 +239,22 @@ impl Refusal {
     /// A load balancer answers in HTML.
     fn load_balancer(self) -> Page {
         let status = match self {
+            #[cfg(feature = "authorizers")]
+            Self::AccessDenied | Self::ExplicitlyDenied => StatusCode::FORBIDDEN,
+            #[cfg(feature = "authorizers")]
+            Self::TokenExpired | Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::BadRequest | Self::HeadersTooLarge => StatusCode::BAD_REQUEST,
             Self::Foreign => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             _ => StatusCode::BAD_GATEWAY,
         };
-        let title = format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or_default());
+        let reason = match status {
+            // In nginx's words.
+            StatusCode::UNAUTHORIZED => "Authorization Required",
+            status => status.canonical_reason().unwrap_or_default(),
+        };
+        let title = format!("{} {reason}", status.as_u16());
         let body = format!(
             "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n</body>\r\n</html>\r\n"
         );

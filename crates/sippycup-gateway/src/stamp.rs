@@ -74,6 +74,12 @@ impl Stamp {
         self.micros.to_string()
     }
 
+    /// Seconds since 1970.
+    #[cfg(feature = "authorizers")]
+    pub(crate) fn epoch_seconds(&self) -> u64 {
+        u64::try_from(self.micros / 1_000_000).unwrap_or(u64::MAX)
+    }
+
     /// The time in Common Log Format, always in UTC: `14/Nov/2023:22:13:20 +0000`.
     pub(crate) fn common_log_time(&self) -> String {
         let seconds = u64::try_from(self.micros / 1_000_000).unwrap_or(u64::MAX);

@@ -1,6 +1,8 @@
 //! From a request to event JSON. Each submodule writes one payload format; here is what they share.
 
 mod alb;
+#[cfg(feature = "authorizers")]
+mod authorizer;
 mod lattice;
 mod v1;
 mod v2;
@@ -13,6 +15,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
+use crate::admit::Passed;
 use crate::config::Config;
 use crate::identity::{Authorizer, ClientCertificate};
 use crate::location::Located;
@@ -34,6 +37,7 @@ pub(crate) struct Call<'a> {
     pub(crate) located: &'a Located,
     pub(crate) matched: &'a Matched,
     pub(crate) visitor: Visitor,
+    pub(crate) passed: &'a Passed,
     pub(crate) source_ip: IpAddr,
     pub(crate) stamp: &'a Stamp,
 }
@@ -49,9 +53,10 @@ impl Call<'_> {
         Bytes::from(event.to_string())
     }
 
-    /// What the authorizer found out, unless a web page of another site has chosen the request.
+    /// What the authorizer found out; what is injected instead only if no web page of another site has chosen the request.
     fn authorizer(&self) -> Option<&Authorizer> {
-        self.config.authorizer.as_ref().filter(|_| self.visitor == Visitor::Known)
+        let injected = self.config.authorizer.as_ref().filter(|_| self.visitor == Visitor::Known);
+        self.passed.authorizer.as_ref().or(injected)
     }
 
     fn client_certificate(&self) -> Option<&ClientCertificate> {

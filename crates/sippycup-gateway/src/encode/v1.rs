@@ -31,7 +31,7 @@ pub(super) fn event(call: &Call<'_>) -> Value {
     event
 }
 
-fn context(call: &Call<'_>, rest: bool) -> Value {
+pub(super) fn context(call: &Call<'_>, rest: bool) -> Value {
     let config = call.config;
     let path = &call.located.context_path;
     // A REST API knows two request ids, an HTTP API writes its one twice.

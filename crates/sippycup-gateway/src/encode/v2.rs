@@ -49,7 +49,7 @@ pub(super) fn event(call: &Call<'_>) -> Value {
     event.into()
 }
 
-fn context(call: &Call<'_>, url: bool) -> Value {
+pub(super) fn context(call: &Call<'_>, url: bool) -> Value {
     let config = call.config;
     let path = decoded(&call.located.context_path);
     let caller = call.authorizer().and_then(|a| a.account_id());

@@ -44,6 +44,11 @@ impl FunctionError {
         &self.error_type
     }
 
+    #[cfg(feature = "authorizers")]
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The error as JSON with `errorType` and `errorMessage`, as a direct invocation gets it from Lambda.
     #[must_use]
     pub const fn payload(&self) -> &Bytes {

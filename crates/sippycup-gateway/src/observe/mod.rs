@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use http::{Response, request, response};
 
-use crate::{Answer, Body, BoxError};
+use crate::{Answer, Body, BoxError, Verdict};
 use watched::Watched;
 
 /// What happens to one exchange, a request and its response, step by step; told to [`GatewayBuilder::observer`](crate::GatewayBuilder::observer).
@@ -60,6 +60,8 @@ pub enum Step<'a> {
     },
     /// The body of the request, which is whole now.
     RequestBody(&'a Bytes),
+    /// An authorizer has said something about the request, also if it refuses it.
+    Authorized(&'a Verdict),
     /// The event that the function gets.
     Event(&'a Bytes),
     /// The function has answered with JSON.

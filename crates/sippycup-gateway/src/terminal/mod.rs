@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use http::Response;
 
-use crate::{Body, BoxError, Fault, Hints, Sizes};
+use crate::{Body, BoxError, Fault, Hints, Sizes, Verdict};
 pub use logged::Logged;
 use logged::milliseconds;
 use queue::Queue;
@@ -105,7 +105,9 @@ impl Terminal {
             None => "no event".to_owned(),
         };
         let status = self.paint(color, status.as_str());
-        STDERR.push(format!("{asked} {status} {}, {sizes}", milliseconds(took)));
+        let verdict = response.extensions().get::<Verdict>();
+        let verdict = verdict.map(|verdict| format!(", {}", Self::printable(&said(verdict)))).unwrap_or_default();
+        STDERR.push(format!("{asked} {status} {}, {sizes}{verdict}", milliseconds(took)));
         if let Some(fault) = fault {
             for line in excerpt(&fault.to_string()) {
                 STDERR.push(format!("  {}", self.paint(color, &line)));
@@ -133,6 +135,11 @@ impl Terminal {
     fn paint(self, color: &str, text: &str) -> String {
         if self.colored { format!("\x1b[{color}m{text}\x1b[0m") } else { text.to_owned() }
     }
+}
+
+/// What an authorizer says, in a word: the reason of a refusal stands below.
+fn said(verdict: &Verdict) -> String {
+    if verdict.is_allowed() { verdict.to_string() } else { format!("{} refuses", verdict.authorizer()) }
 }
 
 /// The lines of a text, harmless.

@@ -9,6 +9,8 @@
 )]
 
 mod answers;
+#[cfg(feature = "authorizers")]
+mod authorizers;
 mod events;
 mod function;
 mod hints;

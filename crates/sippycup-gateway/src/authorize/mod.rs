@@ -1,0 +1,182 @@
+//! Authorizers that run: who is let through to the function, and what it is told about them.
+//!
+//! ```text
+//! Guard ──► jwt ──► token ──► keys, development      what a token says, and who signed it
+//!       └─► lambda ──► source, answer ──► policy, cache   what a function says
+//! ```
+//!
+//! Nothing here knows how a refusal looks: that is a matter of the front door.
+
+mod answer;
+mod cache;
+mod development;
+mod jwks;
+mod jwt;
+mod lambda;
+mod policy;
+mod source;
+mod token;
+
+use std::time::Instant;
+
+pub use development::DevelopmentKey;
+pub use jwks::KeySet;
+pub use jwt::JwtAuthorizer;
+pub use lambda::LambdaAuthorizer;
+
+use crate::encode::Call;
+use crate::identity::Authorizer;
+use crate::refusal::{Refusal, Refused};
+use crate::{ConfigError, Kind, Verdict};
+
+/// What stands before the routes of a gateway and asks who is there: made of an authorizer with `into`, and given to
+/// [`GatewayBuilder::guard`](crate::GatewayBuilder::guard).
+///
+/// ```
+/// use sippycup_gateway::{Guard, JwtAuthorizer};
+///
+/// let guard = Guard::from(JwtAuthorizer::new("https://login.example.com").audience("shop").name("Login"));
+/// assert_eq!(guard.name(), "Login");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Guard {
+    sort: Sort,
+}
+
+#[derive(Clone, Debug)]
+enum Sort {
+    Jwt(JwtAuthorizer),
+    Lambda(LambdaAuthorizer),
+}
+
+impl Guard {
+    /// The name of the authorizer.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match &self.sort {
+            Sort::Jwt(jwt) => &jwt.name,
+            Sort::Lambda(lambda) => lambda.name_text(),
+        }
+    }
+
+    pub(crate) fn check_kind(&self, kind: Kind) -> Result<(), ConfigError> {
+        match &self.sort {
+            Sort::Jwt(jwt) => jwt.check_kind(kind),
+            Sort::Lambda(lambda) => lambda.check_kind(kind),
+        }
+    }
+
+    /// Asks the authorizer about a request. What it says is the verdict, also if the request is refused.
+    pub(crate) async fn admit(
+        &self,
+        call: &Call<'_>,
+        verdict: &mut Option<Verdict>,
+    ) -> Result<Option<Authorizer>, Refused> {
+        let began = Instant::now();
+        let mut asked = match &self.sort {
+            Sort::Jwt(jwt) => jwt.ask(call).await,
+            Sort::Lambda(lambda) => lambda.ask(call).await,
+        };
+        let took = began.elapsed();
+        if let (Ok(granted), false) = (&mut asked.granted, asked.cached) {
+            granted.authorizer.set_latency(took);
+        }
+        let granted = asked.granted.as_ref();
+        *verdict = Some(Verdict {
+            authorizer: self.name().to_owned(),
+            refusal: granted.err().map(|denied| denied.reason.clone()),
+            principal: granted.ok().and_then(|granted| granted.principal.clone()),
+            context: granted.ok().and_then(|granted| granted.authorizer.context(call.config.location.kind)),
+            cached: asked.cached,
+            took,
+        });
+        let shows = !call.config.location.kind.is_load_balancer();
+        match asked.granted {
+            Ok(granted) => Ok(Some(granted.authorizer).filter(|_| shows)),
+            Err(denied) => Err(denied.refused(self.name(), call.config.location.kind)),
+        }
+    }
+}
+
+impl From<JwtAuthorizer> for Guard {
+    fn from(jwt: JwtAuthorizer) -> Self {
+        Self { sort: Sort::Jwt(jwt) }
+    }
+}
+
+impl From<LambdaAuthorizer> for Guard {
+    fn from(lambda: LambdaAuthorizer) -> Self {
+        Self { sort: Sort::Lambda(lambda) }
+    }
+}
+
+/// What came of asking an authorizer.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) granted: Result<Granted, Denied>,
+    pub(crate) cached: bool,
+}
+
+/// A request that may go on.
+#[derive(Debug)]
+pub(crate) struct Granted {
+    pub(crate) authorizer: Authorizer,
+    pub(crate) principal: Option<String>,
+}
+
+/// A request that may not.
+#[derive(Debug)]
+pub(crate) struct Denied {
+    pub(crate) why: Why,
+    pub(crate) reason: String,
+}
+
+/// In as many cases as clients can see a difference.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Why {
+    /// Nothing came that an authorizer could look at.
+    Missing,
+    /// A token that is none, or of somebody else; the text is what an HTTP API tells.
+    Invalid(String),
+    Expired,
+    /// A token without one of the scopes of the route.
+    Scope,
+    /// The function says that it does not know who asks.
+    Unauthorized,
+    ImplicitDeny,
+    ExplicitDeny,
+    /// The authorizer failed, or answered what is no answer.
+    Failed,
+    /// The ARN of the request is too long for a policy.
+    TooLong,
+}
+
+impl Denied {
+    pub(crate) fn new(why: Why, reason: impl Into<String>) -> Self {
+        Self { why, reason: reason.into() }
+    }
+
+    /// The answer that a front door gives.
+    fn refused(self, name: &str, kind: Kind) -> Refused {
+        let refusal = match &self.why {
+            Why::Missing | Why::Invalid(_) | Why::Unauthorized => Refusal::Unauthorized,
+            Why::Expired if kind.is_http_api() => Refusal::Unauthorized,
+            Why::Expired => Refusal::TokenExpired,
+            Why::Scope | Why::ImplicitDeny => Refusal::AccessDenied,
+            Why::ExplicitDeny => Refusal::ExplicitlyDenied,
+            Why::Failed => Refusal::AuthorizerFailed,
+            Why::TooLong => Refusal::UriTooLong,
+        };
+        let refused = Refused::new(refusal, format!("authorizer `{name}`: {}", self.reason));
+        let error = |text: &str| format!("Bearer scope=\"\" error=\"invalid_token\" error_description=\"{text}\"");
+        match &self.why {
+            Why::Missing if kind.is_http_api() && self.reason.starts_with(NO_TOKEN) => refused.challenge("Bearer"),
+            Why::Invalid(text) if kind.is_http_api() => refused.challenge(&error(text)),
+            Why::Expired if kind.is_http_api() => refused.challenge(&error("Token is expired")),
+            _ => refused,
+        }
+    }
+}
+
+/// What a JWT authorizer says where it finds none: only it has a challenge.
+const NO_TOKEN: &str = "there is no token";

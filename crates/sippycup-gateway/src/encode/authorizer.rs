@@ -1,0 +1,103 @@
+//! The events of Lambda authorizers: the event of the function without its body, and with the ARN that a policy is about ("Input to an API Gateway Lambda authorizer").
+
+use serde_json::{Map, Value, json};
+
+use super::{Call, form_decoded, text, v1, v2};
+use crate::Kind;
+
+impl Call<'_> {
+    /// What a policy is about: the stage, the method, and the path as it was sent, not the template of the route.
+    pub(crate) fn method_arn(&self) -> String {
+        let config = self.config;
+        let path = &self.located.route_path;
+        let (stage, method) = (&config.location.stage, self.method.as_str());
+        format!("{}/{stage}/{method}{path}", config.api_arn())
+    }
+
+    /// The event of a TOKEN authorizer, which has three members.
+    pub(crate) fn token_event(&self, token: &str) -> Value {
+        json!({ "type": "TOKEN", "authorizationToken": token, "methodArn": self.method_arn() })
+    }
+
+    /// The event of a REQUEST authorizer of a REST API: what is empty is a map, and not null as a function gets it.
+    pub(crate) fn request_event(&self) -> Value {
+        let mut event = self.event_1();
+        event.insert("methodArn".to_owned(), self.method_arn().into());
+        event.into()
+    }
+
+    /// Payload format 1.0 of an HTTP API.
+    pub(crate) fn request_event_1(&self, sources: &[String]) -> Value {
+        let mut event = self.event_1();
+        for key in ["multiValueHeaders", "multiValueQueryStringParameters"] {
+            event.remove(key);
+        }
+        event.insert("version".to_owned(), "1.0".into());
+        event.insert("methodArn".to_owned(), self.method_arn().into());
+        for key in ["identitySource", "authorizationToken"] {
+            event.insert(key.to_owned(), sources.join(",").into());
+        }
+        event.into()
+    }
+
+    /// Payload format 2.0 of an HTTP API.
+    pub(crate) fn request_event_2(&self, sources: &[String]) -> Value {
+        let mut event = members(v2::event(self));
+        for key in ["body", "isBase64Encoded"] {
+            event.remove(key);
+        }
+        event.insert("type".to_owned(), "REQUEST".into());
+        event.insert("routeArn".to_owned(), self.method_arn().into());
+        if !sources.is_empty() {
+            event.insert("identitySource".to_owned(), sources.into());
+        }
+        event.into()
+    }
+
+    fn event_1(&self) -> Map<String, Value> {
+        let mut event = members(v1::event(self));
+        for key in ["body", "isBase64Encoded", "version"] {
+            event.remove(key);
+        }
+        for value in event.values_mut().filter(|value| value.is_null()) {
+            *value = json!({});
+        }
+        event.insert("type".to_owned(), "REQUEST".into());
+        event
+    }
+
+    /// The first value of a header.
+    pub(crate) fn header_text(&self, name: &str) -> Option<String> {
+        self.headers.get(name).map(|value| text(value).into_owned())
+    }
+
+    /// The first value of a key of the query; its case counts.
+    pub(crate) fn query_value(&self, name: &str) -> Option<String> {
+        self.query_pairs().find(|(key, _)| form_decoded(key) == name).map(|(_, value)| form_decoded(value))
+    }
+
+    /// A member of `$context`, as text.
+    pub(crate) fn context_value(&self, path: &str) -> Option<String> {
+        let pointer = format!("/{}", path.replace('.', "/"));
+        let version_1 = || v1::context(self, self.config.location.kind == Kind::RestApi);
+        let found = match self.config.location.kind {
+            Kind::HttpApiV1 | Kind::HttpApiV2 => {
+                let context = v2::context(self, false);
+                context.pointer(&pointer).cloned().or_else(|| version_1().pointer(&pointer).cloned())
+            }
+            _ => version_1().pointer(&pointer).cloned(),
+        };
+        match found? {
+            Value::String(text) => Some(text),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+}
+
+fn members(event: Value) -> Map<String, Value> {
+    match event {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
