@@ -10,6 +10,7 @@
 //! are wrong.
 
 mod announce;
+mod conform;
 mod describe;
 mod error;
 mod event;
@@ -53,6 +54,7 @@ enum Task {
     Invoke(Box<invoke::Arguments>),
     Replay(Box<replay::Arguments>),
     Send(Box<services::Send>),
+    Conform(Box<conform::Arguments>),
     Completions(Completions),
 }
 
@@ -80,6 +82,7 @@ fn main() -> ExitCode {
             Task::Invoke(arguments) => invoke::invoke(&arguments).await,
             Task::Replay(arguments) => replay::replay(&arguments).await,
             Task::Send(arguments) => services::send(&arguments).await,
+            Task::Conform(arguments) => conform::conform(&arguments).await,
             Task::Completions(Completions { shell }) => complete(shell),
         }
     });

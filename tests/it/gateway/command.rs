@@ -196,14 +196,14 @@ fn redirects(gateway: &Running, flags: &[&str], prefix: &str) {
 }
 
 /// Where the two programs are.
-struct Programs {
-    gateway: PathBuf,
-    mirror: PathBuf,
+pub(super) struct Programs {
+    pub(super) gateway: PathBuf,
+    pub(super) mirror: PathBuf,
 }
 
 impl Programs {
     /// Builds them with the profile and into the target directory of the tests, and asks cargo where it put them.
-    fn build() -> Self {
+    pub(super) fn build() -> Self {
         let profile = env::current_exe().unwrap().parent().and_then(|deps| deps.parent()).unwrap().to_owned();
         let mut command = Command::new(env!("CARGO"));
         command.args(["build", "--message-format=json-render-diagnostics", "-p", "mirror", "-p", "sippycup-cli"]);

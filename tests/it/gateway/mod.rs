@@ -6,6 +6,7 @@
 
 mod changes;
 mod command;
+mod conform;
 mod domains;
 mod function_url;
 mod message;

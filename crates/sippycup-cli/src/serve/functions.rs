@@ -47,23 +47,28 @@ pub(crate) async fn start(plan: &FunctionPlan, allowed: &[String], terminal: Ter
             let listener = bind(address.0, "--attach").await?;
             let address = listener.local_addr()?;
             terminal.line(&format!("waiting for a function with AWS_LAMBDA_RUNTIME_API={address}"));
-            let builder = allowed.iter().fold(builder(plan, terminal), |builder, name| builder.allow_host(name));
+            let builder = allowed.iter().fold(builder(plan, Some(terminal)), |builder, name| builder.allow_host(name));
             Ok(builder.attach(listener)?)
         }
         None => spawn(plan, terminal),
     }
 }
 
-pub(crate) fn spawn(plan: &FunctionPlan, terminal: Terminal) -> Result<Function, BoxError> {
+/// Starts a function. Without a terminal nobody is told what it writes.
+pub(crate) fn spawn(plan: &FunctionPlan, terminal: impl Into<Option<Terminal>>) -> Result<Function, BoxError> {
     let mut command = supervised(&plan.command).into_iter();
     let program = command.next().unwrap_or_default();
-    Ok(builder(plan, terminal).lifeline(true).spawn(program, command)?)
+    Ok(builder(plan, terminal.into()).lifeline(true).spawn(program, command)?)
 }
 
-fn builder(plan: &FunctionPlan, terminal: Terminal) -> FunctionBuilder {
+fn builder(plan: &FunctionPlan, terminal: Option<Terminal>) -> FunctionBuilder {
     let name = plan.name.value.clone();
     // A failure stands below its request: a function that uses SippyCup need not say it again.
-    plan.builder().env("SIPPYCUP_TELLS_FAILURES", "1").report(move |line| terminal.function(&name, line))
+    plan.builder().env("SIPPYCUP_TELLS_FAILURES", "1").report(move |line| {
+        if let Some(terminal) = terminal {
+            terminal.function(&name, line);
+        }
+    })
 }
 
 pub(super) async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, BoxError> {
