@@ -19,6 +19,7 @@
 //! | have AWS's front doors on your machine | [the local gateway](local_gateway) |
 //! | run your SAM template, CDK app or OpenAPI definition on your machine | [templates] |
 //! | copy something that works | [examples] |
+//! | know what adapters lose, in any language | [conformance] |
 //! | deploy | [deploying] |
 //! | know what it costs | [performance] |
 //! | find out what is wrong | [troubleshooting] |
@@ -35,4 +36,4 @@ macro_rules! pages {
     )*};
 }
 
-pages! { background_work base_paths coming_from comparison contexts deploying events examples failures features first_ten_minutes front_doors how_it_works local_gateway logs performance security streaming templates testing troubleshooting websocket }
+pages! { background_work base_paths coming_from comparison conformance contexts deploying events examples failures features first_ten_minutes front_doors how_it_works local_gateway logs performance security streaming templates testing troubleshooting websocket }

@@ -64,6 +64,11 @@ impl Door {
         }
     }
 
+    /// The kind, or the door where it is not the plain one of its kind.
+    pub(crate) fn name(&self) -> String {
+        if self.only_base { self.label() } else { self.kind.to_string() }
+    }
+
     /// The door in a line of the report.
     pub(crate) fn label(&self) -> String {
         format!("{}{}", self.kind, self.base)

@@ -38,11 +38,16 @@ impl<'d> Exchange<'d> {
 
     /// Whether the mirror answers behind this door at all.
     pub(crate) async fn greet(&mut self) -> Result<(), String> {
-        let got = self.send(&Sent::get("/")).await.map_err(|error| error.to_string())?;
-        match seen(&got) {
-            Ok(_) => Ok(()),
-            Err(reason) => Err(reason),
+        let greeting = Sent { method: "PUT", ..Sent::get("/greeting") };
+        let got = self.send(&greeting).await.map_err(|error| error.to_string())?;
+        let seen = seen(&got)?;
+        // One that knows nothing of the door does not find them.
+        if seen.get("method").is_none_or(|method| method != greeting.method)
+            || verdict::is_elsewhere(self.door, &greeting, &seen)
+        {
+            return Err(format!("`PUT /greeting` arrives as `{}`", excerpt(seen.to_string().as_bytes())));
         }
+        Ok(())
     }
 
     pub(crate) async fn run(&mut self, case: &Case) -> Result<Verdict, BoxError> {

@@ -69,7 +69,7 @@ pub(crate) async fn conform(arguments: &Arguments) -> Result<ExitCode, BoxError>
         }
         let mut exchange = Exchange::new(&door, function.clone())?;
         if let Err(reason) = exchange.greet().await {
-            report.absent(door.kind, &reason);
+            report.absent(&door.name(), &reason);
             continue;
         }
         for case in cases.iter().filter(|case| door.asks(case)) {

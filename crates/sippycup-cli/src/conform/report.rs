@@ -13,8 +13,8 @@ use super::verdict::Verdict;
 #[derive(Default)]
 pub(crate) struct Report {
     cells: BTreeMap<(Topic, &'static str), Cell>,
-    /// Why a kind was not asked.
-    absent: BTreeMap<&'static str, String>,
+    /// Why a kind, or one door of it, was not asked.
+    absent: BTreeMap<String, String>,
     /// What was lost or done otherwise, in order of appearance, with the doors where it was.
     found: Vec<Found>,
 }
@@ -35,8 +35,9 @@ struct Found {
 }
 
 impl Report {
-    pub(crate) fn absent(&mut self, kind: Kind, reason: &str) {
-        self.absent.entry(kind.as_str()).or_insert_with(|| reason.to_owned());
+    pub(crate) fn absent(&mut self, door: &str, reason: &str) {
+        let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.absent.insert(door.to_owned(), reason);
     }
 
     pub(crate) fn note(&mut self, kind: Kind, case: &Case, door: &str, verdict: Verdict) {
@@ -112,13 +113,40 @@ impl fmt::Display for Report {
                 write!(f, "{text:>12}")?;
             }
         }
-        for Found { topic, case, mark, said, doors } in &self.found {
-            write!(f, "\n{mark} {}: {case}: {said} ({})", topic.as_str(), doors.join(", "))?;
+        for (at, found) in self.found.iter().enumerate() {
+            let like = |other: &&Found| found.is_like(other);
+            if self.found.iter().take(at).any(|before| like(&before)) {
+                continue;
+            }
+            let cases: Vec<_> = self.found.iter().filter(like).map(|found| found.case).collect();
+            let Found { topic, mark, said, doors, .. } = found;
+            write!(f, "\n{mark} {}: {}: {said} ({})", topic.as_str(), list(&cases), list(doors))?;
         }
         for (kind, reason) in &self.absent {
             write!(f, "\n! {kind}: not asked: {reason}")?;
         }
         write!(f, "\n{} the same, {} by design (~), {} lost (!)", sum.same, sum.design, sum.loss)
+    }
+}
+
+impl Found {
+    /// Whether both are one line.
+    fn is_like(&self, other: &Self) -> bool {
+        (self.topic, self.mark, &self.said, &self.doors) == (other.topic, other.mark, &other.said, &other.doors)
+    }
+}
+
+/// The first few, and how many more, each once.
+fn list(names: &[impl AsRef<str> + PartialEq]) -> String {
+    let once: Vec<_> = names
+        .iter()
+        .enumerate()
+        .filter(|(at, name)| !names.iter().take(*at).any(|n| n == *name))
+        .map(|(_, n)| n.as_ref())
+        .collect();
+    match once.split_at_checked(SHOWN) {
+        Some((shown, more)) if !more.is_empty() => format!("{} and {} more", shown.join(", "), more.len()),
+        _ => once.join(", "),
     }
 }
 
@@ -140,3 +168,6 @@ impl Cell {
         Ok(())
     }
 }
+
+/// How many names a line has.
+const SHOWN: usize = 6;

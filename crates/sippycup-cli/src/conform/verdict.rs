@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use serde_json::Value;
 
-use super::cases::{Answer, Case, Topic};
+use super::cases::{Answer, Case, Sent, Topic};
 use super::doors::{Door, Repeated};
 use super::exchange::{Got, excerpt};
 
@@ -44,7 +44,14 @@ pub(crate) fn of_request(door: &Door, case: &Case, seen: &Value) -> Verdict {
         request.target.split_once('?').map_or((request.target, None), |(path, query)| (path, Some(query)));
     let method = &seen["method"];
     Verdict::unless(method == request.method, || format!("method {method}"))
-        .and(|| of_path(door, path, seen))
+        // A base path that stays is told once, where paths are what is asked for.
+        .and(|| {
+            if matches!(case.topic, Topic::Paths | Topic::BasePaths) {
+                of_path(door, path, seen)
+            } else {
+                Verdict::Same
+            }
+        })
         .and(|| of_query(door, query.unwrap_or_default(), seen["query"].as_str().unwrap_or_default()))
         .and(|| of_headers(door, &request.headers, seen))
         .and(|| {
@@ -56,14 +63,24 @@ pub(crate) fn of_request(door: &Door, case: &Case, seen: &Value) -> Verdict {
         .and(|| if case.topic == Topic::BasePaths { of_base(door, seen) } else { Verdict::Same })
 }
 
+/// Whether the app saw another path.
+pub(crate) fn is_elsewhere(door: &Door, sent: &Sent, seen: &Value) -> bool {
+    matches!(of_path(door, sent.target, seen), Verdict::Loss(_))
+}
+
 fn of_path(door: &Door, path: &str, seen: &Value) -> Verdict {
     let expected = door.path(path);
     let with_base = format!("{}{expected}", door.base);
     let kept = || Verdict::Design("the base path stays in the path; a setting may take it off".to_owned());
     if let Some(decoded) = seen["decoded_path"].as_str() {
-        return match decoded.as_bytes() {
-            found if found == decode(&expected) => Verdict::Same,
-            found if found == decode(&with_base) => kept(),
+        let is = |other: &str| {
+            let once = decode(other);
+            decoded.as_bytes() == once
+                || (door.decodes_path() && decoded.as_bytes() == decode(&String::from_utf8_lossy(&once)))
+        };
+        return match () {
+            () if is(&expected) => Verdict::Same,
+            () if is(&with_base) => kept(),
             _ => Verdict::Loss(format!("path `{decoded}`, decoded")),
         };
     }
@@ -77,6 +94,8 @@ fn of_path(door: &Door, path: &str, seen: &Value) -> Verdict {
         kept()
     } else if decode(found) == decode(&expected) && slashes(found) == slashes(&expected) {
         Verdict::Design(format!("path spelled `{found}`"))
+    } else if decode(found) == decode(&with_base) && slashes(found) == slashes(&with_base) {
+        kept()
     } else {
         Verdict::Loss(format!("path `{found}`"))
     }
@@ -137,8 +156,8 @@ fn of_headers(door: &Door, sent: &[(&str, &str)], seen: &Value) -> Verdict {
 /// Whether the app can know what stands in front of its paths.
 fn of_base(door: &Door, seen: &Value) -> Verdict {
     match seen["base_path"].as_str() {
+        None | Some("") => Verdict::Design("the app is not told its base path".to_owned()),
         Some(base) => Verdict::unless(base == door.base, || format!("base path `{base}`")),
-        None => Verdict::Design("the app is not told its base path".to_owned()),
     }
 }
 
