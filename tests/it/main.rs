@@ -13,6 +13,7 @@ mod base_path;
 mod baseline;
 mod behind_proxies;
 mod documentation;
+mod ending;
 mod event;
 mod events;
 mod frameworks;

@@ -123,7 +123,7 @@
 //! | scheme of [`PublicUri`](sippycup_core::PublicUri) | `x-forwarded-proto`, else `http` | `https` |
 //! | [`LambdaContext`] | none | the request id |
 //! | requests at once | as many as come | 128 |
-//! | SIGTERM, ctrl-c | no new connections, what is under way is answered, what is done after answers is finished, then `Ok`; a second one ends it at once | the same, for 900 ms |
+//! | SIGTERM, ctrl-c | no new connections, what is under way is answered, what is done after answers is finished, then `Ok`; each further one ends what is waited for | the same, for 900 ms |
 //! | [`BackgroundTasks`], [`after_invocation`](serve::Serve::after_invocation) | in tasks of their own, and nothing waits for them but the end of the process | the same |
 //! | `on_shutdown` | last, for 10 seconds | the last 200 ms of the 900 |
 //!

@@ -54,15 +54,19 @@ where
     let terminal = Terminal::stderr();
     let server = Server::new().title_case_headers(kind.is_http_api()).report(move |line| terminal.line(line));
     #[cfg(feature = "shutdown")]
-    let (end, hooks) = (shutdown::requested(&options.shutdown)?, options.shutdown);
+    let (end, until_told) = shutdown::requested(options.shutdown)?;
     #[cfg(not(feature = "shutdown"))]
     let end = std::future::pending();
-    let ended = server.serve(listener, terminal.requests(gateway), end).await;
-    // They have as long as the requests under way had before.
-    let _ = timeout(PATIENCE, tasks.finish()).await;
+    let served = async {
+        let ended = server.serve(listener, terminal.requests(gateway), end).await;
+        // They have as long as the requests under way had before.
+        let _ = timeout(PATIENCE, tasks.finish()).await;
+        ended.map_err(|error| ServeError::local("cannot go on serving").because(error))
+    };
     #[cfg(feature = "shutdown")]
-    shutdown::call(hooks, PATIENCE).await;
-    ended.map_err(|error| ServeError::local("cannot go on serving").because(error))
+    return until_told.run(served).await.unwrap_or(Ok(()));
+    #[cfg(not(feature = "shutdown"))]
+    served.await
 }
 
 async fn listen() -> Result<(TcpListener, SocketAddr), ServeError> {

@@ -143,8 +143,8 @@ impl<S, A> Serve<S, A> {
     /// that has an extension; so the process registers as one, which takes a call of the Runtime API before the first event.
     /// Where that is refused, the log says so. An environment that is ended because of a timeout or a crash is told as well,
     /// but nothing promises that an environment is told at all. Off Lambda it runs on SIGTERM and on the interrupt key, when
-    /// the requests that were under way are answered, and has 10 seconds; in a Web Function 200 ms, for which what is under way is
-    /// dropped in time.
+    /// the requests that were under way are answered, and has 10 seconds; a second signal drops what is under way, and a third
+    /// what runs here. In a Web Function it has 200 ms, for which what is under way is dropped in time.
     ///
     /// An error or a panic costs a line in the log.
     ///

@@ -1,7 +1,11 @@
 //! The end of the process, and what the app does before it.
 
-use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
+#[cfg(feature = "local")]
+use std::pin::pin;
+use std::{sync::Arc, time::Duration};
 
+#[cfg(feature = "local")]
+use tokio::sync::oneshot;
 use tokio::{task::JoinSet, time::timeout};
 
 use crate::{
@@ -22,12 +26,7 @@ pub(crate) async fn on_lambda(
     let mut signals = reported(Signals::new().map_err(ServeError::signals)).await?;
     // Ends with this future.
     let _extension = extend(endpoint).await;
-    let (mut function, mut told) = (pin!(function), pin!(signals.next()));
-    let ended = poll_fn(|cx| match function.as_mut().poll(cx) {
-        Poll::Ready(ended) => Poll::Ready(Some(ended)),
-        Poll::Pending => told.as_mut().poll(cx).map(|()| None),
-    });
-    match ended.await {
+    match signals.unless(function).await {
         Some(ended) => ended,
         None => {
             call(hooks, ON_LAMBDA).await;
@@ -36,16 +35,37 @@ pub(crate) async fn on_lambda(
     }
 }
 
-/// When the process is to end, if there is a hook to be called then. Without one it ends by itself.
+/// When to end off Lambda, and who sees to it. Without a hook a signal ends the process by itself.
 #[cfg(feature = "local")]
-pub(crate) fn requested(hooks: &[Hook]) -> Result<impl Future<Output = ()> + use<>, ServeError> {
+pub(crate) fn requested(hooks: Vec<Hook>) -> Result<(impl Future<Output = ()>, UntilTold), ServeError> {
+    let (end, ended) = oneshot::channel();
     let signals = if hooks.is_empty() { None } else { Some(Signals::new().map_err(ServeError::signals)?) };
-    Ok(async {
-        match signals {
-            Some(mut signals) => signals.next().await,
-            None => std::future::pending().await,
+    Ok((async { drop(ended.await) }, UntilTold { end, signals, hooks }))
+}
+
+#[cfg(feature = "local")]
+pub(crate) struct UntilTold {
+    end: oneshot::Sender<()>,
+    signals: Option<Signals>,
+    hooks: Vec<Hook>,
+}
+
+#[cfg(feature = "local")]
+impl UntilTold {
+    /// Runs what serves until the first signal, and until it is done then, and calls the hooks. A further signal ends what is
+    /// waited for: the requests under way, then the hooks.
+    pub(crate) async fn run<T>(self, served: impl Future<Output = T>) -> Option<T> {
+        let Self { end, signals, hooks } = self;
+        let mut served = pin!(served);
+        let Some(mut signals) = signals else { return Some(served.await) };
+        let mut done = signals.unless(served.as_mut()).await;
+        if done.is_none() {
+            let _ = end.send(());
+            done = signals.unless(served).await;
         }
-    })
+        signals.unless(call(hooks, OFF_LAMBDA)).await;
+        done
+    }
 }
 
 /// Calls the hooks one after the other, as long as there is time.
@@ -90,5 +110,5 @@ const REGISTRATION: Duration = Duration::from_secs(3);
 const ON_LAMBDA: Duration = Duration::from_millis(450);
 
 /// Longer than a supervisor waits.
-#[cfg(feature = "server")]
+#[cfg(any(feature = "local", feature = "server"))]
 pub(crate) const OFF_LAMBDA: Duration = Duration::from_secs(10);

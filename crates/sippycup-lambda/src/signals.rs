@@ -3,6 +3,7 @@
 use std::{
     future::poll_fn,
     io,
+    pin::pin,
     task::{Context, Poll},
 };
 
@@ -31,9 +32,15 @@ impl Signals {
         Ok(Self { signals: [ctrl_c()?] })
     }
 
-    /// Waits for the next of them.
-    pub(crate) async fn next(&mut self) {
-        poll_fn(|cx| self.poll_next(cx)).await;
+    /// What a future comes to, unless one of them comes first.
+    pub(crate) async fn unless<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        // They come first, whatever there is to do.
+        poll_fn(|cx| match self.poll_next(cx) {
+            Poll::Ready(()) => Poll::Ready(None),
+            Poll::Pending => work.as_mut().poll(cx).map(Some),
+        })
+        .await
     }
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<()> {

@@ -69,11 +69,7 @@ pub(crate) async fn serve<S: App>(app: SippyCup<S>, place: Place, options: Optio
     let tasks = Tasks::default();
     let http = http(&place, tasks.starter());
     let mut patience = Patience::default();
-    loop {
-        let accepted = tokio::select! {
-            () = signals.next() => break,
-            accepted = listener.accept() => accepted,
-        };
+    while let Some(accepted) = signals.unless(listener.accept()).await {
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             // The client has gone, or there are no descriptors left until connections end.
@@ -126,12 +122,13 @@ pub(crate) async fn serve<S: App>(app: SippyCup<S>, place: Place, options: Optio
         (true, false) => LAMBDAS_PATIENCE,
         (false, _) => Duration::MAX,
     };
-    tokio::select! {
-        _ = timeout(limit, finished) => {}
-        () = signals.next() => {}
-    }
+    // Another one ends what is waited for.
+    signals.unless(timeout(limit, finished)).await;
     #[cfg(feature = "shutdown")]
-    shutdown::call(options.shutdown, if place.is_web_function() { OF_HOOKS } else { shutdown::OFF_LAMBDA }).await;
+    {
+        let limit = if place.is_web_function() { OF_HOOKS } else { shutdown::OFF_LAMBDA };
+        signals.unless(shutdown::call(options.shutdown, limit)).await;
+    }
     Ok(())
 }
 
