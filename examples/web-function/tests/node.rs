@@ -1,6 +1,11 @@
 //! `index.js` under Node.js, which Lambda starts Web Functions with.
 
 #![cfg(unix)]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests, but clippy's exemption knows only test functions"
+)]
 
 use std::{
     fs,
