@@ -19,7 +19,7 @@ pub(super) fn text(path: &Path) -> Result<String, UsageError> {
     let bytes = std::fs::read(path).map_err(|error| wrong(&error.to_string()))?;
     if bytes.starts_with(b"PK\x03\x04") {
         return Err(wrong(
-            "this is an archive; of a plan of Terraform `terraform show -json` prints the JSON, which is not read here yet",
+            "this is an archive; of a plan of Terraform `terraform show -json` prints the JSON, which is read here",
         ));
     }
     String::from_utf8(bytes).map_err(|_| wrong("this is no text in UTF-8"))
@@ -31,15 +31,13 @@ pub(super) fn check(root: &Node, path: &Path) -> Result<(), UsageError> {
     let wrong = |message: &str| Err(UsageError::new(format!("--template: {}: {message}", path.display())));
     if root.get("Resources").is_some_and(Node::is_map) {
         Ok(())
-    } else if has("format_version") && (has("planned_values") || has("values")) {
-        wrong("plans of Terraform are not read here yet")
     } else if has("service") && has("provider") {
         wrong(
             "this is of the Serverless Framework; `serverless package` writes a template of CloudFormation into .serverless",
         )
     } else {
         wrong(
-            "expected a template of SAM or CloudFormation, with a map `Resources`, or an OpenAPI definition with `paths`",
+            "expected a template of SAM or CloudFormation, with a map `Resources`, or an OpenAPI definition with `paths`, or the JSON of `terraform show -json`",
         )
     }
 }

@@ -1,4 +1,4 @@
-//! `--template`: what a template of SAM or CloudFormation describes, or all that CDK has written, as a plan.
+//! `--template`: what a template of SAM or CloudFormation describes, all that CDK has written, or a plan of Terraform, as a plan of ours.
 //!
 //! ```text
 //! yaml ──► nodes ──► sam, cloudformation, openapi ──► model ──► functions, doors ──► plan
@@ -25,6 +25,7 @@ mod sam;
 mod scope;
 mod source;
 mod stacks;
+mod terraform;
 mod yaml;
 
 use std::cell::RefCell;
@@ -45,7 +46,7 @@ use source::{Fault, Sources};
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Template")]
 pub(crate) struct TemplateArguments {
-    /// Serve the APIs and function URLs of a template of SAM or CloudFormation, of a cdk.out, or an OpenAPI definition [default: template.yaml or cdk.out, where no command is given]
+    /// Serve the APIs and function URLs of a template of SAM or CloudFormation, of a cdk.out, of a plan of Terraform as JSON, or an OpenAPI definition [default: template.yaml or cdk.out, where no command is given]
     ///
     /// Functions in Rust are built and run by cargo, from their CodeUri. What the template has and this does not do is listed at the start.
     #[arg(long, value_name = "FILE", conflicts_with = "config")]
@@ -93,6 +94,28 @@ impl TemplateArguments {
     ///
     /// With file, line, logical id and property, if the template says what cannot be meant; if a value must be said, or how a function is started.
     pub(crate) fn read(&self, path: &Path, flags: &Flags<'_>) -> Result<Read, UsageError> {
+        let mut secrets = Vec::new();
+        let read = self.read_all(path, flags, &mut secrets);
+        let masked = |text: &mut String| {
+            for secret in &secrets {
+                *text = text.replace(secret, "(sensitive)");
+            }
+        };
+        match read {
+            Ok(mut read) => {
+                read.lines.iter_mut().chain(&mut read.passed).for_each(masked);
+                Ok(read)
+            }
+            Err(error) => {
+                let mut message = error.to_string();
+                masked(&mut message);
+                Err(UsageError::new(message))
+            }
+        }
+    }
+
+    /// `secrets` are values that no message should have.
+    fn read_all(&self, path: &Path, flags: &Flags<'_>, secrets: &mut Vec<String>) -> Result<Read, UsageError> {
         let given = named("--parameter", &self.parameters)?;
         let run = named("--run", &self.run)?;
         let sources = RefCell::new(Sources::default());
@@ -103,8 +126,17 @@ impl TemplateArguments {
         while let Some((file, nested)) = files.pop_front() {
             let text = find::text(&file)?;
             let base = sources.borrow_mut().add(&file, text.clone());
-            let yaml::Read { root, warnings } = yaml::read(&text, base).map_err(|fault| wrong(&[], &fault))?;
-            let root = openapi::wrapped(root, run.keys());
+            let yaml::Read { root, mut warnings } = yaml::read(&text, base).map_err(|fault| wrong(&[], &fault))?;
+            let planned = terraform::translated(&root, &given).map_err(|fault| wrong(&[], &fault))?;
+            let (root, shown) = match planned {
+                Some(terraform::Translated { root, shown, warnings: more, secrets: own }) => {
+                    warnings.extend(more);
+                    secrets.extend(own);
+                    (root, Some(shown))
+                }
+                None => (openapi::wrapped(root, run.keys()), None),
+            };
+            secrets.extend(scope::secrets(&root, &given));
             find::check(&root, &file)?;
             let root = sam::merged(&root).map_err(|fault| wrong(&[&root], &fault))?;
             // The code of a nested stack is in the list of the one around it.
@@ -124,7 +156,7 @@ impl TemplateArguments {
                 }
                 files.push_back((inside, Some(Nested { stack: roots.len(), id: entry.key.clone() })));
             }
-            roots.push(Root { file, root, warnings, nested, assets });
+            roots.push(Root { file, root, shown, warnings, nested, assets });
         }
         let mut stacks = Vec::new();
         for (index, Root { file, root, warnings, assets, .. }) in roots.iter().enumerate() {
@@ -135,7 +167,7 @@ impl TemplateArguments {
             stacks.push(scope);
         }
         let nested: Vec<_> = roots.iter().map(|root| root.nested.as_ref()).collect();
-        let all: Vec<&Node> = roots.iter().map(|root| &root.root).collect();
+        let all: Vec<&Node> = roots.iter().map(|root| root.shown.as_ref().unwrap_or(&root.root)).collect();
         let (plan, listeners) = stacks::plan(&mut stacks, &nested, flags, &run).map_err(|fault| wrong(&all, &fault))?;
         let files = sources.borrow().paths();
         let mut told = Read { plan, listeners, lines: Vec::new(), passed: Vec::new(), files };
@@ -159,6 +191,8 @@ impl TemplateArguments {
 struct Root {
     file: PathBuf,
     root: Node,
+    /// What messages say about places, if that is not the template itself.
+    shown: Option<Node>,
     warnings: Vec<Fault>,
     nested: Option<Nested>,
     assets: BTreeMap<String, PathBuf>,

@@ -29,7 +29,7 @@ pub(super) struct Scope<'t> {
     /// Files of code by the hash in their key.
     pub(super) assets: BTreeMap<String, PathBuf>,
     used: RefCell<BTreeSet<String>>,
-    asked: RefCell<BTreeMap<String, (Span, &'static str)>>,
+    asked: RefCell<BTreeMap<String, (Span, String)>>,
     /// References whose values were invented since somebody asked.
     invented: RefCell<Vec<String>>,
     pub(super) notes: RefCell<Notes>,
@@ -97,8 +97,8 @@ impl<'t> Scope<'t> {
     }
 
     /// Asks for a value that cannot be known. What goes on with the empty text ends before anything is started.
-    pub(super) fn ask(&self, name: &str, span: Span, why: &'static str) -> Node {
-        self.asked.borrow_mut().entry(name.to_owned()).or_insert((span, why));
+    pub(super) fn ask(&self, name: &str, span: Span, why: &str) -> Node {
+        self.asked.borrow_mut().entry(name.to_owned()).or_insert_with(|| (span, why.to_owned()));
         Node::text(span, "")
     }
 
@@ -171,6 +171,10 @@ impl<'t> Scope<'t> {
             // What stands there is the name of a value that only the account has.
             (None, _) if kind.starts_with("AWS::SSM::Parameter::Value") => {
                 return Ok(Some(self.ask(name, span, "its value is in the Parameter Store of an account")));
+            }
+            (None, _) if kind == UNKNOWN => {
+                let why = parameter.get("Description").and_then(Node::as_text).unwrap_or(UNKNOWN);
+                return Ok(Some(self.ask(name, span, why)));
             }
             (None, Some(default)) => default,
             (None, None) if parameter.get("Default").is_some() => "",
@@ -248,8 +252,24 @@ impl<'t> Scope<'t> {
     }
 }
 
+/// The values of parameters that no message should have.
+pub(super) fn secrets(root: &Node, given: &BTreeMap<String, String>) -> Vec<String> {
+    let parameters = root.get("Parameters").map(Node::entries).unwrap_or_default();
+    let hidden =
+        parameters.iter().filter(|entry| entry.value.get("NoEcho").is_some_and(|flag| flag.boolean().unwrap_or(false)));
+    let values = hidden.flat_map(|entry| {
+        let default = entry.value.get("Default").and_then(Node::as_text);
+        [given.get(&entry.key).map(String::as_str), default].into_iter().flatten()
+    });
+    // Shorter texts are in every message.
+    values.filter(|value| value.len() >= 4).map(str::to_owned).collect()
+}
+
 pub(super) const ACCOUNT: &str = "123456789012";
 pub(super) const REGION: &str = "us-east-1";
+
+/// The type of a parameter that stands for what a plan of Terraform does not know.
+pub(super) const UNKNOWN: &str = "only an apply makes it known";
 
 /// References behind each other.
 const DEPTH: usize = 64;

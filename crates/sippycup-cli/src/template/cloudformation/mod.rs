@@ -55,6 +55,8 @@ fn pass(scope: &Scope<'_>, resource: &Resource<'_>) {
             "RequestModels" | "RequestParameters" | "RequestValidatorId" => {
                 "requests are not validated or changed here"
             }
+            // An attribute of Terraform that is no property here.
+            key if key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') => "not looked at here",
             _ => continue,
         };
         scope.notes.borrow_mut().pass(resource.id, key, why);

@@ -93,6 +93,8 @@ pub(in crate::template) fn target(asked: &Asked, node: &Node) -> Result<Target, 
             Some(reply) => Ok(Target::Answer(reply)),
             None => missing("a mock integration with mapping templates".to_owned()),
         },
+        // What only an apply of Terraform links.
+        ("unlinked", _) => missing(asked.uri.clone()),
         (other, _) => Err(node.fault(format_args!(
             "expected an integration of type aws_proxy, aws, http, http_proxy or mock, found `{other}`"
         ))),

@@ -59,11 +59,14 @@ fn a_template_that_changes_is_served_anew_unless_it_cannot_be() {
 }
 
 #[test]
-fn a_plan_of_terraform_is_told_by_its_name() {
+fn what_is_no_template_is_told_by_its_name() {
     let root = directory("alone-terraform");
     for (bytes, said) in [
         (&b"PK\x03\x04and so on"[..], "`terraform show -json` prints the JSON"),
-        (br#"{"format_version": "1.2", "planned_values": {}}"#, "plans of Terraform are not read here yet"),
+        (
+            br#"{"format_version": "1.2", "planned_values": {}}"#,
+            "there is no API and no function URL that can be served",
+        ),
         (b"openapi: 3.0.1\n", "or an OpenAPI definition with `paths`"),
         (b"- a list\n", "expected a template of SAM or CloudFormation, with a map `Resources`"),
         (b"\xff\xfe", "this is no text in UTF-8"),

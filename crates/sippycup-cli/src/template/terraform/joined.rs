@@ -1,0 +1,183 @@
+//! What Terraform has in several resources and CloudFormation in one: integrations of methods, targets of target groups.
+
+use super::entry;
+use super::plan::Instance;
+use super::rows::{LAMBDA, LATTICE_TARGETS, REST, REST_INTEGRATION, REST_PARENT, REST_RESPONSE, TARGETS};
+use super::translate::{Part, Translator, UNLINKED, unlinked};
+use crate::template::node::{Entry, Node, Shape};
+use crate::template::source::Fault;
+
+/// Adds to the properties of an instance what other instances say about it.
+pub(super) fn complete<'p>(
+    translator: &mut Translator<'p>,
+    instance: &Instance<'p>,
+    properties: &mut Vec<Entry>,
+) -> Result<(), Fault> {
+    match instance.kind {
+        "aws_api_gateway_method" => {
+            let integration = integration(translator, instance)?;
+            properties.push(entry("Integration", Node::map(instance.span, integration)));
+        }
+        "aws_api_gateway_deployment" => {
+            if let Some(at) = properties.iter().position(|property| property.key == "Variables") {
+                let variables = properties.remove(at);
+                properties.push(entry("StageDescription", Node::map(instance.span, vec![variables])));
+            }
+        }
+        "aws_apigatewayv2_integration" => told_unlinked(properties, "IntegrationUri", "IntegrationType"),
+        "aws_lb_target_group" | "aws_alb_target_group" => balanced(translator, instance, properties),
+        "aws_vpclattice_target_group" => {
+            let targets = lattice_targets(translator, instance);
+            properties.push(entry("Targets", Node::list(instance.span, targets)));
+        }
+        "aws_lb_listener_rule" | "aws_alb_listener_rule" => fields(properties),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The integration of a method, with its responses.
+fn integration<'p>(translator: &mut Translator<'p>, method: &Instance<'p>) -> Result<Vec<Entry>, Fault> {
+    let of = of_method(translator, method, "aws_api_gateway_integration");
+    let Some(found) = of.first() else {
+        let why = "there is no `aws_api_gateway_integration` of this method";
+        return Ok(unlinked("Type", "Uri", method.address, why, method.span));
+    };
+    let mut integration = translator.properties(found, REST_INTEGRATION)?;
+    told_unlinked(&mut integration, "Uri", "Type");
+    let mut responses = Vec::new();
+    for response in of_method(translator, method, "aws_api_gateway_integration_response") {
+        responses.push(Node::map(response.span, translator.properties(&response, REST_RESPONSE)?));
+    }
+    if !responses.is_empty() {
+        integration.push(entry("IntegrationResponses", Node::list(found.span, responses)));
+    }
+    Ok(integration)
+}
+
+/// Those of a type that are about the same API, resource and HTTP method.
+fn of_method<'p>(translator: &mut Translator<'p>, method: &Instance<'p>, kind: &str) -> Vec<Instance<'p>> {
+    let wanted = place(translator, method);
+    let candidates: Vec<_> = translator.plan.of(kind).copied().collect();
+    candidates.into_iter().filter(|other| place(translator, other) == wanted).collect()
+}
+
+fn place<'p>(translator: &mut Translator<'p>, instance: &Instance<'p>) -> (Option<String>, Option<String>, &'p str) {
+    let mut link = |attribute: &str, property: &str, kinds: &[&str]| {
+        let value = instance.values.get(attribute);
+        let expression = instance.expressions().and_then(|all| all.get(attribute));
+        let name = format!("{}.{attribute}", instance.address);
+        translator.link(instance, property, kinds, value, expression, &name).map(|node| written(&node))
+    };
+    let api = link("rest_api_id", "", REST);
+    let resource = link("resource_id", "ResourceId", REST_PARENT);
+    (api, resource, instance.text("http_method").unwrap_or_default())
+}
+
+/// The texts of a reference, one behind the other.
+fn written(node: &Node) -> String {
+    match &node.shape {
+        Shape::Scalar { text, .. } => text.clone(),
+        Shape::List(items) => items.iter().map(written).collect::<Vec<_>>().join("."),
+        Shape::Map(entries) => entries.iter().map(|entry| written(&entry.value)).collect(),
+    }
+}
+
+/// An integration whose URI only an apply makes known is none of its type.
+fn told_unlinked(properties: &mut Vec<Entry>, uri: &str, kind: &str) {
+    let is_unlinked =
+        |entry: &Entry| entry.key == uri && entry.value.as_text().is_some_and(|uri| uri.starts_with(UNLINKED));
+    let Some(found) = properties.iter().find(|entry| is_unlinked(entry)) else { return };
+    let span = found.value.span;
+    properties.retain(|entry| entry.key != kind);
+    properties.push(entry(kind, Node::text(span, "unlinked")));
+}
+
+/// Targets and attributes of a target group of a load balancer.
+fn balanced<'p>(translator: &mut Translator<'p>, group: &Instance<'p>, properties: &mut Vec<Entry>) {
+    let span = group.span;
+    let text = |text: &str| Node::text(span, text);
+    let mut targets = Vec::new();
+    for kind in ["aws_lb_target_group_attachment", "aws_alb_target_group_attachment"] {
+        let attached = attached(translator, group, kind, "target_group_arn", TARGETS);
+        for attachment in attached {
+            let name = format!("{}.target_id", attachment.address);
+            let expression = attachment.expressions().and_then(|all| all.get("target_id"));
+            let value = attachment.values.get("target_id");
+            targets.extend(translator.link(&attachment, "Id", LAMBDA, value, expression, &name));
+        }
+    }
+    let targets = targets.into_iter().map(|id| Node::map(id.span, vec![entry("Id", id)]));
+    properties.push(entry("Targets", Node::list(span, targets.collect())));
+    if let Some(at) = properties.iter().position(|property| property.key == "LambdaMultiValueHeadersEnabled") {
+        let value = properties.remove(at).value;
+        let value = Node::text(value.span, value.as_text().unwrap_or_default());
+        let attribute = vec![entry("Key", text("lambda.multi_value_headers.enabled")), entry("Value", value)];
+        properties.push(entry("TargetGroupAttributes", Node::list(span, vec![Node::map(span, attribute)])));
+    }
+    if let Some(at) = properties.iter().position(|property| property.key == "HealthCheck") {
+        let check = properties.remove(at).value;
+        properties
+            .extend(check.entries().iter().map(|part| entry(format!("HealthCheck{}", part.key), part.value.clone())));
+    }
+}
+
+fn lattice_targets<'p>(translator: &mut Translator<'p>, group: &Instance<'p>) -> Vec<Node> {
+    let kind = "aws_vpclattice_target_group_attachment";
+    let mut targets = Vec::new();
+    for attachment in attached(translator, group, kind, "target_group_identifier", LATTICE_TARGETS) {
+        let blocks = attachment.values.get("target").map(Node::items).unwrap_or_default();
+        let expressions =
+            attachment.expressions().and_then(|all| all.get("target")).map(Node::items).unwrap_or_default();
+        for (at, values) in blocks.iter().enumerate() {
+            let part = Part { values, expressions: expressions.get(at) };
+            let name = format!("{}.target.id", attachment.address);
+            let expression = part.expressions.and_then(|expressions| expressions.get("id"));
+            let id = translator.link(&attachment, "Id", LAMBDA, part.values.get("id"), expression, &name);
+            targets.extend(id.map(|id| Node::map(id.span, vec![entry("Id", id)])));
+        }
+    }
+    targets
+}
+
+/// The attachments of a group.
+fn attached<'p>(
+    translator: &mut Translator<'p>,
+    group: &Instance<'p>,
+    kind: &str,
+    attribute: &str,
+    kinds: &[&str],
+) -> Vec<Instance<'p>> {
+    let candidates: Vec<_> = translator.plan.of(kind).copied().collect();
+    let is_own = |attachment: &Instance<'p>| {
+        let value = attachment.values.get(attribute);
+        let expression = attachment.expressions().and_then(|all| all.get(attribute));
+        let name = format!("{}.{attribute}", attachment.address);
+        let linked = translator.link(attachment, "", kinds, value, expression, &name);
+        linked.is_some_and(|linked| written(&linked) == group.address)
+    };
+    candidates.into_iter().filter(is_own).collect()
+}
+
+/// Conditions of CloudFormation say which field they are about.
+fn fields(properties: &mut [Entry]) {
+    let conditions = properties.iter_mut().find(|property| property.key == "Conditions");
+    let Some(Shape::List(conditions)) = conditions.map(|conditions| &mut conditions.value.shape) else { return };
+    for condition in conditions {
+        let span = condition.span;
+        let Shape::Map(entries) = &mut condition.shape else { continue };
+        let named = FIELDS.iter().find(|(config, _)| entries.iter().any(|entry| entry.key == *config));
+        if let Some((_, field)) = named {
+            entries.push(entry("Field", Node::text(span, *field)));
+        }
+    }
+}
+
+const FIELDS: &[(&str, &str)] = &[
+    ("HostHeaderConfig", "host-header"),
+    ("HttpHeaderConfig", "http-header"),
+    ("HttpRequestMethodConfig", "http-request-method"),
+    ("PathPatternConfig", "path-pattern"),
+    ("QueryStringConfig", "query-string"),
+    ("SourceIpConfig", "source-ip"),
+];
