@@ -24,7 +24,8 @@ const OURS: [Column; 4] = [
     ("run", |case| Some(invocation::ours(case))),
     ("client", |case| Some(invocation::client(case))),
 ];
-const REST: [Column; 6] = [
+const REST: [Column; 7] = [
+    ("clients", |case| case.is_small().then(|| ours::clients(case))),
     ("router", |case| Some(ours::router(case))),
     ("theirs", |case| Some(theirs::adapter(case))),
     ("theirs run", |case| Some(invocation::theirs(case))),
@@ -141,7 +142,16 @@ fn table(all: &[Counts], tuned: &[Counts]) -> String {
         "tuned",
         "net",
     ]);
-    let mut parts = Table::new(&["case", "ours: event → request", "IgnoredAny", "build", "base64", "router", "client"]);
+    let mut parts = Table::new(&[
+        "case",
+        "ours: event → request",
+        "12 clients",
+        "IgnoredAny",
+        "build",
+        "base64",
+        "router",
+        "client",
+    ]);
     let mut missed = Vec::new();
     for (counts, tuned) in all.iter().zip(tuned) {
         let case = &counts.case;
@@ -167,7 +177,8 @@ fn table(all: &[Counts], tuned: &[Counts]) -> String {
             tuned.text("tuned"),
             tuned.find("tuned").map_or_else(|| "–".to_owned(), |_| format!("{net:.1}")),
         ]);
-        let columns = ["core", "IgnoredAny", "build", "base64", "router", "client"].map(|column| counts.text(column));
+        let columns =
+            ["core", "clients", "IgnoredAny", "build", "base64", "router", "client"].map(|column| counts.text(column));
         parts.row([vec![case.name.to_owned()], columns.to_vec()].concat());
     }
     let missed = if missed.is_empty() { "none".to_owned() } else { missed.join("; ") };
@@ -181,7 +192,8 @@ in and `serde_json::to_vec` out. *into_runtime*: from an invocation of `lambda_r
 the Runtime API's reply, which is what `lambda_http::run` does (*theirs run*) and SippyCup with the feature
 `lambda-runtime`; the goals are from when that was `run`, which now asks Lambda itself and is under Runtime. *net*: the
 router (and with *into_runtime* the client) taken off on both sides. *tuned*: `lambda_http` with feature `apigw_http`
-alone, against *raw*. *IgnoredAny*: `serde_json` over the event, keeping nothing. *build*: the same `Request` from parts
+alone, against *raw*. *12 clients*: event → request where clients take turns of which each sends other headers, more
+than are remembered. *IgnoredAny*: `serde_json` over the event, keeping nothing. *build*: the same `Request` from parts
 that are there. *base64*: `base64-simd` over the body.
 ";
 

@@ -18,14 +18,28 @@ use crate::{
 /// Event bytes to request: the core alone.
 pub fn core(case: &Case) -> Subject {
     let event = case.event.clone();
-    let options = EventOptions::default();
+    subject(move || Bytes::from(event.clone()), read)
+}
+
+/// The same where clients take turns of which each sends other headers: more than the core remembers at once.
+pub fn clients(case: &Case) -> Subject {
+    const CLIENTS: usize = 12;
+    let event = String::from_utf8(case.event.clone()).expect("JSON");
+    let of = move |client| Bytes::from(event.replace("user-agent", &"x-user-agent"[..client]));
+    (1..=CLIENTS).map(&of).for_each(read);
+    let mut client = 0;
     subject(
-        move || Bytes::from(event.clone()),
-        move |event| {
-            let request = ProxyEvent::from_bytes(event).and_then(|event| event.into_request(&options));
-            drop(black_box(request.expect("the event is right")));
+        move || {
+            client += 1;
+            of(1 + client % CLIENTS)
         },
+        read,
     )
+}
+
+fn read(event: Bytes) {
+    let request = ProxyEvent::from_bytes(event).and_then(|event| event.into_request(&EventOptions::default()));
+    drop(black_box(request.expect("the event is right")));
 }
 
 /// Event bytes to answer bytes: core, layer and router.

@@ -5,7 +5,10 @@ use std::mem;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 
-use super::names::{Names, Role, Slot, X_AMZN_TRACE_ID};
+use super::{
+    layouts::Spelling,
+    names::{Names, Role, Slot, X_AMZN_TRACE_ID},
+};
 use crate::{
     certain::Certain,
     json::{Fault, Field, Kind, Member, each_item},
@@ -32,29 +35,80 @@ impl Headers {
     ///
     /// API Gateway writes both maps, and `headers` only has the last value of each name. A name or a value
     /// that HTTP cannot have is left out alone; the request still counts.
-    pub(crate) fn read(&mut self, json: &Bytes, multi: &[Member], single: &[Member]) -> Result<(), Fault> {
+    pub(crate) fn read(
+        &mut self,
+        json: &Bytes,
+        multi: &[Member],
+        single: &[Member],
+        cookies: Field,
+    ) -> Result<(), Fault> {
         let (map, mut rest) = if multi.is_empty() { (single, multi) } else { (multi, single) };
         // Every value shares the event's buffer; this tells the first that it will be shared, and not each.
         let json = &json.clone();
+        let cookies = joined(json, cookies)?;
         let mut names = Names::recall();
-        // Once, for all of them: a map that grows puts each of its names in place anew. Behind them come a cookie or trace
-        // header and a length that stand elsewhere. What does not fit is left out when it is appended.
-        let _too_many = self.map.try_reserve(map.len() + FURTHER);
-        for member in map {
-            let hides = self.append(json, &mut names, *member)?;
-            // Where both maps have the same names in the same order none is left at the end, and none was looked up.
-            if let Some((next, behind)) = rest.split_first()
-                && hides
-                && next.name.raw(json) == member.name.raw(json)
-            {
-                rest = behind;
+        let spelling = Spelling::new(json, map, cookies.is_some());
+        if !self.fill(json, &mut names, spelling, rest, cookies.as_ref())? {
+            // Once, for all of them: a map that grows puts each of its names in place anew. Behind them come a cookie or
+            // trace header and a length that stand elsewhere. What does not fit is left out when it is appended.
+            let _too_many = self.map.try_reserve(map.len() + FURTHER);
+            for member in map {
+                if self.append(json, &mut names, *member)? {
+                    pass(&mut rest, json, member);
+                }
             }
-        }
-        if !rest.is_empty() {
-            self.append_missing(json, &mut names, single)?;
+            if !rest.is_empty() {
+                self.append_missing(json, &mut names, single)?;
+            }
+            // Function URLs send both.
+            if let Some(cookies) = cookies.filter(|_| !self.has_cookie) {
+                let _full = self.map.try_append(header::COOKIE, cookies);
+            }
+            if rest.is_empty() {
+                names.layouts.learn(spelling, &self.map);
+            }
         }
         names.keep();
         Ok(())
+    }
+
+    /// Takes a map that was made for the same names before, and sets the values. Returns whether there was one, and a value
+    /// for each.
+    fn fill(
+        &mut self,
+        json: &Bytes,
+        names: &mut Names,
+        spelling: Spelling<'_>,
+        mut rest: &[Member],
+        cookies: Option<&HeaderValue>,
+    ) -> Result<bool, Fault> {
+        let Some(layout) = names.layouts.find(spelling) else { return Ok(false) };
+        let members = spelling.members;
+        members.iter().for_each(|member| pass(&mut rest, json, member));
+        if !rest.is_empty() {
+            return Ok(false);
+        }
+        let mut map = layout.map();
+        let mut places = map.values_mut();
+        for (Member { value, .. }, place) in members.iter().zip(places.by_ref()) {
+            let text = if value.is_plain() {
+                HeaderValue::from_maybe_shared(value.share(json))
+            } else if let Some(text) = value.text_in(json, &mut names.room)? {
+                HeaderValue::from_bytes(text)
+            } else {
+                return Ok(false);
+            };
+            let Ok(text) = text else { return Ok(false) };
+            *place = text;
+        }
+        if let (Some(place), Some(cookies)) = (places.next(), cookies) {
+            place.clone_from(cookies);
+        }
+        for (index, role) in &layout.roles {
+            self.note(*role, members.get(*index).copied().certain().value);
+        }
+        self.map = map;
+        Ok(true)
     }
 
     /// Appends a member; returns whether it hides one of that name in the other map.
@@ -113,44 +167,12 @@ impl Headers {
         missing.into_iter().try_for_each(|member| self.append(json, names, member).map(drop))
     }
 
-    /// Adds what stands elsewhere: the cookies in a list of their own, the invocation's trace id, and how long the body is.
-    pub(crate) fn complete(
-        &mut self,
-        json: &[u8],
-        cookies: Field,
-        trace_id: Option<HeaderValue>,
-        length: usize,
-    ) -> Result<(), Fault> {
-        self.append_cookies(json, cookies)?;
+    /// Adds what stands elsewhere: the invocation's trace id, and how long the body is.
+    pub(crate) fn complete(&mut self, json: &[u8], trace_id: Option<HeaderValue>, length: usize) {
         if let Some(id) = trace_id {
             self.set_trace_id(id);
         }
         self.set_content_length(json, length);
-        Ok(())
-    }
-
-    /// One `cookie` header out of the list that payload format 2.0 has, unless the header is there (function
-    /// URLs send both).
-    fn append_cookies(&mut self, json: &[u8], cookies: Field) -> Result<(), Fault> {
-        if cookies.kind() != Kind::Array || self.has_cookie {
-            return Ok(());
-        }
-        let mut joined = Vec::with_capacity(cookies.len());
-        each_item(json, cookies, |cookie| {
-            if let Some(cookie) = cookie.text(json)? {
-                if !joined.is_empty() {
-                    joined.extend_from_slice(b"; ");
-                }
-                joined.extend_from_slice(&cookie);
-            }
-            Ok(())
-        })?;
-        if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(joined))
-            && !value.is_empty()
-        {
-            let _full = self.map.try_append(header::COOKIE, value);
-        }
-        Ok(())
     }
 
     /// The invocation's trace id. That of the event says only which trace it is; the invocation's says also by whom the
@@ -203,6 +225,34 @@ impl Headers {
         }
         true
     }
+}
+
+/// Steps over the next member of the other map if this one hides it. Where both have the same names in the same order none
+/// is left at the end, and none was looked up.
+fn pass(rest: &mut &[Member], json: &[u8], member: &Member) {
+    if let Some((next, behind)) = rest.split_first()
+        && next.name.raw(json) == member.name.raw(json)
+    {
+        *rest = behind;
+    }
+}
+
+/// One `cookie` header out of the list that payload format 2.0 has.
+fn joined(json: &[u8], cookies: Field) -> Result<Option<HeaderValue>, Fault> {
+    if cookies.kind() != Kind::Array {
+        return Ok(None);
+    }
+    let mut joined = Vec::with_capacity(cookies.len());
+    each_item(json, cookies, |cookie| {
+        if let Some(cookie) = cookie.text(json)? {
+            if !joined.is_empty() {
+                joined.extend_from_slice(b"; ");
+            }
+            joined.extend_from_slice(&cookie);
+        }
+        Ok(())
+    })?;
+    Ok(HeaderValue::from_maybe_shared(Bytes::from(joined)).ok().filter(|cookies| !cookies.is_empty()))
 }
 
 /// Whether a number is written as this one is written here: with digits alone, and without a zero in front.

@@ -19,6 +19,7 @@ use crate::{
 mod body;
 mod dialect;
 mod headers;
+mod layouts;
 mod names;
 mod options;
 mod other;
@@ -56,7 +57,7 @@ impl ProxyEvent {
     /// # Errors
     ///
     /// If the bytes are no JSON document in UTF-8 of less than 256 MiB, or if half a surrogate pair stands in a
-    /// header, in the body or in the name of a member. What is no HTTP event, or no base64 where the event says so,
+    /// header, in a cookie, in the body or in the name of a member. What is no HTTP event, or no base64 where the event says so,
     /// is an error of [`into_request`](Self::into_request) only.
     pub fn from_bytes(json: impl Into<Bytes>) -> Result<Self, EventError> {
         let read = Read::new(json.into())?;

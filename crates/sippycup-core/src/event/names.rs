@@ -7,18 +7,21 @@ use std::cell::Cell;
 
 use http::{HeaderName, header};
 
+use super::layouts::Layouts;
+
 pub(crate) const X_AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 pub(crate) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(crate) const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// The names that this thread met last: 30 KB, or 140 KB once it has met very many, whatever clients send.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Names {
     slots: Option<Box<[Slot; SLOTS]>>,
     /// Where names go for which the others have no room.
     more: Vec<Slot>,
     /// Room for a value that has escapes.
     pub(crate) room: Vec<u8>,
+    pub(crate) layouts: Layouts,
 }
 
 /// A name, and one way to spell it.
@@ -52,14 +55,18 @@ pub(crate) enum Role {
 }
 
 thread_local! {
-    static NAMES: Cell<Names> = const { Cell::new(Names { slots: None, more: Vec::new(), room: Vec::new() }) };
+    static NAMES: Cell<Names> = const { Cell::new(Names::new()) };
 }
 
 impl Names {
+    const fn new() -> Self {
+        Self { slots: None, more: Vec::new(), room: Vec::new(), layouts: Layouts::new() }
+    }
+
     /// Takes the thread's names. Until they are [kept](Self::keep) again the thread has none.
     pub(crate) fn recall() -> Self {
         // A thread that is about to end has forgotten them.
-        NAMES.try_with(Cell::take).unwrap_or_default()
+        NAMES.try_with(|names| names.replace(Self::new())).unwrap_or(Self::new())
     }
 
     /// Gives the names back to the thread.
@@ -144,7 +151,7 @@ impl Slot {
 }
 
 impl Role {
-    fn of(name: &HeaderName) -> Self {
+    pub(crate) fn of(name: &HeaderName) -> Self {
         match () {
             () if *name == header::CONTENT_LENGTH => Self::ContentLength,
             () if *name == header::COOKIE => Self::Cookie,
@@ -198,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_name_is_the_same_whether_it_is_remembered_or_not() {
-        let mut names = Names::default();
+        let mut names = Names::new();
         let long = "x".repeat(LONGEST + 1);
         for _ in 0..2 {
             for spelling in ["host", "Host", "HOST", "TE", "x-a", "X-Feature-Flag-01", "X-Feature-Flag-10", &long] {
@@ -214,7 +221,7 @@ mod tests {
 
     #[test]
     fn as_many_names_as_a_request_may_have_are_remembered_together() {
-        let mut names = Names::default();
+        let mut names = Names::new();
         let spellings: Vec<String> = (0..300).map(|number| format!("X-Feature-Flag-{number:03}")).collect();
         let found = |names: &mut Names| -> Vec<*const Slot> {
             spellings.iter().map(|spelling| std::ptr::from_ref(names.get(spelling.as_bytes()).unwrap())).collect()
@@ -227,7 +234,7 @@ mod tests {
 
     #[test]
     fn more_names_than_there_is_room_for_are_all_right() {
-        let mut names = Names::default();
+        let mut names = Names::new();
         for number in (0..3000).chain(0..3000) {
             let spelling = format!("X-{number}");
             assert_eq!(names.get(spelling.as_bytes()).unwrap().name, *spelling.to_lowercase());

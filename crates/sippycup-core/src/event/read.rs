@@ -33,6 +33,6 @@ impl Read {
     fn walk(&mut self) -> Result<(), Fault> {
         let Self { json, wire, headers } = self;
         wire.read(json)?;
-        headers.read(json, wire.members(wire.multi_headers), wire.members(wire.single_headers))
+        headers.read(json, wire.members(wire.multi_headers), wire.members(wire.single_headers), wire.cookies)
     }
 }

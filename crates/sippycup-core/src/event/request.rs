@@ -40,8 +40,7 @@ impl Read {
         let client_ip = self.client_ip(dialect.client, options).map_err(fault)?;
         let base64 = body::is_base64(&self.json, self.wire.base64);
         let body = body::decode(&self.json, self.wire.body, self.wire.body_text.take(), base64)?;
-        let completed = self.headers.complete(&self.json, self.wire.cookies, trace_id, body.len());
-        completed.map_err(|fault| EventError::json(&self.json, fault))?;
+        self.headers.complete(&self.json, trace_id, body.len());
 
         if !located.base.is_root() {
             extensions.insert(located.base);

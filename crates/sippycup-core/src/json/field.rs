@@ -176,7 +176,7 @@ impl Field {
 }
 
 /// One member of an object.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Member {
     pub(crate) name: Field,
     /// Of an array of one string that string: a header or a key of a query that has one value, as nearly all have.
