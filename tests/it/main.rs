@@ -16,6 +16,7 @@ mod documentation;
 mod ending;
 mod event;
 mod events;
+mod exported;
 mod frameworks;
 mod gateway;
 mod gold;

@@ -48,13 +48,14 @@ impl Description {
             "kind": gateway.kind().as_str(),
             "stage": key.stage,
             "urls": key.urls,
+            "hosts": gateway.host_paths().into_iter().map(|(host, base)| json!({"host": host, "basePath": base})).collect::<Vec<_>>(),
             "routes": routes.collect::<Vec<_>>(),
         });
         self.doors.push((key, door));
     }
 
-    /// Writes the file at once, so that who waits for it never reads a part.
-    pub(crate) fn write(self, path: &Path, functions: &[Said<FunctionPlan>], passed: &[String]) -> io::Result<()> {
+    /// All of it, as it is written.
+    pub(crate) fn into_json(self, functions: &[Said<FunctionPlan>], passed: &[String]) -> Value {
         let function = |said: &Said<FunctionPlan>| {
             let command = said.value.command.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>();
             let timeout = said.value.timeout.0.as_secs_f64();
@@ -71,9 +72,13 @@ impl Description {
         described.insert("frontDoors".to_owned(), doors.into());
         described.insert("functions".to_owned(), functions.iter().map(function).collect());
         described.insert("passedOver".to_owned(), passed.into());
-        let text = format!("{:#}\n", Value::Object(described));
-        let beside = path.with_extension(format!("{}.part", std::process::id()));
-        std::fs::write(&beside, text)?;
-        std::fs::rename(&beside, path).inspect_err(|_| drop(std::fs::remove_file(&beside)))
+        Value::Object(described)
     }
+}
+
+/// Writes the file at once, so that who waits for it never reads a part.
+pub(crate) fn write(path: &Path, described: &Value) -> io::Result<()> {
+    let beside = path.with_extension(format!("{}.part", std::process::id()));
+    std::fs::write(&beside, format!("{described:#}\n"))?;
+    std::fs::rename(&beside, path).inspect_err(|_| drop(std::fs::remove_file(&beside)))
 }

@@ -14,6 +14,7 @@ mod conform;
 mod describe;
 mod error;
 mod event;
+mod inspect;
 mod invoke;
 mod patterns;
 mod plan;

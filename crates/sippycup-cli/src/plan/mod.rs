@@ -17,7 +17,8 @@ pub(crate) use function::FunctionPlan;
 pub(crate) use gateway::{DomainTable, GatewayPlan, Origin};
 pub(crate) use values::{Pair, Said, Seconds, pair};
 
-use values::{Listen, Wrong};
+pub(crate) use values::Listen;
+use values::Wrong;
 
 use crate::error::UsageError;
 

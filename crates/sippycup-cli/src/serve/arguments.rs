@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, Args};
 
 use crate::error::UsageError;
+use crate::inspect::InspectArguments;
 use crate::plan::{FunctionPlan, GatewayPlan, Listener, Plan};
 use crate::template;
 use crate::terminal::Output;
@@ -36,6 +37,9 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     plan: Plan,
+
+    #[command(flatten)]
+    pub(super) inspect: InspectArguments,
 
     #[command(flatten)]
     pub(super) output: Output,

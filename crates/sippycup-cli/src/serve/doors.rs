@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::announce;
 use crate::describe::Description;
+use crate::inspect::{self, Inspector};
 use crate::plan::{Behind, Planned};
 use crate::record::Recorded;
 use crate::served::Served;
@@ -20,6 +21,7 @@ pub(super) struct Door<'a> {
     pub(super) terminal: Terminal,
     /// Several have names, one of flags needs none.
     pub(super) from_file: bool,
+    pub(super) inspector: Option<&'a Inspector>,
 }
 
 impl Door<'_> {
@@ -33,7 +35,7 @@ impl Door<'_> {
     ) -> Result<Option<JoinHandle<io::Result<()>>>, BoxError> {
         let address = listener.local_addr()?;
         let origins: Vec<_> = planned.iter().map(|planned| planned.origin.clone()).collect();
-        let Some(gateways) = gateways(planned, self.functions, address)? else { return Ok(None) };
+        let Some(gateways) = self.gateways(planned, address)? else { return Ok(None) };
         let mut last = None;
         for (gateway, origin) in gateways.iter().zip(&origins) {
             let id = origin.as_ref().map(|origin| origin.id.as_str());
@@ -55,30 +57,34 @@ impl Door<'_> {
         let shutdown = async move {
             let _ = stopping.wait_for(|stop| *stop).await;
         };
-        Ok(Some(tokio::spawn(server.serve(listener, terminal.requests(gateways), shutdown))))
+        let requests = terminal.requests(gateways);
+        if let Some(inspector) = self.inspector {
+            inspector.listener(address, requests.clone());
+        }
+        Ok(Some(tokio::spawn(server.serve(listener, requests, shutdown))))
     }
-}
 
-/// The gateways of one listener, before their functions.
-fn gateways(
-    planned: Vec<Planned>,
-    functions: &[Recorded],
-    address: SocketAddr,
-) -> Result<Option<Gateways<Served>>, BoxError> {
-    let mut gateways: Option<Gateways<Served>> = None;
-    for Planned { builder, behind, https, .. } in planned {
-        let function = match behind {
-            Behind::Function(at) => functions.get(at).cloned().map(Served::Function),
-            Behind::Answer(answer) => Some(Served::Answer(answer)),
-        };
-        let Some(function) = function else { continue };
-        // Absolute links that an app makes lead back here, where nobody speaks TLS.
-        let builder = if https { builder } else { builder.forwarded("http", address.port()) };
-        let gateway = builder.build(function)?;
-        gateways = Some(match gateways {
-            Some(gateways) => gateways.and(gateway),
-            None => Gateways::new(gateway),
-        });
+    /// The gateways of one listener, before their functions.
+    fn gateways(&self, planned: Vec<Planned>, address: SocketAddr) -> Result<Option<Gateways<Served>>, BoxError> {
+        let mut gateways: Option<Gateways<Served>> = None;
+        for Planned { builder, behind, https, origin } in planned {
+            let function = match behind {
+                Behind::Function(at) => self.functions.get(at).cloned().map(Served::Function),
+                Behind::Answer(answer) => Some(Served::Answer(answer)),
+            };
+            let Some(function) = function else { continue };
+            // Absolute links that an app makes lead back here, where nobody speaks TLS.
+            let mut builder = if https { builder } else { builder.forwarded("http", address.port()) };
+            if let Some(inspector) = self.inspector {
+                let door = inspect::Door::new(&builder.clone().build(())?, function.name(), origin.as_ref(), address);
+                builder = inspector.door(builder, door);
+            }
+            let gateway = builder.build(function)?;
+            gateways = Some(match gateways {
+                Some(gateways) => gateways.and(gateway),
+                None => Gateways::new(gateway),
+            });
+        }
+        Ok(gateways)
     }
-    Ok(gateways)
 }

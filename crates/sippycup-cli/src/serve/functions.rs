@@ -41,24 +41,34 @@ pub(super) fn recorders(plan: &Plan, terminal: Terminal) -> Result<Vec<Option<Re
     plan.functions.iter().map(recorder).collect()
 }
 
-pub(crate) async fn start(plan: &FunctionPlan, allowed: &[String], terminal: Terminal) -> Result<Function, BoxError> {
+/// `watched` adds who looks on.
+pub(crate) async fn start(
+    plan: &FunctionPlan,
+    allowed: &[String],
+    terminal: Terminal,
+    watched: impl FnOnce(FunctionBuilder) -> FunctionBuilder,
+) -> Result<Function, BoxError> {
     match plan.attach {
         Some(address) => {
             let listener = bind(address.0, "--attach").await?;
             let address = listener.local_addr()?;
             terminal.line(&format!("waiting for a function with AWS_LAMBDA_RUNTIME_API={address}"));
             let builder = allowed.iter().fold(builder(plan, Some(terminal)), |builder, name| builder.allow_host(name));
-            Ok(builder.attach(listener)?)
+            Ok(watched(builder).attach(listener)?)
         }
-        None => spawn(plan, terminal),
+        None => spawned(plan, watched(builder(plan, Some(terminal)))),
     }
 }
 
 /// Starts a function. Without a terminal nobody is told what it writes.
 pub(crate) fn spawn(plan: &FunctionPlan, terminal: impl Into<Option<Terminal>>) -> Result<Function, BoxError> {
+    spawned(plan, builder(plan, terminal.into()))
+}
+
+fn spawned(plan: &FunctionPlan, builder: FunctionBuilder) -> Result<Function, BoxError> {
     let mut command = supervised(&plan.command).into_iter();
     let program = command.next().unwrap_or_default();
-    Ok(builder(plan, terminal.into()).lifeline(true).spawn(program, command)?)
+    Ok(builder.lifeline(true).spawn(program, command)?)
 }
 
 fn builder(plan: &FunctionPlan, terminal: Option<Terminal>) -> FunctionBuilder {

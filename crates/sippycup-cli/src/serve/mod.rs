@@ -13,7 +13,8 @@ use sippycup_gateway::BoxError;
 use tokio::sync::watch as signal;
 use tokio::task::JoinHandle;
 
-use crate::describe::Description;
+use crate::describe::{self, Description};
+use crate::inspect::Inspector;
 use crate::plan::{Listener, Said};
 use crate::record::Recorded;
 use crate::watch::{Changes, Watch, watch};
@@ -27,8 +28,9 @@ use interrupts::Interrupts;
 pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
     let mut interrupts = Interrupts::new()?;
     let mut wanted = arguments.clone().plan()?;
+    let inspector = arguments.inspect.open(&wanted.plan.allow_host, arguments.output.terminal()).await?;
     loop {
-        match serve_until(&arguments, wanted, &mut interrupts).await? {
+        match serve_until(&arguments, wanted, inspector.as_ref(), &mut interrupts).await? {
             End::Asked(code) => return Ok(code),
             End::Changed(next) => wanted = *next,
         }
@@ -42,7 +44,12 @@ enum End {
     Changed(Box<Wanted>),
 }
 
-async fn serve_until(arguments: &Arguments, wanted: Wanted, interrupts: &mut Interrupts) -> Result<End, BoxError> {
+async fn serve_until(
+    arguments: &Arguments,
+    wanted: Wanted,
+    inspector: Option<&Inspector>,
+    interrupts: &mut Interrupts,
+) -> Result<End, BoxError> {
     let terminal = arguments.output.terminal();
     let from_file = arguments.config.is_some() || arguments.template.template.is_some();
     let Wanted { plan, listeners: planned, lines, passed, files } = wanted;
@@ -59,10 +66,18 @@ async fn serve_until(arguments: &Arguments, wanted: Wanted, interrupts: &mut Int
         () = interrupts.next() => return Ok(End::Asked(ExitCode::FAILURE)),
     }
     let recorders = recorders(&plan, terminal)?;
+    if let Some(inspector) = inspector {
+        let names: Vec<_> = plan.functions.iter().map(|function| function.value.name.value.clone()).collect();
+        inspector.serve_anew(&names);
+    }
     let mut functions = Vec::new();
     let mut watches: Vec<Watch> = Vec::new();
-    for (Said { value: planned, .. }, recorder) in plan.functions.iter().zip(recorders) {
-        let function = start(planned, &plan.allow_host, terminal).await?;
+    for (at, (Said { value: planned, .. }, recorder)) in plan.functions.iter().zip(recorders).enumerate() {
+        let watched = |builder| match inspector {
+            Some(inspector) => inspector.function(builder, at),
+            None => builder,
+        };
+        let function = start(planned, &plan.allow_host, terminal, watched).await?;
         if !planned.watch.is_empty() {
             watches.push(watch(planned, plan.events.as_deref(), function.clone(), terminal)?);
         }
@@ -71,11 +86,16 @@ async fn serve_until(arguments: &Arguments, wanted: Wanted, interrupts: &mut Int
     let (stop, stopping) = signal::channel(false);
     let (mut servers, mut description) = (Vec::new(), Description::default());
     for (listener, planned) in listeners {
-        let door = Door { functions: &functions, terminal, from_file };
+        let door = Door { functions: &functions, terminal, from_file, inspector };
         servers.extend(door.open(listener, planned, stopping.clone(), &mut description)?);
     }
+    let described = description.into_json(&plan.functions, &passed);
+    if let Some(inspector) = inspector {
+        terminal.line(&inspector.line());
+        inspector.describe(described.clone());
+    }
     if let Some(path) = &arguments.describe {
-        let written = description.write(path, &plan.functions, &passed);
+        let written = describe::write(path, &described);
         written.map_err(|error| format!("--describe: cannot write {}: {error}", path.display()))?;
         terminal.line(&format!("described in {}", path.display()));
     }

@@ -43,7 +43,7 @@ pub(crate) async fn send(arguments: &Arguments) -> Result<ExitCode, BoxError> {
     plan.check_sent()?;
     plan.check().map_err(UsageError::from)?;
     let terminal = output.terminal();
-    let function = serve::start(plan, &[], terminal).await?;
+    let function = serve::start(plan, &[], terminal, |builder| builder).await?;
     let outcome = call(&function, event.to_string().into()).await;
     function.stop().await;
     let answer = match outcome? {

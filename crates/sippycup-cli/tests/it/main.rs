@@ -8,6 +8,7 @@
     reason = "helpers of tests are tests, but clippy's exemption knows only test functions"
 )]
 
+mod inspect;
 mod output;
 mod processes;
 mod python;

@@ -1,0 +1,141 @@
+//! The inspector: a page that shows each request, its event, the answer and the response, and can send them again.
+//!
+//! ```text
+//! gateways ── steps ──► store ◄── api ◄── listener ◄── page
+//! functions ─ moments ──┘          └── send ──► gateways
+//! ```
+//!
+//! It has a listener of its own on loopback. Nothing on it answers to a name that is not this machine's, and nothing can be sent from a page of another origin.
+
+mod api;
+mod memory;
+mod store;
+
+use std::collections::HashMap;
+use std::io::{self, IsTerminal};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use clap::Args;
+use serde_json::Value;
+use sippycup_gateway::{BoxError, FunctionBuilder, GatewayBuilder, Gateways, Logged, Server, Terminal};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use crate::error::UsageError;
+use crate::plan::Listen;
+use crate::served::Served;
+use api::Api;
+pub(crate) use store::Door;
+use store::Store;
+
+/// Whether and where somebody can look on.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Inspector")]
+pub(crate) struct InspectArguments {
+    /// Where the page is that shows each request, its event, answer and response; a loopback address [default on a terminal: 127.0.0.1:9900, or a free port]
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true, default_missing_value = "127.0.0.1:9900")]
+    inspect: Option<Listen>,
+
+    /// Have no such page, and keep nothing of requests
+    #[arg(long, conflicts_with = "inspect")]
+    no_inspect: bool,
+}
+
+impl InspectArguments {
+    /// Opens the page, if it is wished. It is on by itself where somebody reads the lines that say where it is.
+    pub(crate) async fn open(&self, allowed: &[String], terminal: Terminal) -> Result<Option<Inspector>, BoxError> {
+        let listener = match &self.inspect {
+            _ if self.no_inspect => return Ok(None),
+            Some(Listen(address)) if !address.ip().is_loopback() => {
+                let why =
+                    format!("--inspect: expected a loopback address, found {address}: the page shows all that passes");
+                return Err(UsageError::new(why).into());
+            }
+            Some(Listen(address)) => TcpListener::bind(address).await.map_err(|error| {
+                format!("cannot listen on {address}: {error}; choose another address with --inspect")
+            })?,
+            None if io::stderr().is_terminal() => match TcpListener::bind((Ipv4Addr::LOCALHOST, PORT)).await {
+                Ok(listener) => listener,
+                Err(_) => TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?,
+            },
+            None => return Ok(None),
+        };
+        let inspector =
+            Inspector { address: listener.local_addr()?, store: Store::default(), sender: Sender::default() };
+        let api = Api::new(inspector.store.clone(), inspector.sender.clone(), allowed);
+        let server = Server::new().report(move |line| terminal.line(&format!("inspector: {line}")));
+        // It ends with the command: nobody waits for a page.
+        tokio::spawn(server.serve(listener, api, std::future::pending()));
+        Ok(Some(inspector))
+    }
+}
+
+/// The page, and what it shows.
+#[derive(Clone, Debug)]
+pub(crate) struct Inspector {
+    address: SocketAddr,
+    store: Store,
+    sender: Sender,
+}
+
+impl Inspector {
+    /// Where the page is.
+    pub(crate) fn line(&self) -> String {
+        format!("{:>9}: http://{}/", "inspect", self.address)
+    }
+
+    /// Something else is served from now on.
+    pub(crate) fn serve_anew(&self, functions: &[String]) {
+        self.sender.listeners().clear();
+        self.store.serve_anew(functions);
+    }
+
+    pub(crate) fn describe(&self, described: Value) {
+        self.store.describe(described);
+    }
+
+    /// Looks at a front door.
+    pub(crate) fn door(&self, builder: GatewayBuilder, door: Door) -> GatewayBuilder {
+        builder.observer(self.store.door(door))
+    }
+
+    /// Looks at a function, by its place among those that are served.
+    pub(crate) fn function(&self, builder: FunctionBuilder, at: usize) -> FunctionBuilder {
+        builder.observer(self.store.function(at))
+    }
+
+    /// Adds the front doors of an address, to which requests can be sent from the page.
+    pub(crate) fn listener(&self, address: SocketAddr, gateways: Logged<Gateways<Served>>) {
+        self.sender.listeners().insert(address, gateways);
+    }
+}
+
+/// Who can send requests to the front doors, by their addresses.
+#[derive(Clone, Debug, Default)]
+struct Sender {
+    listeners: Arc<Mutex<HashMap<SocketAddr, Logged<Gateways<Served>>>>>,
+}
+
+impl Sender {
+    fn listeners(&self) -> MutexGuard<'_, HashMap<SocketAddr, Logged<Gateways<Served>>>> {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// In the extensions of a request that the page sends.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    /// The exchange that it repeats, or from which it was made.
+    repeats: Option<u64>,
+    began: mpsc::UnboundedSender<u64>,
+}
+
+impl Sent {
+    fn began(&self, exchange: u64) {
+        // Nobody waits if the page has gone.
+        let _ = self.began.send(exchange);
+    }
+}
+
+const PORT: u16 = 9900;

@@ -1,0 +1,63 @@
+//! A front door, as the page needs to know it.
+
+use std::net::SocketAddr;
+
+use sippycup_gateway::Gateway;
+
+use crate::plan::Origin;
+
+/// A front door, as the page needs to know it.
+#[derive(Clone, Debug)]
+pub(crate) struct Door {
+    pub(crate) name: String,
+    pub(crate) kind: &'static str,
+    pub(crate) function: Option<String>,
+    pub(crate) authorizer: Option<String>,
+    /// Where it is.
+    pub(crate) address: SocketAddr,
+    /// The expression that makes it, in Rust.
+    pub(crate) expression: String,
+}
+
+impl Door {
+    pub(crate) fn new(
+        gateway: &Gateway<()>,
+        function: Option<&str>,
+        origin: Option<&Origin>,
+        address: SocketAddr,
+    ) -> Self {
+        let kind = gateway.kind();
+        Self {
+            name: origin.map_or_else(|| kind.as_str().to_owned(), |origin| origin.id.clone()),
+            kind: kind.as_str(),
+            function: function.map(str::to_owned),
+            authorizer: origin.and_then(|origin| origin.authorizer.clone()),
+            address,
+            expression: expression(gateway),
+        }
+    }
+}
+
+/// `Gateway::builder(Kind::RestApi).stage("prod").route("GET /items")`
+fn expression(gateway: &Gateway<()>) -> String {
+    let mut expression = format!("Gateway::builder(Kind::{:?})", gateway.kind());
+    if let Some(stage) = gateway.stage() {
+        expression.push_str(&format!("\n        .stage({stage:?})"));
+    }
+    let mut last = None;
+    for (host, base) in gateway.host_paths().into_iter().filter(|(host, _)| *host != gateway.default_domain()) {
+        if last != Some(host) {
+            expression.push_str(if last.is_some() { ")" } else { "" });
+            expression.push_str(&format!("\n        .domain(Domain::new({host:?})"));
+            last = Some(host);
+        }
+        expression.push_str(&format!(".mapping({:?})", base.trim_matches('/')));
+    }
+    expression.push_str(if last.is_some() { ")" } else { "" });
+    if gateway.kind().as_str() == "rest" || gateway.kind().as_str().starts_with("http") {
+        for route in gateway.routes() {
+            expression.push_str(&format!("\n        .route({route:?})"));
+        }
+    }
+    expression
+}
