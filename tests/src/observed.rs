@@ -1,9 +1,9 @@
 //! The function that `it/runtime_api/logging.rs` and its siblings start: an axum app that says what it does.
 //!
 //! `OBSERVED` has its options, separated by commas: `logging`, `stream`, `own` for a subscriber of its own, `metrics`, `fails` for an
-//! app that fails, `runtime` for the loop of `lambda_runtime`.
+//! app that fails, `guards` for all guards, `runtime` for the loop of `lambda_runtime`.
 
-use std::{env, io, panic::panic_any, sync::LazyLock};
+use std::{env, future, io, panic::panic_any, sync::LazyLock, time::Duration};
 
 use axum::{
     Router,
@@ -41,6 +41,14 @@ async fn main() -> Result<(), BoxError> {
         (_, true) => serve.metrics(Metrics::new("")),
         _ => serve,
     };
+    let serve = match has("guards") {
+        true => serve
+            .deadline_margin(Duration::from_secs(60))
+            .oversize_as(StatusCode::INSUFFICIENT_STORAGE)
+            .panic_as_500()
+            .fail_on(500..=599),
+        false => serve,
+    };
     if has("runtime") {
         return serve.into_runtime()?.layer(TracingLayer::new()).run().await;
     }
@@ -58,6 +66,9 @@ fn app() -> Router {
         .route("/status/{code}", get(async |Path(code): Path<u16>| StatusCode::from_u16(code).unwrap_or_default()))
         .route("/body-error", get(async || AxumBody::new(Failing(false))))
         .route("/panic", get(panics))
+        .route("/never", get(async || future::pending::<()>().await))
+        .route("/half", get(async || AxumBody::new(Half)))
+        .route("/size/{size}", get(async |Path(size): Path<usize>| "a".repeat(size)))
         .route("/two/{who}", get(two))
         .route("/long", get(async || tracing::warn!(long = "\u{1b}".repeat(1 << 18), "a long line")))
         .layer(MatchedPathLayer::new())
@@ -108,5 +119,20 @@ impl http_body::Body for Failing {
             true => Err(io::Error::other("the body failed on purpose")),
             false => Ok(Frame::data(Bytes::from_static(b"he"))),
         }))
+    }
+}
+
+/// A body without an end.
+struct Half;
+
+impl http_body::Body for Half {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        std::task::Poll::Pending
     }
 }

@@ -47,6 +47,8 @@ struct Values {
     tasks: Tasks,
     tenant_id: Option<HeaderValue>,
     trace_id: Option<HeaderValue>,
+    #[cfg(any(feature = "logging", feature = "metrics"))]
+    verdict: crate::observe::Verdict,
 }
 
 impl LambdaContext {
@@ -94,6 +96,12 @@ impl LambdaContext {
             }
         }
         Self(Arc::new(values))
+    }
+
+    /// What becomes of the invocation's answer.
+    #[cfg(any(feature = "logging", feature = "metrics"))]
+    pub(crate) fn verdict(&self) -> &crate::observe::Verdict {
+        &self.0.verdict
     }
 
     /// The id of the invocation, which stands in Lambda's log lines too; empty if there is none, which AWS does not do.

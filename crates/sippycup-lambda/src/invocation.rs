@@ -72,11 +72,16 @@ pub(crate) fn call<T>(
 where
     T: Service<ProxyEvent, Error = Error, Response: Answer>,
 {
+    #[cfg(any(feature = "logging", feature = "metrics"))]
+    let pending = crate::observe::Pending::new(context);
     let called = read(event, context, &mut watch).and_then(|event| guard(|| app.call(event)));
     async {
         let mut watch = watch;
         let answer = finish(called, &mut watch).await;
-        settle(answer, watch)
+        let settled = settle(answer, watch);
+        #[cfg(any(feature = "logging", feature = "metrics"))]
+        pending.end(settled.is_err());
+        settled
     }
 }
 

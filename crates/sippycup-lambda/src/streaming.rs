@@ -115,6 +115,10 @@ where
         if let Ok(Some(frame)) = polled {
             return Poll::Ready(Some(Ok(frame)));
         }
+        #[cfg(any(feature = "logging", feature = "metrics"))]
+        if polled.is_err() {
+            this.context.verdict().broken();
+        }
         // It ends here, and is the app's until it is dropped.
         let dropped = guard(|| this.body.set(None));
         *this.held = None;

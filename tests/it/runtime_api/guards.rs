@@ -27,7 +27,7 @@ fn doors(path: &str) -> Vec<(&'static str, String)> {
 }
 
 /// The headers of an invocation that has less time than the guard leaves.
-fn hurried(id: &str) -> String {
+pub(super) fn hurried(id: &str) -> String {
     let deadline = std::time::SystemTime::now() + Duration::from_secs(30);
     let deadline = deadline.duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
     format!("Lambda-Runtime-Aws-Request-Id: {id}\r\nLambda-Runtime-Deadline-Ms: {deadline}\r\n")

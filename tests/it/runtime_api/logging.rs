@@ -145,6 +145,38 @@ async fn a_request_is_one_line_without_secrets() {
 }
 
 #[tokio::test]
+async fn the_line_of_a_request_has_what_the_client_gets_when_a_guard_answers() {
+    for (polls, options) in [(1, "logging,guards"), (16, "logging,guards"), (1, "logging,guards,runtime")] {
+        let variables = [
+            ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+            ("AWS_LAMBDA_FUNCTION_NAME", "observed"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+        ];
+        let mut api = start(polls, options, &variables).await;
+        for (path, status, failed, bytes) in [
+            ("/never", json!(504), Value::Null, 29),
+            ("/panic", json!(500), Value::Null, 35),
+            ("/size/7000000", json!(507), Value::Null, 34),
+            ("/status/503", Value::Null, json!(true), 0),
+            ("/status/404", json!(404), Value::Null, 0),
+        ] {
+            let id = api.id();
+            let headers = guards::hurried(&id);
+            api.next().await.reply(&event_with(&headers, &secret("GET", path, ""))).await;
+            api.report().await.accept().await;
+            let lines = json_lines(&mut api, "after the invocation").await;
+            let requests: Vec<_> = lines.iter().filter(|line| line["message"] == "request").collect();
+            assert_eq!(requests.len(), 1, "{lines:?}");
+            let seen = ["status", "failed", "responseBytes"].map(|name| requests[0][name].clone());
+            assert_eq!(seen, [status, failed, json!(bytes)], "{path}");
+            assert_eq!(requests[0]["level"], if path == "/status/404" { "INFO" } else { "WARN" });
+            assert_eq!(requests[0]["requestId"], id);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_failure_is_told_in_the_words_of_lambda_and_its_request_is_one_line() {
     for polls in POLLS {
         let mut api = start(polls, "logging", &[("AWS_LAMBDA_LOG_FORMAT", "JSON")]).await;
@@ -172,7 +204,8 @@ async fn a_failure_is_told_in_the_words_of_lambda_and_its_request_is_one_line() 
             let requests: Vec<_> = lines.iter().filter(|line| line["message"] == "request").collect();
             assert_eq!(requests.len(), 1, "{lines:?}");
             assert_eq!((&requests[0]["failed"], &requests[0]["level"]), (&json!(true), &json!("WARN")));
-            assert_eq!(requests[0]["status"].is_null(), panics == 1);
+            // The client gets what the front door says of it.
+            assert_eq!((&requests[0]["status"], &requests[0]["responseBytes"]), (&Value::Null, &json!(0)));
             assert_eq!(lines.len(), 3 + panics, "{lines:?}");
         }
     }

@@ -70,7 +70,13 @@ async fn every_request_is_counted_and_so_are_failures() {
             ("/status/503", Some(503), 0, Some("/status/{code}")),
             ("/nowhere", Some(404), 0, None),
             ("/panic", None, 0, Some("/panic")),
-            ("/body-error", Some(200), 2, Some("/body-error")),
+            // What was sent of a stream stays sent; otherwise the client gets nothing of the app's.
+            (
+                "/body-error",
+                options.contains("stream").then_some(200),
+                2 * u64::from(options.contains("stream")),
+                Some("/body-error"),
+            ),
         ]
         .into_iter()
         .enumerate()
@@ -102,6 +108,44 @@ async fn every_request_is_counted_and_so_are_failures() {
             let metrics: Vec<_> =
                 directive["Metrics"].as_array().unwrap().iter().map(|metric| &metric["Name"]).collect();
             assert_eq!(metrics, ["Requests", "4xx", "5xx", "Latency", "ColdStarts", "ResponseBytes"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_counted_is_what_the_client_gets_when_a_guard_answers() {
+    for (polls, options) in [(1, "metrics,guards"), (16, "metrics,guards"), (1, "metrics,guards,stream")] {
+        let mut api = start(polls, options, &[]).await;
+        let streams = options.contains("stream");
+        for (path, status, body) in [
+            ("/never", Some(504), r#"{"message":"Gateway Timeout"}"#),
+            (
+                "/half",
+                if streams { Some(200) } else { Some(504) },
+                if streams { "" } else { r#"{"message":"Gateway Timeout"}"# },
+            ),
+            ("/panic", Some(500), r#"{"message":"Internal Server Error"}"#),
+            ("/size/7000000", if streams { Some(200) } else { Some(507) }, r#"{"message":"Insufficient Storage"}"#),
+            ("/status/503", None, ""),
+            ("/status/404", Some(404), ""),
+        ] {
+            let id = api.id();
+            let headers = guards::hurried(&id);
+            api.next().await.reply(&event_with(&headers, &secret("GET", path, ""))).await;
+            api.report().await.accept().await;
+            api.all_wait().await;
+            let line = line(&mut api).await;
+            let bytes = if streams && path.starts_with("/size") { 7_000_000 } else { body.len() };
+            let is_server_error = status.is_none_or(|status| status >= 500) || path == "/half";
+            for (name, value) in [
+                ("status", json!(status)),
+                ("ResponseBytes", json!(bytes)),
+                ("4xx", json!(u8::from(status == Some(404)))),
+                ("5xx", json!(u8::from(is_server_error))),
+                ("requestId", json!(id)),
+            ] {
+                assert_eq!(line[name], value, "{options} {path}: {name} {line}");
+            }
         }
     }
 }

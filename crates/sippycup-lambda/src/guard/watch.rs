@@ -92,6 +92,9 @@ impl Watch for Invocation {
         };
         let (Some(status), Some((source, format))) = (status, self.door) else { return Err(failure) };
         log::answered(&failure, status, &self.context);
-        Ok((in_form(source, status), format))
+        let response = in_form(source, status);
+        #[cfg(any(feature = "logging", feature = "metrics"))]
+        self.context.verdict().instead(status, response.body().len());
+        Ok((response, format))
     }
 }

@@ -58,15 +58,16 @@
 //! |---|---|
 //! | `method`, `path` | of the request as the app sees it, without the query |
 //! | `route` | the app's route ([`MatchedRoute`](crate::MatchedRoute)), else that of the API, unless it catches all |
-//! | `status` | of the answer; missing if there was none |
-//! | `failed` | `true` where the app, or the body of its answer, failed |
+//! | `status` | of the answer; missing where the invocation failed, of which the front door says what it likes |
+//! | `failed` | `true` where the invocation failed, or a streamed answer broke off |
 //! | `durationMs` | from the request to the end of the answer |
-//! | `requestBytes`, `responseBytes` | of the bodies, as the app has them |
+//! | `requestBytes`, `responseBytes` | of the bodies, without base64 |
 //! | `source` | the front door, as [`EventSource::as_str`](sippycup_core::EventSource::as_str) has it |
 //! | `coldStart` | whether it is the first invocation of an environment that was started for it |
 //! | `remainingMs` | what was left until the deadline |
 //!
-//! Status and bytes are those of the app. What a [guard](crate#guards) answers in its place is told in a line of its own.
+//! Status and bytes are what the client gets: where a [guard](crate#guards) answers in the place of the app, they are the
+//! guard's. What was wrong is told in a line of its own. An app that was never ready for a request has that line alone.
 //! Query strings, headers and bodies are in no line. `RUST_LOG=sippycup::access=off` turns these lines off.
 //!
 //! # Panics of the app

@@ -24,13 +24,13 @@ pub(crate) use self::emf::Emf;
 /// | metric | unit | what it is |
 /// |---|---|---|
 /// | `Requests` | `Count` | 1 |
-/// | `4xx`, `5xx` | `Count` | 1 if the status is one; an app that fails, or the body of its answer, is a `5xx` |
+/// | `4xx`, `5xx` | `Count` | 1 if the status is one; an invocation that fails, or a streamed answer that breaks off, is a `5xx` |
 /// | `Latency` | `Milliseconds` | from the request to the end of the answer |
 /// | `ColdStarts` | `Count` | 1 if it is a [cold start](crate::LambdaContext::is_cold_start) |
-/// | `ResponseBytes` | `Bytes` | of the answer's body, as the app has it |
+/// | `ResponseBytes` | `Bytes` | of the answer's body, without base64 |
 ///
-/// They are those of the app's answer: what a [guard](crate#guards) answers in the place of one that failed is a `5xx` all
-/// the same. What is 0 is written too, so that an average is a rate. The line also has `requestId`, `method`, `status`, `route`, and
+/// They are of what the client gets: where a [guard](crate#guards) answers in the place of the app, of the guard's answer.
+/// What is 0 is written too, so that an average is a rate. The line also has `requestId`, `method`, `status`, `route`, and
 /// `timestamp` and `level`, by which Lambda lets it through whatever the function's log level is.
 ///
 /// # What it costs

@@ -66,7 +66,34 @@ impl Observers {
     }
 }
 
-/// What is known of a request and its answer. When it is dropped, it is over, and told.
+/// Tells of an exchange when it is dropped, or has it told when it is known what becomes of the answer.
+pub(super) struct Report(Option<Exchange>);
+
+impl Report {
+    /// `None` if nobody wants to know.
+    pub(super) fn begin(request: &mut Request<Body>, observers: &Observers) -> Option<Self> {
+        (!observers.is_empty()).then(|| Self(Some(Exchange::begin(request, observers))))
+    }
+
+    pub(super) fn exchange(&mut self) -> Option<&mut Exchange> {
+        self.0.as_mut()
+    }
+}
+
+impl Drop for Report {
+    fn drop(&mut self) {
+        let Some(exchange) = self.0.take() else { return };
+        let told = match exchange.lambda.clone() {
+            Some(lambda) => lambda.verdict().keep(exchange),
+            None => Some(exchange),
+        };
+        if let Some(exchange) = told {
+            exchange.tell();
+        }
+    }
+}
+
+/// What is known of a request and its answer.
 pub(crate) struct Exchange {
     pub(crate) method: Method,
     /// Only its path is for others.
@@ -87,15 +114,11 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// `None` if nobody wants to know.
-    pub(super) fn begin(request: &mut Request<Body>, observers: &Observers) -> Option<Self> {
-        if observers.is_empty() {
-            return None;
-        }
+    fn begin(request: &mut Request<Body>, observers: &Observers) -> Self {
         let route = MatchedRoute::default();
         request.extensions_mut().insert(route.clone());
         let extensions = request.extensions();
-        Some(Self {
+        Self {
             method: request.method().clone(),
             #[cfg(feature = "logging")]
             uri: request.uri().clone(),
@@ -111,7 +134,7 @@ impl Exchange {
             status: None,
             has_failed: false,
             observers: observers.clone(),
-        })
+        }
     }
 
     pub(super) fn answered(&mut self, status: StatusCode) {
@@ -126,7 +149,29 @@ impl Exchange {
         self.has_failed = true;
     }
 
-    /// Whether the app failed, or its body.
+    /// Another answer goes out.
+    pub(super) fn replaced(&mut self, status: StatusCode, length: usize) {
+        self.status = Some(status);
+        self.response_bytes = length as u64;
+        self.has_failed = false;
+    }
+
+    /// No answer goes out.
+    pub(super) fn lost(&mut self) {
+        self.status = None;
+        self.response_bytes = 0;
+    }
+
+    pub(super) fn tell(self) {
+        // A server drops bodies in tasks of its own.
+        #[cfg(feature = "logging")]
+        if let Some(lambda) = &self.lambda {
+            return current::within(lambda, || self.observers.tell(&self));
+        }
+        self.observers.tell(&self);
+    }
+
+    /// Whether the app failed, or its body, or the invocation.
     pub(crate) fn has_failed(&self) -> bool {
         self.has_failed || self.status.is_none()
     }
@@ -147,16 +192,5 @@ impl Exchange {
 
     pub(crate) fn is_cold_start(&self) -> bool {
         self.lambda.as_ref().is_some_and(LambdaContext::is_cold_start)
-    }
-}
-
-impl Drop for Exchange {
-    fn drop(&mut self) {
-        // A server drops bodies in tasks of its own.
-        #[cfg(feature = "logging")]
-        if let Some(lambda) = &self.lambda {
-            return current::within(lambda, || self.observers.tell(self));
-        }
-        self.observers.tell(self);
     }
 }

@@ -2,6 +2,7 @@
 
 mod body;
 mod exchange;
+mod verdict;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
@@ -15,8 +16,11 @@ use pin_project_lite::pin_project;
 use sippycup_layer::{Body, BoxError};
 use tower_service::Service;
 
-use self::body::ObservedBody;
-pub(crate) use self::exchange::{Exchange, Observers};
+use self::{body::ObservedBody, exchange::Report};
+pub(crate) use self::{
+    exchange::{Exchange, Observers},
+    verdict::{Pending, Verdict},
+};
 use crate::App;
 
 /// The app, observed.
@@ -44,12 +48,12 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let exchange = Exchange::begin(&mut request, &self.observers);
+        let report = Report::begin(&mut request, &self.observers);
         // What is told must not be told while a panic unwinds: a second one would end the process.
         match catch_unwind(AssertUnwindSafe(|| self.app.call(request))) {
-            Ok(call) => ObservedFuture { call, exchange },
+            Ok(call) => ObservedFuture { call, report },
             Err(panic) => {
-                drop(exchange);
+                drop(report);
                 resume_unwind(panic)
             }
         }
@@ -62,7 +66,7 @@ pin_project! {
         #[pin]
         call: F,
         // Without an observer there is none. It is told of when it is dropped.
-        exchange: Option<Exchange>,
+        report: Option<Report>,
     }
 }
 
@@ -75,12 +79,12 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let answer = ready!(this.call.poll(cx));
-        let mut exchange = this.exchange.take();
+        let mut report = this.report.take();
         Poll::Ready(answer.map(|response| {
-            if let Some(exchange) = &mut exchange {
+            if let Some(exchange) = report.as_mut().and_then(Report::exchange) {
                 exchange.answered(response.status());
             }
-            response.map(|body| ObservedBody::new(body, exchange))
+            response.map(|body| ObservedBody::new(body, report))
         }))
     }
 }
