@@ -1,5 +1,6 @@
 //! The inspector over TCP: who is answered, what is masked, what can be sent.
 
+mod browser;
 mod guarded;
 
 use std::io::{Read, Write};

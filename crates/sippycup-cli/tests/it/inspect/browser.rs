@@ -1,0 +1,35 @@
+//! The page in a real browser: Debian's Chromium, driven by `browser/main.mjs`.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+#[test]
+#[ignore = "installs playwright-core from npm, and needs Chromium"]
+fn chromium_shows_what_the_command_serves() {
+    let libraries = Path::new(env!("CARGO_TARGET_TMPDIR")).join("playwright-core");
+    if !libraries.join("node_modules/playwright-core").exists() {
+        std::fs::create_dir_all(&libraries).unwrap();
+        let installed = Command::new("npm")
+            .args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
+            .arg(&libraries)
+            .arg("playwright-core@1.64.1")
+            .stdout(Stdio::null())
+            .status();
+        assert!(installed.unwrap().success(), "`npm install playwright-core` does not work here");
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/inspect/browser/main.mjs");
+    let output = Command::new("node")
+        .arg(script)
+        .env("SIPPYCUP", env!("CARGO_BIN_EXE_sippycup"))
+        .env("LIBRARIES", &libraries)
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    print!("{said}");
+    assert!(output.status.success(), "{said}");
+    // So that a script which checks nothing is no success.
+    assert_eq!(said.lines().filter(|line| line.starts_with("ok ")).count(), CHECKS, "{said}");
+}
+
+const CHECKS: usize = 16;

@@ -1,0 +1,283 @@
+// Drives the inspector's page as a person would, and prints a line for each thing that holds.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import http from "node:http";
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+
+const { chromium } = createRequire(`${process.env.LIBRARIES}/`)("playwright-core");
+const shots = process.env.SHOTS;
+
+const command = spawn(process.env.SIPPYCUP, [
+  "serve", "--listen", "127.0.0.1:0", "--inspect=127.0.0.1:0", "--kind", "rest", "--stage", "prod", "--stream", "--binary", "image/*",
+  "--route", "GET /items/{id}", "--route", "/{proxy+}", "--", process.execPath, new URL("function.mjs", import.meta.url).pathname,
+], { stdio: ["ignore", "inherit", "pipe"] });
+const addresses = await new Promise((found, failed) => {
+  const urls = [];
+  const lines = [];
+  const reader = createInterface({ input: command.stderr });
+  reader.on("line", (line) => {
+    lines.push(line);
+    const url = /http:\/\/[^/]+/.exec(line)?.[0];
+    if (url) urls.push(url);
+    if (line.includes("inspect:")) found(urls);
+  });
+  reader.on("close", () => failed(new Error(lines.join("\n"))));
+});
+const [front, inspector] = addresses;
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, permissions: ["clipboard-read", "clipboard-write"] });
+const page = await context.newPage();
+const wrong = [];
+const asked = new Set();
+page.on("console", (message) => message.type() === "error" && wrong.push(message.text()));
+page.on("pageerror", (error) => wrong.push(error.message));
+page.on("request", (request) => asked.add(new URL(request.url()).origin));
+
+const ask = (path, options) => fetch(`${front}/prod${path}`, options).then((response) => response.arrayBuffer());
+const row = (text) => page.locator(".row:not([hidden])", { hasText: text }).first();
+const card = (name) => page.locator(`.card[data-name="${name}"]`);
+const shot = (name) => shots && page.screenshot({ path: `${shots}/${name}.png` });
+const until = (what, given) => page.waitForFunction(what, given);
+
+async function check(name, held) {
+  try {
+    await held();
+    console.log(`ok ${name}`);
+  } catch (error) {
+    await shot("failed");
+    console.log(`FAILED ${name}: ${error.stack}`);
+    throw error;
+  }
+}
+
+async function open(path) {
+  await row(path).click();
+  await page.locator(".title code", { hasText: path }).waitFor();
+  await card("Request").waitFor();
+}
+
+try {
+  await page.goto(`${inspector}/`);
+
+  await check("requests are in the list as they come, the newest first", async () => {
+    await page.getByText("No request yet").waitFor();
+    await ask("/items/7?x=1&code=s3cret", { headers: { authorization: "Bearer s3cret", "x-tag": "a" } });
+    await row("/prod/items/7").waitFor();
+    await ask("/items/8", { headers: { "x-tag": "b" } });
+    await row("/prod/items/8").waitFor();
+    assert.match(await page.locator(".row:not([hidden]) .target").first().textContent(), /items\/8/);
+    assert.match(await row("/prod/items/7").textContent(), /GET200.*cold.*rest/);
+  });
+
+  await check("one request is shown from the client to the function and back", async () => {
+    await open("/prod/items/8");
+    assert.match(await page.locator("#base-path").textContent(), /\/prod: the stage prod.*\/items\/8/);
+    for (const name of ["Times", "Request", "Event", "What an app behind SippyCup sees", "Answer", "Response", "Log of function"]) await card(name).waitFor();
+    await card("Log of function").getByText("works on /items/8").waitFor();
+    assert.match(await card("Response").textContent(), /"\/items\/8"/);
+    for (const bar of ["read request", "queue", "function", "response"]) await card("Times").getByText(bar, { exact: true }).waitFor();
+    await shot("light");
+  });
+
+  await check("what is not as in the event before is marked", async () => {
+    const changed = await card("Event").locator("span.changed, span.added, span.removed").allTextContents();
+    assert(changed.some((text) => text.includes('x-tag: "b"')), changed.join("\n"));
+    assert(changed.some((text) => text.includes("Authorization")), changed.join("\n"));
+    assert(!changed.some((text) => text.includes("httpMethod")), changed.join("\n"));
+  });
+
+  await check("credentials are masked until somebody asks for them", async () => {
+    await open("/prod/items/7");
+    assert(!(await page.content()).includes("s3cret"));
+    await page.getByRole("button", { name: "Show secrets" }).click();
+    await page.getByText("Bearer s3cret").first().waitFor();
+    await page.getByRole("button", { name: "Mask secrets" }).click();
+    await page.getByRole("button", { name: "Show secrets" }).waitFor();
+    assert(!(await page.locator("#detail").innerHTML()).includes("s3cret"));
+  });
+
+  await check("a picture is shown, and its bytes", async () => {
+    await ask("/picture", { headers: { accept: "image/png" } });
+    await open("/prod/picture");
+    const picture = card("Response").locator("img.picture");
+    await picture.waitFor();
+    await until((img) => img.naturalWidth === 16, await picture.elementHandle());
+    await card("Response").getByRole("button", { name: "hex" }).click();
+    assert.match(await card("Response").locator("pre.hex").textContent(), /89 50 4e 47/);
+  });
+
+  await check("a form is a table", async () => {
+    await ask("/login", { method: "POST", body: new URLSearchParams({ user: "me", name: "A B&C" }) });
+    await open("/prod/login");
+    assert.match(await card("Request").locator(".body .pairs").textContent(), /userme.*nameA B&C/);
+  });
+
+  await check("pieces of a stream stand on the time line", async () => {
+    await ask("/stream");
+    await open("/prod/stream");
+    await row("/prod/stream").locator(".tag", { hasText: "streamed" }).waitFor();
+    const ticks = await card("Times").locator(".tick").count();
+    assert(ticks >= 6, `${ticks} ticks`);
+    assert.match(await card("Response").textContent(), /one two three/);
+    assert.match(await card("Answer").textContent(), /statusCode/);
+  });
+
+  await check("the reason stands where the gateway answers in its own words", async () => {
+    await ask("/broken");
+    await open("/prod/broken");
+    assert.match(await page.locator("#reason").textContent(), /knows no key status/);
+    await fetch(`${front}/elsewhere`);
+    await open("/elsewhere");
+    assert.match(await page.locator("#reason").textContent(), /under no stage/);
+  });
+
+  await check("a request is sent again, and changed before that", async () => {
+    await ask("/things", { method: "POST", body: "first", headers: { "content-type": "text/plain", "x-tag": "c", authorization: "Bearer s3cret" } });
+    await open("/prod/things");
+    await page.getByRole("button", { name: "Replay" }).click();
+    await row("replayed").waitFor();
+    await page.getByRole("button", { name: /sent from request/ }).waitFor();
+    assert.match(await card("Event").textContent(), /body: "first"/);
+    await page.keyboard.press("e");
+    await page.locator("#send-body").fill("second");
+    await page.locator("#send-target").fill("/prod/things?edited=1");
+    await page.locator("#send-now").click();
+    await page.locator(".title code", { hasText: "edited=1" }).waitFor();
+    await until(() => document.querySelector('.card[data-name="Event"]')?.textContent.includes('body: "second"'));
+    await page.getByRole("button", { name: "Show secrets" }).click();
+    // What was masked in the form was sent as it was.
+    await card("Event").getByText("Bearer s3cret").first().waitFor();
+    await page.getByRole("button", { name: "Mask secrets" }).click();
+  });
+
+  await check("a request can be taken to a shell and to a test", async () => {
+    await open("/prod/items/7");
+    for (const [button, part] of [["Copy as curl", "curl 'http://"], ["Copy as Rust test", "Gateway::builder(Kind::RestApi)"], ["Copy event", '"httpMethod": "GET"']]) {
+      await page.getByRole("button", { name: button }).click();
+      await until(async (part) => (await navigator.clipboard.readText()).includes(part), part);
+      assert(!(await page.evaluate(() => navigator.clipboard.readText())).includes("s3cret"));
+    }
+  });
+
+  await check("two requests are compared", async () => {
+    await open("/prod/items/7");
+    await page.getByRole("button", { name: "Compare", exact: true }).click();
+    await open("/prod/items/8");
+    await page.getByText("Differences to GET /prod/items/7").waitFor();
+    assert((await card("Request").locator("tr.changed, tr.added, tr.removed").count()) > 0);
+    await page.locator(".note").getByRole("button", { name: "Compare no more" }).click();
+  });
+
+  await check("the keys choose, filter and pause", async () => {
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("j");
+    assert.equal(await page.locator(".row[aria-selected=true]").count(), 1);
+    const first = await page.locator(".row[aria-selected=true]").getAttribute("id");
+    await page.keyboard.press("ArrowDown");
+    assert.notEqual(await page.locator(".row[aria-selected=true]").getAttribute("id"), first);
+    await page.keyboard.press("/");
+    await page.keyboard.type("5xx");
+    await until(() => [...document.querySelectorAll(".row:not([hidden]) .status")].every((status) => status.textContent.startsWith("5")));
+    assert.match(await page.locator("#count").textContent(), /^\d+ of \d+$/);
+    await page.locator("#filter").fill("");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("p");
+    await ask("/while-paused");
+    const { next } = await fetch(`${inspector}/api/exchanges`).then((response) => response.json());
+    assert(next > 0);
+    assert.equal(await row("/prod/while-paused").count(), 0);
+    await page.keyboard.press("p");
+    await row("/prod/while-paused").waitFor();
+  });
+
+  await check("front doors and functions have a table", async () => {
+    await page.keyboard.press("f");
+    const served = page.locator("#served");
+    await served.getByText("GET /items/{id}").waitFor();
+    assert.match(await served.locator("a").first().getAttribute("href"), /\/prod\/items\/\{id\}$/);
+    assert.match(await served.textContent(), /waiting/);
+    await shot("served");
+    await page.keyboard.press("f");
+  });
+
+  await check("it fits a phone, in dark too", async () => {
+    const phone = await browser.newPage({ viewport: { width: 390, height: 800 }, colorScheme: "dark" });
+    await phone.goto(`${inspector}/`);
+    await phone.locator(".row:not([hidden])", { hasText: "/prod/items/8" }).first().click();
+    await phone.locator('.card[data-name="Event"]').waitFor();
+    const [wide, back, text] = await phone.evaluate(() => {
+      const { backgroundColor, color } = getComputedStyle(document.body);
+      return [Math.max(document.documentElement.scrollWidth, document.getElementById("detail").scrollWidth), backgroundColor, color];
+    });
+    assert(wide <= 390, `${wide} wide`);
+    const light = (color) => color.match(/\d+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0);
+    assert(light(text) - light(back) > 400, `${text} on ${back}`);
+    if (shots) await phone.screenshot({ path: `${shots}/phone.png` });
+    await phone.getByRole("button", { name: "‹ List" }).click();
+    await phone.locator(".row:not([hidden])").first().waitFor();
+    await phone.close();
+  });
+
+  await check("a page of another origin reads nothing and sends nothing", async () => {
+    const other = http.createServer((_, response) => response.setHeader("content-type", "text/html").end("<p>another page</p>"));
+    await new Promise((listens) => other.listen(0, "127.0.0.1", listens));
+    const stranger = await context.newPage();
+    await stranger.goto(`http://localhost:${other.address().port}/`);
+    const tried = await stranger.evaluate(async ([inspector, address]) => {
+      const body = JSON.stringify({ method: "GET", target: "/prod/stolen", headers: [], body: "", address });
+      const tries = [
+        () => fetch(`${inspector}/api/exchanges`),
+        () => fetch(`${inspector}/api/send`, { method: "POST", body }),
+        () => fetch(`${inspector}/api/send`, { method: "POST", body, mode: "no-cors" }),
+        () => fetch(`${inspector}/api/send`, { method: "POST", body, headers: { "content-type": "application/json", "x-sippycup-inspect": "1" } }),
+        () => fetch(`${inspector}/api/clear`, { method: "POST", mode: "no-cors" }),
+      ];
+      const read = [];
+      for (const attempt of tries) read.push(await attempt().then((response) => response.type === "opaque" ? "" : response.text(), () => ""));
+      const frame = document.createElement("iframe");
+      frame.src = inspector;
+      document.body.append(frame);
+      await new Promise((loaded) => (frame.onload = loaded));
+      return read;
+    }, [inspector, new URL(front).host]);
+    assert.deepEqual(tried, ["", "", "", "", ""]);
+    assert(stranger.frames().every((frame) => !frame.url().startsWith(inspector)), "it shows in no frame");
+    await stranger.close();
+    other.close();
+    assert.equal(await row("/prod/stolen").count(), 0);
+    assert(await row("/prod/items/8").count() > 0, "nothing was cleared");
+  });
+
+  await check("of more than ten thousand requests the last ones are kept, with as many elements as can be seen", async () => {
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
+    const get = (path) => new Promise((done, failed) => {
+      http.get(`${front}${path}`, { agent }, (response) => response.resume().on("end", done)).on("error", failed);
+    });
+    let sent = 0;
+    // No stage has these: what is tried here is the list, and not the function.
+    const worker = async () => {
+      while (sent < 10_050) await get(`/quiet/${++sent}`);
+    };
+    await Promise.all(Array.from({ length: 8 }, worker));
+    await until(() => document.getElementById("count").textContent === "10000 kept");
+    await until(() => document.querySelector(".row .target").textContent.includes("/quiet/"));
+    assert((await page.locator(".row").count()) < 60);
+    await page.locator("#list").evaluate((list) => (list.scrollTop = list.scrollHeight));
+    await row("/quiet/51").waitFor();
+    assert.equal(await row("/prod/items/8").count(), 0);
+    await page.locator("#filter").fill("quiet/777");
+    await until(() => document.getElementById("count").textContent === "11 of 10000");
+    await shot("many");
+  });
+
+  assert.deepEqual(wrong, []);
+  assert.deepEqual([...asked], [inspector], "nobody else is asked");
+} finally {
+  await browser.close();
+  command.kill("SIGINT");
+}
