@@ -8,12 +8,17 @@ use sippycup_gateway::Gateway;
 
 use crate::plan::{FunctionPlan, Origin, Said};
 use crate::served::Served;
+use crate::template;
 
 /// Front doors as they begin to listen.
 #[derive(Debug, Default)]
 pub(crate) struct Description {
     /// By what makes several gateways one front door.
     doors: Vec<(Key, Value)>,
+    /// Of a template, by names.
+    outputs: Vec<(String, String)>,
+    /// Those of them that are addresses of this machine.
+    local: Vec<String>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -24,6 +29,16 @@ struct Key {
 }
 
 impl Description {
+    /// Those of a template, with the addresses that AWS would give.
+    pub(crate) fn with_outputs(outputs: Vec<(String, String)>) -> Self {
+        Self { outputs, ..Self::default() }
+    }
+
+    /// The outputs that are addresses of this machine.
+    pub(crate) fn local_outputs(&self) -> impl Iterator<Item = &(String, String)> {
+        self.outputs.iter().filter(|(name, _)| self.local.contains(name))
+    }
+
     /// Adds a gateway, to the front door that it is a part of if that is there.
     pub(crate) fn add(&mut self, gateway: &Gateway<Served>, origin: Option<&Origin>, urls: Vec<String>) {
         let key = Key { id: origin.map(|origin| origin.id.clone()), stage: gateway.stage().map(str::to_owned), urls };
@@ -42,6 +57,14 @@ impl Description {
                 there.extend(routes);
             }
             return;
+        }
+        for (name, value) in &mut self.outputs {
+            if let (Some(id), Some(url)) = (&key.id, key.urls.first())
+                && let Some(local) = template::local(value, id, key.stage.as_deref(), url)
+            {
+                *value = local;
+                self.local.push(name.clone());
+            }
         }
         let door = json!({
             "logicalId": key.id,
@@ -71,6 +94,10 @@ impl Description {
         let mut described = Map::new();
         described.insert("frontDoors".to_owned(), doors.into());
         described.insert("functions".to_owned(), functions.iter().map(function).collect());
+        described.insert(
+            "outputs".to_owned(),
+            self.outputs.into_iter().map(|(name, value)| (name, value.into())).collect::<Map<_, _>>().into(),
+        );
         described.insert("passedOver".to_owned(), passed.into());
         Value::Object(described)
     }

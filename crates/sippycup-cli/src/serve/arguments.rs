@@ -52,6 +52,8 @@ pub(super) struct Wanted {
     /// What is told first.
     pub(super) lines: Vec<String>,
     pub(super) passed: Vec<String>,
+    /// Outputs of a template, by names.
+    pub(super) outputs: Vec<(String, String)>,
     /// What is read again when it changes.
     pub(super) files: Vec<PathBuf>,
 }
@@ -70,18 +72,19 @@ impl Arguments {
     pub(super) fn plan(mut self) -> Result<Wanted, UsageError> {
         if let Some(path) = &self.template.template {
             let flags = template::Flags { plan: &self.plan, gateway: &self.gateway, function: &self.function };
-            let template::Read { plan, listeners, mut lines, passed, files } = self.template.read(path, &flags)?;
+            let template::Read { plan, listeners, mut lines, passed, outputs, files } =
+                self.template.read(path, &flags)?;
             lines.insert(0, format!("serving {}", path.display()));
             let files = if self.function.watch.is_empty() { Vec::new() } else { files };
-            return Ok(Wanted { plan, listeners, lines, passed, files });
+            return Ok(Wanted { plan, listeners, lines, passed, outputs, files });
         }
         if self.template.is_about_template() {
             return Err(UsageError::new("--parameter and --run are about a template: name it with --template"));
         }
-        let (mut lines, passed, files) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut lines, passed, outputs, files) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         if let Some(path) = &self.config {
             let (plan, listeners) = Plan::read(path, &self.plan)?;
-            return Ok(Wanted { plan, listeners, lines, passed, files });
+            return Ok(Wanted { plan, listeners, lines, passed, outputs, files });
         }
         if !self.has_function() {
             if !Path::new("Cargo.toml").is_file() {
@@ -95,7 +98,7 @@ impl Arguments {
         }
         let plan = self.plan.of_flags(self.gateway, self.function);
         let listeners = plan.listeners()?;
-        Ok(Wanted { plan, listeners, lines, passed, files })
+        Ok(Wanted { plan, listeners, lines, passed, outputs, files })
     }
 }
 

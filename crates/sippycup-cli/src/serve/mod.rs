@@ -52,7 +52,7 @@ async fn serve_until(
 ) -> Result<End, BoxError> {
     let terminal = arguments.output.terminal();
     let from_file = arguments.config.is_some() || arguments.template.template.is_some();
-    let Wanted { plan, listeners: planned, lines, passed, files } = wanted;
+    let Wanted { plan, listeners: planned, lines, passed, outputs, files } = wanted;
     // From before anybody reads that it is served.
     let mut changes = Changes::of(&files)?;
     lines.iter().for_each(|line| terminal.line(line));
@@ -84,10 +84,13 @@ async fn serve_until(
         functions.push(Recorded { name: planned.name.value.clone(), function, recorder });
     }
     let (stop, stopping) = signal::channel(false);
-    let (mut servers, mut description) = (Vec::new(), Description::default());
+    let (mut servers, mut description) = (Vec::new(), Description::with_outputs(outputs));
     for (listener, planned) in listeners {
         let door = Door { functions: &functions, terminal, from_file, inspector };
         servers.extend(door.open(listener, planned, stopping.clone(), &mut description)?);
+    }
+    for (name, value) in description.local_outputs() {
+        terminal.line(&format!("output {name}: {value}"));
     }
     let described = description.into_json(&plan.functions, &passed);
     if let Some(inspector) = inspector {

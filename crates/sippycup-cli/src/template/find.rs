@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use super::node::Node;
+use super::samconfig::Settings;
 use crate::error::UsageError;
 
 /// The template in the current directory, if there is one.
 pub(crate) fn found() -> Option<PathBuf> {
     // The source of a function is more useful than what SAM has built of it: it can be built again.
     let names = ["template.yaml", "template.yml", "template.json", ".aws-sam/build/template.yaml"];
+    let named = Settings::read(Path::new("")).ok().and_then(|settings| settings.template());
     let assembly = || Some(PathBuf::from("cdk.out")).filter(|directory| directory.join("manifest.json").is_file());
-    names.iter().map(PathBuf::from).find(|path| path.is_file()).or_else(assembly)
+    named.or_else(|| names.iter().map(PathBuf::from).find(|path| path.is_file())).or_else(assembly)
 }
 
 /// The text of a template.

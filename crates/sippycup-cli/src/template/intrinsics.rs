@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::cidr;
 use super::node::{Entry, Node, Shape};
 use super::scope::{REGION, Scope};
 use super::source::{Fault, Span};
@@ -113,15 +114,33 @@ impl Scope<'_> {
             "Fn::FindInMap" => self.find_in_map(argument, span).map(Some),
             "Fn::ImportValue" => {
                 let name = self.text(argument)?.unwrap_or_default();
-                Ok(Some(match self.given(&name) {
-                    Some(value) => Node::text(span, value),
-                    None => self.ask(&name, span, "another stack exports it"),
+                Ok(Some(match (self.given(&name), self.exports.get(&name)) {
+                    (Some(value), _) => Node::text(span, value),
+                    (None, Some(output)) => self.output(output, span),
+                    (None, None) => self.ask(&name, span, "another stack exports it"),
                 }))
             }
             "Fn::Base64" => text(STANDARD.encode(self.text(argument)?.unwrap_or_default())),
             "Fn::GetAZs" => {
-                let zones = ["a", "b", "c"].map(|zone| Node::text(span, format!("{REGION}{zone}")));
+                let region = self.text(argument)?.filter(|region| !region.is_empty());
+                let region = region.or_else(|| self.given("AWS::Region").map(str::to_owned));
+                let region = region.as_deref().unwrap_or(REGION);
+                let zones = ["a", "b", "c"].map(|zone| Node::text(span, format!("{region}{zone}")));
                 Ok(Some(Node::list(span, zones.into())))
+            }
+            "Fn::Cidr" => {
+                let argument = self.value(argument)?.ok_or_else(|| wrong("an address block and a count"))?;
+                let items: Vec<_> = argument.items().iter().map(Node::string).collect::<Result<_, _>>()?;
+                let blocks = cidr::blocks(&items).ok_or_else(|| wrong("an address block, a count, and bits"))?;
+                Ok(Some(Node::list(span, blocks.into_iter().map(|block| Node::text(span, block)).collect())))
+            }
+            "Fn::Length" => match self.value(argument)? {
+                Some(list) if matches!(list.shape, Shape::List(_)) => text(list.items().len().to_string()),
+                _ => Err(wrong("a list")),
+            },
+            "Fn::ToJsonString" => {
+                let value = self.value(argument)?.ok_or_else(|| wrong("a map or a list"))?;
+                text(value.to_json().to_string())
             }
             "Fn::And" | "Fn::Or" | "Fn::Not" | "Fn::Equals" => {
                 Err(Fault::new(span, format_args!("`{function}` belongs into `Conditions`")))
@@ -129,7 +148,7 @@ impl Scope<'_> {
             _ if function.starts_with("Fn::ForEach") => Err(Fault::new(
                 span,
                 format_args!(
-                    "`{function}` is of AWS::LanguageExtensions, which is not read here: write out what it repeats"
+                    "`{function}` is of AWS::LanguageExtensions, which `Transform` does not name, or not beside the keys of a map"
                 ),
             )),
             _ => Err(Fault::new(span, format_args!("`{function}` is no function that is known here"))),

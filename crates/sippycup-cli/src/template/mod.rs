@@ -10,8 +10,10 @@
 
 mod cargo;
 mod cdk;
+mod cidr;
 mod cloudformation;
 mod doors;
+mod extensions;
 mod find;
 mod functions;
 mod intrinsics;
@@ -20,8 +22,10 @@ mod names;
 mod node;
 mod notes;
 mod openapi;
+mod outputs;
 mod references;
 mod sam;
+mod samconfig;
 mod scope;
 mod source;
 mod stacks;
@@ -35,10 +39,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 pub(crate) use find::found;
+pub(crate) use outputs::local;
 
 use crate::error::UsageError;
 use crate::plan::{FunctionPlan, GatewayPlan, Listener, Pair, Plan};
 use node::Node;
+use samconfig::Settings;
 use scope::Scope;
 use source::{Fault, Sources};
 
@@ -70,6 +76,8 @@ pub(crate) struct Read {
     pub(crate) lines: Vec<String>,
     /// What was passed over, for `--describe`.
     pub(crate) passed: Vec<String>,
+    /// What the template says about itself, by names.
+    pub(crate) outputs: Vec<(String, String)>,
     /// What was read.
     pub(crate) files: Vec<PathBuf>,
 }
@@ -103,7 +111,8 @@ impl TemplateArguments {
         };
         match read {
             Ok(mut read) => {
-                read.lines.iter_mut().chain(&mut read.passed).for_each(masked);
+                let outputs = read.outputs.iter_mut().map(|(_, value)| value);
+                read.lines.iter_mut().chain(&mut read.passed).chain(outputs).for_each(masked);
                 Ok(read)
             }
             Err(error) => {
@@ -116,11 +125,14 @@ impl TemplateArguments {
 
     /// `secrets` are values that no message should have.
     fn read_all(&self, path: &Path, flags: &Flags<'_>, secrets: &mut Vec<String>) -> Result<Read, UsageError> {
-        let given = named("--parameter", &self.parameters)?;
+        let mut given = named("--parameter", &self.parameters)?;
+        let settings = Settings::read(path.parent().unwrap_or(Path::new("")))?;
+        let overridden = settings.parameters();
         let run = named("--run", &self.run)?;
         let sources = RefCell::new(Sources::default());
         let wrong = |roots: &[&Node], fault: &Fault| UsageError::new(sources.borrow().describe(roots, fault));
         let mut roots: Vec<Root> = Vec::new();
+        let mut overrides: Vec<String> = Vec::new();
         let mut files: VecDeque<(PathBuf, Option<Nested>)> =
             cdk::templates(path)?.into_iter().map(|file| (file, None)).collect();
         while let Some((file, nested)) = files.pop_front() {
@@ -136,8 +148,22 @@ impl TemplateArguments {
                 }
                 None => (openapi::wrapped(root, run.keys()), None),
             };
-            secrets.extend(scope::secrets(&root, &given));
             find::check(&root, &file)?;
+            let declared = root.get("Parameters").map(Node::entries).unwrap_or_default();
+            for (name, value) in overridden.iter().filter(|(name, _)| declared.iter().any(|entry| entry.key == **name))
+            {
+                if !given.contains_key(name) {
+                    given.insert(name.clone(), value.clone());
+                    overrides.push(name.clone());
+                }
+            }
+            secrets.extend(scope::secrets(&root, &given));
+            let root = {
+                let scope = Scope::new(&root, &file, &sources, &given);
+                let expanded = extensions::expanded(&scope).map_err(|fault| wrong(&[&root], &fault))?;
+                warnings.append(&mut scope.notes.borrow_mut().warnings);
+                expanded
+            };
             let root = sam::merged(&root).map_err(|fault| wrong(&[&root], &fault))?;
             // The code of a nested stack is in the list of the one around it.
             let around =
@@ -168,9 +194,14 @@ impl TemplateArguments {
         }
         let nested: Vec<_> = roots.iter().map(|root| root.nested.as_ref()).collect();
         let all: Vec<&Node> = roots.iter().map(|root| root.shown.as_ref().unwrap_or(&root.root)).collect();
-        let (plan, listeners) = stacks::plan(&mut stacks, &nested, flags, &run).map_err(|fault| wrong(&all, &fault))?;
+        let stacks::Planned { plan, listeners, outputs } =
+            stacks::plan(&mut stacks, &nested, flags, &run).map_err(|fault| wrong(&all, &fault))?;
         let files = sources.borrow().paths();
-        let mut told = Read { plan, listeners, lines: Vec::new(), passed: Vec::new(), files };
+        let mut told = Read { plan, listeners, lines: Vec::new(), passed: Vec::new(), outputs, files };
+        if !overrides.is_empty() {
+            told.files.push(settings.file().to_owned());
+            told.lines.push(format!("parameters of {}: {}", settings.file().display(), overrides.join(", ")));
+        }
         for scope in &stacks {
             let notes = scope.notes.borrow();
             let warnings = notes.warnings.iter().map(|fault| sources.borrow().describe(&all, fault));

@@ -1,5 +1,7 @@
 //! What YAML and JSON say, with its place: nothing is a number or a boolean before somebody asks for one.
 
+use serde_json::{Map, Value};
+
 use super::source::{Fault, Span};
 
 /// One value of a file.
@@ -110,6 +112,22 @@ impl Node {
     pub(super) fn number(&self) -> Result<f64, Fault> {
         let number = self.as_text().and_then(|text| text.trim().parse::<f64>().ok()).filter(|n| n.is_finite());
         number.ok_or_else(|| self.unlike("a number"))
+    }
+
+    /// The value as JSON: what is written without quotes is a number, a boolean or null if it can be.
+    pub(super) fn to_json(&self) -> Value {
+        match &self.shape {
+            _ if self.is_null() => Value::Null,
+            Shape::Scalar { text, plain: true } => {
+                let literal = serde_json::from_str(text).ok().filter(|value: &Value| !value.is_string());
+                literal.unwrap_or_else(|| Value::from(text.as_str()))
+            }
+            Shape::Scalar { text, .. } => Value::from(text.as_str()),
+            Shape::List(items) => items.iter().map(Self::to_json).collect(),
+            Shape::Map(entries) => {
+                entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect::<Map<_, _>>().into()
+            }
+        }
     }
 
     /// A fault about this value.

@@ -78,6 +78,9 @@ impl Scope<'_> {
             return Ok(Node::text(span, value));
         }
         self.check_there(id, span)?;
+        if let Some(output) = self.outputs.get(&name) {
+            return Ok(self.output(output, span));
+        }
         let text = |text: String| Ok(Node::text(span, text));
         let own = |property: &str| Ok(self.own_text(id, property)?.unwrap_or_default());
         match (kind, attribute) {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::node::Node;
 use super::notes::Notes;
+use super::outputs::Output;
 use super::source::{Fault, Sources, Span};
 use super::yaml;
 
@@ -26,6 +27,10 @@ pub(super) struct Scope<'t> {
     pub(super) index: usize,
     /// What the stack around it gives for parameters.
     pub(super) inherited: BTreeMap<String, Node>,
+    /// Outputs of nested stacks, as `Stack.Outputs.Name`.
+    pub(super) outputs: BTreeMap<String, Output>,
+    /// What other stacks of the same run export.
+    pub(super) exports: BTreeMap<String, Output>,
     /// Files of code by the hash in their key.
     pub(super) assets: BTreeMap<String, PathBuf>,
     used: RefCell<BTreeSet<String>>,
@@ -63,6 +68,8 @@ impl<'t> Scope<'t> {
             made: BTreeMap::new(),
             index: 0,
             inherited: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            exports: BTreeMap::new(),
             assets: BTreeMap::new(),
             used: RefCell::default(),
             asked: RefCell::default(),
@@ -108,8 +115,23 @@ impl<'t> Scope<'t> {
         Node::text(span, value)
     }
 
+    /// The value of an output, with what in it was invented.
+    pub(super) fn output(&self, output: &Output, span: Span) -> Node {
+        self.invented.borrow_mut().extend(output.invented.iter().cloned());
+        Node { span, ..output.value.clone() }
+    }
+
     pub(super) fn take_invented(&self) -> Vec<String> {
         std::mem::take(&mut self.invented.borrow_mut())
+    }
+
+    /// Evaluates something that may not be needed: `None` if it asks for a value, and nothing is asked.
+    pub(super) fn attempt<T>(&self, evaluate: impl FnOnce() -> T) -> Option<T> {
+        let before = self.asked.borrow().clone();
+        let value = evaluate();
+        let asks = self.asked.borrow().len() > before.len();
+        *self.asked.borrow_mut() = before;
+        (!asks).then_some(value)
     }
 
     /// What must be said with `--parameter`, as one fault.

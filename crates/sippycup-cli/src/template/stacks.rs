@@ -7,21 +7,32 @@ use super::functions::{self, Wishes};
 use super::model::Model;
 use super::names::Names;
 use super::node::{Entry, Node};
+use super::outputs::{self, Output};
 use super::scope::Scope;
 use super::source::{Fault, Span};
 use super::{Flags, Nested, cloudformation, references, sam};
 use crate::plan::{Listener, Plan, Said};
 
-/// The plan of all stacks, with what each address serves. `nested` says which of them are resources of others, which come before them.
+/// All stacks together.
+#[derive(Debug)]
+pub(super) struct Planned {
+    pub(super) plan: Plan,
+    pub(super) listeners: Vec<Listener>,
+    /// By names.
+    pub(super) outputs: Vec<(String, String)>,
+}
+
+/// The plan of all stacks, with what each address serves, and with the outputs of those that are in no other. `nested` says which of them are resources of others, which come before them.
 pub(super) fn plan(
     stacks: &mut [Scope<'_>],
     nested: &[Option<&Nested>],
     flags: &Flags<'_>,
     run: &BTreeMap<String, String>,
-) -> Result<(Plan, Vec<Listener>), Fault> {
+) -> Result<Planned, Fault> {
     let wishes = Wishes { settings: flags.function, run };
     let mut names = Names::default();
     let mut absent = Vec::new();
+    let (mut exports, mut told) = (BTreeMap::new(), Vec::new());
     for (at, nested) in nested.iter().enumerate() {
         let inherited = match nested {
             Some(nested) => inherited(stacks, nested, &absent)?,
@@ -34,6 +45,18 @@ pub(super) fn plan(
         };
         scope.inherited = inherited;
         scope.made = sam::made(scope)?;
+        let outputs = outputs::read(scope);
+        exports.extend(outputs.iter().filter_map(|output| Some((output.export.clone()?, output.clone()))));
+        match nested.and_then(|nested| Some((stacks.get_mut(nested.stack)?, nested))) {
+            Some((around, nested)) => {
+                let named = |output: Output| (format!("{}.Outputs.{}", nested.id, output.name), output);
+                around.outputs.extend(outputs.into_iter().map(named));
+            }
+            None => told.extend(outputs.into_iter().filter_map(Output::told)),
+        }
+    }
+    for scope in stacks.iter_mut().filter(|scope| !absent.contains(&scope.index)) {
+        scope.exports.clone_from(&exports);
         names.add(scope)?;
     }
     let mut doors = Doors::before(names);
@@ -71,7 +94,7 @@ pub(super) fn plan(
         let place = wrong.span.map_or(whole, |span| Span { start: span.start, end: span.end });
         Fault::new(place, wrong.message)
     })?;
-    Ok((plan, listeners))
+    Ok(Planned { plan, listeners, outputs: told })
 }
 
 /// What the stack around a nested one gives for its parameters; `None` if the nested one is not there.

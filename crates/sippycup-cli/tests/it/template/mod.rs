@@ -12,6 +12,7 @@
 mod alone;
 #[cfg(unix)]
 mod cdk;
+mod outputs;
 mod translated;
 
 use std::fmt::Write;
