@@ -164,6 +164,17 @@ impl Code {
         }
     }
 
+    /// The package and the name of a binary in `target/lambda/NAME`.
+    fn of_cargo_lambda(&self) -> Option<(PathBuf, String)> {
+        let is_file = self.path.file_stem().is_some_and(|name| name == "bootstrap");
+        let directory = if is_file { self.path.parent()? } else { &self.path };
+        let named = directory.parent().filter(|parent| parent.ends_with("target/lambda"))?;
+        let package = named.parent()?.parent()?;
+        let package = if package.as_os_str().is_empty() { Path::new(".") } else { package };
+        let package = package.join("Cargo.toml").is_file().then(|| package.canonicalize().ok())??;
+        Some((package, directory.file_name()?.to_str()?.to_owned()))
+    }
+
     fn started(&self, id: &str) -> Result<Started, String> {
         let is_rust = self.method.as_deref() == Some("rust-cargolambda");
         if !is_rust && !self.runtime.starts_with("provided") {
@@ -175,7 +186,14 @@ impl Code {
             let runtime = if self.runtime.is_empty() { "a runtime that nobody names" } else { &self.runtime };
             return Err(format!("it needs {runtime}; say how it is started with --run {id}='{client}'"));
         }
-        let executables = [self.path.join("bootstrap"), self.folder.join(".aws-sam/build").join(id).join("bootstrap")];
+        // What cargo-lambda has built for Lambda is built for this machine instead.
+        if let Some((package, binary)) = self.of_cargo_lambda()
+            && let Ok(binary) = cargo::binary(&package, Some(&binary), &self.flags)
+        {
+            return Ok(Started { command: vec![binary.program.into()], build: Some(binary.build) });
+        }
+        let executables =
+            [self.directory().join("bootstrap"), self.folder.join(".aws-sam/build").join(id).join("bootstrap")];
         if self.path.join("Cargo.toml").is_file() && (is_rust || !self.path.join("bootstrap").is_file()) {
             let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
             let binary = cargo::binary(&path, self.binary.as_deref(), &self.flags)?;

@@ -134,7 +134,7 @@ fn where_there_is_nothing_the_command_says_what_it_expects() {
 }
 
 /// A package without dependencies, whose function answers with the directory it was started in.
-fn package(root: &Path) {
+pub(super) fn package(root: &Path) {
     std::fs::create_dir_all(root.join("src")).unwrap();
     // Not a member of the workspace around it.
     std::fs::write(root.join("Cargo.toml"), "[package]\nname = \"shop-function\"\nedition = \"2024\"\n[workspace]\n")

@@ -13,6 +13,7 @@ mod alone;
 #[cfg(unix)]
 mod cdk;
 mod outputs;
+mod terraform;
 mod translated;
 
 use std::fmt::Write;
