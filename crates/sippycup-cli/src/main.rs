@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! flags, TOML, template ──► plan ──► serve ──► server ──► gateways ──► record ──► function
-//!                                                            │                       ▲
-//!                                                         terminal   watch ── restart ─┘
+//!                                                            │    │                  ▲  │
+//!                                                         terminal│  watch ── restart ─┘  │
+//!                                                                 └───────► inspect ◄────┘
 //! ```
 //!
 //! `event` needs only a gateway of the plan, `invoke`, `replay` and `send` only its function. Exit codes: 0 after an orderly end, 1 if something failed, 2 if flags or configuration

@@ -17,6 +17,7 @@
 //! | take events of queues, schedules, authorizers | [events that are not HTTP](events) |
 //! | test | [testing] |
 //! | have AWS's front doors on your machine | [the local gateway](local_gateway) |
+//! | see what AWS sends, request by request | [the inspector](inspector) |
 //! | run your SAM template, CDK app or OpenAPI definition on your machine | [templates] |
 //! | copy something that works | [examples] |
 //! | know what adapters lose, in any language | [conformance] |
@@ -36,4 +37,4 @@ macro_rules! pages {
     )*};
 }
 
-pages! { background_work base_paths coming_from comparison conformance contexts deploying events examples failures features first_ten_minutes front_doors how_it_works local_gateway logs performance security streaming templates testing troubleshooting websocket }
+pages! { background_work base_paths coming_from comparison conformance contexts deploying events examples failures features first_ten_minutes front_doors how_it_works inspector local_gateway logs performance security streaming templates testing troubleshooting websocket }
