@@ -62,6 +62,24 @@ where
     .await
 }
 
+/// Waits until the app can be called, and calls it. The error is that of an app which is not to be called again.
+#[cfg(any(feature = "lambda-runtime", feature = "local"))]
+pub(crate) async fn run<T>(
+    app: &mut T,
+    event: Bytes,
+    context: &LambdaContext,
+    mut watch: Option<Box<dyn Watch>>,
+) -> Result<Result<Answered<T::Response>, Failure>, Error>
+where
+    T: Service<ProxyEvent, Error = Error, Response: Answer>,
+{
+    match ready(app, &mut watch).await {
+        Ok(Ok(())) => Ok(call(app, event, context, watch).await),
+        Ok(Err(error)) => Err(error),
+        Err(failure) => Ok(refuse(event, failure, watch)),
+    }
+}
+
 /// Calls the app, and waits for what it answers.
 pub(crate) fn call<T>(
     app: &mut T,

@@ -24,8 +24,15 @@ use tower_service::Service;
 #[cfg(feature = "shutdown")]
 use crate::shutdown;
 use crate::{
-    LambdaContext, ServeError, after::Afterwards, answer::Answer, current, failure::Failure, guard::Guards, invocation,
-    options::Options, tasks::Tasks,
+    LambdaContext, ServeError,
+    after::Afterwards,
+    answer::Answer,
+    current,
+    failure::Failure,
+    guard::{Guards, describe, guard},
+    invocation,
+    options::Options,
+    tasks::Tasks,
 };
 
 /// Serves the function on 127.0.0.1, port `PORT` or 9000, until the process ends.
@@ -109,25 +116,26 @@ struct Function<T> {
 
 impl<T> Service<Bytes> for Function<T>
 where
-    T: Service<ProxyEvent, Error = Error, Response: Answer, Future: Send + 'static> + 'static,
+    T: Service<ProxyEvent, Error = Error, Response: Answer, Future: Send + 'static> + Clone + Send + 'static,
 {
     type Response = sippycup_gateway::Answer;
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
-    fn poll_ready(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<(), BoxError>> {
-        invocation::poll_ready(&mut self.app, cx)
-            .map(|ready| ready.map_err(|failure| told(&failure))?.map_err(Into::into))
+    /// The app is asked when there is an event, whose deadline counts then.
+    fn poll_ready(&mut self, _: &mut task::Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, event: Bytes) -> Self::Future {
         let context = context();
-        let answer = invocation::call(&mut self.app, event, &context, self.guards.watch(&context));
-        let finish = self.afterwards.of(context);
-        let invocation = finish.context.clone();
-        Box::pin(current::scope(&invocation, async move {
-            let answer = answer.await.map_err(|failure| told(&failure))?;
-            Ok(answer.into_local(finish))
+        let (app, watch) = (guard(|| self.app.clone()), self.guards.watch(&context));
+        let finish = self.afterwards.of(context.clone());
+        Box::pin(current::scope(&finish.context.clone(), async move {
+            let mut app = app.map_err(|failure| told(&failure))?;
+            let answer = invocation::run(&mut app, event, &context, watch).await;
+            let answer = answer.unwrap_or_else(|error| Err(describe(error)));
+            guard(|| drop(app)).and(answer).map(|answer| answer.into_local(finish)).map_err(|failure| told(&failure))
         }))
     }
 }

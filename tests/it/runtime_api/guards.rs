@@ -61,31 +61,44 @@ fn answered(report: &Call) -> (u64, String) {
     }
 }
 
+/// A function with these guards, `theirs` under the loop of `lambda_runtime`.
+async fn start(polls: usize, options: &str) -> Api {
+    let variables = [
+        ("RUDE", options),
+        ("AWS_LAMBDA_FUNCTION_NAME", "rude"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+    ];
+    Api::start(polls, &variables).await
+}
+
 const OPTIONS: [&str; 2] = ["", "stream,"];
+
+/// How many polls there are, and who polls.
+const POLLED: [(usize, &str); 6] =
+    [(1, ""), (1, "stream,"), (16, ""), (16, "stream,"), (1, "theirs,"), (1, "theirs,stream,")];
 
 #[tokio::test]
 async fn an_app_without_an_answer_is_given_up_before_the_deadline() {
-    for polls in POLLS {
-        for options in OPTIONS {
-            let mut api = Api::start(polls, &[("RUDE", &format!("{options}margin"))]).await;
-            for (door, event) in doors("/never") {
-                let (id, report) = api.hurry(&event).await;
-                assert_eq!(report.line, format!("POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1"));
-                let (status, body) = answered(&report);
-                assert_eq!(status, 504, "{door}");
-                let wanted = match door {
-                    "a REST API" => r#"{"message": "Endpoint request timed out"}"#,
-                    "an HTTP API" => r#"{"message":"Gateway Timeout"}"#,
-                    "a load balancer" => "<html>\r\n<head><title>504 Gateway Timeout</title>",
-                    _ => "Gateway Timeout",
-                };
-                assert!(body.starts_with(wanted), "{door}: {body}");
-                report.accept().await;
-                api.works().await;
-                let said = api.until(&id).await.pop().unwrap();
-                assert!(said.starts_with("SippyCup.Service: expected an answer 60s before the deadline"), "{said}");
-                assert!(said.contains("answered 504"), "{said}");
-            }
+    for (polls, options) in POLLED {
+        let mut api = start(polls, &format!("{options}margin")).await;
+        for (door, event) in doors("/never") {
+            let (id, report) = api.hurry(&event).await;
+            assert_eq!(report.line, format!("POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1"));
+            let (status, body) = answered(&report);
+            assert_eq!(status, 504, "{door}");
+            let wanted = match door {
+                "a REST API" => r#"{"message": "Endpoint request timed out"}"#,
+                "an HTTP API" => r#"{"message":"Gateway Timeout"}"#,
+                "a load balancer" => "<html>\r\n<head><title>504 Gateway Timeout</title>",
+                _ => "Gateway Timeout",
+            };
+            assert!(body.starts_with(wanted), "{door}: {body}");
+            report.accept().await;
+            api.works().await;
+            let said = api.until(&id).await.pop().unwrap();
+            assert!(said.starts_with("SippyCup.Service: expected an answer 60s before the deadline"), "{said}");
+            assert!(said.contains("answered 504"), "{said}");
         }
     }
 }
@@ -103,8 +116,8 @@ async fn a_future_that_panics_when_it_is_given_up_changes_nothing() {
 
 #[tokio::test]
 async fn an_app_that_is_not_ready_is_given_up_too() {
-    for polls in POLLS {
-        let mut api = Api::start(polls, &[("RUDE", "margin")]).await;
+    for (polls, options) in POLLED {
+        let mut api = start(polls, &format!("{options}margin")).await;
         let (_, report) = api.invoke("/busy").await;
         report.accept().await;
         api.all_wait().await;
@@ -218,10 +231,17 @@ async fn headers_that_are_larger_than_their_front_door_takes_fail_and_say_so() {
 #[tokio::test]
 async fn an_answer_that_is_too_large_is_answered_with_a_status_where_one_is_told() {
     for polls in POLLS {
-        for (options, path) in
-            [("oversize", "/size/7000000"), ("oversize", "/headers/60000"), ("oversize,stream", "/headers/60000")]
-        {
-            let mut api = Api::start(polls, &[("RUDE", options)]).await;
+        for (options, path) in [
+            ("oversize", "/size/7000000"),
+            ("oversize", "/headers/60000"),
+            ("oversize,stream", "/headers/60000"),
+            ("oversize,theirs", "/size/7000000"),
+            ("oversize,theirs,stream", "/headers/60000"),
+        ] {
+            if polls > 1 && options.contains("theirs") {
+                continue;
+            }
+            let mut api = start(polls, options).await;
             for (door, event) in doors(path) {
                 let (id, report) = api.invoke_event(&event).await;
                 if path == "/headers/60000" && ["a function URL", "VPC Lattice"].contains(&door) {
@@ -244,61 +264,57 @@ async fn an_answer_that_is_too_large_is_answered_with_a_status_where_one_is_told
 
 #[tokio::test]
 async fn a_panic_is_a_500_where_that_is_told() {
-    for polls in POLLS {
-        for options in OPTIONS {
-            let mut api = Api::start(polls, &[("RUDE", &format!("{options}panic-as-500,fail-on"))]).await;
-            for place in ["call", "future", "payload-drop", "future-drop", "extension-drop", "body", "body-drop"] {
-                if !options.is_empty() && place.starts_with("body") {
-                    continue;
-                }
-                for (door, event) in doors(&format!("/panic/{place}")) {
-                    let (id, report) = api.invoke_event(&event).await;
-                    let (status, body) = answered(&report);
-                    assert_eq!(status, 500, "{door} {place}");
-                    assert!(body.to_lowercase().contains("internal server error"), "{door}: {body}");
-                    report.accept().await;
-                    api.works().await;
-                    let said = api.until(&id).await.pop().unwrap();
-                    assert!(said.starts_with("SippyCup.Panic: handler panicked"), "{said}");
-                }
+    for (polls, options) in POLLED {
+        let mut api = start(polls, &format!("{options}panic-as-500,fail-on")).await;
+        for place in ["call", "future", "payload-drop", "future-drop", "extension-drop", "body", "body-drop"] {
+            if options.contains("stream") && place.starts_with("body") {
+                continue;
             }
-            let (_, report) = api.invoke("/panic/poll-ready").await;
-            report.accept().await;
-            api.all_wait().await;
-            let (_, report) = api.invoke("/").await;
-            assert_eq!(answered(&report).0, 500);
-            report.accept().await;
-            // An error is no panic, and a broken event has no front door.
-            let (id, report) = api.invoke("/error").await;
-            report.assert_fails(&id, "Service", "rude on purpose");
-            report.accept().await;
-            let (id, report) = api.invoke_event("{").await;
-            report.assert_fails(&id, "Event", "cannot decode event");
-            report.accept().await;
-            api.works().await;
+            for (door, event) in doors(&format!("/panic/{place}")) {
+                let (id, report) = api.invoke_event(&event).await;
+                let (status, body) = answered(&report);
+                assert_eq!(status, 500, "{door} {place}");
+                assert!(body.to_lowercase().contains("internal server error"), "{door}: {body}");
+                report.accept().await;
+                api.works().await;
+                let said = api.until(&id).await.pop().unwrap();
+                assert!(said.starts_with("SippyCup.Panic: handler panicked"), "{said}");
+            }
         }
+        let (_, report) = api.invoke("/panic/poll-ready").await;
+        report.accept().await;
+        api.all_wait().await;
+        let (_, report) = api.invoke("/").await;
+        assert_eq!(answered(&report).0, 500);
+        report.accept().await;
+        // An error is no panic, and a broken event has no front door.
+        let (id, report) = api.invoke("/error").await;
+        report.assert_fails(&id, "Service", "rude on purpose");
+        report.accept().await;
+        let (id, report) = api.invoke_event("{").await;
+        report.assert_fails(&id, "Event", "cannot decode event");
+        report.accept().await;
+        api.works().await;
     }
 }
 
 #[tokio::test]
 async fn an_answer_with_a_status_that_is_a_failure_fails() {
-    for polls in POLLS {
-        for options in OPTIONS {
-            let mut api = Api::start(polls, &[("RUDE", &format!("{options}fail-on"))]).await;
-            for (path, fails) in
-                [("/status/499", false), ("/status/500", true), ("/status/599", true), ("/status/600", false)]
-            {
-                for (_, event) in doors(path) {
-                    let (id, report) = api.invoke_event(&event).await;
-                    match fails {
-                        true => report.assert_fails(&id, "Service", &format!("the app answered {}", &path[8..])),
-                        false => assert_eq!(answered(&report).0.to_string(), path[8..]),
-                    }
-                    report.accept().await;
+    for (polls, options) in POLLED {
+        let mut api = start(polls, &format!("{options}fail-on")).await;
+        for (path, fails) in
+            [("/status/499", false), ("/status/500", true), ("/status/599", true), ("/status/600", false)]
+        {
+            for (_, event) in doors(path) {
+                let (id, report) = api.invoke_event(&event).await;
+                match fails {
+                    true => report.assert_fails(&id, "Service", &format!("the app answered {}", &path[8..])),
+                    false => assert_eq!(answered(&report).0.to_string(), path[8..]),
                 }
+                report.accept().await;
             }
-            api.works().await;
         }
+        api.works().await;
     }
 }
 

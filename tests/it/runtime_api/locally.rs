@@ -78,6 +78,36 @@ async fn tasks_and_hooks_run_after_an_answer() {
 }
 
 #[tokio::test]
+async fn guards_answer_behind_the_local_gateway_as_on_lambda() {
+    // The margin is longer than the deadline there is, so whoever is not done at once is late.
+    let guards = "margin,panic-as-500,oversize,fail-on";
+    for options in [guards.to_owned(), format!("{guards},stream")] {
+        let streams = options.contains("stream");
+        let mut local = Local::start(&[GATEWAY, ("RUDE", &options)]).await;
+        for (path, status, body) in [
+            ("/never", "504 Gateway Timeout", "Gateway Time"),
+            ("/panic/call", "500 ", "Internal Server Error"),
+            ("/panic/future", "500 ", "Internal Server Error"),
+            ("/size/7000000", if streams { "200 " } else { "507 " }, if streams { "aaa" } else { "Insufficient" }),
+            ("/status/503", if streams { "502 " } else { "500 " }, "Internal Server Error"),
+            ("/status/404", "404 ", ""),
+            ("/", "200 ", "\"uri\":\"/\""),
+            ("/panic/poll-ready", "200 ", ""),
+            ("/", "500 ", "Internal Server Error"),
+            ("/busy", "200 ", ""),
+            ("/", "504 Gateway Timeout", "Gateway Time"),
+            ("/", "504 Gateway Timeout", "Gateway Time"),
+        ] {
+            let answer = local.get(path).await;
+            let wanted = format!("HTTP/1.1 {status}");
+            let (head, rest) = answer.split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with(&wanted) && rest.contains(body), "{options} {path}: {answer:.400}");
+        }
+        local.until("the app answered 503").await;
+    }
+}
+
+#[tokio::test]
 async fn requests_under_way_are_answered_before_the_hooks_run() {
     for (place, signal) in [(GATEWAY, "-TERM"), (GATEWAY, "-INT"), (SERVER, "-TERM"), (SERVER, "-INT")] {
         let (signs, address) = Signs::listen().await;

@@ -12,7 +12,16 @@ use sippycup_layer::{BoxError, Error};
 use tower_service::Service;
 
 use super::reply::RuntimeApi;
-use crate::{LambdaContext, after::After, answer::Answer, current, guard::Guards, invocation, options::Options};
+use crate::{
+    LambdaContext,
+    after::After,
+    answer::Answer,
+    current,
+    failure::Failure,
+    guard::{Guards, guard},
+    invocation,
+    options::Options,
+};
 
 /// Answers invocations with an app that speaks [`ProxyEvent`].
 #[derive(Clone)]
@@ -31,25 +40,38 @@ impl<T> Invoke<T> {
 
 impl<T> Service<LambdaInvocation> for Invoke<T>
 where
-    T: Service<ProxyEvent, Error = Error, Response: Answer, Future: Send + 'static> + 'static,
+    T: Service<ProxyEvent, Error = Error, Response: Answer, Future: Send + 'static> + Clone + Send + 'static,
 {
     type Response = ();
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.app.poll_ready(cx).map_err(BoxError::from)
+    /// The app is asked when there is an event, whose deadline counts then.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, mut invocation: LambdaInvocation) -> Self::Future {
         let context = LambdaContext::take(&mut invocation.parts.headers);
         let (api, after) = (self.api.clone(), self.after.clone());
-        let answer = invocation::call(&mut self.app, invocation.body, &context, self.guards.watch(&context));
+        let (app, watch) = (guard(|| self.app.clone()), self.guards.watch(&context));
         let scope = context.clone();
         Box::pin(current::scope(&scope, async move {
-            match answer.await {
-                Ok(answer) => api.respond(&context, answer.into_outgoing(&context)).await?,
-                Err(failure) => api.fail(&context, &failure).await?,
+            let answer = match app {
+                Ok(mut app) => {
+                    let answer = invocation::run(&mut app, invocation.body, &context, watch).await;
+                    guard(|| drop(app)).map_or_else(|failure| Ok(Err(failure)), |()| answer)
+                }
+                Err(failure) => Ok(Err(failure)),
+            };
+            match answer {
+                Ok(Ok(answer)) => api.respond(&context, answer.into_outgoing(&context)).await?,
+                Ok(Err(failure)) => api.fail(&context, &failure).await?,
+                Err(error) => {
+                    let failure = guard(|| Failure::from(&error)).unwrap_or_else(|failure| failure);
+                    api.fail(&context, &failure).await?;
+                    return Err(error.into());
+                }
             }
             after.run_tasks(&context).await;
             after.call_hooks(&context).await;
