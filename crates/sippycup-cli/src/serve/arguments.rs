@@ -79,7 +79,9 @@ impl Arguments {
             return Ok(Wanted { plan, listeners, lines, passed, outputs, files });
         }
         if self.template.is_about_template() {
-            return Err(UsageError::new("--parameter and --run are about a template: name it with --template"));
+            return Err(UsageError::new(
+                "--parameter, --run and --env-vars are about a template: name it with --template",
+            ));
         }
         let (mut lines, passed, outputs, files) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         if let Some(path) = &self.config {

@@ -68,7 +68,7 @@ fn metadata(directory: &Path) -> Result<Metadata, String> {
 }
 
 /// A word of a shell's line.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,".contains(c);
     match () {
         () if word.chars().all(is_plain) && !word.is_empty() => word.to_owned(),

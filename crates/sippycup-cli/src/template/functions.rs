@@ -10,6 +10,7 @@ use super::model::said;
 use super::node::{Entry, Node, Shape};
 use super::scope::Scope;
 use super::source::{Fault, Span};
+use super::variables::Variables;
 use crate::plan::{FunctionPlan, Pair, Said, Seconds};
 
 /// What the command line says about all functions.
@@ -18,6 +19,8 @@ pub(super) struct Wishes<'a> {
     pub(super) settings: &'a FunctionPlan,
     /// `--run`, by logical ids.
     pub(super) run: &'a BTreeMap<String, String>,
+    /// `--env-vars`.
+    pub(super) variables: &'a Variables,
 }
 
 /// The plan of a function.
@@ -61,6 +64,7 @@ pub(super) fn plan(scope: &Scope<'_>, id: &str, wishes: &Wishes<'_>) -> Result<R
     })?;
     let memory = number("MemorySize")?.map_or(128.0, |(_, memory)| memory.clamp(1.0, 1e6));
     let mut env = variables(scope, id, properties)?;
+    wishes.variables.set(&[id, &scope.function_name(id)?], &mut env);
     if let Some(handler) = handler {
         env.push(pair("_HANDLER", handler.string()?, handler.span));
     }
@@ -164,6 +168,19 @@ impl Code {
         }
     }
 
+    /// What `make` builds: the target `build-ID` writes the code of the function into `ARTIFACTS_DIR`.
+    fn made(&self, id: &str) -> Started {
+        let whole = |path: &Path| {
+            let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+            path.canonicalize().unwrap_or_else(|_| path.to_owned())
+        };
+        let artifacts = whole(&self.folder).join(".aws-sam/sippycup").join(id);
+        let (code, into) = (whole(&self.path), artifacts.to_string_lossy());
+        let [code, into] = [&code.to_string_lossy(), &into].map(|path| cargo::quoted(path));
+        let build = format!("mkdir -p {into} && cd {code} && make build-{} ARTIFACTS_DIR={into}", cargo::quoted(id));
+        Started { command: vec![artifacts.join("bootstrap").into()], build: Some(build) }
+    }
+
     /// The package and the name of a binary in `target/lambda/NAME`.
     fn of_cargo_lambda(&self) -> Option<(PathBuf, String)> {
         let is_file = self.path.file_stem().is_some_and(|name| name == "bootstrap");
@@ -191,6 +208,9 @@ impl Code {
             && let Ok(binary) = cargo::binary(&package, Some(&binary), &self.flags)
         {
             return Ok(Started { command: vec![binary.program.into()], build: Some(binary.build) });
+        }
+        if self.method.as_deref() == Some("makefile") {
+            return Ok(self.made(id));
         }
         let executables =
             [self.directory().join("bootstrap"), self.folder.join(".aws-sam/build").join(id).join("bootstrap")];

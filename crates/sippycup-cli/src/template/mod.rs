@@ -30,6 +30,7 @@ mod scope;
 mod source;
 mod stacks;
 mod terraform;
+mod variables;
 mod yaml;
 
 use std::cell::RefCell;
@@ -43,6 +44,7 @@ pub(crate) use outputs::local;
 
 use crate::error::UsageError;
 use crate::plan::{FunctionPlan, GatewayPlan, Listener, Pair, Plan};
+use functions::Wishes;
 use node::Node;
 use samconfig::Settings;
 use scope::Scope;
@@ -65,6 +67,10 @@ pub(crate) struct TemplateArguments {
     /// How a function of the template is started, by its logical id, in the directory of its code; repeatable
     #[arg(long, value_name = "FUNCTION=COMMAND")]
     run: Vec<Pair>,
+
+    /// Environment variables of functions instead of those in the template, as JSON like that of `sam local`: {"Function": {"NAME": "value"}, "Parameters": {"NAME": "value"}}
+    #[arg(long, value_name = "FILE")]
+    env_vars: Option<PathBuf>,
 }
 
 /// What a template makes of the flags.
@@ -93,7 +99,7 @@ pub(crate) struct Flags<'a> {
 impl TemplateArguments {
     /// Whether something is said about a template.
     pub(crate) const fn is_about_template(&self) -> bool {
-        !self.parameters.is_empty() || !self.run.is_empty()
+        !self.parameters.is_empty() || !self.run.is_empty() || self.env_vars.is_some()
     }
 
     /// Reads a template, or all of a directory that CDK has written.
@@ -128,6 +134,7 @@ impl TemplateArguments {
         let mut given = named("--parameter", &self.parameters)?;
         let settings = Settings::read(path.parent().unwrap_or(Path::new("")))?;
         let overridden = settings.parameters();
+        let variables = variables::read(self.env_vars.as_deref().or(settings.variables().as_deref()))?;
         let run = named("--run", &self.run)?;
         let sources = RefCell::new(Sources::default());
         let wrong = |roots: &[&Node], fault: &Fault| UsageError::new(sources.borrow().describe(roots, fault));
@@ -194,8 +201,13 @@ impl TemplateArguments {
         }
         let nested: Vec<_> = roots.iter().map(|root| root.nested.as_ref()).collect();
         let all: Vec<&Node> = roots.iter().map(|root| root.shown.as_ref().unwrap_or(&root.root)).collect();
-        let stacks::Planned { plan, listeners, outputs } =
-            stacks::plan(&mut stacks, &nested, flags, &run).map_err(|fault| wrong(&all, &fault))?;
+        let stacks::Planned { plan, listeners, outputs } = stacks::plan(
+            &mut stacks,
+            &nested,
+            flags,
+            &Wishes { settings: flags.function, run: &run, variables: &variables },
+        )
+        .map_err(|fault| wrong(&all, &fault))?;
         let files = sources.borrow().paths();
         let mut told = Read { plan, listeners, lines: Vec::new(), passed: Vec::new(), outputs, files };
         if !overrides.is_empty() {
@@ -287,7 +299,7 @@ mod tests {
             let path = std::env::temp_dir().join(format!("sippycup-template-{}.yaml", std::process::id()));
             std::fs::write(&path, &text).unwrap();
             let run = ["Shop", "Cart", "Stream"].map(|name| Pair { name: name.to_owned(), value: "true".to_owned() });
-            let arguments = TemplateArguments { template: None, parameters: Vec::new(), run: run.into() };
+            let arguments = TemplateArguments { template: None, parameters: Vec::new(), run: run.into(), env_vars: None };
             let (plan, gateway, function) = (plan(), GatewayPlan::default(), FunctionPlan::default());
             let read = arguments.read(&path, &Flags { plan: &plan, gateway: &gateway, function: &function });
             std::fs::remove_file(&path).unwrap();

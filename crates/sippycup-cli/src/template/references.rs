@@ -56,6 +56,7 @@ impl Scope<'_> {
                 let made = self.made.get(name).map(|made| made.name.clone());
                 text(made.or(own("StageName")?).unwrap_or_else(|| name.to_owned()))
             }
+            "AWS::ApiGateway::DomainNameV2" => self.attribute(name, "DomainNameArn", span),
             "AWS::ApiGateway::DomainName" | "AWS::ApiGatewayV2::DomainName" => {
                 text(own("DomainName")?.unwrap_or_else(|| name.to_owned()))
             }
@@ -103,6 +104,9 @@ impl Scope<'_> {
                 Some(Made { of, .. }) => text(arn("lambda", &format!("function:{}", self.function_name(of)?))),
                 None => text(qualified(&own("TargetFunctionArn")?, "")),
             },
+            ("AWS::ApiGateway::DomainNameV2", "DomainNameArn") => {
+                text(arn("apigateway", &format!("/domainnames/{}+{}", own("DomainName")?, api_id(id))))
+            }
             (REST, "RootResourceId") => text(format!("{id}.{attribute}")),
             (REST | HTTP, "RestApiId" | "ApiId") => text(api_id(id)),
             (HTTP, "ApiEndpoint") => {

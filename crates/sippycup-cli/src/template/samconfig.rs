@@ -47,6 +47,12 @@ impl Settings {
         given.flat_map(overrides).collect()
     }
 
+    /// The file with environment variables.
+    pub(super) fn variables(&self) -> Option<PathBuf> {
+        let path = self.commands.iter().find_map(|command| command.get("env_vars")?.as_str())?;
+        Some(self.file.with_file_name(path))
+    }
+
     pub(super) fn file(&self) -> &Path {
         &self.file
     }

@@ -27,9 +27,8 @@ pub(super) fn plan(
     stacks: &mut [Scope<'_>],
     nested: &[Option<&Nested>],
     flags: &Flags<'_>,
-    run: &BTreeMap<String, String>,
+    wishes: &Wishes<'_>,
 ) -> Result<Planned, Fault> {
-    let wishes = Wishes { settings: flags.function, run };
     let mut names = Names::default();
     let mut absent = Vec::new();
     let (mut exports, mut told) = (BTreeMap::new(), Vec::new());
@@ -44,6 +43,7 @@ pub(super) fn plan(
             continue;
         };
         scope.inherited = inherited;
+        warn_of_macros(scope);
         scope.made = sam::made(scope)?;
         let outputs = outputs::read(scope);
         exports.extend(outputs.iter().filter_map(|output| Some((output.export.clone()?, output.clone()))));
@@ -71,12 +71,12 @@ pub(super) fn plan(
     for scope in stacks.iter().filter(there) {
         let own = doors.functions.iter().filter(|function| function.stack == scope.index);
         let needed: Vec<&str> = own.map(|function| function.id.as_str()).collect();
-        functions.extend(started(scope, &needed, &wishes)?);
+        functions.extend(started(scope, &needed, wishes)?);
         pass_others(scope, &needed, nested)?;
     }
     let known: Vec<&str> = doors.functions.iter().map(|function| function.id.as_str()).collect();
     let whole = stacks.first().map_or(Span::default(), |scope| scope.root.span);
-    if let Some(id) = run.keys().find(|id| !known.contains(&id.as_str())) {
+    if let Some(id) = wishes.run.keys().find(|id| !known.contains(&id.as_str())) {
         let message = format!("--run: no front door leads to a function `{id}`; there is {}", known.join(", "));
         return Err(Fault::new(whole, message));
     }
@@ -95,6 +95,18 @@ pub(super) fn plan(
         Fault::new(place, wrong.message)
     })?;
     Ok(Planned { plan, listeners, outputs: told })
+}
+
+/// Macros that nobody here knows would have changed the template.
+fn warn_of_macros(scope: &Scope<'_>) {
+    let transforms = scope.root.get("Transform").map(Node::items).unwrap_or_default();
+    for transform in transforms {
+        let name = transform.as_text().or_else(|| transform.get("Name").and_then(Node::as_text)).unwrap_or_default();
+        if !MACROS.contains(&name) {
+            let message = format!("the macro `{name}` is not here: the template is read as it is without it");
+            scope.notes.borrow_mut().warn(transform.span, message);
+        }
+    }
 }
 
 /// What the stack around a nested one gives for its parameters; `None` if the nested one is not there.
@@ -167,8 +179,10 @@ fn pass_others(scope: &Scope<'_>, needed: &[&str], nested: &[Option<&Nested>]) -
 const READ: &[&str] = &[
     "AWS::ApiGateway::Authorizer",
     "AWS::ApiGateway::BasePathMapping",
+    "AWS::ApiGateway::BasePathMappingV2",
     "AWS::ApiGateway::Deployment",
     "AWS::ApiGateway::DomainName",
+    "AWS::ApiGateway::DomainNameV2",
     "AWS::ApiGateway::Method",
     "AWS::ApiGateway::Resource",
     "AWS::ApiGateway::RestApi",
@@ -186,6 +200,16 @@ const READ: &[&str] = &[
     "AWS::Lambda::Version",
     "AWS::Serverless::Api",
     "AWS::Serverless::HttpApi",
+];
+
+/// Macros of AWS: those that are done here, and those that change no front door.
+const MACROS: &[&str] = &[
+    "AWS::CodeDeployBlueGreen",
+    "AWS::Include",
+    "AWS::LanguageExtensions",
+    "AWS::SecretsManager-2020-07-23",
+    "AWS::SecretsManager-2024-09-16",
+    "AWS::Serverless-2016-10-31",
 ];
 
 const NOT_YET: &[&str] = &[

@@ -68,6 +68,7 @@ fn map_domains(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
     for resource in Resource::all(scope)? {
         let (family, api, path) = match resource.kind {
             "AWS::ApiGateway::BasePathMapping" => (Family::Rest, "RestApiId", "BasePath"),
+            "AWS::ApiGateway::BasePathMappingV2" => (Family::Rest, "RestApiId", "BasePath"),
             "AWS::ApiGatewayV2::ApiMapping" => (Family::Http, "ApiId", "ApiMappingKey"),
             _ => continue,
         };
@@ -81,7 +82,14 @@ fn map_domains(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
         if stage.is_none() && family == Family::Http {
             return Err(Fault::new(resource.span, "expected `Stage`"));
         }
-        let domain = resource.need(scope, "DomainName")?.string()?.to_owned();
+        let domain = match resource.value(scope, "DomainNameArn")? {
+            // `arn:aws:apigateway:us-east-1:123456789012:/domainnames/api.example.com+id`
+            Some(arn) => {
+                let (_, name) = arn.string()?.rsplit_once('/').unwrap_or(("", arn.string()?));
+                name.split('+').next().unwrap_or_default().to_owned()
+            }
+            None => resource.need(scope, "DomainName")?.string()?.to_owned(),
+        };
         let path = resource.text(scope, path)?.filter(|path| path != "(none)").unwrap_or_default();
         api.mappings.push(Mapping { domain, path, stage, span: resource.span });
     }

@@ -90,6 +90,29 @@ fn the_functions_of_a_template_are_built_and_run_by_cargo() {
     assert!(response.starts_with("HTTP/1.1 200 ") && response.ends_with("built by cargo in shop"), "{response}");
 }
 
+#[cfg(unix)]
+#[test]
+fn the_functions_of_a_template_are_built_by_make() {
+    let root = directory("alone-make");
+    std::fs::create_dir(root.join("shop")).unwrap();
+    let function = format!("#!/bin/sh\nexec {}\n", line().replace("SCRIPT=told", "env SCRIPT=told"));
+    std::fs::write(root.join("shop/function.sh"), function).unwrap();
+    std::fs::write(
+        root.join("shop/Makefile"),
+        "build-Shop:\n\tcp function.sh $(ARTIFACTS_DIR)/bootstrap\n\tchmod +x $(ARTIFACTS_DIR)/bootstrap\n",
+    )
+    .unwrap();
+    let method = "  Shop:\n    Metadata: {BuildMethod: makefile}\n";
+    std::fs::write(root.join("template.yaml"), TEMPLATE.replace("  Shop:\n", method)).unwrap();
+    let mut command = serve(&["--template", "template.yaml"]);
+    command.current_dir(&root);
+    let mut running = Running::spawn(command);
+    let said = running.until("building: mkdir -p ");
+    assert!(said.contains(" && make build-Shop ARTIFACTS_DIR=") && said.ends_with("/.aws-sam/sippycup/Shop"), "{said}");
+    let address = running.address();
+    assert!(http(&address, "GET /items", "").contains("Shop GET /items 2.0 $default /items"));
+}
+
 #[test]
 fn a_package_that_does_not_build_ends_the_command_with_what_cargo_says() {
     let root = directory("alone-broken");
@@ -130,7 +153,7 @@ fn where_there_is_nothing_the_command_says_what_it_expects() {
     let mut command = sippycup(&["serve", "--parameter", "A=b", "--", "true"]);
     command.current_dir(&root);
     let (code, _, err) = run(command);
-    assert!(code == 2 && err.contains("--parameter and --run are about a template"), "{err}");
+    assert!(code == 2 && err.contains("--parameter, --run and --env-vars are about a template"), "{err}");
 }
 
 /// A package without dependencies, whose function answers with the directory it was started in.

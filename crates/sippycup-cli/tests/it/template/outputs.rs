@@ -99,6 +99,44 @@ Resources:
     assert!(code == 2 && err.contains("infra/samconfig.toml: TOML parse error at line 1"), "{err}");
 }
 
+#[test]
+fn environment_variables_are_those_of_the_file_that_sam_takes() {
+    let root = directory("outputs-variables");
+    let template = "Transform: AWS::Serverless-2016-10-31
+Resources:
+  Shop:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: the-shop
+      Handler: app.handler
+      Runtime: python3.13
+      CodeUri: .
+      Environment: {Variables: {COLOR: blue}}
+      Events: {E: {Type: HttpApi}}
+";
+    std::fs::write(root.join("template.yaml"), template).unwrap();
+    let path = root.join("template.yaml");
+    // Of one function, by either name, before what is for all; never what the template does not have.
+    for (text, color) in [
+        (r#"{"Shop": {"COLOR": "red", "SIPPYCUP_SCRIPT_NAME_BASE": "x"}, "Parameters": {"COLOR": "green"}}"#, "red"),
+        (r#"{"the-shop": {"COLOR": 7}}"#, "7"),
+        (r#"{"Parameters": {"COLOR": "green"}}"#, "green"),
+    ] {
+        std::fs::write(root.join("env.json"), text).unwrap();
+        let served = Served::start(&path, &["Shop"], &["--env-vars", root.join("env.json").to_str().unwrap()]);
+        let response = http(&served.address("ServerlessHttpApi"), "GET /x", "");
+        assert!(response.contains(&format!(" COLOR={color} ")) && !response.contains("NAME_BASE"), "{response}");
+    }
+    std::fs::write(root.join("env.json"), r#"{"Shop": "red"}"#).unwrap();
+    std::fs::write(root.join("samconfig.toml"), "[default.local_start_api.parameters]\nenv_vars = \"env.json\"\n")
+        .unwrap();
+    let (code, _, err) = run(serve(&["--template", path.to_str().unwrap()]));
+    assert!(
+        code == 2 && err.contains("--env-vars: ") && err.contains("env.json: invalid type: string \"red\""),
+        "{err}"
+    );
+}
+
 const TEMPLATE: &str = "Transform: AWS::Serverless-2016-10-31
 Conditions: {Never: !Equals [a, b]}
 Parameters: {Unknown: {Type: String}}
