@@ -40,13 +40,19 @@ impl Description {
     }
 
     /// Adds a gateway, to the front door that it is a part of if that is there.
-    pub(crate) fn add(&mut self, gateway: &Gateway<Served>, origin: Option<&Origin>, urls: Vec<String>) {
+    pub(crate) fn add(
+        &mut self,
+        gateway: &Gateway<Served>,
+        origin: Option<&Origin>,
+        authorizer: Option<&str>,
+        urls: Vec<String>,
+    ) {
         let key = Key { id: origin.map(|origin| origin.id.clone()), stage: gateway.stage().map(str::to_owned), urls };
         let routes = gateway.routes().into_iter().map(|route| {
             json!({
                 "route": route,
                 "function": gateway.get_ref().name(),
-                "authorizer": origin.and_then(|origin| origin.authorizer.as_deref()),
+                "authorizer": authorizer,
                 "payloadFormat": gateway.kind().as_str(),
             })
         });

@@ -27,6 +27,7 @@ mod services;
 mod supervise;
 mod template;
 mod terminal;
+mod token;
 mod watch;
 
 use std::ffi::OsString;
@@ -57,6 +58,7 @@ enum Task {
     Replay(Box<replay::Arguments>),
     Send(Box<services::Send>),
     Conform(Box<conform::Arguments>),
+    Token(token::Arguments),
     Completions(Completions),
 }
 
@@ -85,6 +87,7 @@ fn main() -> ExitCode {
             Task::Replay(arguments) => replay::replay(&arguments).await,
             Task::Send(arguments) => services::send(&arguments).await,
             Task::Conform(arguments) => conform::conform(&arguments).await,
+            Task::Token(arguments) => token::print(arguments),
             Task::Completions(Completions { shell }) => complete(shell),
         }
     });

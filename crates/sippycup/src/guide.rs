@@ -19,6 +19,7 @@
 //! | have AWS's front doors on your machine | [the local gateway](local_gateway) |
 //! | see what AWS sends, request by request | [the inspector](inspector) |
 //! | run your SAM template, CDK app or OpenAPI definition on your machine | [templates] |
+//! | have your authorizers on your machine, and tokens to try them | [authorizers] |
 //! | copy something that works | [examples] |
 //! | know what adapters lose, in any language | [conformance] |
 //! | deploy | [deploying] |
@@ -37,4 +38,4 @@ macro_rules! pages {
     )*};
 }
 
-pages! { background_work base_paths coming_from comparison conformance contexts deploying events examples failures features first_ten_minutes front_doors how_it_works inspector local_gateway logs performance security streaming templates testing troubleshooting websocket }
+pages! { authorizers background_work base_paths coming_from comparison conformance contexts deploying events examples failures features first_ten_minutes front_doors how_it_works inspector local_gateway logs performance security streaming templates testing troubleshooting websocket }

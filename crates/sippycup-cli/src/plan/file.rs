@@ -35,6 +35,11 @@ impl Plan {
                 watched.value = root.join(&watched.value);
             }
         }
+        for gateway in &mut plan.gateways.value {
+            if let Some(authorizer) = &mut gateway.value.authorizer {
+                authorizer.value.rooted(root);
+            }
+        }
         let listeners = plan.checked().map_err(|error| wrong(&shown(&text, error.span, &error.message)))?;
         Ok((plan, listeners))
     }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use sippycup_gateway::{Authorizer, ConfigError, Domain, Gateway, GatewayBuilder, Kind};
 
+use super::authorizer::AuthorizerPlan;
 use super::values::{self, Listen, Object, Pair, Said, Seconds, Wrong};
 use crate::error::UsageError;
 
@@ -59,6 +60,26 @@ pub(crate) struct GatewayPlan {
     #[arg(long, value_name = "JSON", conflicts_with = "claims")]
     pub(crate) lambda_authorizer: Option<Said<Object>>,
 
+    /// Only tokens of this issuer pass, or of `sippycup token` (HTTP and REST APIs, load balancers)
+    #[arg(long, value_name = "URL", conflicts_with_all = ["claims", "lambda_authorizer"])]
+    #[serde(skip)]
+    pub(crate) issuer: Option<Said<String>>,
+
+    /// Audience, one of which a token must have; repeatable
+    #[arg(long, value_name = "NAME", requires = "issuer")]
+    #[serde(skip)]
+    pub(crate) audience: Vec<String>,
+
+    /// Scope, one of which a token must have; repeatable
+    #[arg(long = "scope", value_name = "SCOPE", requires = "issuer")]
+    #[serde(skip)]
+    pub(crate) token_scopes: Vec<String>,
+
+    /// Keys of issuers: a JSON Web Key Set, or the URL of one or of a discovery document on this machine
+    #[arg(long, value_name = "FILE|URL")]
+    #[serde(skip)]
+    pub(crate) jwks: Option<Said<String>>,
+
     /// The client's address; default the real one
     #[arg(long, value_name = "IP")]
     pub(crate) source_ip: Option<IpAddr>,
@@ -84,6 +105,8 @@ pub(crate) struct GatewayPlan {
     pub(crate) domains: Vec<Said<DomainTable>>,
     #[arg(skip)]
     pub(crate) scopes: Option<Said<Vec<String>>>,
+    #[arg(skip)]
+    pub(crate) authorizer: Option<Said<AuthorizerPlan>>,
     #[arg(skip)]
     pub(crate) api_id: Option<Said<String>>,
 
@@ -152,11 +175,12 @@ impl GatewayPlan {
             let authorizer = Authorizer::jwt(claims.value.0.clone(), scopes);
             attempt.set(self.kind, |b| b.authorizer(authorizer.clone())).map_err(|e| claims.wrong("--claims", e))?;
         }
+        self.guard(&mut attempt)?;
         match &self.scopes {
-            Some(scopes) if self.claims.is_none() => {
-                return Err(scopes.wrong("", "scopes are of claims, and there are none"));
+            Some(scopes) if self.claims.is_none() && self.authorizer.is_none() => {
+                return Err(scopes.wrong("", "scopes are of claims or of an authorizer, and there are none"));
             }
-            Some(scopes) if self.kind == Kind::RestApi => {
+            Some(scopes) if self.kind == Kind::RestApi && self.authorizer.is_none() => {
                 return Err(scopes.wrong("", "the claims of a REST API have no scopes beside them"));
             }
             _ => {}
@@ -188,9 +212,45 @@ impl GatewayPlan {
         Ok(builder)
     }
 
+    /// The authorizer that runs, of the file or of flags.
+    pub(super) fn authorizer(&self) -> Option<Said<AuthorizerPlan>> {
+        let jwks = self.jwks.as_ref().map(|jwks| jwks.value.clone());
+        match (&self.authorizer, &self.issuer) {
+            (Some(said), _) => Some(said.clone()),
+            (None, Some(issuer)) => {
+                let (issuer, audience) = (Some(issuer.value.clone()), self.audience.clone());
+                Some(AuthorizerPlan { issuer, audience, jwks, ..AuthorizerPlan::default() }.into())
+            }
+            (None, None) => None,
+        }
+    }
+
+    /// Tries the authorizer that runs, without its function and its keys; of it only the scopes are of the routes.
+    fn guard(&self, attempt: &mut Attempt) -> Result<(), Wrong> {
+        let flag = if self.issuer.is_some() { "--issuer" } else { "" };
+        let Some(said) = self.authorizer() else {
+            return match &self.jwks {
+                Some(jwks) => Err(jwks.wrong("--jwks", "keys are of tokens of an issuer, and there is no --issuer")),
+                None => Ok(()),
+            };
+        };
+        if self.claims.is_some() || self.lambda_authorizer.is_some() {
+            return Err(said
+                .wrong(flag, "it would be asked, and there is what one has said already: a route has one authorizer"));
+        }
+        let guard = said.value.check().map_err(|error| said.wrong(flag, error))?;
+        let scopes = self.scopes.as_ref().map_or(&self.token_scopes, |scopes| &scopes.value);
+        let with = |builder: GatewayBuilder| scopes.iter().fold(builder, |builder, scope| builder.scope(scope));
+        let guarded = |builder: GatewayBuilder| with(builder).guard(guard.clone());
+        guarded(Gateway::builder(self.kind)).build(()).map_err(|error| said.wrong(flag, error))?;
+        attempt.0 = with(attempt.0.clone()).guard(guard);
+        Ok(())
+    }
+
     /// Hides the flags that change nothing in an event.
     pub(crate) fn only_of_events(arg: Arg) -> Arg {
-        let hidden = ["gateway-timeout", "https", "stream"].contains(&arg.get_id().as_str());
+        let hidden = ["audience", "gateway-timeout", "https", "issuer", "jwks", "stream", "token_scopes"]
+            .contains(&arg.get_id().as_str());
         arg.hide(hidden)
     }
 
@@ -199,6 +259,7 @@ impl GatewayPlan {
         let wrong =
             |flag: &str| Err(UsageError::new(format!("{flag}: no event shows it; it belongs to `sippycup serve`")));
         match (&self.timeout, &self.stream) {
+            _ if self.issuer.is_some() || self.jwks.is_some() => wrong("--issuer"),
             (Some(_), _) => wrong("--gateway-timeout"),
             (_, Some(_)) => wrong("--stream"),
             (None, None) => Ok(()),

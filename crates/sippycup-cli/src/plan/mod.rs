@@ -1,5 +1,6 @@
 //! What to serve. Flags, TOML and templates fill the same plan, each setting is one field of it.
 
+mod authorizer;
 mod file;
 mod function;
 mod gateway;
@@ -13,9 +14,10 @@ use clap::Args;
 use serde::Deserialize;
 use sippycup_gateway::GatewayBuilder;
 
+pub(crate) use authorizer::{AuthorizerPlan, PayloadFormat, Sort};
 pub(crate) use function::FunctionPlan;
 pub(crate) use gateway::{DomainTable, GatewayPlan, Origin};
-pub(crate) use values::{Pair, Said, Seconds, pair};
+pub(crate) use values::{Object, Pair, Said, Seconds, pair};
 
 pub(crate) use values::Listen;
 use values::Wrong;
@@ -67,7 +69,16 @@ pub(crate) struct Planned {
     pub(crate) builder: GatewayBuilder,
     pub(crate) behind: Behind,
     pub(crate) https: bool,
+    pub(crate) authorizer: Option<AuthorizerPlan>,
     pub(crate) origin: Option<Origin>,
+}
+
+impl Planned {
+    /// The authorizer of its routes, and what it does here.
+    pub(crate) fn authorizer_name(&self) -> Option<String> {
+        let of_template = self.origin.as_ref().and_then(|origin| origin.authorizer.clone());
+        of_template.or_else(|| self.authorizer.as_ref().map(|authorizer| format!("{}: runs here", authorizer.name())))
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -119,7 +130,8 @@ impl Plan {
                 let port = address.port().checked_add(door);
                 address.set_port(port.ok_or_else(|| gateway.wrong("", "there are not so many ports"))?);
             }
-            let planned = Planned { builder, behind, https: gateway.value.https, origin };
+            let authorizer = self.authorizer_of(gateway)?;
+            let planned = Planned { builder, behind, https: gateway.value.https, authorizer, origin };
             match listeners.iter_mut().find(|listener| (listener.address, listener.door) == (address, door)) {
                 Some(listener) => listener.gateways.push(planned),
                 None => listeners.push(Listener { address, door, gateways: vec![planned] }),
@@ -131,6 +143,17 @@ impl Plan {
     /// Whether recordings have credentials as they are.
     pub(crate) fn keeps_secrets(&self) -> bool {
         self.keep_secrets.as_ref().is_some_and(|said| said.value)
+    }
+
+    /// The authorizer that runs before a gateway; a function that it asks is one of the plan.
+    fn authorizer_of(&self, gateway: &Said<GatewayPlan>) -> Result<Option<AuthorizerPlan>, Wrong> {
+        let Some(said) = gateway.value.authorizer() else { return Ok(None) };
+        if let Some(name) = &said.value.function
+            && !self.functions.iter().any(|function| function.value.name.value == *name)
+        {
+            return Err(said.wrong("", format_args!("there is no function `{name}`")));
+        }
+        Ok(Some(said.value))
     }
 
     fn function_of(&self, gateway: &Said<GatewayPlan>) -> Result<usize, Wrong> {

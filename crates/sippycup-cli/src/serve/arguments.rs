@@ -122,6 +122,7 @@ const BESIDE_A_TEMPLATE: &[&str] = &[
     "extension",
     "freeze",
     "https",
+    "jwks",
     "lambda_authorizer",
     "listen",
     "source_ip",

@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch as signal;
 use tokio::task::JoinHandle;
 
+use super::guards::Guards;
 use crate::announce;
 use crate::describe::Description;
 use crate::inspect::{self, Inspector};
@@ -30,16 +31,18 @@ impl Door<'_> {
         &self,
         listener: TcpListener,
         planned: Vec<Planned>,
+        guards: &mut Guards,
         mut stopping: signal::Receiver<bool>,
         description: &mut Description,
     ) -> Result<Option<JoinHandle<io::Result<()>>>, BoxError> {
         let address = listener.local_addr()?;
         let origins: Vec<_> = planned.iter().map(|planned| planned.origin.clone()).collect();
-        let Some(gateways) = self.gateways(planned, address)? else { return Ok(None) };
+        let authorizers: Vec<_> = planned.iter().map(Planned::authorizer_name).collect();
+        let Some(gateways) = self.gateways(planned, guards, address)? else { return Ok(None) };
         let mut last = None;
-        for (gateway, origin) in gateways.iter().zip(&origins) {
+        for ((gateway, origin), authorizer) in gateways.iter().zip(&origins).zip(&authorizers) {
             let id = origin.as_ref().map(|origin| origin.id.as_str());
-            description.add(gateway, origin.as_ref(), announce::urls(gateway, address));
+            description.add(gateway, origin.as_ref(), authorizer.as_deref(), announce::urls(gateway, address));
             // Those of one front door come one after the other, and have the same URLs.
             let door = (id, gateway.stage().map(str::to_owned));
             if id.is_some() && last.as_ref() == Some(&door) {
@@ -65,9 +68,16 @@ impl Door<'_> {
     }
 
     /// The gateways of one listener, before their functions.
-    fn gateways(&self, planned: Vec<Planned>, address: SocketAddr) -> Result<Option<Gateways<Served>>, BoxError> {
+    fn gateways(
+        &self,
+        planned: Vec<Planned>,
+        guards: &mut Guards,
+        address: SocketAddr,
+    ) -> Result<Option<Gateways<Served>>, BoxError> {
         let mut gateways: Option<Gateways<Served>> = None;
-        for Planned { builder, behind, https, origin } in planned {
+        for planned in planned {
+            let name = planned.authorizer_name();
+            let Planned { builder, behind, https, authorizer, origin } = planned;
             let function = match behind {
                 Behind::Function(at) => self.functions.get(at).cloned().map(Served::Function),
                 Behind::Answer(answer) => Some(Served::Answer(answer)),
@@ -75,8 +85,14 @@ impl Door<'_> {
             let Some(function) = function else { continue };
             // Absolute links that an app makes lead back here, where nobody speaks TLS.
             let mut builder = if https { builder } else { builder.forwarded("http", address.port()) };
+            if let Some(authorizer) = &authorizer {
+                let api = origin.as_ref().map(|origin| origin.id.as_str());
+                builder = builder.guard(guards.of(api, authorizer, self.functions)?);
+            }
             if let Some(inspector) = self.inspector {
-                let door = inspect::Door::new(&builder.clone().build(())?, function.name(), origin.as_ref(), address);
+                let mut door =
+                    inspect::Door::new(&builder.clone().build(())?, function.name(), origin.as_ref(), address);
+                door.authorizer = name;
                 builder = inspector.door(builder, door);
             }
             let gateway = builder.build(function)?;

@@ -3,6 +3,7 @@
 mod arguments;
 mod doors;
 mod functions;
+mod guards;
 mod interrupts;
 
 use std::io;
@@ -23,6 +24,7 @@ use arguments::Wanted;
 use doors::Door;
 use functions::{bind, build, recorders};
 pub(crate) use functions::{spawn, start};
+use guards::Guards;
 use interrupts::Interrupts;
 
 pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
@@ -85,9 +87,10 @@ async fn serve_until(
     }
     let (stop, stopping) = signal::channel(false);
     let (mut servers, mut description) = (Vec::new(), Description::with_outputs(outputs));
+    let mut guards = Guards::default();
     for (listener, planned) in listeners {
         let door = Door { functions: &functions, terminal, from_file, inspector };
-        servers.extend(door.open(listener, planned, stopping.clone(), &mut description)?);
+        servers.extend(door.open(listener, planned, &mut guards, stopping.clone(), &mut description)?);
     }
     for (name, value) in description.local_outputs() {
         terminal.line(&format!("output {name}: {value}"));

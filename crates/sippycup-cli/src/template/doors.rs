@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use sippycup_gateway::Kind;
 
-use super::model::{Access, Api, Family, Guard, Model, Reply, Route, Sort, Stage, Target, Url, said};
+use super::model::{self, Access, Api, Family, Guard, Model, Reply, Route, Sort, Stage, Target, Url};
 use super::names::{Function, Names};
 use super::references::api_id;
 use super::scope::Scope;
 use super::source::Fault;
-use crate::plan::{DomainTable, GatewayPlan, Origin, Pair, Said, Seconds};
+use crate::plan::{AuthorizerPlan, DomainTable, GatewayPlan, Origin, Pair, Said, Seconds};
 
 /// All gateways.
 #[derive(Debug, Default)]
@@ -50,8 +50,7 @@ impl Doors {
     }
 
     fn add_api(&mut self, scope: &Scope<'_>, api: &Api, stage: &Stage, flags: &GatewayPlan) -> Result<(), Fault> {
-        let here =
-            |mapping: &&super::model::Mapping| mapping.stage.as_ref().is_none_or(|name| *name == stage.name.value);
+        let here = |mapping: &&model::Mapping| mapping.stage.as_ref().is_none_or(|name| *name == stage.name.value);
         let mapped: Vec<_> = api.mappings.iter().filter(here).collect();
         let bases = match mapped.as_slice() {
             [] if stage.name.value == "$default" => vec![String::new()],
@@ -100,7 +99,7 @@ impl Doors {
             let gateway = GatewayPlan {
                 stage: Some(stage.name.clone()),
                 variables: stage.variables.iter().map(variable).collect(),
-                routes: routes.iter().map(|route| said(route.span, route_key(scope, api, route))).collect(),
+                routes: routes.iter().map(|route| model::said(route.span, route_key(scope, api, route))).collect(),
                 domains: domains.values().cloned().collect(),
                 binary: api.binary.clone(),
                 timeout: behind.timeout.map(|millis| Seconds(std::time::Duration::from_millis(millis))),
@@ -115,7 +114,7 @@ impl Doors {
     fn add_url(&mut self, scope: &Scope<'_>, url: &Url, flags: &GatewayPlan) -> Result<(), Fault> {
         let door = self.door(vec![String::new()]);
         let mut behind = Behind { stream: url.stream, ..Behind::default() };
-        behind.guard(scope, &url.id, "the URL", &url.access, Kind::FunctionUrl, flags);
+        behind.guard(scope, &url.id, "the URL", &url.access, None, flags);
         if behind.answer.is_none() {
             let function = self.function(scope, &url.target, None);
             let name = function.map_err(|what| {
@@ -157,8 +156,8 @@ impl Doors {
             timeout: millis.and_then(|millis| u64::try_from(millis).ok()).filter(|millis| *millis > 0),
             ..Behind::default()
         };
-        let kind = if api.family == Family::Rest { Kind::RestApi } else { Kind::HttpApiV2 };
-        behind.guard(scope, &api.id, &format!("`{}`", route.key()), &route.access, kind, flags);
+        let authorizer = self.authorizer(scope, &route.access, stage, flags);
+        behind.guard(scope, &api.id, &format!("`{}`", route.key()), &route.access, authorizer, flags);
         if behind.answer.is_some() {
             return behind;
         }
@@ -174,6 +173,25 @@ impl Doors {
             }
         }
         behind
+    }
+
+    /// How the authorizer of a route runs, unless the command line says what it would say. Its function is one that is needed.
+    fn authorizer(
+        &mut self,
+        scope: &Scope<'_>,
+        access: &Access,
+        stage: &Stage,
+        flags: &GatewayPlan,
+    ) -> Option<AuthorizerPlan> {
+        let Access::Guarded(guard) = access else { return None };
+        let mut plan = guard.plan.as_deref().filter(|_| !said(guard.sort, flags).1)?.clone();
+        if let Some(uri) = &plan.function {
+            let target = Target::Uri { uri: uri.clone(), stream: false };
+            plan.function = Some(self.function(scope, &target, Some(stage)).ok()?);
+        } else {
+            plan.jwks = flags.jwks.as_ref().map(|jwks| jwks.value.clone());
+        }
+        Some(plan)
     }
 
     /// The name of the function of a target, which is one that is needed; `Err` with what is there instead.
@@ -208,6 +226,8 @@ struct Behind {
     /// Milliseconds.
     timeout: Option<u64>,
     guard: Option<Guard>,
+    /// How the guard runs.
+    authorizer: Option<AuthorizerPlan>,
 }
 
 impl Behind {
@@ -218,13 +238,19 @@ impl Behind {
         let claims = flags.claims.clone().filter(|_| is(&[Sort::Cognito, Sort::Jwt]));
         let scopes = self.guard.as_ref().map(|guard| guard.scopes.clone()).filter(|scopes| !scopes.is_empty());
         let authorizer = self.guard.as_ref().map(|guard| {
-            let done =
-                if self.answer.is_some() { "refuses every request" } else { "replaced by what the command line says" };
+            let done = match (&self.authorizer, &self.answer) {
+                (Some(_), _) => "runs here",
+                (None, Some(_)) => "refuses every request",
+                (None, None) => "replaced by what the command line says",
+            };
             format!("{} ({}): {done}", guard.name, guard.sort.name())
         });
         GatewayPlan {
             kind,
-            scopes: scopes.filter(|_| claims.is_some() && kind != Kind::RestApi).map(Said::from),
+            scopes: scopes
+                .filter(|_| self.authorizer.is_some() || claims.is_some() && kind != Kind::RestApi)
+                .map(Said::from),
+            authorizer: self.authorizer.clone().map(Said::from),
             claims,
             lambda_authorizer: flags.lambda_authorizer.clone().filter(|_| is(&[Sort::Lambda])),
             function: self.function.clone().map(Said::from),
@@ -237,16 +263,24 @@ impl Behind {
     }
 
     /// An authorizer lets nobody through, unless the command line says who it is.
-    fn guard(&mut self, scope: &Scope<'_>, id: &str, route: &str, access: &Access, kind: Kind, flags: &GatewayPlan) {
+    fn guard(
+        &mut self,
+        scope: &Scope<'_>,
+        id: &str,
+        route: &str,
+        access: &Access,
+        authorizer: Option<AuthorizerPlan>,
+        flags: &GatewayPlan,
+    ) {
         let Access::Guarded(guard) = access else { return };
-        let (flag, given) = match guard.sort {
-            Sort::Cognito | Sort::Jwt => ("--claims", flags.claims.is_some()),
-            Sort::Lambda => ("--lambda-authorizer", flags.lambda_authorizer.is_some()),
-            Sort::Iam | Sort::Key => ("", false),
-        };
+        let (flag, given) = said(guard.sort, flags);
         let what = format!("{}, `{}`", guard.sort.name(), guard.name);
         self.guard = Some(guard.clone());
-        if given && kind != Kind::FunctionUrl {
+        self.authorizer = authorizer;
+        if self.authorizer.is_some() {
+            return;
+        }
+        if given {
             let why = format!("{what}, is not asked: every request passes with what {flag} says");
             scope.notes.borrow_mut().pass(id, route, &why);
             return;
@@ -260,6 +294,15 @@ impl Behind {
     fn missing(&mut self, scope: &Scope<'_>, api: &Api, route: &Route, what: &str) {
         scope.notes.borrow_mut().pass(&api.id, &format!("`{}`", route.key()), &format!("it is {what}: it answers 501"));
         self.answer = Some(refusal(&format!("{} is {what}, which does not run on this machine", route.key())));
+    }
+}
+
+/// What the command line says instead of an authorizer: the flag, and whether it is there.
+const fn said(sort: Sort, flags: &GatewayPlan) -> (&'static str, bool) {
+    match sort {
+        Sort::Cognito | Sort::Jwt => ("--claims", flags.claims.is_some()),
+        Sort::Lambda => ("--lambda-authorizer", flags.lambda_authorizer.is_some()),
+        Sort::Iam | Sort::Key => ("", false),
     }
 }
 

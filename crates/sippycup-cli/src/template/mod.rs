@@ -8,6 +8,7 @@
 //!
 //! What cannot be known is asked for, what is not done is told: nothing is guessed in silence.
 
+mod authorizers;
 mod cargo;
 mod cdk;
 mod cidr;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::source::{Fault, Span};
-use crate::plan::Said;
+use crate::plan::{AuthorizerPlan, Said};
 
 #[derive(Debug, Default)]
 pub(super) struct Model {
@@ -93,12 +93,14 @@ pub(super) enum Access {
     Open,
 }
 
-/// An authorizer, which does not run here: what it lets through must be said, or nobody passes.
+/// An authorizer. Where it cannot run, what it lets through must be said, or nobody passes.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Guard {
     pub(super) name: String,
     pub(super) sort: Sort,
     pub(super) scopes: Vec<String>,
+    /// How it runs here, if it can; a function is named by its URI or ARN.
+    pub(super) plan: Option<Box<AuthorizerPlan>>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

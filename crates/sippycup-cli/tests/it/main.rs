@@ -8,6 +8,7 @@
     reason = "helpers of tests are tests, but clippy's exemption knows only test functions"
 )]
 
+mod authorizers;
 mod inspect;
 mod output;
 mod processes;
@@ -90,6 +91,11 @@ impl Drop for Running {
 fn sippycup(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sippycup"));
     command.args(arguments).env_remove("AWS_LAMBDA_MAX_CONCURRENCY").env_remove("NO_COLOR");
+    // The user's own key is left alone.
+    command.env(
+        "SIPPYCUP_TOKEN_KEY",
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("token-{}.key", std::process::id())),
+    );
     command
 }
 

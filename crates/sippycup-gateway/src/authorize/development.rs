@@ -10,6 +10,7 @@ use ring::hmac;
 use serde_json::{Map, Value};
 
 use super::token::Token;
+use crate::BoxError;
 
 /// A secret with which tokens for development are signed: gateways that know it trust them, and nobody else does.
 ///
@@ -33,6 +34,16 @@ impl DevelopmentKey {
     #[must_use]
     pub fn new(secret: [u8; 32]) -> Self {
         Self { secret: Arc::new(secret) }
+    }
+
+    /// 32 random bytes, for a new key.
+    ///
+    /// # Errors
+    ///
+    /// If the system has none.
+    pub fn random() -> Result<[u8; 32], BoxError> {
+        let random = ring::rand::generate(&ring::rand::SystemRandom::new());
+        random.map(ring::rand::Random::expose).map_err(|_| "the system gives no random numbers".into())
     }
 
     /// A token with these claims (HS256), as they are: `exp` is needed, in seconds since 1970, for a token without it has expired.

@@ -213,7 +213,7 @@ fn function_process() {
                 answer(&api, &event.id, &ok(&seen.join(" ")));
             }
             // Which function was asked, through which route, and what its settings are.
-            "told" => answer(&api, &event.id, &ok(&event.told())),
+            "told" => answer(&api, &event.id, &event.policy().unwrap_or_else(|| ok(&event.told()))),
             "pid" => answer(&api, &event.id, &ok(&std::process::id().to_string())),
             "gate" => {
                 if event.path() == "/gate" {
@@ -257,10 +257,26 @@ impl Event {
         for pointer in ["/requestContext/authorizer/claims/sub", "/requestContext/authorizer/jwt/claims/sub"] {
             told.extend(text(pointer).map(|sub| format!("sub={sub}")));
         }
+        for pointer in ["/requestContext/authorizer/principalId", "/requestContext/authorizer/lambda/by"] {
+            told.extend(text(pointer).map(|by| format!("by={by}")));
+        }
         if self.json["isBase64Encoded"] == true {
             told.push("base64".to_owned());
         }
         told.join(" ").replace('\\', "\\\\").replace('"', "\\\"")
+    }
+
+    /// What an authorizer answers: everything is allowed, unless somebody asks with `deny`.
+    fn policy(&self) -> Option<String> {
+        let arn = self.json.get("methodArn").or(self.json.get("routeArn"))?;
+        let effect = if self.json.to_string().contains("deny") { "Deny" } else { "Allow" };
+        let name = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap();
+        let by = format!("{name}:{}", arn.as_str().unwrap().splitn(6, ':').last().unwrap());
+        let statement = format!(r#"{{"Action":"execute-api:Invoke","Effect":"{effect}","Resource":"*"}}"#);
+        Some(format!(
+            r#"{{"principalId":"{by}","policyDocument":{{"Statement":[{statement}]}},"context":{{"by":"{by}"}},"isAuthorized":{}}}"#,
+            effect == "Allow"
+        ))
     }
 
     fn path(&self) -> String {

@@ -88,7 +88,7 @@ fn route(scope: &Scope<'_>, route: &Resource<'_>) -> Result<Route, Fault> {
         path,
         span: key.span,
         target: target(&asked, &integration)?,
-        access: route.guard(scope)?.map_or(Access::Open, Access::Guarded),
+        access: route.guard(scope, Family::Http)?.map_or(Access::Open, Access::Guarded),
         timeout: asked.timeout,
         is_version_1: asked.version.as_deref() != Some("2.0"),
     })

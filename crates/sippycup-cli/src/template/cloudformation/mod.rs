@@ -3,12 +3,14 @@
 mod http;
 mod rest;
 
+use super::authorizers::of_plain;
 use super::model::{Api, Family, Guard, Mapping, Model, Sort, Target};
 use super::node::{Entry, Node};
 use super::references::{HTTP, REST, api_id};
 use super::sam;
 use super::scope::Scope;
 use super::source::{Fault, Span};
+use crate::plan::AuthorizerPlan;
 
 /// Reads all plain resources, and what maps domains to APIs, those of SAM too.
 pub(super) fn read(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
@@ -96,6 +98,17 @@ fn map_domains(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
     Ok(())
 }
 
+/// How the authorizer of a logical id runs here.
+fn authorizer(scope: &Scope<'_>, family: Family, id: &str) -> Result<Option<AuthorizerPlan>, Fault> {
+    let Some(properties) = scope.section("Resources", id).and_then(|resource| resource.get("Properties")) else {
+        return Ok(None);
+    };
+    match scope.value(properties)? {
+        Some(properties) => of_plain(family, id, &properties),
+        None => Ok(None),
+    }
+}
+
 /// A resource that is there.
 pub(super) struct Resource<'t> {
     pub(super) id: &'t str,
@@ -147,7 +160,7 @@ impl<'t> Resource<'t> {
     }
 
     /// The authorizer of a method or a route.
-    fn guard(&self, scope: &Scope<'_>) -> Result<Option<Guard>, Fault> {
+    fn guard(&self, scope: &Scope<'_>, family: Family) -> Result<Option<Guard>, Fault> {
         let kind = self.text(scope, "AuthorizationType")?;
         let name = self.text(scope, "AuthorizerId")?;
         let sort = match kind.as_deref() {
@@ -166,6 +179,10 @@ impl<'t> Resource<'t> {
         };
         let scopes = self.value(scope, "AuthorizationScopes")?;
         let scopes = scopes.iter().flat_map(Node::items).filter_map(Node::as_text).map(str::to_owned);
-        Ok(Some(Guard { name: name.unwrap_or_else(|| "AWS_IAM".to_owned()), sort, scopes: scopes.collect() }))
+        let plan = match &name {
+            Some(id) => authorizer(scope, family, id)?.map(Box::new),
+            None => None,
+        };
+        Ok(Some(Guard { name: name.unwrap_or_else(|| "AWS_IAM".to_owned()), sort, scopes: scopes.collect(), plan }))
     }
 }

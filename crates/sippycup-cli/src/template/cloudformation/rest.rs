@@ -70,13 +70,13 @@ fn route(scope: &Scope<'_>, method: &Resource<'_>) -> Result<Route, Fault> {
         Some(flag) => flag.boolean()?,
         None => false,
     };
-    let key = key.then(|| Guard { name: "api_key".to_owned(), sort: Sort::Key, scopes: Vec::new() });
+    let key = key.then(|| Guard { name: "api_key".to_owned(), sort: Sort::Key, scopes: Vec::new(), plan: None });
     Ok(Route {
         method: name,
         path: if path.is_empty() { "/".to_owned() } else { path },
         span: method.place("HttpMethod"),
         target: target(&asked, &integration)?,
-        access: method.guard(scope)?.or(key).map_or(Access::Open, Access::Guarded),
+        access: method.guard(scope, Family::Rest)?.or(key).map_or(Access::Open, Access::Guarded),
         timeout: asked.timeout,
         is_version_1: false,
     })

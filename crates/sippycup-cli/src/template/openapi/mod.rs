@@ -103,7 +103,7 @@ impl Body {
                 };
                 let is_default = family == Family::Http && matches!(path.as_str(), "$default" | "/$default");
                 let asked = Asked::read(&integration)?;
-                let access = security::access(&self.root, scope, operation, default)?;
+                let access = security::access(&self.root, scope, family, operation, default)?;
                 let route = Route {
                     method: if is_default { String::new() } else { method },
                     path: if is_default { "$default".to_owned() } else { path.clone() },

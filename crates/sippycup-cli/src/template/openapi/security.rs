@@ -1,14 +1,27 @@
 //! `security` of an operation: which authorizer guards it.
 
-use crate::template::model::{Access, Guard, Sort};
+use crate::plan::AuthorizerPlan;
+use crate::template::authorizers::of_plain;
+use crate::template::model::{Access, Family, Guard, Sort};
 use crate::template::node::Node;
 use crate::template::scope::Scope;
 use crate::template::source::Fault;
 
 /// Who may ask. Of several requirements API Gateway takes the first authorizer; an API key alone is the weakest.
-pub(super) fn access(root: &Node, scope: &Scope<'_>, operation: &Node, default: &Access) -> Result<Access, Fault> {
+pub(super) fn access(
+    root: &Node,
+    scope: &Scope<'_>,
+    family: Family,
+    operation: &Node,
+    default: &Access,
+) -> Result<Access, Fault> {
     if operation.at(&["x-amazon-apigateway-auth", "type"]).and_then(Node::as_text) == Some("AWS_IAM") {
-        return Ok(Access::Guarded(Guard { name: "AWS_IAM".to_owned(), sort: Sort::Iam, scopes: Vec::new() }));
+        return Ok(Access::Guarded(Guard {
+            name: "AWS_IAM".to_owned(),
+            sort: Sort::Iam,
+            scopes: Vec::new(),
+            plan: None,
+        }));
     }
     let security = operation.get("security").or_else(|| root.get("security"));
     let Some(security) = security.map(|security| scope.value(security)).transpose()?.flatten() else {
@@ -25,16 +38,37 @@ pub(super) fn access(root: &Node, scope: &Scope<'_>, operation: &Node, default: 
             name: scheme.key.clone(),
             sort: sort(root, scope, &scheme.key)?,
             scopes: scopes.collect(),
+            plan: plan(root, scope, family, &scheme.key)?.map(Box::new),
         });
     }
     let strongest = guards.iter().find(|guard| guard.sort != Sort::Key).or(guards.first()).cloned();
     Ok(strongest.map_or(Access::Open, Access::Guarded))
 }
 
-fn sort(root: &Node, scope: &Scope<'_>, name: &str) -> Result<Sort, Fault> {
+fn scheme<'n>(root: &'n Node, scope: &Scope<'_>, name: &str) -> Result<Option<&'n Node>, Fault> {
     let places = [root.at(&["components", "securitySchemes", name]), root.at(&["securityDefinitions", name])];
-    let Some(scheme) = places.into_iter().flatten().next().map(|scheme| scope.chosen(scheme)).transpose()?.flatten()
-    else {
+    Ok(places.into_iter().flatten().next().map(|scheme| scope.chosen(scheme)).transpose()?.flatten())
+}
+
+/// How the authorizer of a scheme runs here.
+fn plan(root: &Node, scope: &Scope<'_>, family: Family, name: &str) -> Result<Option<AuthorizerPlan>, Fault> {
+    let Some(scheme) = scheme(root, scope, name)? else { return Ok(None) };
+    let Some(authorizer) = scheme.get("x-amazon-apigateway-authorizer") else { return Ok(None) };
+    let Some(authorizer) = scope.value(authorizer)? else { return Ok(None) };
+    let mut plan = of_plain(family, name, &authorizer)?;
+    // The scheme itself says where its key is.
+    let header = scheme.get("name").and_then(Node::as_text).filter(|header| *header != "Unused");
+    if let (Some(plan), Some(header), Some("header")) = (&mut plan, header, scheme.get("in").and_then(Node::as_text))
+        && plan.identity_source.is_empty()
+        && plan.sort != crate::plan::Sort::Request
+    {
+        plan.identity_source.push(format!("method.request.header.{header}"));
+    }
+    Ok(plan)
+}
+
+fn sort(root: &Node, scope: &Scope<'_>, name: &str) -> Result<Sort, Fault> {
+    let Some(scheme) = scheme(root, scope, name)? else {
         // Nobody can say what it would let through.
         return Ok(Sort::Lambda);
     };

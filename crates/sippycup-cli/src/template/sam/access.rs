@@ -1,5 +1,6 @@
 //! `Auth` of APIs and events: which authorizer guards a route.
 
+use crate::template::authorizers::of_sam;
 use crate::template::model::{Access, Family, Guard, Sort};
 use crate::template::node::Node;
 use crate::template::scope::Scope;
@@ -50,7 +51,8 @@ impl Auth {
                 }
             };
             let scopes = scopes(scope, entry.value.get("AuthorizationScopes"))?;
-            read.authorizers.push(Guard { name: entry.key.clone(), sort, scopes });
+            let plan = of_sam(scope, family, &entry.key, &entry.value)?.map(Box::new);
+            read.authorizers.push(Guard { name: entry.key.clone(), sort, scopes, plan });
         }
         if let Some(name) = auth.get("DefaultAuthorizer")
             && let Some(name) = scope.value(name)?
@@ -97,7 +99,7 @@ impl Auth {
     fn named(&self, node: &Node) -> Result<Guard, Fault> {
         let name = node.string()?;
         if name == "AWS_IAM" {
-            return Ok(Guard { name: name.to_owned(), sort: Sort::Iam, scopes: Vec::new() });
+            return Ok(Guard { name: name.to_owned(), sort: Sort::Iam, scopes: Vec::new(), plan: None });
         }
         let found = self.authorizers.iter().find(|guard| guard.name == name).cloned();
         found.ok_or_else(|| {
@@ -108,7 +110,7 @@ impl Auth {
 }
 
 fn api_key() -> Guard {
-    Guard { name: "api_key".to_owned(), sort: Sort::Key, scopes: Vec::new() }
+    Guard { name: "api_key".to_owned(), sort: Sort::Key, scopes: Vec::new(), plan: None }
 }
 
 fn scopes(scope: &Scope<'_>, node: Option<&Node>) -> Result<Vec<String>, Fault> {

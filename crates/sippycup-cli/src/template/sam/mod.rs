@@ -140,7 +140,9 @@ pub(super) fn url(scope: &Scope<'_>, id: &str, target: Target, config: &Node) ->
     let own = |key: &str| config.get(key).map(|node| scope.text(node)).transpose().map(Option::flatten);
     let access = match own("AuthType")?.as_deref() {
         Some("NONE") => Access::Open,
-        Some("AWS_IAM") => Access::Guarded(Guard { name: "AWS_IAM".to_owned(), sort: Sort::Iam, scopes: Vec::new() }),
+        Some("AWS_IAM") => {
+            Access::Guarded(Guard { name: "AWS_IAM".to_owned(), sort: Sort::Iam, scopes: Vec::new(), plan: None })
+        }
         _ => return Err(config.get("AuthType").unwrap_or(config).unlike("`AuthType`, NONE or AWS_IAM")),
     };
     if let Some(cors) = config.get("Cors") {

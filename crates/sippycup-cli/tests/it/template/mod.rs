@@ -110,7 +110,8 @@ fn check(template: &Path) -> String {
             let found = if part.bytes().all(|byte| byte.is_ascii_digit()) {
                 response.starts_with(&format!("HTTP/1.1 {part} "))
             } else {
-                response.contains(part)
+                // Header names are in title case before an HTTP API.
+                response.contains(part) || response.to_ascii_lowercase().contains(part)
             };
             if !found {
                 let _ = writeln!(wrong, "{request}: expected `{part}` in\n{response}");

@@ -1,0 +1,117 @@
+//! Authorizers before the running command, with tokens of `sippycup token`.
+
+use crate::scripted::command_line;
+use crate::{Running, directory, http, run, serve, sippycup};
+
+fn token(flags: &[&str]) -> String {
+    let mut command = sippycup(&["token"]);
+    command.args(flags);
+    let (code, out, err) = run(command);
+    assert_eq!(code, 0, "{err}");
+    out.trim().to_owned()
+}
+
+fn bearing(token: &str) -> String {
+    format!("Authorization: Bearer {token}\r\n")
+}
+
+#[test]
+fn a_token_of_the_command_passes_its_gateway_and_says_who_asks() {
+    let issuer = ["--issuer", "https://login.example.com", "--audience", "shop"];
+    for (kind, path) in [("http", "/x"), ("http-1.0", "/x"), ("rest", "/prod/x"), ("alb", "/x")] {
+        let mut running = Running::start("told", &[&issuer[..], &["--kind", kind]].concat());
+        let address = running.address();
+        let request = format!("GET {path}");
+        let refused = http(&address, &request, "");
+        assert!(refused.starts_with("HTTP/1.1 401"), "{refused}");
+        let line = running.until(&format!("{request} 401"));
+        assert!(line.contains("no event, jwt refuses"), "{line}");
+        assert!(running.until("authorizer `jwt`").contains("there is no token"));
+        let passed = http(&address, &request, &bearing(&token(&["--claims", r#"{"sub":"42"}"#])));
+        assert!(passed.starts_with("HTTP/1.1 200"), "{passed}");
+        assert!(kind == "alb" || passed.contains("sub=42"), "{passed}");
+        let line = running.until(&format!("{request} 200"));
+        assert!(line.ends_with(", jwt allows 42"), "{line}");
+    }
+}
+
+#[test]
+fn a_token_of_another_key_or_of_another_time_does_not_pass() {
+    let mut running = Running::start("told", &["--issuer", "https://login.example.com", "--audience", "shop"]);
+    let address = running.address();
+    let root = directory("another-key");
+    let mut command = sippycup(&["token"]);
+    command.env("SIPPYCUP_TOKEN_KEY", root.join("new/token.key"));
+    let (_, foreign, _) = run(command);
+    let expired = token(&["--claims", r#"{"sub":"42","exp":1}"#]);
+    let other = token(&["--claims", r#"{"sub":"42","aud":"other"}"#]);
+    for (token, reason) in
+        [(foreign.trim(), "of another development key"), (&expired, "Token is expired"), (&other, "a valid audience")]
+    {
+        let refused = http(&address, "GET /", &bearing(token));
+        assert!(refused.starts_with("HTTP/1.1 401"), "{refused}");
+        assert!(running.until("authorizer `jwt`").contains(reason));
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(root.join("new/token.key")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "nobody else may read the key");
+    }
+}
+
+#[test]
+fn scopes_are_asked_for() {
+    let flags = ["--issuer", "https://login.example.com", "--audience", "shop", "--scope", "items/read"];
+    let mut running = Running::start("told", &flags);
+    let address = running.address();
+    assert!(http(&address, "GET /", &bearing(&token(&[]))).starts_with("HTTP/1.1 403"));
+    let scoped = token(&["--scope", "items/read", "--scope", "items/write"]);
+    assert!(http(&address, "GET /", &bearing(&scoped)).starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn a_function_of_the_file_is_asked_and_its_answers_are_kept() {
+    let root = directory("authorizer-file");
+    let words: Vec<_> = command_line().iter().map(|word| format!("{word:?}")).collect();
+    let command = words.join(", ");
+    let text = format!(
+        r#"
+[[function]]
+name = "shop"
+command = [{command}]
+env = {{ SCRIPT = "told" }}
+
+[[function]]
+name = "auth"
+command = [{command}]
+env = {{ SCRIPT = "told" }}
+
+[[gateway]]
+kind = "rest"
+function = "shop"
+authorizer = {{ type = "token", function = "auth", validation = "Bearer .+" }}
+"#
+    );
+    std::fs::write(root.join("sippycup.toml"), &text).unwrap();
+    let mut running = Running::spawn(serve(&["--config", root.join("sippycup.toml").to_str().unwrap()]));
+    let address = running.address();
+    let ask = |token: &str| http(&address, "GET /prod/items", &format!("Authorization: {token}\r\n"));
+    assert!(ask("Bearer 1").contains("by=auth:a1b2c3d4e5/prod/GET/items"));
+    assert!(running.until("GET /prod/items 200").contains("auth allows auth:a1b2c3d4e5/prod/GET/items"));
+    assert!(ask("Bearer 1").starts_with("HTTP/1.1 200"));
+    assert!(running.until("GET /prod/items 200").ends_with("(cached)"));
+    assert!(ask("Bearer deny").starts_with("HTTP/1.1 403"));
+    assert!(ask("Basic 1").starts_with("HTTP/1.1 401"));
+    for (from, to, part) in [
+        ("function = \"auth\", ", "function = \"nobody\", ", "there is no function `nobody`"),
+        ("type = \"token\"", "type = \"jwt\"", "a function is asked by an authorizer of the types"),
+        ("kind = \"rest\"", "kind = \"alb\"", "a load balancer has no Lambda authorizers"),
+        ("Bearer .+", "(", "identity validation expression `(`"),
+        ("type = \"token\"", "type = \"oauth\"", "unknown variant `oauth`"),
+    ] {
+        std::fs::write(root.join("wrong.toml"), text.replace(from, to)).unwrap();
+        let (code, _, err) = run(serve(&["--config", root.join("wrong.toml").to_str().unwrap()]));
+        assert!(code == 2 && err.contains(part) && err.contains("`authorizer`"), "{err}");
+    }
+}
