@@ -42,33 +42,45 @@ impl Headers {
         single: &[Member],
         cookies: Field,
     ) -> Result<(), Fault> {
-        let (map, mut rest) = if multi.is_empty() { (single, multi) } else { (multi, single) };
+        let (map, rest) = if multi.is_empty() { (single, multi) } else { (multi, single) };
         // Every value shares the event's buffer; this tells the first that it will be shared, and not each.
         let json = &json.clone();
         let cookies = joined(json, cookies)?;
-        let mut names = Names::recall();
         let spelling = Spelling::new(json, map, cookies.is_some());
-        if !self.fill(json, &mut names, spelling, rest, cookies.as_ref())? {
-            // Once, for all of them: a map that grows puts each of its names in place anew. Behind them come a cookie or
-            // trace header and a length that stand elsewhere. What does not fit is left out when it is appended.
-            let _too_many = self.map.try_reserve(map.len() + FURTHER);
-            for member in map {
-                if self.append(json, &mut names, *member)? {
-                    pass(&mut rest, json, member);
-                }
-            }
-            if !rest.is_empty() {
-                self.append_missing(json, &mut names, single)?;
-            }
-            // Function URLs send both.
-            if let Some(cookies) = cookies.filter(|_| !self.has_cookie) {
-                let _full = self.map.try_append(header::COOKIE, cookies);
-            }
-            if rest.is_empty() {
-                names.layouts.learn(spelling, &self.map);
+        Names::with(|names| match self.fill(json, names, spelling, rest, cookies.as_ref())? {
+            true => Ok(()),
+            false => self.append_all(json, names, spelling, rest, cookies.as_ref()),
+        })
+    }
+
+    /// Appends the members one by one.
+    fn append_all(
+        &mut self,
+        json: &Bytes,
+        names: &mut Names,
+        spelling: Spelling<'_>,
+        single: &[Member],
+        cookies: Option<&HeaderValue>,
+    ) -> Result<(), Fault> {
+        let mut rest = single;
+        // Once, for all of them: a map that grows puts each of its names in place anew. Behind them come a cookie or trace
+        // header and a length that stand elsewhere. What does not fit is left out when it is appended.
+        let _too_many = self.map.try_reserve(spelling.members.len() + FURTHER);
+        for member in spelling.members {
+            if self.append(json, names, *member)? {
+                pass(&mut rest, json, member);
             }
         }
-        names.keep();
+        if !rest.is_empty() {
+            self.append_missing(json, names, single)?;
+        }
+        // Function URLs send both.
+        if let Some(cookies) = cookies.filter(|_| !self.has_cookie) {
+            let _full = self.map.try_append(header::COOKIE, cookies.clone());
+        }
+        if rest.is_empty() {
+            names.layouts.learn(spelling, &self.map);
+        }
         Ok(())
     }
 
@@ -84,9 +96,11 @@ impl Headers {
     ) -> Result<bool, Fault> {
         let Some(layout) = names.layouts.find(spelling) else { return Ok(false) };
         let members = spelling.members;
-        members.iter().for_each(|member| pass(&mut rest, json, member));
         if !rest.is_empty() {
-            return Ok(false);
+            members.iter().for_each(|member| pass(&mut rest, json, member));
+            if !rest.is_empty() {
+                return Ok(false);
+            }
         }
         let mut map = layout.map();
         let mut places = map.values_mut();

@@ -3,7 +3,7 @@
 //! A client sends the same names with every request, and `http` copies each that it does not know itself into an
 //! allocation. To check a name, allocate it and free it costs several times what finding it here does.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 
 use http::{HeaderName, header};
 
@@ -13,7 +13,8 @@ pub(crate) const X_AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-t
 pub(crate) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(crate) const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// The names that this thread met last: 30 KB, or 140 KB once it has met very many, whatever clients send.
+/// The names that this thread met last: 30 KB, or 140 KB once it has met very many, whatever clients send. The layouts
+/// have theirs beside that.
 #[derive(Debug)]
 pub(crate) struct Names {
     slots: Option<Box<[Slot; SLOTS]>>,
@@ -55,7 +56,7 @@ pub(crate) enum Role {
 }
 
 thread_local! {
-    static NAMES: Cell<Names> = const { Cell::new(Names::new()) };
+    static NAMES: RefCell<Names> = const { RefCell::new(Names::new()) };
 }
 
 impl Names {
@@ -63,18 +64,18 @@ impl Names {
         Self { slots: None, more: Vec::new(), room: Vec::new(), layouts: Layouts::new() }
     }
 
-    /// Takes the thread's names. Until they are [kept](Self::keep) again the thread has none.
-    pub(crate) fn recall() -> Self {
+    /// Does this with the thread's names.
+    pub(crate) fn with<T>(mut work: impl FnMut(&mut Self) -> T) -> T {
+        let done = NAMES.try_with(|names| {
+            let names = &mut *names.try_borrow_mut().ok()?;
+            let done = work(names);
+            if names.room.capacity() > MOST_ROOM {
+                names.room = Vec::new();
+            }
+            Some(done)
+        });
         // A thread that is about to end has forgotten them.
-        NAMES.try_with(|names| names.replace(Self::new())).unwrap_or(Self::new())
-    }
-
-    /// Gives the names back to the thread.
-    pub(crate) fn keep(mut self) {
-        if self.room.capacity() > MOST_ROOM {
-            self.room = Vec::new();
-        }
-        let _ending = NAMES.try_with(|names| names.set(self));
+        done.ok().flatten().unwrap_or_else(|| work(&mut Self::new()))
     }
 
     /// The name that is spelled like this; `None` if HTTP cannot have it.

@@ -7,27 +7,13 @@ use http::Extensions;
 use super::variables::{PathParameters, StageVariables};
 use crate::{base_path::BasePath, certain::Certain, source::EventSource};
 
-/// What most events of a source have in their extensions, with room for the rest and for a router's.
-///
-/// To clone a map costs half of what it costs to fill one, and a map that grows on the way costs more than what is
-/// put into it; the clone of a map has as much room as the map had once.
+/// What most events of a source have in their extensions. To clone a map costs half of what it costs to fill one.
 pub(crate) fn usual_extensions(source: Option<EventSource>) -> Extensions {
-    #[derive(Clone)]
-    struct Place<const INDEX: usize>;
     static USUAL: LazyLock<Vec<Extensions>> = LazyLock::new(|| {
         let sources = EventSource::WITH_EVENTS.map(Some).into_iter().chain([None]);
         sources
             .map(|source| {
                 let mut extensions = Extensions::new();
-                extensions.insert(Place::<0>);
-                extensions.insert(Place::<1>);
-                extensions.insert(Place::<2>);
-                extensions.insert(Place::<3>);
-                extensions.insert(Place::<4>);
-                extensions.insert(Place::<5>);
-                extensions.insert(Place::<6>);
-                extensions.insert(Place::<7>);
-                extensions.clear();
                 if let Some(source) = source {
                     extensions.insert(source);
                 }
