@@ -44,6 +44,11 @@
 //! [`BackgroundTasks`](crate::BackgroundTasks) and in `after_invocation`. What the app spawns itself has them inside a span
 //! of the invocation (`tokio::spawn(work.in_current_span())`).
 //!
+//! There is no `stackTrace`, which managed runtimes write: an error of Rust has causes and no frames, and the causes are in
+//! `message`, from the outermost to the first. Where a panic happened is in the panic's own line. Nor are lines framed and
+//! written to `_LAMBDA_TELEMETRY_LOG_FD`, which keeps texts of several lines together: ours are one line each, and AWS
+//! documents that descriptor for no runtime of one's own.
+//!
 //! # Level
 //!
 //! `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets from the function's log level, else `INFO`. `RUST_LOG` stands over it, for all
