@@ -84,10 +84,12 @@ impl Layouts {
 impl Layout {
     /// `None` unless each of the members became one header, in their order. One more is that of the cookies.
     fn of(Spelling { json, members, has_cookies, digest }: Spelling<'_>, map: &HeaderMap) -> Option<Self> {
-        if map.len() != map.keys_len() || map.len() < members.len() {
+        let length = members.iter().map(|member| member.name.len() + 1).sum();
+        let small = members.len() <= MOST_NAMES && length <= LONGEST_NAMES;
+        if !small || map.len() != map.keys_len() || map.len() < members.len() {
             return None;
         }
-        let mut names = Vec::with_capacity(members.iter().map(|member| member.name.len() + 1).sum());
+        let mut names = Vec::with_capacity(length);
         let mut roles = Vec::new();
         for (index, (member, name)) in members.iter().zip(map.keys()).enumerate() {
             if !name.as_str().as_bytes().eq_ignore_ascii_case(member.name.raw(json)) {
@@ -129,6 +131,11 @@ fn quoted<'a>(json: &'a [u8], member: &Member) -> &'a [u8] {
 
 /// How many are remembered: as many as different clients of a function take turns.
 const MOST: usize = 8;
+/// Of requests with more headers nothing is remembered, which keeps the memory of a thread small. Browsers and proxies
+/// in front of a function send some thirty.
+const MOST_NAMES: usize = 128;
+/// The same for the bytes of their names.
+const LONGEST_NAMES: usize = 8_192;
 /// Of how many that were met once the second time is noticed.
 const MET: usize = MOST / 2;
 
