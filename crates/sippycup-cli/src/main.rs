@@ -13,10 +13,12 @@
 mod announce;
 mod conform;
 mod describe;
+mod doctor;
 mod error;
 mod event;
 mod inspect;
 mod invoke;
+mod new;
 mod patterns;
 mod plan;
 mod record;
@@ -59,6 +61,8 @@ enum Task {
     Send(Box<services::Send>),
     Conform(Box<conform::Arguments>),
     Token(token::Arguments),
+    New(new::Arguments),
+    Doctor(doctor::Arguments),
     Completions(Completions),
 }
 
@@ -88,6 +92,8 @@ fn main() -> ExitCode {
             Task::Send(arguments) => services::send(&arguments).await,
             Task::Conform(arguments) => conform::conform(&arguments).await,
             Task::Token(arguments) => token::print(arguments),
+            Task::New(arguments) => new::write(&arguments),
+            Task::Doctor(arguments) => doctor::look(&arguments),
             Task::Completions(Completions { shell }) => complete(shell),
         }
     });

@@ -97,6 +97,21 @@ pub(crate) struct Flags<'a> {
     pub(crate) function: &'a FunctionPlan,
 }
 
+/// A template as JSON, `Globals` merged into its functions, nothing else resolved.
+///
+/// # Errors
+///
+/// As [`TemplateArguments::read`], as far as that looks at the text alone.
+pub(crate) fn as_json(path: &Path) -> Result<serde_json::Value, UsageError> {
+    let mut sources = Sources::default();
+    let text = find::text(path)?;
+    let base = sources.add(path, text.clone());
+    let wrong = |fault: &Fault| UsageError::new(sources.describe(&[], fault));
+    let root = yaml::read(&text, base).map_err(|fault| wrong(&fault))?.root;
+    find::check(&root, path)?;
+    Ok(sam::merged(&root).map_err(|fault| wrong(&fault))?.to_json())
+}
+
 impl TemplateArguments {
     /// Whether something is said about a template.
     pub(crate) const fn is_about_template(&self) -> bool {

@@ -12,6 +12,7 @@ mod authorizers;
 mod inspect;
 mod output;
 mod processes;
+mod project;
 mod python;
 mod record;
 #[path = "../../../sippycup-gateway/tests/it/scripted.rs"]
