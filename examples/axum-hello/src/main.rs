@@ -1,5 +1,5 @@
-//! An axum app, as it would be anywhere. Run with `cargo run -p axum-hello`, or deploy it with
-//! `template.yaml`.
+//! An axum app, as it would be anywhere. Run with `cargo run -p axum-hello`, or deploy it with what is in
+//! `deploy`.
 
 use std::collections::BTreeMap;
 

@@ -122,14 +122,73 @@ fn check(template: &Path) -> String {
 }
 
 #[test]
-fn the_template_of_the_example_is_served() {
-    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/axum-hello/template.yaml");
-    for (flags, base) in [(&[][..], "/prod"), (&["--parameter", "PublicPath=/"], "/")] {
-        let served = Served::start(&template, &["Function"], flags);
-        let response = http(&served.address("Api"), "GET /prod/x", "");
-        let told = format!("Function GET /{{proxy+}} rest prod /x _HANDLER=bootstrap SIPPYCUP_SCRIPT_NAME_BASE={base}");
-        assert!(response.contains(&told), "{response}");
+fn the_templates_of_the_examples_are_served() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let rest = "axum-hello/deploy/rest-api/template.yaml";
+    for (template, function, flags, door, request, told) in [
+        (
+            rest,
+            "Function",
+            &[][..],
+            "Api",
+            "GET /prod/x",
+            "GET /{proxy+} rest prod /x _HANDLER=bootstrap SIPPYCUP_SCRIPT_NAME_BASE=/prod",
+        ),
+        (
+            rest,
+            "Function",
+            &["--parameter", "PublicPath=/"],
+            "Api",
+            "GET /prod/",
+            "GET / rest prod / _HANDLER=bootstrap SIPPYCUP_SCRIPT_NAME_BASE=/",
+        ),
+        (
+            "axum-hello/deploy/http-api/template.yaml",
+            "Function",
+            &[],
+            "ServerlessHttpApi",
+            "GET /x",
+            "$default 2.0 $default /x",
+        ),
+        (
+            "axum-hello/deploy/function-url/template.yaml",
+            "Function",
+            &[],
+            "FunctionUrl",
+            "GET /x",
+            "$default 2.0 $default /x",
+        ),
+        ("events/template.yaml", "Function", &[], "ServerlessHttpApi", "GET /orders", "$default 2.0 $default /orders"),
+        (
+            "openapi/template.yaml",
+            "Function",
+            &[],
+            "Api",
+            "GET /prod/openapi.json",
+            "GET /{proxy+} rest prod /openapi.json",
+        ),
+        (
+            "telemetry/template.yaml",
+            "Function",
+            &[],
+            "ServerlessHttpApi",
+            "GET /items/7",
+            "$default 2.0 $default /items/7",
+        ),
+    ] {
+        let served = Served::start(&examples.join(template), &[function], flags);
+        let response = http(&served.address(door), request, "");
+        assert!(response.contains(&format!("{function} {told}")), "{template}: {response}");
     }
+}
+
+#[test]
+fn two_apps_of_an_example_share_a_domain() {
+    let template = "../../examples/axum-hello/deploy/custom-domain/template.yaml";
+    let flags = ["--parameter", "Certificate=arn:aws:acm:us-east-1:123456789012:certificate/x"];
+    let served = Served::start(&Path::new(env!("CARGO_MANIFEST_DIR")).join(template), &["Shop", "News"], &flags);
+    let urls = served.described["frontDoors"].to_string();
+    assert!(urls.contains("/shop/") && urls.contains("/news/"), "{urls}");
 }
 
 #[test]
