@@ -129,7 +129,7 @@ impl<'t> Resources<'t> {
             group.pointer("/Properties/TargetGroupAttributes").and_then(Value::as_array).into_iter().flatten();
         let is_on = attributes
             .filter(|attribute| text(attribute, "/Key") == "lambda.multi_value_headers.enabled")
-            .any(|attribute| text(attribute, "/Value") == "true");
+            .any(|attribute| text(attribute, "/Value") == "true" || attribute.get("Value") == Some(&Value::Bool(true)));
         let allowed =
             self.of_type("AWS::Lambda::Permission").any(|(_, p)| text(p, "/Properties/Principal") == BALANCER);
         if !allowed {
@@ -179,7 +179,7 @@ fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
 }
 
 fn number(value: &Value, pointer: &str) -> Option<f64> {
-    text(value, pointer).parse().ok()
+    value.pointer(pointer)?.as_f64().or_else(|| text(value, pointer).parse().ok())
 }
 
 const BALANCER: &str = "elasticloadbalancing.amazonaws.com";

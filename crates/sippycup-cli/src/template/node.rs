@@ -68,16 +68,6 @@ impl Node {
         }
     }
 
-    /// The same without places; every scalar is a string, but for null.
-    pub(super) fn to_json(&self) -> serde_json::Value {
-        match &self.shape {
-            _ if self.is_null() => serde_json::Value::Null,
-            Shape::Scalar { text, .. } => text.as_str().into(),
-            Shape::List(items) => items.iter().map(Self::to_json).collect(),
-            Shape::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect(),
-        }
-    }
-
     pub(super) const fn is_map(&self) -> bool {
         matches!(self.shape, Shape::Map(_))
     }

@@ -33,7 +33,10 @@ struct Served {
 impl Served {
     /// Serves a template; all functions tell what they are asked.
     fn start(template: &Path, functions: &[&str], flags: &[&str]) -> Self {
-        let root = directory(&format!("described-{}", template.file_stem().unwrap().to_str().unwrap()));
+        // Many are of the same name, in folders of their own.
+        let name: String =
+            template.to_string_lossy().chars().rev().filter(|c| c.is_ascii_alphanumeric()).take(60).collect();
+        let root = directory(&format!("described-{name}"));
         let file = root.join("described.json");
         let mut command = serve(&["--template", template.to_str().unwrap(), "--describe", file.to_str().unwrap()]);
         command.args(flags).env_remove("COLOR");
