@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use http::Method;
-use sippycup_gateway::{Gateway, Gateways};
+use sippycup_gateway::{Gateway, Gateways, Kind};
 
 /// A line for each way to a gateway. `name` is that of its function or of the front door, where there are several.
 pub(crate) fn lines<F>(
@@ -25,17 +25,19 @@ pub(crate) fn lines<F>(
     let kind = format!("{:>9}:", gateway.kind());
     let mut lines = Vec::new();
     for (domain, base) in gateway.host_paths() {
-        let path = format!("{base}/");
+        // A client of a WebSocket API writes the stage, and nothing behind it.
+        let is_ws = gateway.kind() == Kind::WebSocketApi;
+        let (scheme, path) = if is_ws { ("ws", base.clone()) } else { ("http", format!("{base}/")) };
         let own = domain != gateway.default_domain();
         let names = [name, own.then_some(domain)].into_iter().flatten().collect::<Vec<_>>().join(", ");
         let names = if name.is_some() { format!("  ({names})") } else { String::new() };
         if leads_here(&address.to_string(), &base) {
-            lines.push(format!("{kind} http://{address}{path}{names}"));
+            lines.push(format!("{kind} {scheme}://{address}{path}{names}"));
         } else if leads_here(domain, &base) {
             // Another front door has this path on any other host, so that the client must be told where the domain is.
-            let url = format!("http://{domain}:{}{path}", address.port());
+            let url = format!("{scheme}://{domain}:{}{path}", address.port());
             let resolved = domain.ends_with(".localhost");
-            let curl = if resolved { String::new() } else { format!("curl --connect-to ::{address} ") };
+            let curl = if resolved || is_ws { String::new() } else { format!("curl --connect-to ::{address} ") };
             lines.push(format!("{kind} {curl}{url}{names}"));
         }
     }
@@ -51,7 +53,11 @@ pub(crate) fn lines<F>(
 /// The URLs of a gateway on this machine, one for each base path; a domain among them is to be named as the host.
 pub(crate) fn urls<F>(gateway: &Gateway<F>, listening: SocketAddr) -> Vec<String> {
     let address = reachable(listening);
-    gateway.base_paths().iter().map(|base| format!("http://{address}{base}/")).collect()
+    let url = |base: &String| match gateway.kind() {
+        Kind::WebSocketApi => format!("ws://{address}{base}"),
+        _ => format!("http://{address}{base}/"),
+    };
+    gateway.base_paths().iter().map(url).collect()
 }
 
 /// Nobody can connect to the address that stands for all.
@@ -66,7 +72,7 @@ fn reachable(listening: SocketAddr) -> SocketAddr {
 
 #[cfg(test)]
 mod tests {
-    use sippycup_gateway::{Domain, Kind};
+    use sippycup_gateway::Domain;
 
     use super::*;
 
@@ -96,6 +102,12 @@ mod tests {
                 "      url: curl --connect-to ::127.0.0.1:9000 http://other.lambda-url.us-east-1.on.aws:9000/  (shop)",
             ]
         );
+    }
+
+    #[test]
+    fn a_web_socket_api_is_found_at_its_stage() {
+        let gateways = Gateways::new(Gateway::builder(Kind::WebSocketApi).stage("live").build(()).unwrap());
+        assert_eq!(all(&gateways, "127.0.0.1:9000"), ["       ws: ws://127.0.0.1:9000/live  (shop)"]);
     }
 
     #[test]

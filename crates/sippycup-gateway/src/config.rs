@@ -1,5 +1,7 @@
 //! The settings of one gateway.
 
+mod check;
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -10,6 +12,7 @@ use crate::location::Location;
 use crate::observe::{Observer, Step};
 use crate::route::Route;
 use crate::stamp::Stamper;
+use crate::web_socket::Settings;
 use crate::{ConfigError, Gateway, Kind};
 
 /// The checked settings, as the rest of the crate reads them.
@@ -39,6 +42,7 @@ pub(crate) struct Config {
     pub(crate) timeout: Duration,
     pub(crate) stamper: Stamper,
     pub(crate) observer: Observer,
+    pub(crate) web_socket: Settings,
 }
 
 impl Config {
@@ -73,7 +77,8 @@ impl Config {
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct GatewayBuilder {
-    config: Config,
+    pub(crate) config: Config,
+    pub(crate) route_responses: Vec<String>,
     stage: Option<String>,
     domains: Vec<Domain>,
     timeout: Option<Duration>,
@@ -86,7 +91,7 @@ impl GatewayBuilder {
         let request_limit = match kind {
             Kind::FunctionUrl | Kind::VpcLatticeV1 | Kind::VpcLatticeV2 => 6 << 20,
             Kind::LoadBalancer | Kind::LoadBalancerMultiValue => 1 << 20,
-            Kind::RestApi | Kind::HttpApiV1 | Kind::HttpApiV2 => 10 << 20,
+            Kind::RestApi | Kind::HttpApiV1 | Kind::HttpApiV2 | Kind::WebSocketApi => 10 << 20,
         };
         let config = Config {
             location,
@@ -113,11 +118,12 @@ impl GatewayBuilder {
             timeout: Duration::ZERO,
             stamper: Stamper::default(),
             observer: Observer::default(),
+            web_socket: Settings::default(),
         };
-        Self { config, stage: None, domains: Vec::new(), timeout: None, error: None }
+        Self { config, route_responses: Vec::new(), stage: None, domains: Vec::new(), timeout: None, error: None }
     }
 
-    /// The stage; default `prod` for a REST API, `$default` for an HTTP API. The other kinds have none.
+    /// The stage; default `prod` for a REST API and a WebSocket API, `$default` for an HTTP API. The other kinds have none.
     pub fn stage(mut self, stage: impl Into<String>) -> Self {
         self.stage = Some(stage.into());
         self
@@ -131,11 +137,16 @@ impl GatewayBuilder {
 
     /// Adds a resource or route: `/items/{id}` for any method, `GET /items/{id}`, `ANY /{proxy+}`, or `$default`.
     ///
-    /// Without any, a REST API has `/` and `/{proxy+}`, an HTTP API `$default`. The other kinds have no routes.
+    /// Of a WebSocket API the key of a route: `$connect`, `$disconnect`, `$default`, or what the [selection expression](Self::route_selection) gives.
+    ///
+    /// Without any, a REST API has `/` and `/{proxy+}`, an HTTP API `$default`, a WebSocket API its three own ones. The other kinds have no routes.
     pub fn route(mut self, route: &str) -> Self {
-        match Route::parse(route) {
-            Ok(route) => self.config.routes.push(route),
-            Err(error) => self.error = self.error.or(Some(error)),
+        let added = match self.config.location.kind {
+            Kind::WebSocketApi => self.config.web_socket.add_route(route),
+            _ => Route::parse(route).map(|route| self.config.routes.push(route)),
+        };
+        if let Err(error) = added {
+            self.fails(error);
         }
         self
     }
@@ -269,7 +280,7 @@ impl GatewayBuilder {
         self
     }
 
-    /// How long the gateway waits for the function's answer, of a streamed one for its last byte; default 29 s for REST APIs, 30 s for HTTP APIs, 60 s for load balancers and
+    /// How long the gateway waits for the function's answer, of a streamed one for its last byte; default 29 s for REST and WebSocket APIs, 30 s for HTTP APIs, 60 s for load balancers and
     /// Lattice, 15 min for function URLs and for REST APIs that stream.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
@@ -307,6 +318,11 @@ impl GatewayBuilder {
         self
     }
 
+    /// The first error is the one that [`build`](Self::build) gives.
+    pub(crate) fn fails(&mut self, error: ConfigError) {
+        self.error.get_or_insert(error);
+    }
+
     /// The gateway in front of `function`, which answers event JSON with answer JSON.
     ///
     /// # Errors
@@ -342,106 +358,17 @@ impl GatewayBuilder {
             }
             _ => format!("{api_id}.execute-api.{region}.amazonaws.com"),
         };
-        self.config.location.stage =
-            self.stage.unwrap_or_else(|| if kind == Kind::RestApi { "prod".to_owned() } else { "$default".to_owned() });
+        let stage = if kind.has_default_stage() { "$default" } else { "prod" };
+        self.config.location.stage = self.stage.unwrap_or_else(|| stage.to_owned());
         self.config.location.domains = self.domains;
         self.config.timeout = self.timeout.unwrap_or_else(|| default_timeout(&self.config));
-        if self.config.routes.is_empty() {
+        if kind == Kind::WebSocketApi {
+            self.config.web_socket.finish(&self.route_responses)?;
+        } else if self.config.routes.is_empty() {
             let defaults: &[&str] = if kind == Kind::RestApi { &["/", "/{proxy+}"] } else { &["$default"] };
             self.config.routes = defaults.iter().map(|route| Route::parse(route)).collect::<Result<_, _>>()?;
         }
         Ok(Gateway::from_config(Arc::new(self.config), function))
-    }
-
-    /// Settings that the kind does not have: they would change nothing, and somebody expects that they do.
-    fn check_settings(&self, kind: Kind) -> Result<(), ConfigError> {
-        let wrong = |what: &str| Err(ConfigError::new(format!("{} {what}", kind.name())));
-        if kind != Kind::RestApi && !self.config.binary_media_types.is_empty() {
-            return wrong("has no binary media types: it knows bytes by their content type");
-        }
-        if !kind.can_stream() && self.config.response_streaming {
-            return wrong("cannot stream; a function URL or a REST API can");
-        }
-        if self.config.client_certificate.is_some() && (kind == Kind::FunctionUrl || kind.is_load_balancer()) {
-            return wrong("shows no client certificate in its events");
-        }
-        #[cfg(feature = "authorizers")]
-        self.check_guard(kind)?;
-        match &self.config.authorizer {
-            Some(authorizer) if !authorizer.is_of(kind) => wrong("has no such authorizer"),
-            _ => Ok(()),
-        }
-    }
-
-    #[cfg(feature = "authorizers")]
-    fn check_guard(&self, kind: Kind) -> Result<(), ConfigError> {
-        match &self.config.guard {
-            Some(_) if self.config.authorizer.is_some() => {
-                Err(ConfigError::new("there is an authorizer that runs, and the result of one that does not"))
-            }
-            Some(guard) => guard.check_kind(kind),
-            None if !self.config.scopes.is_empty() => {
-                Err(ConfigError::new("scopes are of tokens, and no authorizer reads one"))
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn check_stage(&self, kind: Kind) -> Result<(), ConfigError> {
-        if let Some(stage) = &self.stage {
-            let named = !stage.is_empty()
-                && stage.len() <= 128
-                && stage.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
-            let default = stage == "$default" && kind.is_http_api();
-            if !named && !default {
-                return Err(ConfigError::new(format!(
-                    "stage `{stage}`: expected letters, digits, `_` and `-`, or $default on an HTTP API"
-                )));
-            }
-        }
-        if kind == Kind::RestApi && self.config.routes.iter().any(Route::is_default) {
-            return Err(ConfigError::new("route `$default`: a REST API has none; its catch-all is `/{proxy+}`"));
-        }
-        if kind == Kind::RestApi
-            && let Some(route) = self.config.routes.iter().find(|route| route.ends_with_slash())
-        {
-            let key = route.key();
-            return Err(ConfigError::new(format!("route `{key}`: a resource of a REST API has no slash at its end")));
-        }
-        for (at, (name, value)) in self.config.stage_variables.iter().enumerate() {
-            if self.config.stage_variables.iter().take(at).any(|(other, _)| other == name) {
-                return Err(ConfigError::new(format!("stage variable `{name}`: it has a value already")));
-            }
-            if name.is_empty() || name.len() > 64 || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-                return Err(ConfigError::new(format!(
-                    "stage variable `{name}`: expected a name of up to 64 letters, digits and `_`"
-                )));
-            }
-            let legal = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/?#&=,".contains(&b);
-            if value.is_empty() || value.len() > 512 || !value.bytes().all(legal) {
-                return Err(ConfigError::new(format!(
-                    "stage variable `{name}`: expected a value of 1 to 512 letters, digits and -._~:/?#&=,"
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    fn check_plain(&self, kind: Kind) -> Result<(), ConfigError> {
-        let wrong = |what: &str| Err(ConfigError::new(format!("{} has no {what}", kind.name())));
-        if self.stage.is_some() {
-            return wrong("stage");
-        }
-        if !self.config.stage_variables.is_empty() {
-            return wrong("stage variables");
-        }
-        if !self.domains.is_empty() {
-            return wrong("base path mappings");
-        }
-        if !self.config.routes.is_empty() {
-            return wrong("routes");
-        }
-        Ok(())
     }
 }
 
@@ -449,7 +376,7 @@ fn default_timeout(config: &Config) -> Duration {
     Duration::from_secs(match config.location.kind {
         Kind::FunctionUrl => 900,
         Kind::RestApi if config.response_streaming => 900,
-        Kind::RestApi => 29,
+        Kind::RestApi | Kind::WebSocketApi => 29,
         Kind::HttpApiV1 | Kind::HttpApiV2 => 30,
         Kind::LoadBalancer | Kind::LoadBalancerMultiValue | Kind::VpcLatticeV1 | Kind::VpcLatticeV2 => 60,
     })

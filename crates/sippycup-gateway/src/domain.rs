@@ -65,8 +65,8 @@ impl Domain {
                     "`{path}` cannot be a base path: letters, digits and $-_.+!*'()/ only, 300 at most"
                 ));
             }
-            if kind.is_http_api() && !mapping.stage {
-                return wrong(format!("the mapping `{path}` of an HTTP API needs a stage"));
+            if kind.is_api_gateway() && kind != Kind::RestApi && !mapping.stage {
+                return wrong(format!("the mapping `{path}` of {} needs a stage", kind.name()));
             }
         }
         if self.mappings.is_empty() {

@@ -18,10 +18,12 @@ use crate::config::{Config, GatewayBuilder};
 use crate::decode::{Asked, decode};
 use crate::hint::Hints;
 use crate::intake::event;
+use crate::invoke::Invoke;
 use crate::observe::{Step, on_behalf};
 use crate::refusal::{Refusal, Refused};
 use crate::route::{self, Route};
 use crate::stamp::Stamp;
+use crate::web_socket::Api;
 use crate::{Answer, Body, BoxError, Fault, Kind};
 
 /// A front door before a function: a tower service that takes requests and gives responses, over a service that takes event JSON and gives answer JSON.
@@ -113,6 +115,9 @@ impl<F> Gateway<F> {
     /// ```
     #[must_use]
     pub fn routes(&self) -> Vec<String> {
+        if self.kind() == Kind::WebSocketApi {
+            return self.config.web_socket.keys();
+        }
         self.config.routes.iter().map(Route::key).collect()
     }
 
@@ -161,6 +166,10 @@ impl<F> Gateway<F> {
         let (stamp, passed) = (self.config.stamper.stamp(), Passed::default());
         let event = self.config.encode(&parts, &accepted, request.body(), &stamp, &mut Hints::default(), &passed);
         event.map_err(Refused::into_fault)
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
     }
 
     pub(crate) fn location(&self) -> &crate::location::Location {
@@ -238,7 +247,7 @@ where
         exchange.response(identified(response, kind, &stamp, &trace))
     }
 
-    async fn invoke(&mut self, event: Bytes) -> Result<Answer, BoxError> {
+    pub(crate) async fn invoke(&mut self, event: Bytes) -> Result<Answer, BoxError> {
         poll_fn(|cx| self.function.poll_ready(cx)).await.map_err(Into::into)?;
         self.function.call(event).await.map(Into::into).map_err(Into::into)
     }
@@ -264,6 +273,9 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
+        if self.kind() == Kind::WebSocketApi {
+            return ResponseFuture::of(Api::new(self.clone(), Vec::new()), request);
+        }
         ResponseFuture { inner: Box::pin(self.clone().handle(request)) }
     }
 }
@@ -280,6 +292,17 @@ impl<F> fmt::Debug for Gateway<F> {
 /// The response a [`Gateway`] is working on.
 pub struct ResponseFuture {
     inner: Pin<Box<dyn Future<Output = Response<Body>> + Send>>,
+}
+
+impl ResponseFuture {
+    /// What a WebSocket API answers over HTTP.
+    pub(crate) fn of<F, B>(api: Api<F>, request: Request<B>) -> Self
+    where
+        F: Invoke,
+        B: http_body::Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+    {
+        Self { inner: Box::pin(api.respond(request)) }
+    }
 }
 
 impl Future for ResponseFuture {
@@ -304,6 +327,14 @@ pub struct Sizes {
 }
 
 impl Sizes {
+    pub(crate) const fn of_event(event: usize) -> Self {
+        Self { event, answer: None }
+    }
+
+    pub(crate) fn answered(&mut self, answer: &Answer) {
+        self.answer = answer.buffered_len();
+    }
+
     /// Bytes of the event.
     #[must_use]
     pub const fn event(&self) -> usize {
@@ -318,7 +349,7 @@ impl Sizes {
 }
 
 /// So long from now, or as far off as makes no difference.
-fn after(timeout: Duration) -> Instant {
+pub(crate) fn after(timeout: Duration) -> Instant {
     let now = Instant::now();
     now.checked_add(timeout).unwrap_or_else(|| now + FAR)
 }
@@ -337,9 +368,9 @@ fn error_type(_: &BoxError) -> Option<&str> {
 }
 
 /// Adds the headers by which AWS names its own request.
-fn identified(mut response: Response<Body>, kind: Kind, stamp: &Stamp, trace: &str) -> Response<Body> {
+pub(crate) fn identified(mut response: Response<Body>, kind: Kind, stamp: &Stamp, trace: &str) -> Response<Body> {
     let ids = match kind {
-        Kind::RestApi => {
+        Kind::RestApi | Kind::WebSocketApi => {
             &[("x-amzn-requestid", &*stamp.uuid), ("x-amz-apigw-id", &*stamp.extended_id), ("x-amzn-trace-id", trace)][..]
         }
         Kind::HttpApiV1 | Kind::HttpApiV2 => &[("apigw-requestid", &*stamp.extended_id)],

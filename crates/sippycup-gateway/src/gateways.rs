@@ -11,7 +11,8 @@ use http::{Method, Request, Response};
 use tower_service::Service;
 
 use crate::intake::asked_method;
-use crate::{Answer, Body, BoxError, Gateway, ResponseFuture};
+use crate::web_socket::Api;
+use crate::{Answer, Body, BoxError, Gateway, Kind, ResponseFuture};
 
 /// Several gateways on one address: a tower service that gives each request to the gateway it is meant for.
 ///
@@ -90,6 +91,26 @@ impl<F> Gateways<F> {
     }
 }
 
+impl<F: Clone> Gateways<F> {
+    /// The WebSocket API that a request is meant for, whole.
+    pub(crate) fn api<B>(&self, request: &Request<B>) -> Api<F> {
+        self.parts(self.choose(request.method(), host(request), request.uri().path()))
+    }
+
+    /// All gateways that are one API with the chosen one, the first of them in front.
+    fn parts(&self, chosen: &Gateway<F>) -> Api<F> {
+        let mut parts = self.iter().filter(|gateway| gateway.location().is_same_api(chosen.location())).cloned();
+        let first = parts.next().unwrap_or_else(|| chosen.clone());
+        Api::new(first, parts.collect())
+    }
+}
+
+/// The host that a request names, with or without a port; empty if it names none.
+fn host<B>(request: &Request<B>) -> &str {
+    let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    request.uri().authority().map(Authority::as_str).or(header).unwrap_or_default()
+}
+
 impl<F, B> Service<Request<B>> for Gateways<F>
 where
     F: Service<Bytes> + Clone + Send + 'static,
@@ -110,12 +131,14 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
-        let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-        let host = request.uri().authority().map(Authority::as_str).or(header).unwrap_or_default();
+        let host = host(&request);
         let path = request.uri().path();
         let chosen = self.choose(request.method(), host, path);
         let method = asked_method(chosen.kind(), request.method(), request.headers());
         let chosen = if method == *request.method() { chosen } else { self.choose(&method, host, path) };
+        if chosen.kind() == Kind::WebSocketApi {
+            return ResponseFuture::of(self.parts(chosen), request);
+        }
         chosen.clone().call(request)
     }
 }
@@ -123,7 +146,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{GatewayBuilder, Kind};
+    use crate::GatewayBuilder;
 
     fn gateways(builders: [GatewayBuilder; 3]) -> Gateways<usize> {
         let mut built = builders.into_iter().enumerate().map(|(at, builder)| builder.build(at).unwrap());

@@ -78,7 +78,8 @@ impl Authorizer {
     /// Whether a kind has this sort of authorizer.
     pub(crate) fn is_of(&self, kind: Kind) -> bool {
         match self.source {
-            Source::Claims { .. } | Source::Lambda { .. } => kind.is_api_gateway(),
+            Source::Claims { .. } => kind.is_api_gateway() && kind != Kind::WebSocketApi,
+            Source::Lambda { .. } => kind.is_api_gateway(),
             Source::Iam { .. } => !kind.is_load_balancer(),
         }
     }

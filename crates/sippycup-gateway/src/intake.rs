@@ -83,6 +83,23 @@ impl Accepted {
 impl Config {
     /// Finds stage, mapping and route of a request, and changes what the gateway reads in another way than `http`.
     pub(crate) fn accept(&self, parts: &mut Parts) -> Result<Accepted, Refused> {
+        let visitor = self.greet(parts)?;
+        let kind = self.location.kind;
+        parts.method = asked_method(kind, &parts.method, &parts.headers);
+        let located = self.locate(parts)?;
+        if kind == Kind::WebSocketApi {
+            let matched = Matched { template: String::new(), key: "$connect".to_owned(), parameters: Vec::new() };
+            return Ok(Accepted { located, matched, visitor });
+        }
+        let find = if kind == Kind::RestApi { route::resource } else { route::route };
+        let (_, matched) = find(&self.routes, &parts.method, &located.route_path).ok_or_else(|| {
+            Refused::new(Refusal::NoRoute, format!("no route for {} {}", parts.method, located.route_path))
+        })?;
+        Ok(Accepted { located, matched, visitor })
+    }
+
+    /// Refuses what reaches no stage: too many headers, methods for proxies, web pages that have no business here.
+    pub(crate) fn greet(&self, parts: &mut Parts) -> Result<Visitor, Refused> {
         let kind = self.location.kind;
         // TRACE: "Troubleshoot your Application Load Balancers".
         if parts.method == Method::CONNECT || kind.is_load_balancer() && parts.method == Method::TRACE {
@@ -101,17 +118,20 @@ impl Config {
             parts.headers.insert(http::header::HOST, host);
         }
         let names = Names { allowed: &self.allowed_hosts, is_own: |name: &str| self.location.is_own_name(name) };
-        let visitor = match parts.extensions.get::<OverTcp>() {
+        match parts.extensions.get::<OverTcp>() {
             Some(OverTcp) => {
-                names.visitor(&parts.method, &parts.headers).map_err(|reason| Refused::new(Refusal::Foreign, reason))?
+                names.visitor(&parts.method, &parts.headers).map_err(|reason| Refused::new(Refusal::Foreign, reason))
             }
-            None => Visitor::Known,
-        };
-        parts.method = asked_method(kind, &parts.method, &parts.headers);
+            None => Ok(Visitor::Known),
+        }
+    }
+
+    /// Finds stage or mapping of a request.
+    pub(crate) fn locate(&self, parts: &Parts) -> Result<Located, Refused> {
         let host = parts.headers.get(http::header::HOST).and_then(|h| h.to_str().ok());
         let path = parts.uri.path();
         let path = if path.is_empty() { "/" } else { path };
-        let located = self.location.locate(host, path).ok_or_else(|| {
+        self.location.locate(host, path).ok_or_else(|| {
             let base = self.location.base_path_on(host);
             let reason = format!("`{path}` is under no stage or mapping; paths begin with `{base}`");
             let target = parts.uri.path_and_query().map_or(path, |target| target.as_str());
@@ -120,12 +140,7 @@ impl Config {
             let host = host.unwrap_or(&self.location.default_name);
             Refused::new(Refusal::NoStage, reason)
                 .hint(format!("the gateway answers at {proto}://{host}{base}{target}"))
-        })?;
-        let find = if kind == Kind::RestApi { route::resource } else { route::route };
-        let (_, matched) = find(&self.routes, &parts.method, &located.route_path).ok_or_else(|| {
-            Refused::new(Refusal::NoRoute, format!("no route for {} {}", parts.method, located.route_path))
-        })?;
-        Ok(Accepted { located, matched, visitor })
+        })
     }
 
     pub(crate) fn encode(

@@ -33,11 +33,26 @@ pub enum Kind {
     VpcLatticeV1,
     /// VPC Lattice with event structure version 2 (`lattice`).
     VpcLatticeV2,
+    /// A WebSocket API (`ws`): connections instead of requests, and `/@connections/{id}`.
+    WebSocketApi,
 }
 
 impl Kind {
     /// Every kind, in alphabetical order.
     pub const ALL: &'static [Self] = &[
+        Self::FunctionUrl,
+        Self::HttpApiV1,
+        Self::HttpApiV2,
+        Self::LoadBalancer,
+        Self::LoadBalancerMultiValue,
+        Self::RestApi,
+        Self::VpcLatticeV1,
+        Self::VpcLatticeV2,
+        Self::WebSocketApi,
+    ];
+
+    /// Every kind that makes an event of a request and a response of the answer: all but a WebSocket API.
+    pub const OF_REQUESTS: &'static [Self] = &[
         Self::FunctionUrl,
         Self::HttpApiV1,
         Self::HttpApiV2,
@@ -60,6 +75,7 @@ impl Kind {
             Self::RestApi => "rest",
             Self::VpcLatticeV1 => "lattice-v1",
             Self::VpcLatticeV2 => "lattice",
+            Self::WebSocketApi => "ws",
         }
     }
 
@@ -77,6 +93,7 @@ impl Kind {
             Self::LoadBalancer | Self::LoadBalancerMultiValue => "a load balancer",
             Self::RestApi => "a REST API",
             Self::VpcLatticeV1 | Self::VpcLatticeV2 => "VPC Lattice",
+            Self::WebSocketApi => "a WebSocket API",
         }
     }
 
@@ -93,7 +110,11 @@ impl Kind {
     }
 
     pub(crate) const fn is_api_gateway(self) -> bool {
-        matches!(self, Self::RestApi | Self::HttpApiV1 | Self::HttpApiV2)
+        matches!(self, Self::RestApi | Self::HttpApiV1 | Self::HttpApiV2 | Self::WebSocketApi)
+    }
+
+    pub(crate) const fn has_default_stage(self) -> bool {
+        !matches!(self, Self::RestApi | Self::WebSocketApi)
     }
 }
 
@@ -119,6 +140,7 @@ impl FromStr for Kind {
             "lattice-v1" => Self::VpcLatticeV1,
             "rest" => Self::RestApi,
             "url" => Self::FunctionUrl,
+            "ws" => Self::WebSocketApi,
             _ => {
                 let known: Vec<_> = Self::ALL.iter().map(|kind| kind.as_str()).collect();
                 return Err(ConfigError::new(format!(

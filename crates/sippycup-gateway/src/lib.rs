@@ -193,6 +193,7 @@ mod gateways;
 mod hint;
 mod identity;
 mod intake;
+mod invoke;
 mod json;
 mod kind;
 mod location;
@@ -209,6 +210,7 @@ mod stamp;
 mod terminal;
 mod verdict;
 mod visitor;
+mod web_socket;
 
 pub use answer::Answer;
 #[cfg(feature = "authorizers")]
@@ -233,3 +235,4 @@ pub use serve::Server;
 #[cfg(feature = "serve")]
 pub use terminal::{Logged, Terminal};
 pub use verdict::Verdict;
+pub use web_socket::Socket;

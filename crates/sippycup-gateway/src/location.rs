@@ -126,6 +126,10 @@ impl Location {
             mapping: None,
         };
         match self.kind {
+            Kind::WebSocketApi => {
+                let route_path = rooted(strip(path, &self.stage)?);
+                Some(Located { route_path, ..as_sent(path) })
+            }
             Kind::RestApi => {
                 let route_path = collapsed(&rooted(strip(path, &self.stage)?));
                 let event_path = route_path.clone();

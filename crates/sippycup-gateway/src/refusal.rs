@@ -119,7 +119,7 @@ pub(crate) enum Refusal {
 impl Refusal {
     fn page(self, kind: Kind) -> Response<Body> {
         let (status, content_type, body, error_type) = match kind {
-            Kind::RestApi => self.rest(),
+            Kind::RestApi | Kind::WebSocketApi => self.rest(),
             Kind::HttpApiV1 | Kind::HttpApiV2 => self.http_api(),
             Kind::FunctionUrl => self.function_url(),
             Kind::LoadBalancer | Kind::LoadBalancerMultiValue => self.load_balancer(),

@@ -5,6 +5,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -15,11 +16,12 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
 use tower_service::Service;
 
 use crate::visitor::OverTcp;
+use crate::web_socket::Lifetime;
 use crate::{Answer, Body, BoxError, Gateway};
 
 impl<F> Gateway<F>
@@ -161,8 +163,10 @@ where
     S::Error: Into<BoxError>,
     S::Future: Send,
 {
-    let connections = GracefulShutdown::new();
-    let mut shutdown = std::pin::pin!(shutdown);
+    let (end, ending) = watch::channel(false);
+    let (alive, mut lives) = mpsc::channel(1);
+    let lifetime = Lifetime::new(ending, alive);
+    let mut shutdown = pin!(shutdown);
     loop {
         let (stream, peer) = tokio::select! {
             () = &mut shutdown => break,
@@ -179,14 +183,24 @@ where
         };
         // An event stream must not wait for a full segment.
         let _ = stream.set_nodelay(true);
-        let service = service.clone();
-        let connection = http
-            .serve_connection(TokioIo::new(stream), service_fn(move |request| respond(service.clone(), peer, request)));
-        let connection = connections.watch(connection);
-        let report = Arc::clone(&report);
+        let (service, lifetime, held) = (service.clone(), lifetime.clone(), lifetime.clone());
+        let respond = move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(lifetime.clone());
+            respond(service.clone(), peer, request)
+        };
+        let connection = http.serve_connection(TokioIo::new(stream), service_fn(respond)).with_upgrades();
+        let (report, mut held) = (Arc::clone(&report), held);
         tokio::spawn(async move {
+            let mut connection = pin!(connection);
+            let served = tokio::select! {
+                served = &mut connection => served,
+                () = held.end() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
             // A client that goes away in between is no news.
-            if let Err(error) = connection.await
+            if let Err(error) = served
                 && error.is_parse()
             {
                 report(&format!("a client was refused, what it sent is no HTTP/1.1 without TLS: {error}"));
@@ -194,7 +208,10 @@ where
         });
     }
     drop(listener);
-    let _ = tokio::time::timeout(GRACE, connections.shutdown()).await;
+    let _ = end.send(true);
+    drop(lifetime);
+    // Nobody sends anything: the channel ends with the last connection, those of WebSocket APIs too.
+    let _ = tokio::time::timeout(GRACE, lives.recv()).await;
     Ok(())
 }
 

@@ -29,10 +29,8 @@ impl Stamper {
             micros: since_epoch.as_micros(),
             uuid: uuid((self.entropy)(), (self.entropy)()),
             // Extended request ids are 11 bytes of URL-safe base64, with the padding.
-            extended_id: {
-                let (a, b) = ((self.entropy)().to_be_bytes(), (self.entropy)().to_be_bytes());
-                URL_SAFE.encode(a.iter().chain(b.iter()).copied().take(11).collect::<Vec<_>>())
-            },
+            extended_id: self.short_id(),
+            connection_id: self.short_id(),
             trace_id: format!(
                 "1-{:08x}-{:016x}{:08x}",
                 since_epoch.as_secs(),
@@ -40,6 +38,11 @@ impl Stamper {
                 (self.entropy)() >> 32
             ),
         }
+    }
+
+    fn short_id(&self) -> String {
+        let (a, b) = ((self.entropy)().to_be_bytes(), (self.entropy)().to_be_bytes());
+        URL_SAFE.encode(a.iter().chain(b.iter()).copied().take(11).collect::<Vec<_>>())
     }
 }
 
@@ -62,6 +65,8 @@ pub(crate) struct Stamp {
     micros: u128,
     pub(crate) uuid: String,
     pub(crate) extended_id: String,
+    /// Of a connection that begins with the request.
+    pub(crate) connection_id: String,
     trace_id: String,
 }
 
@@ -116,6 +121,14 @@ pub(crate) fn java_date(seconds: u64) -> String {
     let weekday = usize::try_from(days % 7).ok().and_then(|day| WEEKDAYS.get(day)).copied();
     debug_assert!(weekday.is_some(), "day {days}");
     format!("{} {month} {day:02} {} UTC {year:04}", weekday.unwrap_or_default(), clock(seconds))
+}
+
+/// A time in milliseconds as ISO 8601 writes it: `2020-11-15T12:23:14.726Z`.
+pub(crate) fn iso_time(millis: u64) -> String {
+    let seconds = millis / 1000;
+    let (year, name, day) = civil(seconds / 86_400);
+    let month = MONTHS.iter().position(|month| *month == name).unwrap_or_default() + 1;
+    format!("{year:04}-{month:02}-{day:02}T{}.{:03}Z", clock(seconds), millis % 1000)
 }
 
 /// Hour, minute and second of a time.
@@ -174,6 +187,12 @@ mod tests {
         ] {
             assert_eq!(java_date(seconds), expected);
         }
+    }
+
+    #[test]
+    fn iso_times_have_milliseconds() {
+        assert_eq!(iso_time(1_605_442_994_726), "2020-11-15T12:23:14.726Z");
+        assert_eq!(iso_time(951_782_400_005), "2000-02-29T00:00:00.005Z");
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(super) fn changed<M: Clone>(table: &[Change<M>], kind: Kind, message: &M, wi
     message
 }
 
-const ALL: &[Kind] = Kind::ALL;
+const ALL: &[Kind] = Kind::OF_REQUESTS;
 const NOT_LOAD_BALANCER: &[Kind] = &[FunctionUrl, HttpApiV1, HttpApiV2, RestApi, VpcLatticeV1, VpcLatticeV2];
 
 /// From client to app, in the order in which they happen.

@@ -135,7 +135,7 @@ fn same_as_hyper(requests: &[Sent]) -> usize {
             let mut request = sent.request().unwrap();
             // The connection of the other way ends with its response.
             request.headers_mut().entry("connection").or_insert(http::HeaderValue::from_static("close"));
-            for &kind in Kind::ALL {
+            for &kind in Kind::OF_REQUESTS {
                 let id = format!("{kind} {}", sent.id);
                 let app = SippyCup::new(app());
                 let by_gateway = through_gateway(plain(kind).build(app).unwrap(), request.clone()).await;

@@ -228,7 +228,7 @@ proptest! {
 fn every_change_is_met() {
     let requests: Vec<_> = own_requests().iter().filter_map(super::Sent::request).collect();
     assert_eq!(requests.len(), own_requests().len(), "all of them are requests");
-    for &kind in Kind::ALL {
+    for &kind in Kind::OF_REQUESTS {
         let gateway = plain(kind).build(()).unwrap();
         let seen: Vec<_> = requests
             .iter()
@@ -412,7 +412,7 @@ fn get(target: &str) -> Request<Bytes> {
 
 #[test]
 fn every_source_is_known_by_its_events() {
-    for &kind in Kind::ALL {
+    for &kind in Kind::OF_REQUESTS {
         let (seen, _) = exchange(&plain(kind).build(()).unwrap(), get("/"), Response::default());
         let source = match kind {
             Kind::FunctionUrl => EventSource::FunctionUrl,

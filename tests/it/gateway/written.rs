@@ -14,7 +14,7 @@ use crate::support::{decoded, form_decoded, recorded::checked};
 #[cfg_attr(not(shared), ignore = "needs ../shared")]
 fn shared_requests_stand_in_the_event_of_every_kind() {
     let requests = shared_requests();
-    for &kind in Kind::ALL {
+    for &kind in Kind::OF_REQUESTS {
         let gateway = plain(kind).build(()).unwrap();
         let mut written = 0;
         for sent in &requests {

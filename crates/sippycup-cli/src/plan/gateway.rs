@@ -22,7 +22,7 @@ pub(crate) struct GatewayPlan {
     #[serde(deserialize_with = "values::kind_in_file")]
     pub(crate) kind: Kind,
 
-    /// Stage; default `prod` for a REST API, `$default` for an HTTP API
+    /// Stage; default `prod` for a REST or WebSocket API, `$default` for an HTTP API
     #[arg(long, value_name = "NAME")]
     pub(crate) stage: Option<Said<String>>,
 
@@ -31,7 +31,7 @@ pub(crate) struct GatewayPlan {
     #[serde(deserialize_with = "values::pairs_in_file")]
     pub(crate) variables: Vec<Said<Pair>>,
 
-    /// Resource or route: `/items/{id}`, `GET /{proxy+}`, `$default`; repeatable; default everything
+    /// Resource or route: `/items/{id}`, `GET /{proxy+}`, `$default`, of a WebSocket API its key; repeatable; default everything
     #[arg(long = "route", value_name = "ROUTE")]
     pub(crate) routes: Vec<Said<String>>,
 
@@ -92,9 +92,26 @@ pub(crate) struct GatewayPlan {
     #[arg(long)]
     pub(crate) https: bool,
 
-    /// How long the front door waits; default 29 (rest), 30 (http), 60 (alb, lattice), 900 (url)
+    /// How long the front door waits; default 29 (rest, ws), 30 (http), 60 (alb, lattice), 900 (url)
     #[arg(id = "gateway-timeout", long, value_name = "SECONDS")]
     pub(crate) timeout: Option<Seconds>,
+
+    /// What chooses the route of a message; default `$request.body.action` (WebSocket APIs)
+    #[arg(long, value_name = "EXPRESSION")]
+    pub(crate) route_selection: Option<Said<String>>,
+
+    /// Route with a route response, so that clients get the answer of the function; repeatable (WebSocket APIs)
+    #[arg(long = "route-response", value_name = "ROUTE")]
+    #[serde(rename = "route-responses")]
+    pub(crate) route_responses: Vec<Said<String>>,
+
+    /// How long a connection may be silent; default 600 (WebSocket APIs)
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) idle_timeout: Option<Said<Seconds>>,
+
+    /// How old a connection may become; default 7200 (WebSocket APIs)
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) connection_duration: Option<Said<Seconds>>,
 
     // In files only.
     #[arg(skip)]
@@ -196,6 +213,7 @@ impl GatewayPlan {
                 .set(self.kind, |b| b.authorizer(authorizer.clone()))
                 .map_err(|e| said.wrong("--lambda-authorizer", e))?;
         }
+        self.set_web_socket(&mut attempt)?;
         if let Some(api_id) = &self.api_id {
             attempt.set(self.kind, |b| b.api_id(&api_id.value)).map_err(|e| api_id.wrong("", e))?;
         }
@@ -247,10 +265,47 @@ impl GatewayPlan {
         Ok(())
     }
 
+    /// What only a WebSocket API has.
+    fn set_web_socket(&self, attempt: &mut Attempt) -> Result<(), Wrong> {
+        if let Some(said) = &self.route_selection {
+            attempt
+                .set(self.kind, |b| b.route_selection(&said.value))
+                .map_err(|e| said.wrong("--route-selection", e))?;
+        }
+        for said in &self.route_responses {
+            // It means nothing without its route.
+            let with = attempt.0.clone().route_response(&said.value);
+            with.clone().build(()).map_err(|e| said.wrong("--route-response", e))?;
+            attempt.0 = with;
+        }
+        if let Some(said) = &self.idle_timeout {
+            attempt.set(self.kind, |b| b.idle_timeout(said.value.0)).map_err(|e| said.wrong("--idle-timeout", e))?;
+        }
+        if let Some(said) = &self.connection_duration {
+            attempt
+                .set(self.kind, |b| b.connection_duration(said.value.0))
+                .map_err(|e| said.wrong("--connection-duration", e))?;
+        }
+        Ok(())
+    }
+
     /// Hides the flags that change nothing in an event.
     pub(crate) fn only_of_events(arg: Arg) -> Arg {
-        let hidden = ["audience", "gateway-timeout", "https", "issuer", "jwks", "stream", "token_scopes"]
-            .contains(&arg.get_id().as_str());
+        let hidden = [
+            "audience",
+            "connection_duration",
+            "gateway-timeout",
+            "https",
+            "idle_timeout",
+            "issuer",
+            "jwks",
+            "route_response",
+            "route_responses",
+            "route_selection",
+            "stream",
+            "token_scopes",
+        ]
+        .contains(&arg.get_id().as_str());
         arg.hide(hidden)
     }
 

@@ -217,6 +217,7 @@ const fn described(kind: Kind) -> &'static str {
         Kind::RestApi => "REST API",
         Kind::VpcLatticeV1 => "VPC Lattice, event structure version 1",
         Kind::VpcLatticeV2 => "VPC Lattice, event structure version 2",
+        Kind::WebSocketApi => "WebSocket API",
         _ => "",
     }
 }

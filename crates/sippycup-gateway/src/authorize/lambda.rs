@@ -176,7 +176,7 @@ impl LambdaAuthorizer {
             Some(error) => Err(error.clone()),
             None if !kind.is_api_gateway() => wrong("has no Lambda authorizers"),
             None if self.is_token && kind != Kind::RestApi => wrong("has no TOKEN authorizers"),
-            None if self.simple && (kind == Kind::RestApi || self.payload_1) => {
+            None if self.simple && (matches!(kind, Kind::RestApi | Kind::WebSocketApi) || self.payload_1) => {
                 wrong("has simple responses with payload format 2.0 only")
             }
             None if self.ttl.is_some_and(|ttl| ttl > LONGEST) => wrong("keeps answers for 3,600 s at most"),
@@ -191,10 +191,15 @@ impl LambdaAuthorizer {
         let event = |values: &[String]| match kind {
             Kind::RestApi if self.is_token => call.token_event(values.first().map(String::as_str).unwrap_or_default()),
             Kind::RestApi => call.request_event(),
+            Kind::WebSocketApi => call.connect_event(),
             _ if self.payload_1 => call.request_event_1(values),
             _ => call.request_event_2(values),
         };
-        let family = if kind == Kind::RestApi { Family::Rest } else { Family::Http };
+        let family = match kind {
+            Kind::RestApi => Family::Rest,
+            Kind::WebSocketApi => Family::WebSocket,
+            _ => Family::Http,
+        };
         self.decide(family, &call.config.location.stage, &call.method_arn(), values, event).await
     }
 
@@ -280,6 +285,7 @@ impl fmt::Debug for LambdaAuthorizer {
 pub(crate) enum Family {
     Http,
     Rest,
+    WebSocket,
 }
 
 /// `errorMessage` of a function that runs as a process, or the error of one in this process.

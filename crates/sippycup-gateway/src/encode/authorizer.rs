@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Call, form_decoded, text, v1, v2};
+use super::{Call, form_decoded, text, v1, v2, web_socket};
 use crate::Kind;
 
 impl Call<'_> {
@@ -11,6 +11,9 @@ impl Call<'_> {
         let config = self.config;
         let path = &self.located.route_path;
         let (stage, method) = (&config.location.stage, self.method.as_str());
+        if config.location.kind == Kind::WebSocketApi {
+            return format!("{}/{stage}/$connect", config.api_arn());
+        }
         format!("{}/{stage}/{method}{path}", config.api_arn())
     }
 
@@ -22,6 +25,15 @@ impl Call<'_> {
     /// The event of a REQUEST authorizer of a REST API: what is empty is a map, and not null as a function gets it.
     pub(crate) fn request_event(&self) -> Value {
         let mut event = self.event_1();
+        event.insert("methodArn".to_owned(), self.method_arn().into());
+        event.into()
+    }
+
+    /// The event of the authorizer of a WebSocket API, which is that of `$connect` with two members more.
+    pub(crate) fn connect_event(&self) -> Value {
+        let mut event = web_socket::connect(self, &web_socket::known(self));
+        event.remove("isBase64Encoded");
+        event.insert("type".to_owned(), "REQUEST".into());
         event.insert("methodArn".to_owned(), self.method_arn().into());
         event.into()
     }

@@ -6,6 +6,7 @@ mod authorizer;
 mod lattice;
 mod v1;
 mod v2;
+pub(crate) mod web_socket;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -49,6 +50,7 @@ impl Call<'_> {
             Kind::HttpApiV1 | Kind::RestApi => v1::event(self),
             Kind::LoadBalancer | Kind::LoadBalancerMultiValue => alb::event(self),
             Kind::VpcLatticeV1 | Kind::VpcLatticeV2 => lattice::event(self),
+            Kind::WebSocketApi => web_socket::connect(self, &web_socket::known(self)).into(),
         };
         Bytes::from(event.to_string())
     }
@@ -126,7 +128,7 @@ impl Call<'_> {
 
     fn shows_content_length(&self) -> bool {
         match self.config.location.kind {
-            Kind::RestApi => false,
+            Kind::RestApi | Kind::WebSocketApi => false,
             Kind::HttpApiV1 | Kind::HttpApiV2 => true,
             _ => !self.body.is_empty() || self.headers.contains_key("content-length"),
         }
@@ -137,6 +139,11 @@ impl Call<'_> {
         let own: &[&str] = match self.config.location.kind {
             Kind::RestApi => &["authorization", "host", "user-agent"],
             Kind::HttpApiV1 => &["content-length", "content-type", "host", "user-agent"],
+            // Over TCP nobody knows how the client spelled it.
+            Kind::WebSocketApi => {
+                let kept = self.names.and_then(|names| names.spelling(name)).map(str::to_owned);
+                return kept.unwrap_or_else(|| crate::names::title_case(name).replace("Websocket", "WebSocket"));
+            }
             _ => return name.to_owned(),
         };
         if own.contains(&name)
@@ -255,6 +262,6 @@ fn hidden(kind: Kind, name: &str) -> bool {
     );
     is_hop_by_hop(name)
         || name == "expect"
-        || kind == Kind::RestApi && rest_only
+        || matches!(kind, Kind::RestApi | Kind::WebSocketApi) && rest_only
         || kind.is_lattice() && lattice::is_own(name)
 }

@@ -34,7 +34,9 @@ where
         self.service.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        // Connections that stay tell of each message.
+        request.extensions_mut().insert(self.terminal);
         // A target may have any character that is not ASCII.
         let asked = text::shortened(format!("{} {}", request.method(), request.uri()));
         let asked = text::printable(&asked).into_owned();

@@ -88,7 +88,7 @@ impl Terminal {
         text::printable(text)
     }
 
-    fn request(self, asked: &str, response: &Response<Body>, took: Duration) {
+    pub(crate) fn request(self, asked: &str, response: &Response<Body>, took: Duration) {
         let status = response.status();
         let color = match status.as_u16() {
             ..400 => GREEN,

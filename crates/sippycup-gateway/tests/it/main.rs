@@ -21,3 +21,4 @@ mod scripted;
 mod streams;
 mod support;
 mod tcp;
+mod web_socket;

@@ -12,7 +12,7 @@ use crate::support::{ask, get, text};
 
 #[tokio::test]
 async fn no_web_page_of_another_site_reaches_the_function() {
-    for &kind in Kind::ALL {
+    for &kind in Kind::OF_REQUESTS {
         let address = listening(Gateway::builder(kind)).await;
         let path = path(kind);
         for headers in [
@@ -163,7 +163,7 @@ fn register(events: &str) -> String {
 
 #[tokio::test]
 async fn a_malformed_body_is_400() {
-    for &kind in Kind::ALL {
+    for &kind in Kind::OF_REQUESTS {
         let address = listening(Gateway::builder(kind)).await;
         let head = format!("POST {} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n", path(kind));
         let response = send(address, &format!("{head}zz\r\nno chunk\r\n")).await;
@@ -173,7 +173,7 @@ async fn a_malformed_body_is_400() {
 
 #[tokio::test]
 async fn a_length_beyond_the_limit_is_413_before_the_body_is_sent() {
-    for &kind in Kind::ALL {
+    for &kind in Kind::OF_REQUESTS {
         let address = listening(Gateway::builder(kind).request_limit(1000)).await;
         // Nothing follows the head.
         let response =
@@ -185,7 +185,7 @@ async fn a_length_beyond_the_limit_is_413_before_the_body_is_sent() {
 
 #[tokio::test]
 async fn connect_and_a_load_balancers_trace_are_refused() {
-    for &kind in Kind::ALL {
+    for &kind in Kind::OF_REQUESTS {
         let address = listening(Gateway::builder(kind)).await;
         let request = "CONNECT api.example.com:443 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
         let response = send(address, request).await;

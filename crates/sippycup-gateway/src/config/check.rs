@@ -1,0 +1,100 @@
+//! What AWS would not accept of a gateway's settings.
+
+use super::GatewayBuilder;
+use crate::route::Route;
+use crate::{ConfigError, Kind};
+
+impl GatewayBuilder {
+    /// Settings that the kind does not have: they would change nothing, and somebody expects that they do.
+    pub(super) fn check_settings(&self, kind: Kind) -> Result<(), ConfigError> {
+        let wrong = |what: &str| Err(ConfigError::new(format!("{} {what}", kind.name())));
+        if kind != Kind::RestApi && !self.config.binary_media_types.is_empty() {
+            return wrong("has no binary media types: it knows bytes by their content type");
+        }
+        if !kind.can_stream() && self.config.response_streaming {
+            return wrong("cannot stream; a function URL or a REST API can");
+        }
+        if self.config.client_certificate.is_some()
+            && (matches!(kind, Kind::FunctionUrl | Kind::WebSocketApi) || kind.is_load_balancer())
+        {
+            return wrong("shows no client certificate in its events");
+        }
+        #[cfg(feature = "authorizers")]
+        self.check_guard(kind)?;
+        match &self.config.authorizer {
+            Some(authorizer) if !authorizer.is_of(kind) => wrong("has no such authorizer"),
+            _ => Ok(()),
+        }
+    }
+
+    #[cfg(feature = "authorizers")]
+    fn check_guard(&self, kind: Kind) -> Result<(), ConfigError> {
+        match &self.config.guard {
+            Some(_) if self.config.authorizer.is_some() => {
+                Err(ConfigError::new("there is an authorizer that runs, and the result of one that does not"))
+            }
+            Some(guard) => guard.check_kind(kind),
+            None if !self.config.scopes.is_empty() => {
+                Err(ConfigError::new("scopes are of tokens, and no authorizer reads one"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn check_stage(&self, kind: Kind) -> Result<(), ConfigError> {
+        if let Some(stage) = &self.stage {
+            let named = !stage.is_empty()
+                && stage.len() <= 128
+                && stage.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+            let default = stage == "$default" && kind.is_http_api();
+            if !named && !default {
+                return Err(ConfigError::new(format!(
+                    "stage `{stage}`: expected letters, digits, `_` and `-`, or $default on an HTTP API"
+                )));
+            }
+        }
+        if kind == Kind::RestApi && self.config.routes.iter().any(Route::is_default) {
+            return Err(ConfigError::new("route `$default`: a REST API has none; its catch-all is `/{proxy+}`"));
+        }
+        if kind == Kind::RestApi
+            && let Some(route) = self.config.routes.iter().find(|route| route.ends_with_slash())
+        {
+            let key = route.key();
+            return Err(ConfigError::new(format!("route `{key}`: a resource of a REST API has no slash at its end")));
+        }
+        for (at, (name, value)) in self.config.stage_variables.iter().enumerate() {
+            if self.config.stage_variables.iter().take(at).any(|(other, _)| other == name) {
+                return Err(ConfigError::new(format!("stage variable `{name}`: it has a value already")));
+            }
+            if name.is_empty() || name.len() > 64 || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+                return Err(ConfigError::new(format!(
+                    "stage variable `{name}`: expected a name of up to 64 letters, digits and `_`"
+                )));
+            }
+            let legal = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/?#&=,".contains(&b);
+            if value.is_empty() || value.len() > 512 || !value.bytes().all(legal) {
+                return Err(ConfigError::new(format!(
+                    "stage variable `{name}`: expected a value of 1 to 512 letters, digits and -._~:/?#&=,"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_plain(&self, kind: Kind) -> Result<(), ConfigError> {
+        let wrong = |what: &str| Err(ConfigError::new(format!("{} has no {what}", kind.name())));
+        if self.stage.is_some() {
+            return wrong("stage");
+        }
+        if !self.config.stage_variables.is_empty() {
+            return wrong("stage variables");
+        }
+        if !self.domains.is_empty() {
+            return wrong("base path mappings");
+        }
+        if !self.config.routes.is_empty() {
+            return wrong("routes");
+        }
+        Ok(())
+    }
+}
