@@ -19,6 +19,7 @@ pub(super) fn of_sam(
     let mut plan = AuthorizerPlan { name: Some(name.to_owned()), ..AuthorizerPlan::default() };
     let (header, query) = match family {
         Family::Http => ("$request.header.", "$request.querystring."),
+        Family::WebSocket => ("route.request.header.", "route.request.querystring."),
         Family::Rest => ("method.request.header.", "method.request.querystring."),
     };
     let signs = if family == Family::Http { "$" } else { "" };

@@ -93,6 +93,7 @@ impl Doors {
                 Family::Rest => Kind::RestApi,
                 Family::Http if behind.is_version_1 => Kind::HttpApiV1,
                 Family::Http => Kind::HttpApiV2,
+                Family::WebSocket => Kind::WebSocketApi,
             };
             let span = Some(api.span.start..api.span.end);
             let stream = behind.stream && kind == Kind::RestApi;
@@ -104,6 +105,8 @@ impl Doors {
                 binary: api.binary.clone(),
                 timeout: behind.timeout.map(|millis| Seconds(std::time::Duration::from_millis(millis))),
                 stream: stream.then(|| Said::from(true)),
+                route_selection: api.socket.as_ref().and_then(|socket| socket.selection.clone()),
+                route_responses: responses(api, &routes),
                 ..behind.gateway(kind, &api.id, door, flags)
             };
             self.gateways.push(Said { value: gateway, span });
@@ -304,6 +307,12 @@ const fn said(sort: Sort, flags: &GatewayPlan) -> (&'static str, bool) {
         Sort::Lambda => ("--lambda-authorizer", flags.lambda_authorizer.is_some()),
         Sort::Iam | Sort::Key => ("", false),
     }
+}
+
+/// Those of the routes that have a route response.
+fn responses(api: &Api, routes: &[&Route]) -> Vec<Said<String>> {
+    let responses = api.socket.iter().flat_map(|socket| &socket.responses);
+    responses.filter(|key| routes.iter().any(|route| route.path == key.value)).cloned().collect()
 }
 
 /// A resource of a REST API has no slash at its end, and is found with one.

@@ -11,7 +11,7 @@ pub(super) struct Model {
     pub(super) urls: Vec<Url>,
 }
 
-/// A REST or an HTTP API.
+/// A REST, HTTP or WebSocket API.
 #[derive(Debug)]
 pub(super) struct Api {
     pub(super) id: String,
@@ -21,12 +21,23 @@ pub(super) struct Api {
     pub(super) routes: Vec<Route>,
     pub(super) binary: Vec<Said<String>>,
     pub(super) mappings: Vec<Mapping>,
+    /// What a WebSocket API has beside.
+    pub(super) socket: Option<Socket>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Socket {
+    /// The route selection expression.
+    pub(super) selection: Option<Said<String>>,
+    /// The keys of routes whose answers reach the client.
+    pub(super) responses: Vec<Said<String>>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Family {
     Http,
     Rest,
+    WebSocket,
 }
 
 #[derive(Clone, Debug)]

@@ -24,7 +24,7 @@ impl Scope<'_> {
         kind.map(|kind| match kind {
             "AWS::Serverless::Function" => FUNCTION,
             "AWS::Serverless::Api" => REST,
-            "AWS::Serverless::HttpApi" => HTTP,
+            "AWS::Serverless::HttpApi" | "AWS::Serverless::WebSocketApi" => HTTP,
             "AWS::Serverless::LayerVersion" => "AWS::Lambda::LayerVersion",
             kind => kind,
         })
@@ -110,7 +110,9 @@ impl Scope<'_> {
             (REST, "RootResourceId") => text(format!("{id}.{attribute}")),
             (REST | HTTP, "RestApiId" | "ApiId") => text(api_id(id)),
             (HTTP, "ApiEndpoint") => {
-                Ok(self.invent(name, span, format!("https://{}.execute-api.{REGION}.amazonaws.com", api_id(id))))
+                let is_ws = own("ProtocolType")? == "WEBSOCKET" || !own("RouteSelectionExpression")?.is_empty();
+                let scheme = if is_ws { "wss" } else { "https" };
+                Ok(self.invent(name, span, format!("{scheme}://{}.execute-api.{REGION}.amazonaws.com", api_id(id))))
             }
             (kind, attribute) if kind.starts_with("AWS::ApiGateway") && attribute.ends_with("Id") => {
                 text(id.to_owned())

@@ -194,12 +194,14 @@ const READ: &[&str] = &[
     "AWS::ApiGatewayV2::DomainName",
     "AWS::ApiGatewayV2::Integration",
     "AWS::ApiGatewayV2::Route",
+    "AWS::ApiGatewayV2::RouteResponse",
     "AWS::ApiGatewayV2::Stage",
     "AWS::Lambda::Alias",
     "AWS::Lambda::Url",
     "AWS::Lambda::Version",
     "AWS::Serverless::Api",
     "AWS::Serverless::HttpApi",
+    "AWS::Serverless::WebSocketApi",
 ];
 
 /// Macros of AWS: those that are done here, and those that change no front door.
@@ -218,7 +220,6 @@ const NOT_YET: &[&str] = &[
     "AWS::ElasticLoadBalancingV2::ListenerRule",
     "AWS::Lambda::WebFunction",
     "AWS::Serverless::WebFunction",
-    "AWS::Serverless::WebSocketApi",
     "AWS::VpcLattice::Listener",
     "AWS::VpcLattice::Rule",
     "AWS::VpcLattice::Service",

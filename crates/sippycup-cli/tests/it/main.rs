@@ -29,6 +29,18 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 
 use scripted::command_line;
+use tokio_tungstenite::tungstenite::{Message, client};
+
+/// The text that comes back to a message, or how the connection was refused.
+fn web_socket(url: &str, message: &str) -> String {
+    let address = url.split('/').nth(2).unwrap();
+    let (mut socket, _) = match client(url, TcpStream::connect(address).unwrap()) {
+        Ok(connected) => connected,
+        Err(refused) => return refused.to_string(),
+    };
+    socket.send(Message::text(message)).unwrap();
+    socket.read().unwrap().to_string()
+}
 
 /// A running command, interrupted when the test ends.
 struct Running {

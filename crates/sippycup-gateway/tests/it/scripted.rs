@@ -243,7 +243,7 @@ impl Event {
         let resource = || Some(format!("{} {}", text("/requestContext/httpMethod")?, text("/resource")?));
         let mut told = vec![
             std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap(),
-            text("/routeKey").or_else(resource).unwrap_or_default(),
+            text("/routeKey").or_else(resource).or_else(|| text("/requestContext/routeKey")).unwrap_or_default(),
             text("/version").unwrap_or_else(|| "rest".to_owned()),
             text("/requestContext/stage").unwrap_or_default(),
             self.path(),

@@ -45,6 +45,7 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
         routes: routes.routes,
         binary: Vec::new(),
         mappings: Vec::new(),
+        socket: None,
     })
 }
 
@@ -54,7 +55,7 @@ pub(super) fn routes<'t>(scope: &Scope<'t>, api: &str) -> Result<Vec<(Route, &'t
     resources.iter().map(|resource| Ok((route(scope, resource)?, resource.id))).collect()
 }
 
-fn stages(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Vec<Stage>, Fault> {
+pub(super) fn stages(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Vec<Stage>, Fault> {
     let mut stages = Vec::new();
     for stage in Resource::of_api(scope, "AWS::ApiGatewayV2::Stage", "ApiId", api.id)? {
         let name = stage.need(scope, "StageName")?;
@@ -65,7 +66,9 @@ fn stages(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Vec<Stage>, Fault> {
 }
 
 /// Variables of a stage.
-pub(super) fn variables(variables: Option<&Node>) -> Result<Vec<(String, crate::plan::Said<String>)>, Fault> {
+pub(in crate::template) fn variables(
+    variables: Option<&Node>,
+) -> Result<Vec<(String, crate::plan::Said<String>)>, Fault> {
     let entries = variables.map(Node::entries).unwrap_or_default();
     entries.iter().map(|entry| Ok((entry.key.clone(), said(entry.value.span, entry.value.string()?)))).collect()
 }

@@ -1,7 +1,10 @@
-//! Plain resources of CloudFormation: REST APIs, HTTP APIs and function URLs, without what SAM makes of less.
+//! Plain resources of CloudFormation: REST, HTTP and WebSocket APIs and function URLs, without what SAM makes of less.
 
 mod http;
 mod rest;
+mod web_socket;
+
+pub(super) use http::variables;
 
 use super::authorizers::of_plain;
 use super::model::{Api, Family, Guard, Mapping, Model, Sort, Target};
@@ -27,7 +30,7 @@ pub(super) fn read(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
         match resource.kind {
             REST => model.apis.push(rest::read(scope, &resource)?),
             HTTP if resource.text(scope, "ProtocolType")?.as_deref() == Some("WEBSOCKET") => {
-                scope.notes.borrow_mut().pass(resource.id, "the API", "WebSocket APIs do not run here yet");
+                model.apis.push(web_socket::read(scope, &resource)?);
             }
             HTTP => model.apis.push(http::read(scope, &resource)?),
             "AWS::Lambda::Url" => {

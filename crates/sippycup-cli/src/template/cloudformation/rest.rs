@@ -39,6 +39,7 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
         routes: routes.routes,
         binary,
         mappings: Vec::new(),
+        socket: None,
     })
 }
 

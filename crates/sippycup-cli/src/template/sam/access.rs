@@ -46,7 +46,7 @@ impl Auth {
                 Family::Http if has("JwtConfiguration") => Sort::Jwt,
                 _ if has("FunctionArn") => Sort::Lambda,
                 Family::Rest => return Err(entry.value.unlike("an authorizer with `UserPoolArn` or `FunctionArn`")),
-                Family::Http => {
+                Family::Http | Family::WebSocket => {
                     return Err(entry.value.unlike("an authorizer with `JwtConfiguration` or `FunctionArn`"));
                 }
             };

@@ -171,13 +171,14 @@ impl Draft {
             routes: self.routes.routes,
             binary: self.binary,
             mappings: self.mappings,
+            socket: None,
         })
     }
 }
 
 pub(super) const fn implicit_id(family: Family) -> &'static str {
     match family {
-        Family::Http => "ServerlessHttpApi",
+        Family::Http | Family::WebSocket => "ServerlessHttpApi",
         Family::Rest => "ServerlessRestApi",
     }
 }
@@ -194,7 +195,7 @@ fn stage(id: &str, properties: &Node, family: Family, name: Option<Node>) -> Res
         }
         (Family::Rest, None) if id == implicit_id(family) => Ok(said(properties.span, "Prod")),
         (Family::Rest, None) => Err(properties.fault("expected `StageName`")),
-        (Family::Http, None) => Ok(said(properties.span, "$default")),
+        (Family::Http | Family::WebSocket, None) => Ok(said(properties.span, "$default")),
     }
 }
 
@@ -204,12 +205,17 @@ fn binary(types: Option<&Node>) -> Result<Vec<Said<String>>, Fault> {
     types.iter().map(|node| Ok(said(node.span, node.string()?.replace("~1", "/")))).collect()
 }
 
-fn mappings(scope: &Scope<'_>, domain: Option<&Node>, family: Family, stage: &str) -> Result<Vec<Mapping>, Fault> {
+pub(super) fn mappings(
+    scope: &Scope<'_>,
+    domain: Option<&Node>,
+    family: Family,
+    stage: &str,
+) -> Result<Vec<Mapping>, Fault> {
     let Some(domain) = domain.map(|domain| scope.chosen(domain)).transpose()?.flatten() else { return Ok(Vec::new()) };
     let own = |key: &str| domain.get(key).map(|node| scope.value(node)).transpose().map(Option::flatten);
     let name = own("DomainName")?.ok_or_else(|| domain.unlike("a domain with `DomainName`"))?;
     let keeps =
-        family == Family::Http || own("NormalizeBasePath")?.is_some_and(|flag| flag.boolean().is_ok_and(|flag| !flag));
+        family != Family::Rest || own("NormalizeBasePath")?.is_some_and(|flag| flag.boolean().is_ok_and(|flag| !flag));
     let paths = own("BasePath")?;
     let root = Node::text(domain.span, "");
     let paths = paths.as_ref().map_or(std::slice::from_ref(&root), Node::items);

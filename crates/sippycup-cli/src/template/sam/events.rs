@@ -35,7 +35,7 @@ fn route(scope: &Scope<'_>, apis: &mut Apis, function: &str, event: &Entry, fami
     let properties = event.value.get("Properties").unwrap_or(&event.value);
     let properties = scope.chosen(properties)?.unwrap_or(&event.value);
     let (known, reference): (&[&str], _) = match family {
-        Family::Http => (HTTP, "ApiId"),
+        Family::Http | Family::WebSocket => (HTTP, "ApiId"),
         Family::Rest => (REST, "RestApiId"),
     };
     let has_properties = event.value.get("Properties").is_some();

@@ -7,6 +7,7 @@ mod api;
 mod cors;
 mod events;
 mod globals;
+mod web_socket;
 
 use std::collections::BTreeMap;
 
@@ -29,6 +30,10 @@ pub(super) fn read(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
         let family = match resource.get("Type").and_then(Node::as_text) {
             Some("AWS::Serverless::Api") => Family::Rest,
             Some("AWS::Serverless::HttpApi") => Family::Http,
+            Some("AWS::Serverless::WebSocketApi") if scope.is_there(resource)? => {
+                model.apis.push(web_socket::read(scope, id, resource)?);
+                continue;
+            }
             _ => continue,
         };
         if implicit.iter().any(|(family, there)| *there && id == implicit_id(*family)) {
@@ -128,6 +133,12 @@ pub(super) fn made(scope: &Scope<'_>) -> Result<BTreeMap<String, Made>, Fault> {
                     Some(name) => add(format!("{id}{name}Stage"), "AWS::ApiGatewayV2::Stage", id, &name),
                     None => add(format!("{id}ApiGatewayDefaultStage"), "AWS::ApiGatewayV2::Stage", id, "$default"),
                 }
+            }
+            Some("AWS::Serverless::WebSocketApi") if scope.is_there(resource)? => {
+                let name = own("StageName").map(|name| scope.text(name)).transpose()?.flatten();
+                let written = name.as_deref().unwrap_or("Default");
+                let stage = name.as_deref().unwrap_or("default");
+                add(format!("{id}{written}Stage"), "AWS::ApiGatewayV2::Stage", id, stage);
             }
             _ => {}
         }

@@ -5,6 +5,7 @@
 //! # flags --parameter Stage=dev           more flags
 //! # Api GET /Prod/x -> 200 && Shop GET /x  front door, request, and parts of the response: see `told` of the scripted function
 //! # Api POST /x | accept: a/b -> 200      with a header, and the body `abc`
+//! # Api WS /live {"action":"x"} -> x     a WebSocket API, a message, and parts of what comes back
 //! # says warning: …                       a line before anything is served
 //! # error 12:5: resource `Shop`: …        the template is refused, with this behind its path
 //! ```
@@ -22,7 +23,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::scripted::command_line;
-use crate::{Running, directory, http, run, serve};
+use crate::{Running, directory, http, run, serve, web_socket};
 
 /// A template as it is served.
 struct Served {
@@ -56,7 +57,7 @@ impl Served {
         let door =
             doors.iter().find(|door| door["logicalId"] == id).unwrap_or_else(|| panic!("no `{id}` in {doors:#?}"));
         let url = door["urls"][0].as_str().unwrap();
-        url.strip_prefix("http://").unwrap().split('/').next().unwrap().to_owned()
+        url.split("://").nth(1).unwrap().split('/').next().unwrap().to_owned()
     }
 }
 
@@ -106,6 +107,13 @@ fn check(template: &Path) -> String {
     }
     for (door, rest) in expected.iter().filter(|(_, rest)| rest.contains(" -> ")) {
         let (request, parts) = rest.split_once(" -> ").unwrap();
+        if let Some((path, message)) = request.strip_prefix("WS ").and_then(|rest| rest.split_once(' ')) {
+            let found = web_socket(&format!("ws://{}{path}", served.address(door)), message);
+            for part in parts.split(" && ").filter(|part| !found.contains(*part)) {
+                let _ = writeln!(wrong, "{request}: expected `{part}` in\n{found}");
+            }
+            continue;
+        }
         let (request, header) = request.split_once(" | ").unwrap_or((request, ""));
         let body = format!("{header}\r\nContent-Length: 3\r\n\r\nabc");
         let response = http(&served.address(door), request, if header.is_empty() { "" } else { &body });
