@@ -1,4 +1,4 @@
-//! A local stand-in for the front doors of AWS Lambda: API Gateway (REST and HTTP APIs), function URLs, Application Load Balancers and VPC Lattice.
+//! A local stand-in for the front doors of AWS Lambda: API Gateway (REST, HTTP and WebSocket APIs), function URLs, Application Load Balancers and VPC Lattice.
 //!
 //! As a library it is a tower service, `http::Request` in and `http::Response` out, over any service that answers event JSON with answer JSON: tests send requests through
 //! every front door without a port or a process. The command `sippycup`, of the crate `sippycup-cli`, runs a Lambda function in any language behind it, without Docker. It was
@@ -87,6 +87,7 @@
 //!   response, is what it said.
 //! - [`Answer`] lets a function stream; [`HeaderNames`] carries the spelling of header names.
 //! - [`Step`]s tell whoever looks on what happens to an exchange, and `Moment`s (feature `function`) what happens to a function.
+//! - [`Gateway::connect`] opens a connection to a WebSocket API, without a port: a [`Socket`].
 //! - [`Gateways`] are several on one address; [`Sizes`], in the extensions of a response, are those of event and answer.
 //! - `Terminal` (feature `serve`) writes a line for each request, and never makes one wait.
 //! - `Gateway::serve` (feature `serve`) puts a gateway on a TCP listener, `Function` (feature `function`) runs a process behind the Runtime API.
@@ -99,7 +100,7 @@
 //! | `function` | `Function`: processes behind the Runtime API; implies `serve` | yes |
 //! | `serve` | `Gateway::serve` and `Server` on hyper and tokio | yes |
 //!
-//! Without features the crate knows no sockets: bytes, http, serde_json and the timer of tokio.
+//! Without features the crate knows no sockets: bytes, http, serde_json, and timer, tasks and channels of tokio.
 //!
 //! # Where it differs from AWS
 //!
@@ -132,7 +133,14 @@
 //! | a client that goes away | the function works on, but if others wait and no process is free, its process is ended (one of many polls loses its connection) | the function works on | a page reloaded ten times should not use up ten processes |
 //! | 2 MB/s throttle of streams, idle timeouts | not done | done | |
 //! | Extensions, Logs and Telemetry API | none (404) | served to extensions | functions need none of them |
-//! | WebSocket APIs | none | | no request and response to stand between |
+//! | WebSocket: `domainName` over TCP | without a custom domain the host that the client named, with its port | the domain name | functions post to `domainName` and `stage`, which must lead back here and never to AWS |
+//! | WebSocket: the signature of `/@connections` | not checked | 403 without one | |
+//! | WebSocket: messages of one client | with the function at the same time, 32 at most | not documented | |
+//! | WebSocket: pings | keep a connection | reported both ways | |
+//! | WebSocket: a number, an object or `null` where the selection expression looks | as if it were missing | not documented | |
+//! | WebSocket: binary messages | the connection is closed with 1003 | not supported; the code is not recorded | |
+//! | WebSocket: what is no handshake on the stage | 403 | not recorded | |
+//! | WebSocket: validation of messages, API keys, mapping templates, 500 new connections a second | not done | done | |
 //!
 //! # What AWS changes on the way
 //!
