@@ -9,6 +9,7 @@
 )]
 
 mod authorizers;
+mod clients;
 mod inspect;
 mod output;
 mod processes;

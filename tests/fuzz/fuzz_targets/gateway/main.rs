@@ -35,7 +35,7 @@ use tokio::runtime::{Builder, Runtime};
 
 fuzz_target!(|data: &[u8]| {
     let Some((which, rest)) = data.split_first() else { return };
-    let kind = |first: u8| Kind::ALL[usize::from(which - first) % Kind::ALL.len()];
+    let kind = |first: u8| Kind::OF_REQUESTS[usize::from(which - first) % Kind::OF_REQUESTS.len()];
     // Letters, so that seeds can be read.
     match which {
         b'A'..=b'H' => answers::buffered(kind(b'A'), rest),
