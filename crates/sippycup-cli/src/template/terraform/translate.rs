@@ -334,6 +334,7 @@ pub(super) const UNLINKED: &str = "an integration that only an apply links; --pa
 /// What names and describes, and what `code` and `joined` read.
 const IGNORED: &[&str] = &[
     "depends_on",
+    "deployment_id",
     "description",
     "environment",
     "filename",
