@@ -39,6 +39,12 @@ impl Description {
         self.outputs.iter().filter(|(name, _)| self.local.contains(name))
     }
 
+    /// Adds a Web Function.
+    pub(crate) fn add_web(&mut self, id: &str, endpoint: &str, url: String) {
+        let door = json!({ "logicalId": id, "kind": "web-function", "stage": null, "endpoint": endpoint, "urls": [&url], "routes": [] });
+        self.doors.push((Key { id: Some(id.to_owned()), stage: None, urls: vec![url] }, door));
+    }
+
     /// Adds a gateway, to the front door that it is a part of if that is there.
     pub(crate) fn add(
         &mut self,

@@ -140,6 +140,15 @@ impl Plan {
         Ok(listeners)
     }
 
+    /// The address of a front door that is so many behind the first one.
+    pub(crate) fn address(&self, door: usize) -> SocketAddr {
+        let mut address = self.listen.map_or(LISTEN, |listen| listen.0);
+        if address.port() != 0 {
+            address.set_port(address.port().saturating_add(u16::try_from(door).unwrap_or(u16::MAX)));
+        }
+        address
+    }
+
     /// Whether recordings have credentials as they are.
     pub(crate) fn keeps_secrets(&self) -> bool {
         self.keep_secrets.as_ref().is_some_and(|said| said.value)

@@ -54,6 +54,8 @@ pub(super) struct Wanted {
     pub(super) passed: Vec<String>,
     /// Outputs of a template, by names.
     pub(super) outputs: Vec<(String, String)>,
+    /// Web Functions of a template.
+    pub(super) webs: Vec<template::WebPlan>,
     /// What is read again when it changes.
     pub(super) files: Vec<PathBuf>,
 }
@@ -72,21 +74,22 @@ impl Arguments {
     pub(super) fn plan(mut self) -> Result<Wanted, UsageError> {
         if let Some(path) = &self.template.template {
             let flags = template::Flags { plan: &self.plan, gateway: &self.gateway, function: &self.function };
-            let template::Read { plan, listeners, mut lines, passed, outputs, files } =
+            let template::Read { plan, listeners, mut lines, passed, outputs, webs, files } =
                 self.template.read(path, &flags)?;
             lines.insert(0, format!("serving {}", path.display()));
             let files = if self.function.watch.is_empty() { Vec::new() } else { files };
-            return Ok(Wanted { plan, listeners, lines, passed, outputs, files });
+            return Ok(Wanted { plan, listeners, lines, passed, outputs, webs, files });
         }
         if self.template.is_about_template() {
             return Err(UsageError::new(
                 "--parameter, --run and --env-vars are about a template: name it with --template",
             ));
         }
-        let (mut lines, passed, outputs, files) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut lines, passed, outputs) = (Vec::new(), Vec::new(), Vec::new());
+        let (webs, files) = (Vec::new(), Vec::new());
         if let Some(path) = &self.config {
             let (plan, listeners) = Plan::read(path, &self.plan)?;
-            return Ok(Wanted { plan, listeners, lines, passed, outputs, files });
+            return Ok(Wanted { plan, listeners, lines, passed, outputs, webs, files });
         }
         if !self.has_function() {
             if !Path::new("Cargo.toml").is_file() {
@@ -100,7 +103,7 @@ impl Arguments {
         }
         let plan = self.plan.of_flags(self.gateway, self.function);
         let listeners = plan.listeners()?;
-        Ok(Wanted { plan, listeners, lines, passed, outputs, files })
+        Ok(Wanted { plan, listeners, lines, passed, outputs, webs, files })
     }
 }
 

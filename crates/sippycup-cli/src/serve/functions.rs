@@ -12,9 +12,9 @@ use crate::supervise::supervised;
 use crate::watch::run;
 
 /// Makes the programs that are not there before: a front door listens when its function can start.
-pub(super) async fn build(plan: &Plan, terminal: Terminal) -> Result<(), BoxError> {
+pub(super) async fn build(functions: &[&FunctionPlan], terminal: Terminal) -> Result<(), BoxError> {
     let mut built: Vec<&str> = Vec::new();
-    for line in plan.functions.iter().filter_map(|function| function.value.made_by.as_deref()) {
+    for line in functions.iter().filter_map(|function| function.made_by.as_deref()) {
         if !built.contains(&line) {
             terminal.line(&format!("building: {line}"));
             let status = run(line).await.map_err(|error| format!("`{line}` could not be started: {error}"))?;

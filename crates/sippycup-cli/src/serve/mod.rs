@@ -5,6 +5,7 @@ mod doors;
 mod functions;
 mod guards;
 mod interrupts;
+mod web;
 
 use std::io;
 use std::process::ExitCode;
@@ -26,6 +27,7 @@ use functions::{bind, build, recorders};
 pub(crate) use functions::{spawn, start};
 use guards::Guards;
 use interrupts::Interrupts;
+use web::WebFunction;
 
 pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
     let mut interrupts = Interrupts::new()?;
@@ -54,7 +56,7 @@ async fn serve_until(
 ) -> Result<End, BoxError> {
     let terminal = arguments.output.terminal();
     let from_file = arguments.config.is_some() || arguments.template.template.is_some();
-    let Wanted { plan, listeners: planned, lines, passed, outputs, files } = wanted;
+    let Wanted { plan, listeners: planned, lines, passed, outputs, webs, files } = wanted;
     // From before anybody reads that it is served.
     let mut changes = Changes::of(&files)?;
     lines.iter().for_each(|line| terminal.line(line));
@@ -63,8 +65,14 @@ async fn serve_until(
     for Listener { address, gateways, .. } in planned {
         listeners.push((bind(address, "--listen").await?, gateways));
     }
+    let mut web_listeners = Vec::new();
+    for (at, web) in webs.into_iter().enumerate() {
+        web_listeners.push((bind(plan.address(listeners.len() + at), "--listen").await?, web));
+    }
+    let of_webs = web_listeners.iter().map(|(_, web)| &web.function);
+    let all: Vec<_> = plan.functions.iter().map(|function| &function.value).chain(of_webs).collect();
     tokio::select! {
-        built = build(&plan, terminal) => built?,
+        built = build(&all, terminal) => built?,
         () = interrupts.next() => return Ok(End::Asked(ExitCode::FAILURE)),
     }
     let recorders = recorders(&plan, terminal)?;
@@ -91,6 +99,12 @@ async fn serve_until(
     for (listener, planned) in listeners {
         let door = Door { functions: &functions, terminal, from_file, inspector };
         servers.extend(door.open(listener, planned, &mut guards, stopping.clone(), &mut description)?);
+    }
+    let mut processes = Vec::new();
+    for (listener, web) in web_listeners {
+        let process = WebFunction::start(web, &plan.allow_host, terminal).await?;
+        servers.push(process.clone().open(listener, stopping.clone(), &mut description)?);
+        processes.push(process);
     }
     for (name, value) in description.local_outputs() {
         terminal.line(&format!("output {name}: {value}"));
@@ -122,6 +136,7 @@ async fn serve_until(
     }
     let _ = stop.send(true);
     drop(watches);
+    processes.iter().for_each(WebFunction::stop);
     tokio::select! {
         finished = finish(servers, &functions) => {
             finished?;

@@ -32,6 +32,7 @@ mod source;
 mod stacks;
 mod terraform;
 mod variables;
+mod web;
 mod yaml;
 
 use std::cell::RefCell;
@@ -42,6 +43,7 @@ use clap::Args;
 
 pub(crate) use find::found;
 pub(crate) use outputs::local;
+pub(crate) use web::WebPlan;
 
 use crate::error::UsageError;
 use crate::plan::{FunctionPlan, GatewayPlan, Listener, Pair, Plan};
@@ -85,6 +87,7 @@ pub(crate) struct Read {
     pub(crate) passed: Vec<String>,
     /// What the template says about itself, by names.
     pub(crate) outputs: Vec<(String, String)>,
+    pub(crate) webs: Vec<WebPlan>,
     /// What was read.
     pub(crate) files: Vec<PathBuf>,
 }
@@ -217,7 +220,7 @@ impl TemplateArguments {
         }
         let nested: Vec<_> = roots.iter().map(|root| root.nested.as_ref()).collect();
         let all: Vec<&Node> = roots.iter().map(|root| root.shown.as_ref().unwrap_or(&root.root)).collect();
-        let stacks::Planned { plan, listeners, outputs } = stacks::plan(
+        let stacks::Planned { plan, listeners, outputs, webs } = stacks::plan(
             &mut stacks,
             &nested,
             flags,
@@ -225,7 +228,7 @@ impl TemplateArguments {
         )
         .map_err(|fault| wrong(&all, &fault))?;
         let files = sources.borrow().paths();
-        let mut told = Read { plan, listeners, lines: Vec::new(), passed: Vec::new(), outputs, files };
+        let mut told = Read { plan, listeners, lines: Vec::new(), passed: Vec::new(), outputs, webs, files };
         if !overrides.is_empty() {
             told.files.push(settings.file().to_owned());
             told.lines.push(format!("parameters of {}: {}", settings.file().display(), overrides.join(", ")));

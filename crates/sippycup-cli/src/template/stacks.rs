@@ -10,6 +10,7 @@ use super::node::{Entry, Node};
 use super::outputs::{self, Output};
 use super::scope::Scope;
 use super::source::{Fault, Span};
+use super::web::{self, WebPlan};
 use super::{Flags, Nested, cloudformation, references, sam};
 use crate::plan::{Listener, Plan, Said};
 
@@ -20,6 +21,7 @@ pub(super) struct Planned {
     pub(super) listeners: Vec<Listener>,
     /// By names.
     pub(super) outputs: Vec<(String, String)>,
+    pub(super) webs: Vec<WebPlan>,
 }
 
 /// The plan of all stacks, with what each address serves, and with the outputs of those that are in no other. `nested` says which of them are resources of others, which come before them.
@@ -74,13 +76,18 @@ pub(super) fn plan(
         functions.extend(started(scope, &needed, wishes)?);
         pass_others(scope, &needed, nested)?;
     }
-    let known: Vec<&str> = doors.functions.iter().map(|function| function.id.as_str()).collect();
+    let mut webs = Vec::new();
+    for scope in stacks.iter().filter(there) {
+        webs.extend(web::read(scope, wishes)?);
+    }
+    let known = doors.functions.iter().map(|function| &function.id).chain(webs.iter().map(|web| &web.id));
+    let known: Vec<&str> = known.map(String::as_str).collect();
     let whole = stacks.first().map_or(Span::default(), |scope| scope.root.span);
     if let Some(id) = wishes.run.keys().find(|id| !known.contains(&id.as_str())) {
         let message = format!("--run: no front door leads to a function `{id}`; there is {}", known.join(", "));
         return Err(Fault::new(whole, message));
     }
-    if doors.gateways.is_empty() {
+    if doors.gateways.is_empty() && webs.is_empty() {
         let passed: Vec<String> =
             stacks.iter().flat_map(|scope| scope.notes.borrow().passed().collect::<Vec<_>>()).collect();
         let passed: String = passed.iter().map(|line| format!("\n  {line}")).collect();
@@ -90,11 +97,14 @@ pub(super) fn plan(
     let mut plan = flags.plan.clone();
     plan.functions = functions;
     plan.gateways = doors.gateways.into();
+    if plan.gateways.value.is_empty() {
+        return Ok(Planned { plan, listeners: Vec::new(), outputs: told, webs });
+    }
     let listeners = plan.checked().map_err(|wrong| {
         let place = wrong.span.map_or(whole, |span| Span { start: span.start, end: span.end });
         Fault::new(place, wrong.message)
     })?;
-    Ok(Planned { plan, listeners, outputs: told })
+    Ok(Planned { plan, listeners, outputs: told, webs })
 }
 
 /// Macros that nobody here knows would have changed the template.
@@ -168,7 +178,7 @@ fn pass_others(scope: &Scope<'_>, needed: &[&str], nested: &[Option<&Nested>]) -
             notes.pass(kind, id, "permissions are not checked here");
         } else if NOT_YET.contains(&kind) {
             notes.pass(kind, id, "front doors of this sort do not run here yet");
-        } else if !READ.contains(&kind) {
+        } else if !READ.contains(&kind) && !web::is_one(resource) {
             notes.pass(kind, id, "not made here");
         }
     }
@@ -218,8 +228,6 @@ const NOT_YET: &[&str] = &[
     "AWS::ApiGatewayV2::RoutingRule",
     "AWS::ElasticLoadBalancingV2::Listener",
     "AWS::ElasticLoadBalancingV2::ListenerRule",
-    "AWS::Lambda::WebFunction",
-    "AWS::Serverless::WebFunction",
     "AWS::VpcLattice::Listener",
     "AWS::VpcLattice::Rule",
     "AWS::VpcLattice::Service",

@@ -16,6 +16,7 @@ mod cdk;
 mod outputs;
 mod terraform;
 mod translated;
+mod web;
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

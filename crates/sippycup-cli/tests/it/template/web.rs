@@ -1,0 +1,107 @@
+//! Web Functions: processes that speak HTTP themselves, without events.
+
+use crate::{Running, directory, http, run, serve};
+
+#[test]
+fn a_web_function_gets_requests_as_they_are_and_no_events() {
+    let root = directory("web-function");
+    std::fs::create_dir_all(root.join("web/src")).unwrap();
+    std::fs::write(root.join("web/Cargo.toml"), "[package]\nname = \"web\"\nedition = \"2024\"\n[workspace]\n")
+        .unwrap();
+    std::fs::write(root.join("web/src/main.rs"), PROGRAM).unwrap();
+    std::fs::write(root.join("template.yaml"), TEMPLATE).unwrap();
+    let mut command = serve(&["--template", "template.yaml", "--describe", "described.json"]);
+    command.current_dir(&root);
+    let mut running = Running::spawn(command);
+    running.until("described in ");
+    assert!(
+        running.seen.iter().any(|line| line == "  Web: AuthType: signatures are not checked here: everybody passes"),
+        "{:?}",
+        running.seen
+    );
+    let described: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(root.join("described.json")).unwrap()).unwrap();
+    let door = &described["frontDoors"][0];
+    assert_eq!(
+        (&door["logicalId"], &door["kind"], &door["endpoint"]),
+        (&"Web".into(), &"web-function".into(), &"live".into())
+    );
+    let address = door["urls"][0].as_str().unwrap().strip_prefix("http://").unwrap().trim_end_matches('/').to_owned();
+
+    let headers = "X-Real-IP: 1\r\nX-Forwarded-For: 192.0.2.1\r\nlambda-web-mine: 1\r\nX-Hop: 1\r\nX-Kept: 1\r\nContent-Length: 3\r\nConnection: close, x-hop\r\n\r\nabc";
+    let response = http(&address, "POST /a%20b?x=1&x=2", headers);
+    assert!(response.starts_with("HTTP/1.1 201 Created\r\n"), "{response}");
+    let (head, told) = response.split_once("\r\n\r\n").unwrap();
+    assert!(head.to_ascii_lowercase().contains("\r\nlambda-web-request-id: ") && head.contains("x-own: yes"), "{head}");
+    assert!(!head.contains("x-hop-of-mine"), "{head}");
+    assert!(told.contains("POST /a%20b?x=1&x=2 HTTP/1.1") && told.ends_with("abc") && told.contains("blue"), "{told}");
+    assert!(
+        told.contains("x-forwarded-for: 192.0.2.1, 127.0.0.1") && told.contains("lambda-web-endpoint-name: live"),
+        "{told}"
+    );
+    for gone in ["x-real-ip", "lambda-web-mine", "x-hop", "connection"] {
+        assert!(!told.to_ascii_lowercase().contains(&format!("{gone}: ")), "{gone}: {told}");
+    }
+    assert!(told.contains("x-kept: 1") && told.contains("lambda-web-request-id: "), "{told}");
+
+    assert!(http(&address, "TRACE /", "").starts_with("HTTP/1.1 400 "));
+    let slow = http(&address, "GET /slow", "");
+    assert!(
+        slow.starts_with("HTTP/1.1 504 ") && slow.contains("lambda-web-error-type: Runtime.RequestTimeout"),
+        "{slow}"
+    );
+    // Its process ends in the middle of a request, and is started anew for the next one.
+    assert!(http(&address, "GET /end", "").starts_with("HTTP/1.1 502 "));
+    assert!(http(&address, "GET /again", "").starts_with("HTTP/1.1 201 "));
+    running.signal("-INT");
+    assert_eq!(running.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_web_function_that_nobody_can_start_is_named() {
+    let root = directory("web-none");
+    std::fs::write(root.join("template.yaml"), TEMPLATE).unwrap();
+    let (code, _, err) = run(serve(&["--template", root.join("template.yaml").to_str().unwrap()]));
+    assert!(code == 2 && err.contains("template.yaml:3:3: resource `Web`: the function cannot be started: "), "{err}");
+}
+
+const TEMPLATE: &str = "Transform: AWS::Serverless-2016-10-31
+Resources:
+  Web:
+    Type: AWS::Serverless::WebFunction
+    Metadata: {BuildMethod: rust-cargolambda}
+    Properties:
+      CodeUri: web
+      Runtime: nodejs24.x
+      AuthType: IamAuth
+      EndpointName: live
+      Timeout: 1
+      Environment: {Variables: {COLOR: blue}}
+";
+
+const PROGRAM: &str = r#"
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+
+fn main() {
+    let listener = TcpListener::bind(std::env::var("AWS_LAMBDA_HTTP_ENDPOINT").unwrap()).unwrap();
+    for socket in listener.incoming() {
+        std::thread::spawn(move || {
+            let mut socket = socket.unwrap();
+            let mut reader = BufReader::new(socket.try_clone().unwrap());
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") {
+                if reader.read_line(&mut head).unwrap() == 0 { return }
+            }
+            if head.starts_with("GET /end") { std::process::exit(3) }
+            if head.starts_with("GET /slow") { std::thread::park() }
+            let length = head.to_lowercase().lines().find_map(|line| line.strip_prefix("content-length: ").map(|n| n.parse().unwrap()));
+            let mut body = vec![0; length.unwrap_or(0)];
+            reader.read_exact(&mut body).unwrap();
+            let color = std::env::var("COLOR").unwrap();
+            let told = format!("{color}\n{head}{}", String::from_utf8(body).unwrap());
+            write!(socket, "HTTP/1.1 201 Created\r\nX-Own: yes\r\nConnection: close, x-hop-of-mine\r\nX-Hop-Of-Mine: 1\r\nContent-Length: {}\r\n\r\n{told}", told.len()).unwrap();
+        });
+    }
+}
+"#;
