@@ -45,7 +45,8 @@ fn a_web_function_gets_requests_as_they_are_and_no_events() {
     assert!(told.contains("x-kept: 1") && told.contains("lambda-web-request-id: "), "{told}");
 
     assert!(http(&address, "TRACE /", "").starts_with("HTTP/1.1 400 "));
-    let slow = http(&address, "GET /slow", "");
+    let slow = described["frontDoors"][1]["urls"][0].as_str().unwrap().strip_prefix("http://").unwrap();
+    let slow = http(slow.trim_end_matches('/'), "GET /slow", "");
     assert!(
         slow.starts_with("HTTP/1.1 504 ") && slow.contains("lambda-web-error-type: Runtime.RequestTimeout"),
         "{slow}"
@@ -75,8 +76,11 @@ Resources:
       Runtime: nodejs24.x
       AuthType: IamAuth
       EndpointName: live
-      Timeout: 1
       Environment: {Variables: {COLOR: blue}}
+  Slow:
+    Type: AWS::Serverless::WebFunction
+    Metadata: {BuildMethod: rust-cargolambda}
+    Properties: {CodeUri: web, Runtime: nodejs24.x, AuthType: ApplicationManaged, Timeout: 1}
 ";
 
 const PROGRAM: &str = r#"
