@@ -22,6 +22,7 @@ mod gateway;
 mod gold;
 #[cfg(unix)]
 mod graceful;
+mod guide;
 mod hostile;
 mod incumbent;
 mod lambda;

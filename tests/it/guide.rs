@@ -1,0 +1,128 @@
+//! The tables of the guide that say what a base path is: each row, with a front door before the app and the app behind it.
+
+use std::convert::Infallible;
+
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use sippycup::{BasePath, Body, SippyCup};
+use sippycup_gateway::{Body as GatewayBody, GatewayBuilder};
+use tower::{ServiceExt, service_fn};
+
+use crate::support::block_on;
+
+/// Path and base path as the app sees them, and its answer's headers as the client gets them.
+async fn seen(gateway: &str, request: http::request::Builder) -> (String, Response<GatewayBody>) {
+    let app = service_fn(async |request: Request<Body>| {
+        let base = request.extensions().get::<BasePath>().map_or("none", BasePath::as_str);
+        let mut response = Response::new(format!("{} {base}", request.uri().path()));
+        for name in ["location", "set-cookie"] {
+            if let Some(value) = request.headers().get(format!("x-{name}")) {
+                response.headers_mut().insert(name, value.clone());
+                *response.status_mut() = StatusCode::FOUND;
+            }
+        }
+        Ok::<_, Infallible>(response)
+    });
+    let gateway = gateway.parse::<GatewayBuilder>().unwrap().build(SippyCup::new(app)).unwrap();
+    let response = gateway.oneshot(request.body(GatewayBody::empty()).unwrap()).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    (String::from_utf8(body.into()).unwrap(), Response::from_parts(parts, GatewayBody::empty()))
+}
+
+const GUIDE: &str = include_str!("../../crates/sippycup/src/guide/base_paths.md");
+
+/// The cells of a row that begins so.
+#[track_caller]
+fn row(first: &str) -> Vec<&'static str> {
+    let begins = format!("| {first} | ");
+    let row = GUIDE.lines().find(|line| line.starts_with(&begins)).unwrap_or_else(|| panic!("no row `{first}`"));
+    row.trim_matches('|').split(" | ").map(str::trim).collect()
+}
+
+#[test]
+fn the_base_path_of_every_front_door_is_what_the_guide_says() {
+    let items = "`/items`";
+    for (first, gateway, url, path, base) in [
+        ("REST API, own domain, stage `prod`", "rest,stage=prod", "/prod/items", items, "`/prod`"),
+        (
+            "REST API, custom domain, mapping `shop` to a stage",
+            "rest,base-path=shop",
+            "/shop/items",
+            "`/shop/items`",
+            "`/shop`",
+        ),
+        (
+            "REST API, custom domain, mapping `shop` without a stage",
+            "rest,base-path=shop,stage-in-path",
+            "/shop/prod/items",
+            "`/shop/prod/items`",
+            "`/shop/prod`",
+        ),
+        (
+            "REST API, custom domain, mapping without a base path",
+            "rest,domain=api.example.com",
+            "/items",
+            items,
+            "none",
+        ),
+        ("HTTP API, own domain, stage `$default`", "http", "/items", items, "none"),
+        ("HTTP API, own domain, stage `dev`", "http,stage=dev", "/dev/items", "`/dev/items`", "`/dev`"),
+        (
+            "HTTP API (1.0), custom domain, mapping `shop`, a route with a path (`ANY /{proxy+}`)",
+            "http-1.0,base-path=shop,route=ANY /{proxy+}",
+            "/shop/items",
+            "`/shop/items`",
+            "`/shop`",
+        ),
+        ("function URL, load balancer, VPC Lattice", "url", "/items", items, "none"),
+        ("function URL, load balancer, VPC Lattice", "alb", "/items", items, "none"),
+        ("function URL, load balancer, VPC Lattice", "lattice", "/items", items, "none"),
+        ("function URL, load balancer, VPC Lattice", "lattice-v1", "/items", items, "none"),
+    ] {
+        assert_eq!(row(first)[1..], [path, base], "{first}");
+        let seen = block_on(seen(gateway, Request::get(url).header("host", "api.example.com"))).0;
+        let base = base.trim_matches('`').trim_start_matches("none");
+        assert_eq!(seen, format!("/items {base}"), "{gateway}");
+    }
+}
+
+#[test]
+fn where_the_guide_says_that_a_base_path_must_be_stated_nothing_is_guessed() {
+    for (first, gateway, seen_as) in [
+        ("HTTP API (1.0), custom domain, mapping `shop`, route `$default`", "http-1.0,base-path=shop", "/shop/items "),
+        ("HTTP API (2.0), custom domain, mapping `shop`, stage `dev`", "http,base-path=shop,stage=dev", "/items "),
+    ] {
+        assert!(row(first)[2].starts_with("**must be stated:**"), "{first}");
+        let seen = block_on(seen(gateway, Request::get("/shop/items").header("host", "api.example.com"))).0;
+        assert_eq!(seen, seen_as, "{gateway}");
+    }
+}
+
+#[test]
+fn what_is_put_back_is_what_the_guide_says() {
+    for (header, value, says, client_gets) in [
+        ("location", "/login", "`/shop/login`", "/shop/login"),
+        ("location", "/shop/login", "the same: it has the prefix", "/shop/login"),
+        ("location", "https://other.example/x", "the same: another host", "https://other.example/x"),
+        ("location", "next", "the same: a relative one works anyway", "next"),
+        (
+            "set-cookie",
+            "a=1; Path=/admin",
+            "`Path=/shop/admin`: a browser would not send it otherwise",
+            "a=1; Path=/shop/admin",
+        ),
+        (
+            "set-cookie",
+            "a=1; Path=/",
+            "the same: it reaches the app, and a `__Host-` cookie must have it",
+            "a=1; Path=/",
+        ),
+    ] {
+        let name = if header == "location" { "Location" } else { "Set-Cookie" };
+        assert_eq!(row(&format!("`{name}: {value}`"))[1], says);
+        let request = Request::get("/shop/x").header("host", "api.example.com").header(format!("x-{header}"), value);
+        let response = block_on(seen("rest,base-path=shop", request)).1;
+        assert_eq!(response.headers()[header], client_gets, "{value}");
+    }
+}
