@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::cors::Cors;
 use crate::domain::Domain;
 use crate::identity::{Authorizer, ClientCertificate};
 use crate::location::Location;
@@ -28,6 +29,7 @@ pub(crate) struct Config {
     #[cfg(feature = "authorizers")]
     pub(crate) scopes: Vec<String>,
     pub(crate) client_certificate: Option<ClientCertificate>,
+    pub(crate) cors: Option<Cors>,
     pub(crate) source_ip: Option<IpAddr>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) account_id: String,
@@ -104,6 +106,7 @@ impl GatewayBuilder {
             #[cfg(feature = "authorizers")]
             scopes: Vec::new(),
             client_certificate: None,
+            cors: None,
             source_ip: None,
             allowed_hosts: Vec::new(),
             account_id: "123456789012".to_owned(),
@@ -212,6 +215,14 @@ impl GatewayBuilder {
     /// The client certificate of mutual TLS; default none. Function URLs and load balancers show none in their events.
     pub fn client_certificate(mut self, certificate: ClientCertificate) -> Self {
         self.config.client_certificate = Some(certificate);
+        self
+    }
+
+    /// CORS (HTTP APIs and function URLs); default none, so that the function answers `OPTIONS` and says what pages may do.
+    ///
+    /// Over TCP, pages of the origins that it names have business here; `*` alone lets no page of another site ask this machine.
+    pub fn cors(mut self, cors: Cors) -> Self {
+        self.config.cors = Some(cors);
         self
     }
 

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::ORIGIN;
 use http::{HeaderName, HeaderValue, Method, Request, Response};
 use tokio::time::Instant;
 use tower_service::Service;
@@ -205,13 +206,26 @@ where
         let stamp = config.stamper.stamp();
         let trace = stamp.trace(header("x-amzn-trace-id").as_deref(), kind.is_load_balancer());
         let mut hints = Hints::default();
+        if let Some(response) = config.preflight(&parts, &mut hints) {
+            return exchange.response(identified(response, kind, &stamp, &trace));
+        }
+        let origin = parts.headers.get(ORIGIN).cloned();
+        let with_cors = |mut response: Response<Body>| {
+            if let Some(cors) = &config.cors {
+                cors.write(kind, origin.as_ref(), response.headers_mut());
+            }
+            response
+        };
         let mut verdict = None;
         let event = match event(&config, &mut parts, body, &stamp, &mut hints, &exchange, &mut verdict).await {
             Ok(event) => event,
             Err(refused) => {
                 let mut response = refused.response(kind);
                 verdict.map(|verdict| response.extensions_mut().insert(verdict));
-                return exchange.response(identified(response, kind, &stamp, &trace));
+                if !hints.is_empty() && response.extensions().get::<Hints>().is_none() {
+                    response.extensions_mut().insert(hints);
+                }
+                return exchange.response(identified(with_cors(response), kind, &stamp, &trace));
             }
         };
         let mut sizes = Sizes { event: event.len(), answer: None };
@@ -244,7 +258,7 @@ where
         if !hints.is_empty() {
             response.extensions_mut().insert(hints);
         }
-        exchange.response(identified(response, kind, &stamp, &trace))
+        exchange.response(identified(with_cors(response), kind, &stamp, &trace))
     }
 
     pub(crate) async fn invoke(&mut self, event: Bytes) -> Result<Answer, BoxError> {

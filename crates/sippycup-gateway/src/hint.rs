@@ -49,6 +49,13 @@ impl Hints {
         self.lines.push(line);
     }
 
+    /// A preflight request goes to a route, and what CORS is configured for it is not said.
+    pub(crate) fn preflight(&mut self, route: &str) {
+        self.lines.push(format!(
+            "the route `{route}` takes the preflight request, with its authorizer: routes of single methods leave it to the CORS of the API"
+        ));
+    }
+
     /// A redirect to where the gateway answers nobody: the app does not know its base path.
     pub(crate) fn of_redirect(&mut self, config: &Config, host: Option<&str>, headers: &HeaderMap) {
         let Some(location) = headers.get(LOCATION).and_then(|location| location.to_str().ok()) else { return };

@@ -6,11 +6,12 @@ use std::time::Duration;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http::request::Parts;
 use http::uri::Authority;
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, Response};
 use http_body_util::BodyExt;
 
 use crate::admit::Passed;
 use crate::config::Config;
+use crate::cors::is_preflight;
 use crate::encode::Call;
 use crate::hint::Hints;
 use crate::location::{Located, Location};
@@ -20,7 +21,7 @@ use crate::refusal::{Refusal, Refused};
 use crate::route::{self, Matched};
 use crate::stamp::Stamp;
 use crate::visitor::{Names, OverTcp, Visitor};
-use crate::{BoxError, Kind, Verdict};
+use crate::{Body, BoxError, Kind, Verdict};
 
 pub(crate) async fn event<B>(
     config: &Config,
@@ -117,13 +118,7 @@ impl Config {
         if let Some(host) = parts.uri.authority().and_then(host) {
             parts.headers.insert(http::header::HOST, host);
         }
-        let names = Names { allowed: &self.allowed_hosts, is_own: |name: &str| self.location.is_own_name(name) };
-        match parts.extensions.get::<OverTcp>() {
-            Some(OverTcp) => {
-                names.visitor(&parts.method, &parts.headers).map_err(|reason| Refused::new(Refusal::Foreign, reason))
-            }
-            None => Ok(Visitor::Known),
-        }
+        self.visitor(parts)
     }
 
     /// Finds stage or mapping of a request.
@@ -141,6 +136,32 @@ impl Config {
             Refused::new(Refusal::NoStage, reason)
                 .hint(format!("the gateway answers at {proto}://{host}{base}{target}"))
         })
+    }
+
+    fn visitor(&self, parts: &Parts) -> Result<Visitor, Refused> {
+        let is_own = |name: &str| self.location.is_own_name(name);
+        let names = Names { allowed: &self.allowed_hosts, cors: self.cors.as_ref(), is_own };
+        match parts.extensions.get::<OverTcp>() {
+            Some(OverTcp) => {
+                names.visitor(&parts.method, &parts.headers).map_err(|reason| Refused::new(Refusal::Foreign, reason))
+            }
+            None => Ok(Visitor::Known),
+        }
+    }
+
+    /// The answer to a preflight request that is the gateway's own affair: a route that takes `OPTIONS` comes first.
+    pub(crate) fn preflight(&self, parts: &Parts, hints: &mut Hints) -> Option<Response<Body>> {
+        let cors = self.cors.as_ref().filter(|_| is_preflight(&parts.method, &parts.headers))?;
+        let kind = self.location.kind;
+        let host = parts.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
+        let located = self.location.locate(host, parts.uri.path())?;
+        if let (true, Some((_, matched))) =
+            (kind.is_http_api(), route::route(&self.routes, &parts.method, &located.route_path))
+        {
+            hints.preflight(&matched.key);
+            return None;
+        }
+        self.visitor(parts).is_ok().then(|| cors.preflight(kind, &parts.headers))
     }
 
     pub(crate) fn encode(

@@ -110,7 +110,9 @@
 //! | `CloudFront-*`, `Via`, `X-Amz-Cf-Id` of edge-optimised REST APIs | only if the request brings them | CloudFront adds them | this is the gateway behind CloudFront |
 //! | authorizers | with feature `authorizers`: `GatewayBuilder::guard`; else [`Authorizer`] injects a result | done | no key of an issuer is fetched from elsewhere than this machine |
 //! | conditions in the policies of Lambda authorizers | refused with a word (500) | evaluated | their keys are those of an account |
-//! | API keys, usage plans, WAF, request validation, VTL, caching, CORS configuration | not done | done | the stand-in is for the function's side |
+//! | API keys, usage plans, WAF, request validation, VTL, caching | not done | done | the stand-in is for the function's side |
+//! | CORS: a preflight request that a route takes | goes to the route, with a hint | sources disagree for open routes | |
+//! | CORS: an origin that is not allowed | no headers, and the request goes on | not recorded | the browser decides |
 //! | `Host` | as the client sent it, also when that is a loopback address | the domain name | links and redirects made from it should work on this machine |
 //! | TLS | none; the event says `https` and 443 unless [`forwarded`](GatewayBuilder::forwarded) says else | always | as the function sees it in production |
 //! | requests over TCP from web pages of other sites, or for names that are not the gateway's | 403, unless [`allow_host`](GatewayBuilder::allow_host) names them | served | any page that a browser shows could ask this machine |
@@ -190,6 +192,7 @@ mod answer;
 mod authorize;
 mod body;
 mod config;
+mod cors;
 mod decode;
 mod domain;
 mod encode;
@@ -225,6 +228,7 @@ pub use answer::Answer;
 pub use authorize::{DevelopmentKey, Guard, JwtAuthorizer, KeySet, LambdaAuthorizer};
 pub use body::Body;
 pub use config::GatewayBuilder;
+pub use cors::Cors;
 pub use domain::Domain;
 pub use error::{BoxError, ConfigError, Fault};
 #[cfg(all(feature = "function", unix))]

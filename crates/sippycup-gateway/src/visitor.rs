@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use http::header::{HOST, HeaderName, ORIGIN};
 use http::{HeaderMap, Method};
 
+use crate::cors::Cors;
 use crate::location::without_port;
 
 /// Puts into a request's extensions that it came over TCP.
@@ -27,6 +28,8 @@ pub(crate) enum Visitor {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Names<'a, F> {
     pub(crate) allowed: &'a [String],
+    /// Whose pages may ask, beside those.
+    pub(crate) cors: Option<&'a Cors>,
     pub(crate) is_own: F,
 }
 
@@ -43,7 +46,8 @@ impl<F: Fn(&str) -> bool> Names<'_, F> {
         self.check_host(headers)?;
         if let Some(origin) = headers.get(ORIGIN) {
             let origin = String::from_utf8_lossy(origin.as_bytes());
-            return if self.is_known_origin(&origin, headers) {
+            let is_named = self.cors.is_some_and(|cors| cors.names(&origin));
+            return if is_named || self.is_known_origin(&origin, headers) {
                 Ok(Visitor::Known)
             } else {
                 Err(format!("a web page of `{origin}` has no business here; if it has, allow it with `allow-host`"))
@@ -135,7 +139,7 @@ mod tests {
 
     fn visitor(method: &Method, lines: &[(&str, &str)]) -> Option<Visitor> {
         let allowed = ["tunnel.example".to_owned(), "*.preview.example".to_owned()];
-        let names = Names { allowed: &allowed, is_own: |name: &str| name == "api.example.com" };
+        let names = Names { allowed: &allowed, cors: None, is_own: |name: &str| name == "api.example.com" };
         names.visitor(method, &headers(lines)).ok()
     }
 
@@ -214,7 +218,7 @@ mod tests {
 
     #[test]
     fn whoever_allows_any_name_allows_any_page() {
-        let names = Names { allowed: &["*".to_owned()], is_own: |_: &str| false };
+        let names = Names { allowed: &["*".to_owned()], cors: None, is_own: |_: &str| false };
         let foreign =
             headers(&[("host", "a.example"), ("origin", "https://b.example"), ("sec-fetch-site", "cross-site")]);
         assert_eq!(names.visitor(&Method::POST, &foreign), Ok(Visitor::Known));
@@ -223,7 +227,7 @@ mod tests {
     #[cfg(feature = "function")]
     #[test]
     fn no_page_asks_a_runtime_api() {
-        let names = Names { allowed: &["host.docker.internal".to_owned()], is_own: |_: &str| false };
+        let names = Names { allowed: &["host.docker.internal".to_owned()], cors: None, is_own: |_: &str| false };
         let passes = |lines: &[(&str, &str)]| names.no_page(&headers(lines)).is_ok();
         assert!(passes(&[("host", "127.0.0.1:9001")]));
         assert!(passes(&[("host", "host.docker.internal:9001")]));

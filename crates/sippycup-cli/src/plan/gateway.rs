@@ -9,6 +9,7 @@ use serde_json::Value;
 use sippycup_gateway::{Authorizer, ConfigError, Domain, Gateway, GatewayBuilder, Kind};
 
 use super::authorizer::AuthorizerPlan;
+use super::cors::CorsTable;
 use super::values::{self, Listen, Object, Pair, Said, Seconds, Wrong};
 use crate::error::UsageError;
 
@@ -80,6 +81,11 @@ pub(crate) struct GatewayPlan {
     #[serde(skip)]
     pub(crate) jwks: Option<Said<String>>,
 
+    /// Origin whose pages may ask, with any method and header; repeatable (HTTP APIs, function URLs)
+    #[arg(long = "cors", value_name = "ORIGIN")]
+    #[serde(skip)]
+    pub(crate) cors_origins: Vec<String>,
+
     /// The client's address; default the real one
     #[arg(long, value_name = "IP")]
     pub(crate) source_ip: Option<IpAddr>,
@@ -122,6 +128,8 @@ pub(crate) struct GatewayPlan {
     pub(crate) domains: Vec<Said<DomainTable>>,
     #[arg(skip)]
     pub(crate) scopes: Option<Said<Vec<String>>>,
+    #[arg(skip)]
+    pub(crate) cors: Option<Said<CorsTable>>,
     #[arg(skip)]
     pub(crate) authorizer: Option<Said<AuthorizerPlan>>,
     #[arg(skip)]
@@ -191,6 +199,11 @@ impl GatewayPlan {
             let scopes = self.scopes.as_ref().map(|scopes| scopes.value.clone());
             let authorizer = Authorizer::jwt(claims.value.0.clone(), scopes);
             attempt.set(self.kind, |b| b.authorizer(authorizer.clone())).map_err(|e| claims.wrong("--claims", e))?;
+        }
+        let of_flags = (!self.cors_origins.is_empty()).then(|| Said::from(CorsTable::of_origins(&self.cors_origins)));
+        if let Some(cors) = self.cors.as_ref().or(of_flags.as_ref()) {
+            let flag = if self.cors.is_some() { "" } else { "--cors" };
+            attempt.set(self.kind, |b| b.cors(cors.value.cors())).map_err(|e| cors.wrong(flag, e))?;
         }
         self.guard(&mut attempt)?;
         match &self.scopes {
@@ -294,6 +307,7 @@ impl GatewayPlan {
         let hidden = [
             "audience",
             "connection_duration",
+            "cors_origins",
             "gateway-timeout",
             "https",
             "idle_timeout",

@@ -1,6 +1,7 @@
 //! What to serve. Flags, TOML and templates fill the same plan, each setting is one field of it.
 
 mod authorizer;
+mod cors;
 mod file;
 mod function;
 mod gateway;
@@ -15,6 +16,7 @@ use serde::Deserialize;
 use sippycup_gateway::GatewayBuilder;
 
 pub(crate) use authorizer::{AuthorizerPlan, PayloadFormat, Sort};
+pub(crate) use cors::CorsTable;
 pub(crate) use function::FunctionPlan;
 pub(crate) use gateway::{DomainTable, GatewayPlan, Origin};
 pub(crate) use values::{Object, Pair, Said, Seconds, pair};

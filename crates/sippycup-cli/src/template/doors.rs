@@ -107,6 +107,7 @@ impl Doors {
                 stream: stream.then(|| Said::from(true)),
                 route_selection: api.socket.as_ref().and_then(|socket| socket.selection.clone()),
                 route_responses: responses(api, &routes),
+                cors: api.cors.clone(),
                 ..behind.gateway(kind, &api.id, door, flags)
             };
             self.gateways.push(Said { value: gateway, span });
@@ -128,6 +129,7 @@ impl Doors {
         let stream = url.stream && behind.answer.is_none();
         let gateway = GatewayPlan {
             stream: stream.then(|| Said::from(true)),
+            cors: url.cors.clone(),
             ..behind.gateway(Kind::FunctionUrl, &url.id, door, flags)
         };
         self.gateways.push(Said { value: gateway, span: Some(url.span.start..url.span.end) });

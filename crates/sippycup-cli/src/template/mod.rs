@@ -13,6 +13,7 @@ mod cargo;
 mod cdk;
 mod cidr;
 mod cloudformation;
+mod cors;
 mod doors;
 mod extensions;
 mod find;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::source::{Fault, Span};
-use crate::plan::{AuthorizerPlan, Said};
+use crate::plan::{AuthorizerPlan, CorsTable, Said};
 
 #[derive(Debug, Default)]
 pub(super) struct Model {
@@ -21,6 +21,8 @@ pub(super) struct Api {
     pub(super) routes: Vec<Route>,
     pub(super) binary: Vec<Said<String>>,
     pub(super) mappings: Vec<Mapping>,
+    /// Of an HTTP API.
+    pub(super) cors: Option<Said<CorsTable>>,
     /// What a WebSocket API has beside.
     pub(super) socket: Option<Socket>,
 }
@@ -144,6 +146,7 @@ pub(super) struct Url {
     pub(super) target: Target,
     pub(super) stream: bool,
     pub(super) access: Access,
+    pub(super) cors: Option<Said<CorsTable>>,
 }
 
 pub(super) fn said(span: Span, value: impl Into<String>) -> Said<String> {

@@ -71,6 +71,30 @@ fn scopes_are_asked_for() {
 }
 
 #[test]
+fn pages_of_an_origin_may_ask() {
+    let origin = "https://shop.example.com";
+    let mut running = Running::start("told", &["--route", "GET /x", "--cors", origin]);
+    let address = running.address();
+    let preflight = format!("Origin: {origin}\r\nAccess-Control-Request-Method: GET\r\n");
+    let response = http(&address, "OPTIONS /x", &preflight);
+    assert!(response.starts_with("HTTP/1.1 204"), "{response}");
+    assert!(response.contains(&format!("Access-Control-Allow-Origin: {origin}")), "{response}");
+    let response = http(&address, "GET /x", &format!("Origin: {origin}\r\n"));
+    assert!(response.contains(&format!("Access-Control-Allow-Origin: {origin}")), "{response}");
+    let foreign = http(&address, "GET /x", "Origin: https://evil.example\r\n");
+    assert!(foreign.starts_with("HTTP/1.1 403"), "{foreign}");
+    for (flags, part) in [
+        (&["--kind", "rest", "--cors", "*"][..], "--cors: CORS: a REST API has no configuration of it"),
+        (&["--cors", "https://*.example.com"], "a wildcard stands for all origins"),
+    ] {
+        let mut command = serve(flags);
+        command.args(["--", "true"]);
+        let (code, _, err) = run(command);
+        assert!(code == 2 && err.contains(part), "{err}");
+    }
+}
+
+#[test]
 fn a_function_of_the_file_is_asked_and_its_answers_are_kept() {
     let root = directory("authorizer-file");
     let words: Vec<_> = command_line().iter().map(|word| format!("{word:?}")).collect();

@@ -19,6 +19,9 @@ impl GatewayBuilder {
         {
             return wrong("shows no client certificate in its events");
         }
+        if let Some(cors) = &self.config.cors {
+            cors.check(kind)?;
+        }
         #[cfg(feature = "authorizers")]
         self.check_guard(kind)?;
         match &self.config.authorizer {

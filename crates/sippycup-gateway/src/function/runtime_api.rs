@@ -53,7 +53,7 @@ pub(super) struct RuntimeApi {
 
 impl RuntimeApi {
     async fn handle(self, request: Request<Incoming>) -> Result<Response<Body>, Closed> {
-        let names = Names { allowed: &self.settings.allowed_hosts, is_own: |_: &str| false };
+        let names = Names { allowed: &self.settings.allowed_hosts, cors: None, is_own: |_: &str| false };
         if let Err(reason) = names.no_page(request.headers()) {
             self.settings.report(&format!("the Runtime API refused a request: {reason}"));
             return Ok(error(StatusCode::FORBIDDEN, "Runtime.Forbidden", &reason));

@@ -11,6 +11,7 @@
 mod answers;
 #[cfg(feature = "authorizers")]
 mod authorizers;
+mod cors;
 mod events;
 mod function;
 mod hints;

@@ -1,6 +1,7 @@
 //! The `AWS::ApiGatewayV2` family: HTTP APIs.
 
 use super::Resource;
+use crate::template::cors;
 use crate::template::model::{Access, Api, Family, Route, Routes, Stage, Target, said};
 use crate::template::node::Node;
 use crate::template::openapi::{Asked, Body, target};
@@ -9,7 +10,9 @@ use crate::template::source::Fault;
 
 /// An HTTP API with its routes and stages.
 pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> {
-    let mut routes = match Body::of(scope, api.properties, "Body", "BodyS3Location")? {
+    let body = Body::of(scope, api.properties, "Body", "BodyS3Location")?;
+    let cors = body.as_ref().map(|body| body.cors(scope)).transpose()?.flatten();
+    let mut routes = match body {
         Some(body) => body
             .routes(scope, api.id, Family::Http, &Access::Open)?
             .under(&body.base_path(api.text(scope, "BasePath")?.as_deref())),
@@ -32,11 +35,8 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
             .warn(api.span, "the API has no stage, and so nobody can ask it on AWS; it is served as `$default` here");
         stages.push(Stage { name: said(api.span, "$default"), variables: Vec::new() });
     }
-    if api.properties.get("CorsConfiguration").is_some() {
-        let message =
-            "CORS is not done here yet: preflight requests go to the function, and its answers get no header of it";
-        scope.notes.borrow_mut().warn(api.place("CorsConfiguration"), message);
-    }
+    let of_body = cors;
+    let cors = cors::read(scope, api.properties.get("CorsConfiguration"))?.or(of_body);
     Ok(Api {
         id: api.id.to_owned(),
         span: api.span,
@@ -46,6 +46,7 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
         binary: Vec::new(),
         mappings: Vec::new(),
         socket: None,
+        cors,
     })
 }
 

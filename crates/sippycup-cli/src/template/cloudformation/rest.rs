@@ -40,6 +40,7 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
         binary,
         mappings: Vec::new(),
         socket: None,
+        cors: None,
     })
 }
 

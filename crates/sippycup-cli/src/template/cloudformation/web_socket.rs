@@ -25,6 +25,7 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
         routes,
         binary: Vec::new(),
         mappings: Vec::new(),
+        cors: None,
         socket: Some(socket),
     })
 }

@@ -4,11 +4,12 @@ mod alone;
 mod integration;
 mod security;
 
+use super::cors;
 use super::model::{Access, Family, Route, Routes, said};
 use super::node::{Entry, Node};
 use super::scope::Scope;
 use super::source::Fault;
-use crate::plan::Said;
+use crate::plan::{CorsTable, Said};
 pub(super) use alone::wrapped;
 pub(super) use integration::{Asked, target};
 
@@ -41,6 +42,11 @@ impl Body {
     pub(super) fn binary_media_types(&self) -> Vec<Said<String>> {
         let types = self.root.get("x-amazon-apigateway-binary-media-types").map(Node::items).unwrap_or_default();
         types.iter().filter_map(|node| Some(said(node.span, node.as_text()?))).collect()
+    }
+
+    /// `x-amazon-apigateway-cors` of an HTTP API.
+    pub(super) fn cors(&self, scope: &Scope<'_>) -> Result<Option<Said<CorsTable>>, Fault> {
+        cors::read(scope, self.root.get("x-amazon-apigateway-cors"))
     }
 
     /// What comes before all paths: the base path of the definition, if somebody wishes it there. API Gateway ignores it otherwise.
@@ -77,11 +83,6 @@ impl Body {
             if self.root.get(key).is_some() {
                 scope.notes.borrow_mut().pass(id, key, why);
             }
-        }
-        if let Some(cors) = self.root.get("x-amazon-apigateway-cors") {
-            let message =
-                "CORS is not done here yet: preflight requests go to the function, and its answers get no header of it";
-            scope.notes.borrow_mut().warn(cors.span, message);
         }
         let mut routes = Routes::default();
         let Some(paths) = self.root.get("paths").map(|paths| scope.chosen(paths)).transpose()?.flatten() else {

@@ -2,7 +2,7 @@
 
 use super::access::Auth;
 use super::{cors, globals};
-use crate::plan::Said;
+use crate::plan::{CorsTable, Said};
 use crate::template::model::{Api, Family, Mapping, Route, Routes, Stage, said};
 use crate::template::node::{Entry, Node, Shape};
 use crate::template::openapi::Body;
@@ -28,6 +28,8 @@ pub(super) struct Draft {
     /// Whether a definition says which routes there are, and whether events add to it.
     body: Option<bool>,
     cors: Option<Node>,
+    /// Of an HTTP API.
+    http_cors: Option<Said<CorsTable>>,
     binary: Vec<Said<String>>,
     mappings: Vec<Mapping>,
 }
@@ -106,20 +108,24 @@ impl Draft {
             routes: Routes::default(),
             body: None,
             cors: properties.get("Cors").cloned(),
+            http_cors: None,
             binary: binary(own("BinaryMediaTypes")?.as_ref())?,
             mappings,
         };
         if let Some(body) = Body::of(scope, properties, "DefinitionBody", "DefinitionUri")? {
             draft.binary.extend(body.binary_media_types());
+            if family == Family::Http {
+                draft.http_cors = body.cors(scope)?;
+            }
             let default = draft.auth.of_event(scope, family, None)?;
             draft.routes = body.routes(scope, id, family, &default)?;
             draft.body = Some(own("MergeDefinitions")?.map(|merge| merge.boolean()).transpose()?.unwrap_or(false));
         }
         if let Some(cors) = properties.get("CorsConfiguration") {
             check_cors(scope, cors)?;
-            let message =
-                "CORS is not done here yet: preflight requests go to the function, and its answers get no header of it";
-            scope.notes.borrow_mut().warn(cors.span, message);
+            if family == Family::Http {
+                draft.http_cors = crate::template::cors::read(scope, Some(cors))?;
+            }
         }
         for entry in properties.entries() {
             pass(scope, id, &entry.key);
@@ -172,6 +178,7 @@ impl Draft {
             binary: self.binary,
             mappings: self.mappings,
             socket: None,
+            cors: self.http_cors,
         })
     }
 }

@@ -156,11 +156,7 @@ pub(super) fn url(scope: &Scope<'_>, id: &str, target: Target, config: &Node) ->
         }
         _ => return Err(config.get("AuthType").unwrap_or(config).unlike("`AuthType`, NONE or AWS_IAM")),
     };
-    if let Some(cors) = config.get("Cors") {
-        let message =
-            "CORS is not done here yet: preflight requests go to the function, and its answers get no header of it";
-        scope.notes.borrow_mut().warn(cors.span, message);
-    }
+    let cors = crate::template::cors::read(scope, config.get("Cors"))?;
     let stream = own("InvokeMode")?.as_deref() == Some("RESPONSE_STREAM");
-    Ok(Url { id: id.to_owned(), span: config.span, target, stream, access })
+    Ok(Url { id: id.to_owned(), span: config.span, target, stream, access, cors })
 }

@@ -4,7 +4,7 @@
 //! # run Shop, Cart                        functions that are started, as processes of this test binary
 //! # flags --parameter Stage=dev           more flags
 //! # Api GET /Prod/x -> 200 && Shop GET /x  front door, request, and parts of the response: see `told` of the scripted function
-//! # Api POST /x | accept: a/b -> 200      with a header, and the body `abc`
+//! # Api POST /x | accept: a/b -> 200      with a header (`+` before another one), and the body `abc`
 //! # Api WS /live {"action":"x"} -> x     a WebSocket API, a message, and parts of what comes back
 //! # says warning: …                       a line before anything is served
 //! # error 12:5: resource `Shop`: …        the template is refused, with this behind its path
@@ -116,7 +116,7 @@ fn check(template: &Path) -> String {
             continue;
         }
         let (request, header) = request.split_once(" | ").unwrap_or((request, ""));
-        let body = format!("{header}\r\nContent-Length: 3\r\n\r\nabc");
+        let body = format!("{}\r\nContent-Length: 3\r\n\r\nabc", header.replace(" + ", "\r\n"));
         let response = http(&served.address(door), request, if header.is_empty() { "" } else { &body });
         for part in parts.split(" && ") {
             let found = if part.bytes().all(|byte| byte.is_ascii_digit()) {
