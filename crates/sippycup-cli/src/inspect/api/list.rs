@@ -27,7 +27,6 @@ pub(super) async fn changes(store: &Store, query: &str) -> Value {
         "anew": after == 0,
         "first": state.exchanges.first_key_value().map(|(id, _)| id),
         "kept": state.exchanges.len(),
-        "served": state.served_version,
         "rows": rows,
     })
 }

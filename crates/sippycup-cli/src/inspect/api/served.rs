@@ -37,7 +37,6 @@ pub(super) fn served(store: &Store) -> Value {
         })
     };
     json!({
-        "version": state.served_version,
         "described": state.described,
         "functions": state.functions.iter().map(function).collect::<Vec<_>>(),
     })

@@ -165,4 +165,4 @@ const OVERHEAD: usize = 1024;
 const LINES: usize = 1000;
 
 /// How many characters of a line are kept.
-const LONGEST_LINE: usize = 8000;
+pub(super) const LONGEST_LINE: usize = 8000;

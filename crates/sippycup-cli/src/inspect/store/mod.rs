@@ -35,8 +35,6 @@ pub(crate) struct State {
     pub(crate) exchanges: BTreeMap<u64, Exchange>,
     /// The number of the last change.
     pub(crate) version: u64,
-    /// The last change of functions and front doors.
-    pub(crate) served_version: u64,
     pub(crate) functions: Vec<Function>,
     /// What is served, as `--describe` has it.
     pub(crate) described: Value,
@@ -73,16 +71,11 @@ impl Store {
         let mut state = self.state();
         state.generation += 1;
         state.functions = functions.iter().map(|name| Function { name: name.clone(), ..Function::default() }).collect();
-        state.change_served();
-        self.shared.changed.notify_waiters();
     }
 
     /// Says what is served.
     pub(crate) fn describe(&self, described: Value) {
-        let mut state = self.state();
-        state.described = described;
-        state.change_served();
-        self.shared.changed.notify_waiters();
+        self.state().described = described;
     }
 
     /// Forgets all exchanges.
@@ -90,7 +83,7 @@ impl Store {
         let mut state = self.state();
         state.exchanges.clear();
         state.bytes = 0;
-        state.change_served();
+        state.next_version();
         self.shared.changed.notify_waiters();
     }
 
@@ -112,10 +105,6 @@ impl State {
     fn next_version(&mut self) -> u64 {
         self.version += 1;
         self.version
-    }
-
-    fn change_served(&mut self) {
-        self.served_version = self.next_version();
     }
 
     /// Changes an exchange, if it is still there, and keeps the memory within its bounds.

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use sippycup_gateway::Moment;
 
+use super::exchange::LONGEST_LINE;
 use super::{Environment, Function, Invocation, State, Store};
 
 impl Store {
@@ -49,13 +50,9 @@ impl State {
                         invocation.answered = Some(now);
                     }
                 });
-                self.change_served();
             }
             Moment::Line { environment, line } => self.line(at, environment, line),
-            moment => {
-                function.environment(moment);
-                self.change_served();
-            }
+            moment => function.environment(moment),
         }
     }
 
@@ -66,7 +63,7 @@ impl State {
         let environment = function.environments.entry(number).or_insert_with(Environment::new);
         environment.invocations += 1;
         let init = environment.ready.filter(|_| cold).map(|ready| (environment.began, ready));
-        let Some((exchange, _)) = waited else { return self.change_served() };
+        let Some((exchange, _)) = waited else { return };
         environment.working.push((invocation.to_owned(), exchange));
         let early = if cold { std::mem::take(&mut environment.early) } else { Vec::new() };
         self.change(exchange, |exchange| {
@@ -82,7 +79,6 @@ impl State {
                 early.iter().for_each(|(at, line)| invocation.line(*at, line));
             }
         });
-        self.change_served();
     }
 
     fn line(&mut self, at: usize, environment: u64, line: &str) {
@@ -96,7 +92,7 @@ impl State {
                 }
             }),
             None if environment.invocations == 0 && environment.early.len() < EARLY => {
-                environment.early.push((Instant::now(), line.to_owned()));
+                environment.early.push((Instant::now(), line.chars().take(LONGEST_LINE).collect()));
                 function.line(line);
             }
             None => function.line(line),
