@@ -6,6 +6,7 @@ mod guard;
 mod list;
 mod pages;
 mod saw;
+mod search;
 mod send;
 mod served;
 
@@ -46,6 +47,7 @@ impl Api {
         let words: Vec<_> = path.split('/').skip(1).collect();
         match (request.method(), words.as_slice()) {
             (&Method::GET, ["api", "exchanges"]) => json_of(&list::changes(&self.store, &query).await),
+            (&Method::GET, ["api", "search"]) => json_of(&search::search(&self.store, &query)),
             (&Method::GET, ["api", "served"]) => json_of(&served::served(&self.store)),
             (&Method::GET, ["api", "exchanges", id, rest @ ..]) => self.exchange(id, rest, &query),
             (&Method::POST, ["api", "send"]) => send::send(&self.store, &self.sender, request.into_body()).await,

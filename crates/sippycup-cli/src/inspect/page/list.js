@@ -9,6 +9,8 @@ let shown = [];
 let words = [];
 let picked = null;
 let drawing = false;
+// What the server has found in contents, by the text that was looked for.
+const found = new Map();
 
 const list = () => document.getElementById("list");
 
@@ -66,15 +68,29 @@ export function move(by) {
 }
 
 export function setFilter(text) {
-  words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  // Contents are looked through as they are written, names of the list in any case.
+  words = text.split(/\s+/).filter(Boolean).map((word) => (/^-?has:/i.test(word) ? word : word.toLowerCase()));
   list().scrollTop = 0;
   refresh();
+  return search();
+}
+
+/** Asks the server for what `has:` looks for in contents, which are not here. */
+export async function search() {
+  const texts = words.map((word) => /^-?has:(.+)$/i.exec(word)?.[1]).filter(Boolean);
+  for (const text of texts) {
+    const response = await fetch(`/api/search?text=${encodeURIComponent(text)}`);
+    if (response.ok) found.set(text, new Set((await response.json()).ids));
+  }
+  for (const text of found.keys()) if (!texts.includes(text)) found.delete(text);
+  if (texts.length > 0) refresh();
 }
 
 function fits(row, word) {
   if (word.startsWith("-") && word.length > 1) return !fits(row, word.slice(1));
   if (/^[1-5]xx$/.test(word)) return Math.floor((row.status ?? 0) / 100) === Number(word[0]);
   if (/^[1-5]\d\d$/.test(word)) return row.status === Number(word) || row.text.includes(word);
+  if (word.startsWith("has:")) return found.get(word.slice(4))?.has(row.id) ?? false;
   const slow = /^>(\d+)(ms|s)?$/.exec(word);
   if (slow) return (row.took ?? 0) / 1000 > Number(slow[1]) * (slow[2] === "s" ? 1000 : 1);
   const flags = { cold: row.cold, streamed: row.streamed, fault: row.fault, replayed: row.repeats !== null, broken: row.end === "broken", abandoned: row.end === "abandoned", open: row.end === null };

@@ -1,6 +1,6 @@
 // The page: what is chosen, what the keys do, and the loop that asks for what changed.
 
-import { forget, choose, chosen, draw, merge, move, setFilter, size } from "/list.js";
+import { forget, choose, chosen, draw, merge, move, search, setFilter, size } from "/list.js";
 import { showDetail } from "/detail.js";
 import { say, el } from "/show.js";
 import { openSend, replay } from "/send.js";
@@ -23,6 +23,7 @@ async function follow() {
       document.body.classList.remove("alone");
       const changed = merge(changes);
       next = changes.next;
+      await search();
       count();
       if (changed.has(chosen())) showDetail(chosen(), { again: true });
       if (!changes.more) await pause(120);
@@ -85,7 +86,7 @@ function help() {
     ["n", "a new request"],
     ["f", "front doors and functions"],
   ];
-  const filters = "Words of a filter are all looked for: a part of the path, a method, a status (404 or 5xx), a function or front door, cold, streamed, fault, replayed, broken, abandoned, open, >100ms. A minus before one leaves it out.";
+  const filters = "Words of a filter are all looked for: a part of the path, a method, a status (404 or 5xx), a function or front door, cold, streamed, fault, replayed, broken, abandoned, open, >100ms; has:text looks into headers, bodies, events, answers and logs. A minus before one leaves it out.";
   page("help").replaceChildren(
     el("h2", {}, "Keys"),
     el("dl", {}, ...keys.flatMap(([key, what]) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, what)])),
@@ -135,7 +136,7 @@ page("list").addEventListener("click", (event) => {
 page("list").addEventListener("scroll", draw, { passive: true });
 addEventListener("resize", draw);
 page("filter").addEventListener("input", () => {
-  setFilter(page("filter").value);
+  setFilter(page("filter").value).then(count);
   count();
 });
 page("pause").addEventListener("click", togglePause);

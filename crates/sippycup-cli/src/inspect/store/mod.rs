@@ -19,12 +19,20 @@ pub(crate) use function::{Environment, Function};
 pub(crate) use kept::Kept;
 
 /// Shared by all who tell and all who read.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Store {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug, Default)]
+impl Default for Store {
+    fn default() -> Self {
+        // A page that knows nothing is told at once, also that there is nothing.
+        let state = Mutex::new(State { version: 1, ..State::default() });
+        Self { shared: Arc::new(Shared { state, changed: Notify::new() }) }
+    }
+}
+
+#[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
     changed: Notify,

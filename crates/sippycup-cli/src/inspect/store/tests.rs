@@ -72,8 +72,9 @@ async fn contents_make_room_from_the_oldest_on_and_rows_stay() {
 #[tokio::test]
 async fn what_changed_is_told_to_who_waits() {
     let (store, gateway) = looked_at(10, 1 << 20);
-    let waiting = store.clone();
-    let waiting = tokio::spawn(async move { waiting.changed(0).await });
+    store.changed(0).await;
+    let (waiting, version) = (store.clone(), store.state().version);
+    let waiting = tokio::spawn(async move { waiting.changed(version).await });
     post(&gateway, "/x", String::new()).await;
     waiting.await.unwrap();
     let version = store.state().version;

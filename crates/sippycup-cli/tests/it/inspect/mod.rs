@@ -170,6 +170,40 @@ fn a_request_is_sent_again_as_it_was_and_edited_with_what_is_masked() {
 }
 
 #[test]
+fn contents_are_searched() {
+    let (_running, front, page) = inspected("path", &[]);
+    let lines = format!("Host: {front}");
+    ask(&front, "POST /a", &[&lines, "Content-Type: text/plain"], "needle in a body");
+    ask(&front, "POST /b", &[&lines, "X-Note: needle%20"], "");
+    ended(&page, "/a");
+    let id = |row: Value| row["id"].clone();
+    let (a, b) = (id(row(&page, |row| row["target"] == "/a")), id(row(&page, |row| row["target"] == "/b")));
+    for (text, expected) in
+        [("needle", json!([a, b])), ("needle%20in", json!([a])), ("needle%2520", json!([b])), ("no%20such", json!([]))]
+    {
+        assert_eq!(get(&page, &format!("/api/search?text={text}"))["ids"], expected, "{text}");
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_sent_and_taken_elsewhere_whole() {
+    let (_running, front, page) = inspected("path", &[]);
+    let headers = json!([["content-type", "application/octet-stream"]]);
+    let wanted =
+        json!({ "method": "POST", "target": "/bytes", "headers": headers, "body": "/wAnXP4=", "address": front });
+    assert_eq!(post(&page, "/api/send", &wanted).0, 200);
+    let one = ended(&page, "/bytes");
+    let event = |one: &Value| (one["event"]["body"].clone(), one["event"]["isBase64Encoded"].clone());
+    assert_eq!(event(&one), (json!("/wAnXP4="), json!(true)), "{one}");
+    let curl = text(&page, &format!("/api/exchanges/{}/as/curl", one["id"]));
+    assert!(std::process::Command::new("sh").args(["-c", &format!("{curl} --silent")]).status().unwrap().success());
+    let again = row(&page, |row| row["id"].as_u64() > one["id"].as_u64() && !row["end"].is_null());
+    assert_eq!(event(&get(&page, &format!("/api/exchanges/{}", again["id"]))), event(&one), "{curl}");
+    let test = text(&page, &format!("/api/exchanges/{}/as/rust", one["id"]));
+    assert!(test.contains(r#"Body::from(b"\xff\x00\'\\\xfe".to_vec())"#), "{test}");
+}
+
+#[test]
 fn what_cannot_be_sent_is_told() {
     let (_running, front, page) = inspected("path", &[]);
     for (wanted, part) in [
