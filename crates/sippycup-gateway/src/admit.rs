@@ -1,15 +1,17 @@
-//! What a request passes on its way to the function, in AWS's order: the authorizer first.
+//! What a request passes on its way to the function, in AWS's order: the authorizer, API keys with their plans, the throttle of the stage.
 
 use crate::Verdict;
 use crate::config::Config;
 use crate::encode::Call;
 use crate::identity::Authorizer;
+use crate::plans;
 use crate::refusal::Refused;
 
 /// What was found out about a request that may go on.
 #[derive(Debug, Default)]
 pub(crate) struct Passed {
     pub(crate) authorizer: Option<Authorizer>,
+    pub(crate) api_key: Option<String>,
 }
 
 impl Config {
@@ -21,7 +23,14 @@ impl Config {
         if let Some(guard) = &self.guard {
             passed.authorizer = guard.admit(call, verdict).await?;
         }
-        let _ = (&mut passed, call, verdict);
+        if !self.plans.is_empty() {
+            let key = call.headers.get("x-api-key").and_then(|key| key.to_str().ok());
+            passed.api_key = Some(plans::admit(&self.plans, key, &self.location.stage)?);
+        }
+        if let Some(throttle) = &self.throttle {
+            throttle.admit()?;
+        }
+        let _ = verdict;
         Ok(passed)
     }
 }

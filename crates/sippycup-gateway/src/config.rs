@@ -11,6 +11,7 @@ use crate::domain::Domain;
 use crate::identity::{Authorizer, ClientCertificate};
 use crate::location::Location;
 use crate::observe::{Observer, Step};
+use crate::plans::{Throttle, UsagePlan};
 use crate::route::Route;
 use crate::stamp::Stamper;
 use crate::web_socket::Settings;
@@ -30,6 +31,8 @@ pub(crate) struct Config {
     pub(crate) scopes: Vec<String>,
     pub(crate) client_certificate: Option<ClientCertificate>,
     pub(crate) cors: Option<Cors>,
+    pub(crate) plans: Vec<UsagePlan>,
+    pub(crate) throttle: Option<Throttle>,
     pub(crate) source_ip: Option<IpAddr>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) account_id: String,
@@ -48,10 +51,6 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    pub(crate) fn deployment_id(&self) -> String {
-        self.api_id.chars().rev().take(6).collect()
-    }
-
     /// What the ARNs of the API begin with.
     #[cfg(feature = "authorizers")]
     pub(crate) fn api_arn(&self) -> String {
@@ -107,6 +106,8 @@ impl GatewayBuilder {
             scopes: Vec::new(),
             client_certificate: None,
             cors: None,
+            plans: Vec::new(),
+            throttle: None,
             source_ip: None,
             allowed_hosts: Vec::new(),
             account_id: "123456789012".to_owned(),
@@ -223,6 +224,18 @@ impl GatewayBuilder {
     /// Over TCP, pages of the origins that it names have business here; `*` alone lets no page of another site ask this machine.
     pub fn cors(mut self, cors: Cors) -> Self {
         self.config.cors = Some(cors);
+        self
+    }
+
+    /// Adds a usage plan of a REST API: with one, every request must have one of the keys in `X-API-Key`; default none, so that nobody needs a key.
+    pub fn usage_plan(mut self, plan: UsagePlan) -> Self {
+        self.config.plans.push(plan);
+        self
+    }
+
+    /// How many requests may come, beyond which they get 429 (REST and HTTP APIs); default any number.
+    pub fn throttle(mut self, throttle: Throttle) -> Self {
+        self.config.throttle = Some(throttle);
         self
     }
 
@@ -372,7 +385,7 @@ impl GatewayBuilder {
         let stage = if kind.has_default_stage() { "$default" } else { "prod" };
         self.config.location.stage = self.stage.unwrap_or_else(|| stage.to_owned());
         self.config.location.domains = self.domains;
-        self.config.timeout = self.timeout.unwrap_or_else(|| default_timeout(&self.config));
+        self.config.timeout = self.timeout.unwrap_or_else(|| check::default_timeout(&self.config));
         if kind == Kind::WebSocketApi {
             self.config.web_socket.finish(&self.route_responses)?;
         } else if self.config.routes.is_empty() {
@@ -381,14 +394,4 @@ impl GatewayBuilder {
         }
         Ok(Gateway::from_config(Arc::new(self.config), function))
     }
-}
-
-fn default_timeout(config: &Config) -> Duration {
-    Duration::from_secs(match config.location.kind {
-        Kind::FunctionUrl => 900,
-        Kind::RestApi if config.response_streaming => 900,
-        Kind::RestApi | Kind::WebSocketApi => 29,
-        Kind::HttpApiV1 | Kind::HttpApiV2 => 30,
-        Kind::LoadBalancer | Kind::LoadBalancerMultiValue | Kind::VpcLatticeV1 | Kind::VpcLatticeV2 => 60,
-    })
 }

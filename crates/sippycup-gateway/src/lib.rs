@@ -110,7 +110,9 @@
 //! | `CloudFront-*`, `Via`, `X-Amz-Cf-Id` of edge-optimised REST APIs | only if the request brings them | CloudFront adds them | this is the gateway behind CloudFront |
 //! | authorizers | with feature `authorizers`: `GatewayBuilder::guard`; else [`Authorizer`] injects a result | done | no key of an issuer is fetched from elsewhere than this machine |
 //! | conditions in the policies of Lambda authorizers | refused with a word (500) | evaluated | their keys are those of an account |
-//! | API keys, usage plans, WAF, request validation, VTL, caching | not done | done | the stand-in is for the function's side |
+//! | API keys | of the header; `usageIdentifierKey` of a Lambda authorizer is not looked at | both | |
+//! | a quota | its period begins with the first request | by days, weeks and months, with an offset | |
+//! | WAF, request validation, VTL, caching | not done | done | the stand-in is for the function's side |
 //! | CORS: a preflight request that a route takes | goes to the route, with a hint | sources disagree for open routes | |
 //! | CORS: an origin that is not allowed | no headers, and the request goes on | not recorded | the browser decides |
 //! | `Host` | as the client sent it, also when that is a loopback address | the domain name | links and redirects made from it should work on this machine |
@@ -211,6 +213,7 @@ mod location;
 mod media_type;
 mod names;
 mod observe;
+mod plans;
 mod refusal;
 mod route;
 #[cfg(feature = "serve")]
@@ -242,6 +245,7 @@ pub use identity::{Authorizer, ClientCertificate};
 pub use kind::Kind;
 pub use names::HeaderNames;
 pub use observe::{End, Step};
+pub use plans::{Throttle, UsagePlan};
 #[cfg(feature = "serve")]
 pub use serve::Server;
 #[cfg(feature = "serve")]

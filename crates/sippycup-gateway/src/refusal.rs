@@ -104,8 +104,14 @@ pub(crate) enum Refusal {
     Foreign,
     /// A method that no front door of the kind passes on.
     MethodNotAllowed,
+    /// REST: a key has used what its plan gives it.
+    QuotaExceeded,
     RequestTooLarge,
+    /// Too many requests in a short time.
+    Throttled,
     TimedOut,
+    /// REST: no API key that a usage plan of the stage has.
+    UnknownKey,
     /// REST: a token of Cognito that was good once.
     #[cfg(feature = "authorizers")]
     TokenExpired,
@@ -183,7 +189,13 @@ impl Refusal {
                 r#"{"message":"Missing Authentication Token"}"#,
                 Some("MissingAuthenticationTokenException"),
             ),
-            Self::Foreign | Self::NoStage => {
+            Self::QuotaExceeded => {
+                (StatusCode::TOO_MANY_REQUESTS, r#"{"message":"Limit Exceeded"}"#, Some("LimitExceededException"))
+            }
+            Self::Throttled => {
+                (StatusCode::TOO_MANY_REQUESTS, r#"{"message":"Too Many Requests"}"#, Some("TooManyRequestsException"))
+            }
+            Self::Foreign | Self::NoStage | Self::UnknownKey => {
                 (StatusCode::FORBIDDEN, r#"{"message":"Forbidden"}"#, Some("ForbiddenException"))
             }
             // Recorded without the blank and without an error type.
@@ -207,7 +219,10 @@ impl Refusal {
             #[cfg(feature = "authorizers")]
             Self::UriTooLong => (StatusCode::URI_TOO_LONG, r#"{"message":"Request URI too long"}"#),
             Self::BadRequest => (StatusCode::BAD_REQUEST, r#"{"message":"Bad Request"}"#),
-            Self::Foreign => (StatusCode::FORBIDDEN, r#"{"message":"Forbidden"}"#),
+            Self::Foreign | Self::UnknownKey => (StatusCode::FORBIDDEN, r#"{"message":"Forbidden"}"#),
+            Self::QuotaExceeded | Self::Throttled => {
+                (StatusCode::TOO_MANY_REQUESTS, r#"{"message":"Too Many Requests"}"#)
+            }
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, r#"{"message":"Method Not Allowed"}"#),
             Self::Configuration | Self::FunctionFailed | Self::Malformed | Self::NotJson => {
                 (StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal Server Error"}"#)

@@ -6,10 +6,11 @@ use bytes::Bytes;
 use clap::{Arg, Args};
 use serde::Deserialize;
 use serde_json::Value;
-use sippycup_gateway::{Authorizer, ConfigError, Domain, Gateway, GatewayBuilder, Kind};
+use sippycup_gateway::{Authorizer, ConfigError, Domain, Gateway, GatewayBuilder, Kind, Throttle, UsagePlan};
 
 use super::authorizer::AuthorizerPlan;
 use super::cors::CorsTable;
+use super::domain::DomainTable;
 use super::values::{self, Listen, Object, Pair, Said, Seconds, Wrong};
 use crate::error::UsageError;
 
@@ -86,6 +87,15 @@ pub(crate) struct GatewayPlan {
     #[serde(skip)]
     pub(crate) cors_origins: Vec<String>,
 
+    /// API key, one of which a request must have in `X-API-Key`; repeatable (REST APIs)
+    #[arg(long = "api-key", value_name = "KEY")]
+    pub(crate) api_keys: Vec<Said<String>>,
+
+    /// More requests a second and at once than this get 429 (REST and HTTP APIs): `10/5`
+    #[arg(long, value_name = "RATE/BURST")]
+    #[serde(deserialize_with = "values::throttle_in_file")]
+    pub(crate) throttle: Option<Said<Throttle>>,
+
     /// The client's address; default the real one
     #[arg(long, value_name = "IP")]
     pub(crate) source_ip: Option<IpAddr>,
@@ -154,16 +164,6 @@ pub(crate) struct Origin {
     pub(crate) authorizer: Option<String>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct DomainTable {
-    pub(crate) name: String,
-    #[serde(default)]
-    pub(crate) mappings: Vec<String>,
-    #[serde(default)]
-    pub(crate) mappings_without_stage: Vec<String>,
-}
-
 impl Default for GatewayPlan {
     fn default() -> Self {
         values::defaults()
@@ -204,6 +204,15 @@ impl GatewayPlan {
         if let Some(cors) = self.cors.as_ref().or(of_flags.as_ref()) {
             let flag = if self.cors.is_some() { "" } else { "--cors" };
             attempt.set(self.kind, |b| b.cors(cors.value.cors())).map_err(|e| cors.wrong(flag, e))?;
+        }
+        if let Some(first) = self.api_keys.first() {
+            let plan = self.api_keys.iter().fold(UsagePlan::new(), |plan, key| plan.key(&key.value));
+            attempt.set(self.kind, |b| b.usage_plan(plan.clone())).map_err(|e| first.wrong("--api-key", e))?;
+        }
+        if let Some(throttle) = &self.throttle {
+            attempt
+                .set(self.kind, |b| b.throttle(throttle.value.clone()))
+                .map_err(|e| throttle.wrong("--throttle", e))?;
         }
         self.guard(&mut attempt)?;
         match &self.scopes {
@@ -305,6 +314,7 @@ impl GatewayPlan {
     /// Hides the flags that change nothing in an event.
     pub(crate) fn only_of_events(arg: Arg) -> Arg {
         let hidden = [
+            "api_keys",
             "audience",
             "connection_duration",
             "cors_origins",
@@ -317,6 +327,7 @@ impl GatewayPlan {
             "route_responses",
             "route_selection",
             "stream",
+            "throttle",
             "token_scopes",
         ]
         .contains(&arg.get_id().as_str());
@@ -368,13 +379,6 @@ impl Attempt {
         with.clone().build(())?;
         self.0 = with;
         Ok(())
-    }
-}
-
-impl DomainTable {
-    fn domain(&self) -> Domain {
-        let domain = self.mappings.iter().fold(Domain::new(&self.name), |domain, path| domain.mapping(path));
-        self.mappings_without_stage.iter().fold(domain, |domain, path| domain.mapping_without_stage(path))
     }
 }
 

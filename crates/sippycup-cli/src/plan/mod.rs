@@ -2,6 +2,7 @@
 
 mod authorizer;
 mod cors;
+mod domain;
 mod file;
 mod function;
 mod gateway;
@@ -17,8 +18,9 @@ use sippycup_gateway::GatewayBuilder;
 
 pub(crate) use authorizer::{AuthorizerPlan, PayloadFormat, Sort};
 pub(crate) use cors::CorsTable;
+pub(crate) use domain::DomainTable;
 pub(crate) use function::FunctionPlan;
-pub(crate) use gateway::{DomainTable, GatewayPlan, Origin};
+pub(crate) use gateway::{GatewayPlan, Origin};
 pub(crate) use values::{Object, Pair, Said, Seconds, pair};
 
 pub(crate) use values::Listen;

@@ -13,7 +13,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
-use sippycup_gateway::Kind;
+use sippycup_gateway::{Kind, Throttle};
 use toml::Spanned;
 
 use crate::error::UsageError;
@@ -224,6 +224,11 @@ const fn described(kind: Kind) -> &'static str {
 
 pub(super) fn kind_in_file<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Kind, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+}
+
+pub(super) fn throttle_in_file<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Said<Throttle>>, D::Error> {
+    let Said { value, span } = Said::<String>::deserialize(deserializer)?;
+    value.parse().map(|value| Some(Said { value, span })).map_err(D::Error::custom)
 }
 
 pub(super) fn pairs_in_file<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Said<Pair>>, D::Error> {

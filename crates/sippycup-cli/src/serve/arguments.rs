@@ -120,6 +120,7 @@ fn not_beside_a_file(arg: Arg) -> Arg {
 /// What a template does not say itself.
 const BESIDE_A_TEMPLATE: &[&str] = &[
     "allow_host",
+    "api_keys",
     "claims",
     "concurrency",
     "extension",
@@ -130,6 +131,7 @@ const BESIDE_A_TEMPLATE: &[&str] = &[
     "listen",
     "source_ip",
     "tenant",
+    "throttle",
     "watch",
     "watch-ignore",
 ];

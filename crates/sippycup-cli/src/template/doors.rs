@@ -261,6 +261,8 @@ impl Behind {
             function: self.function.clone().map(Said::from),
             api_id: Some(Said::from(api_id(id))),
             origin: Some(Origin { id: id.to_owned(), door, answer: self.answer.as_ref().map(answer), authorizer }),
+            api_keys: if is(&[Sort::Key]) { flags.api_keys.clone() } else { Vec::new() },
+            throttle: flags.throttle.clone().filter(|_| kind != Kind::FunctionUrl),
             source_ip: flags.source_ip,
             https: flags.https,
             ..GatewayPlan::default()
@@ -285,6 +287,9 @@ impl Behind {
         if self.authorizer.is_some() {
             return;
         }
+        if given && guard.sort == Sort::Key {
+            return;
+        }
         if given {
             let why = format!("{what}, is not asked: every request passes with what {flag} says");
             scope.notes.borrow_mut().pass(id, route, &why);
@@ -307,7 +312,8 @@ const fn said(sort: Sort, flags: &GatewayPlan) -> (&'static str, bool) {
     match sort {
         Sort::Cognito | Sort::Jwt => ("--claims", flags.claims.is_some()),
         Sort::Lambda => ("--lambda-authorizer", flags.lambda_authorizer.is_some()),
-        Sort::Iam | Sort::Key => ("", false),
+        Sort::Iam => ("", false),
+        Sort::Key => ("--api-key", !flags.api_keys.is_empty()),
     }
 }
 

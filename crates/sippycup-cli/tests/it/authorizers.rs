@@ -95,6 +95,31 @@ fn pages_of_an_origin_may_ask() {
 }
 
 #[test]
+fn keys_are_asked_for_and_requests_counted() {
+    let mut running =
+        Running::start("told", &["--kind", "rest", "--api-key", "a-key-of-twenty-letters", "--throttle", "0/2"]);
+    let address = running.address();
+    let key = "X-API-Key: a-key-of-twenty-letters\r\n";
+    assert!(http(&address, "GET /prod/", "").starts_with("HTTP/1.1 403"));
+    assert!(running.until("`X-API-Key`").contains("is missing or empty"));
+    for status in ["200", "200", "429"] {
+        let response = http(&address, "GET /prod/", key);
+        assert!(response.starts_with(&format!("HTTP/1.1 {status}")), "{response}");
+    }
+    assert!(running.until("requests a second").contains("more than 0 requests a second, and 2 at once"));
+    for (flags, part) in [
+        (&["--api-key", "x"][..], "--api-key: an HTTP API has no API keys"),
+        (&["--kind", "alb", "--throttle", "1/1"], "--throttle: a load balancer is not throttled"),
+        (&["--throttle", "fast"], "expected requests a second and at once, such as `10/5`"),
+    ] {
+        let mut command = serve(flags);
+        command.args(["--", "true"]);
+        let (code, _, err) = run(command);
+        assert!(code == 2 && err.contains(part), "{err}");
+    }
+}
+
+#[test]
 fn a_function_of_the_file_is_asked_and_its_answers_are_kept() {
     let root = directory("authorizer-file");
     let words: Vec<_> = command_line().iter().map(|word| format!("{word:?}")).collect();

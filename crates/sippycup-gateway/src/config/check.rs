@@ -1,6 +1,8 @@
 //! What AWS would not accept of a gateway's settings.
 
-use super::GatewayBuilder;
+use std::time::Duration;
+
+use super::{Config, GatewayBuilder};
 use crate::route::Route;
 use crate::{ConfigError, Kind};
 
@@ -18,6 +20,12 @@ impl GatewayBuilder {
             && (matches!(kind, Kind::FunctionUrl | Kind::WebSocketApi) || kind.is_load_balancer())
         {
             return wrong("shows no client certificate in its events");
+        }
+        if !self.config.plans.is_empty() && kind != Kind::RestApi {
+            return wrong("has no API keys");
+        }
+        if self.config.throttle.is_some() && kind != Kind::RestApi && !kind.is_http_api() {
+            return wrong("is not throttled");
         }
         if let Some(cors) = &self.config.cors {
             cors.check(kind)?;
@@ -100,4 +108,15 @@ impl GatewayBuilder {
         }
         Ok(())
     }
+}
+
+/// How long each kind waits for a function.
+pub(super) fn default_timeout(config: &Config) -> Duration {
+    Duration::from_secs(match config.location.kind {
+        Kind::FunctionUrl => 900,
+        Kind::RestApi if config.response_streaming => 900,
+        Kind::RestApi | Kind::WebSocketApi => 29,
+        Kind::HttpApiV1 | Kind::HttpApiV2 => 30,
+        Kind::LoadBalancer | Kind::LoadBalancerMultiValue | Kind::VpcLatticeV1 | Kind::VpcLatticeV2 => 60,
+    })
 }

@@ -55,7 +55,7 @@ pub(super) fn context(call: &Call<'_>, rest: bool) -> Value {
     });
     if let Some(context) = context.as_object_mut() {
         if rest {
-            context.insert("deploymentId".to_owned(), config.deployment_id().into());
+            context.insert("deploymentId".to_owned(), config.api_id.chars().rev().take(6).collect::<String>().into());
             if let Some(key) = &call.located.mapping {
                 let matched = if key.is_empty() { "(none)" } else { key };
                 context.insert("customDomain".to_owned(), json!({ "basePathMatched": matched }));
@@ -81,6 +81,10 @@ fn identity(call: &Call<'_>, rest: bool) -> Value {
     identity.insert("sourceIp".to_owned(), call.source_ip.to_string().into());
     if let Some(authorizer) = call.authorizer() {
         authorizer.identify(&mut identity);
+    }
+    if let Some(key) = &call.passed.api_key {
+        identity.insert("apiKey".to_owned(), key.as_str().into());
+        identity.insert("apiKeyId".to_owned(), resource_id(key).into());
     }
     if let Some(certificate) = call.client_certificate() {
         identity.insert("clientCert".to_owned(), certificate.to_json());

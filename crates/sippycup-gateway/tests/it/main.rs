@@ -18,6 +18,7 @@ mod hints;
 mod hostile;
 mod limits;
 mod observe;
+mod plans;
 mod scripted;
 mod streams;
 mod support;
