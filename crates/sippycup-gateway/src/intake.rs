@@ -16,7 +16,7 @@ use crate::encode::Call;
 use crate::hint::Hints;
 use crate::location::{Located, Location};
 use crate::names::HeaderNames;
-use crate::observe::{Exchange, Step};
+use crate::observe::{Exchange, Step, on_behalf};
 use crate::refusal::{Refusal, Refused};
 use crate::route::{self, Matched};
 use crate::stamp::Stamp;
@@ -45,7 +45,9 @@ where
     }
     let body = collected(body, limit).await?;
     exchange.tell(|| Step::RequestBody(&body));
-    let admitted = config.admit(&config.call(parts, &accepted, &body, stamp, &Passed::default()), verdict).await;
+    let passed = Passed::default();
+    let call = config.call(parts, &accepted, &body, stamp, &passed);
+    let admitted = on_behalf(exchange, config.admit(&call, verdict)).await;
     if let Some(verdict) = verdict.as_ref() {
         exchange.tell(|| Step::Authorized(verdict));
     }

@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use serde_json::{Map, Value, json};
+use sippycup_gateway::Verdict;
 
 use super::saw;
 use crate::inspect::store::{Contents, Exchange, Invocation, Kept};
@@ -24,7 +25,7 @@ pub(super) fn detail(exchange: &Exchange, secrets: bool) -> Value {
         "kind": row.door.kind,
         "address": row.door.address.to_string(),
         "function": row.door.function,
-        "authorizer": row.door.authorizer,
+        "authorizer": row.authorizer.as_ref().or(row.door.authorizer.as_ref()),
         "repeats": row.repeats,
         "cold": row.cold,
         "took": row.ended.map(|ended| ended.after),
@@ -56,6 +57,7 @@ fn of_contents(contents: &Contents, secrets: bool) -> Map<String, Value> {
         ("headers", headers(&contents.headers, secrets)),
         ("body", body(&contents.body)),
         ("routed", routed(contents)),
+        ("verdict", contents.verdict.as_ref().map(|verdict| shown(said(verdict))).into()),
         ("event", event.and_then(json).into()),
         ("eventSize", event.map(<[u8]>::len).into()),
         ("saw", event.map(|event| shown(saw::saw(event))).into()),
@@ -127,6 +129,19 @@ fn routed(contents: &Contents) -> Value {
         "path": routed.path,
         "base": if routed.path == path { "" } else { base },
         "found": found,
+    })
+}
+
+/// What the authorizer said.
+fn said(verdict: &Verdict) -> Value {
+    json!({
+        "authorizer": verdict.authorizer(),
+        "allowed": verdict.is_allowed(),
+        "refusal": verdict.refusal(),
+        "principal": verdict.principal(),
+        "context": verdict.context(),
+        "cached": verdict.is_cached(),
+        "took": verdict.took().as_micros() as u64,
     })
 }
 

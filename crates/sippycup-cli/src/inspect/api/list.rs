@@ -68,7 +68,7 @@ impl<'a> Row<'a> {
             door: &row.door.name,
             kind: row.door.kind,
             function: row.door.function.as_deref(),
-            authorizer: row.door.authorizer.as_deref(),
+            authorizer: row.authorizer.as_deref().or(row.door.authorizer.as_deref()),
             cold: row.cold,
             streamed: row.streamed,
             fault: row.fault,

@@ -79,6 +79,9 @@ impl Wanted {
             Some(method) => Method::from_bytes(method.as_bytes()).map_err(|_| "expected a method")?,
             None => contents.ok_or(GONE)?.method.clone(),
         };
+        if ["DISCONNECT", "MESSAGE"].contains(&method.as_str()) {
+            return Err("messages of a WebSocket API go over its connection, and not through here".to_owned());
+        }
         let mut request = Request::new(self.body(contents)?);
         *request.method_mut() = method;
         *request.uri_mut() = self.target(contents)?;

@@ -50,7 +50,7 @@ function parts(one, last) {
   if (one.end === "abandoned") pieces.push(el("p", { class: "note" }, "The client went away before the end."));
   for (const hint of one.hints ?? []) pieces.push(el("p", { class: "note hint" }, ...prose(hint)));
   if (!one.headers) return [...pieces, el("p", { class: "nothing" }, "Its contents had to make room for later requests.")];
-  pieces.push(times(one), request(one, old), event(one, last), saw(one, old), answer(one, old), response(one, old), ...logs(one));
+  pieces.push(times(one), request(one, old), authorizer(one), event(one, last), saw(one, old), answer(one, old), response(one, old), ...logs(one));
   return pieces.filter(Boolean);
 }
 
@@ -110,6 +110,13 @@ function request(one, old) {
   return card("Request", `${one.protocol}, ${bytes(one.body.total)}`, true, base, pairs(one.headers, old?.headers), el("h3", {}, "Body"), body(one.body, type, old?.body));
 }
 
+function authorizer(one) {
+  if (!one.verdict) return null;
+  const { authorizer, allowed, cached, took, ...said } = one.verdict;
+  const about = `${allowed ? "allows" : "refuses"}${cached ? ", from its cache" : ""}, ${time(took)}`;
+  return card(`Authorizer ${authorizer}`, about, true, json(Object.fromEntries(Object.entries(said).filter(([, value]) => value !== null))));
+}
+
 function event(one, last) {
   if (!one.event) return card("Event", "none was written", false, el("p", { class: "facts" }, "The front door answered by itself."));
   const claims = one.event.requestContext?.authorizer;
@@ -155,7 +162,8 @@ function times(one) {
   const end = one.took ?? Math.max(0, ...one.times.map(([, when]) => when), ...one.responseBody.pieces.map(([when]) => when));
   const bars = [];
   const bar = (name, from, to, kind = "", ticks = []) => from !== undefined && from !== null && bars.push({ name, from, to: to ?? end, kind, ticks });
-  bar("read request", 0, at.event ?? at.response);
+  bar("read request", 0, at.body ?? at.response);
+  if (at.authorized !== undefined) bar("authorizer", at.body, at.authorized, "start");
   for (const invocation of one.invocations) {
     const several = one.invocations.length > 1 ? ` ${invocation.function}` : "";
     bar(`queue${several}`, invocation.queued, invocation.invoked);

@@ -5,6 +5,7 @@ use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Version};
+use sippycup_gateway::Verdict;
 
 use super::Door;
 use super::kept::Kept;
@@ -40,6 +41,8 @@ pub(crate) struct Row {
     pub(crate) fault: bool,
     /// Bytes of the response's body.
     pub(crate) size: usize,
+    /// What the authorizer said, in a few words.
+    pub(crate) authorizer: Option<String>,
     pub(crate) ended: Option<Ended>,
 }
 
@@ -61,6 +64,7 @@ pub(crate) struct Contents {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Kept,
     pub(crate) routed: Option<Routed>,
+    pub(crate) verdict: Option<Verdict>,
     pub(crate) event: Option<Bytes>,
     pub(crate) answer: Option<Bytes>,
     /// Whether the stream begins with a prelude.

@@ -47,6 +47,14 @@ impl Environment {
         }
     }
 
+    /// An invocation is answered. Gives its exchange, which may be over: the client can be faster than the one who tells this.
+    pub(crate) fn answered(&mut self, invocation: &str) -> Option<u64> {
+        if let Some(at) = self.working.iter().position(|(id, _)| id == invocation) {
+            self.last = Some(self.working.swap_remove(at));
+        }
+        self.last.as_ref().filter(|(id, _)| id == invocation).map(|(_, exchange)| *exchange)
+    }
+
     /// The invocation that a line belongs to, as far as that can be known: of several at once, the one that it names.
     pub(crate) fn owner(&self, line: &str) -> Option<&(String, u64)> {
         let named = |(id, _): &&(String, u64)| line.contains(id.as_str());

@@ -40,10 +40,7 @@ impl State {
             Moment::Invoked { environment, invocation, cold } => self.invoked(at, environment, invocation, cold),
             Moment::Answered { environment, invocation } => {
                 let Some(environment) = function.environments.get_mut(&environment) else { return };
-                let Some(done) = environment.working.iter().position(|(id, _)| id == invocation) else { return };
-                let done = environment.working.swap_remove(done);
-                let exchange = done.1;
-                environment.last = Some(done);
+                let Some(exchange) = environment.answered(invocation) else { return };
                 self.change(exchange, |exchange| {
                     let now = exchange.since(Instant::now());
                     if let Some(invocation) = exchange.invocation(invocation) {

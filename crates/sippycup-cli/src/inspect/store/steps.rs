@@ -58,6 +58,7 @@ fn begun(door: Arc<Door>, id: u64, parts: &request::Parts) -> Exchange {
         streamed: false,
         fault: false,
         size: 0,
+        authorizer: None,
         ended: None,
     };
     Exchange { id, version: 0, row, contents: Some(Box::new(contents)), bytes: 0 }
@@ -74,6 +75,7 @@ impl Exchange {
     fn step(&mut self, step: Step<'_>) {
         let now = self.now();
         match step {
+            Step::Authorized(verdict) => self.row.authorizer = Some(verdict.to_string()),
             Step::Streaming { .. } => self.row.streamed = true,
             Step::Response(parts) => {
                 self.row.status = Some(parts.status.as_u16());
@@ -112,6 +114,10 @@ impl Contents {
             Step::RequestBody(body) => {
                 self.body.push(now, body);
                 "body"
+            }
+            Step::Authorized(verdict) => {
+                self.verdict = Some(verdict.clone());
+                "authorized"
             }
             Step::Event(event) => {
                 self.event = Some(event.clone());

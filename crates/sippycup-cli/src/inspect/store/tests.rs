@@ -125,6 +125,25 @@ fn lines_belong_to_the_invocation_that_they_were_written_for() {
 }
 
 #[test]
+fn an_answer_counts_although_the_client_was_faster_than_the_news_of_it() {
+    let store = Store::default();
+    store.serve_anew(&["f".to_owned()]);
+    let plain = Gateway::builder(Kind::HttpApiV2).build(()).unwrap();
+    let door = Door::new(&plain, Some("f"), None, "127.0.0.1:9000".parse().unwrap());
+    let (gateway, function) = (store.door(door), store.function(0));
+    let (parts, ()) = Request::get("/").body(()).unwrap().into_parts();
+    function(Moment::Starting { environment: 1 });
+    gateway(1, Step::Request(&parts));
+    function(Moment::Queued { invocation: "a", exchange: Some(1) });
+    function(Moment::Invoked { environment: 1, invocation: "a", cold: false });
+    gateway(1, Step::End(sippycup_gateway::End::Whole));
+    function(Moment::Answered { environment: 1, invocation: "a" });
+    let state = store.state();
+    assert!(state.exchanges[&1].contents.as_ref().unwrap().invocations[0].answered.is_some());
+    assert!(state.functions[0].environments[&1].working.is_empty());
+}
+
+#[test]
 fn an_invocation_that_nobody_waits_for_any_more_is_forgotten() {
     let store = Store::default();
     store.serve_anew(&["f".to_owned()]);

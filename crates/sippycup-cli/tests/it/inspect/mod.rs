@@ -8,7 +8,7 @@ use std::net::TcpStream;
 
 use serde_json::{Value, json};
 
-use crate::{Running, http};
+use crate::{Running, http, run, sippycup};
 
 /// A command whose function answers with the path, and its addresses: of the front door, and of the inspector.
 fn inspected(script: &str, flags: &[&str]) -> (Running, String, String) {
@@ -71,6 +71,20 @@ fn ended(page: &str, target: &str) -> Value {
     get(page, &format!("/api/exchanges/{}", row["id"]))
 }
 
+/// The details of an exchange as soon as they fit.
+fn until(page: &str, id: &Value, fits: impl Fn(&Value) -> bool) -> Value {
+    let mut next = 0;
+    loop {
+        let one = get(page, &format!("/api/exchanges/{id}"));
+        if fits(&one) {
+            return one;
+        }
+        let changes = get(page, &format!("/api/exchanges?after={next}"));
+        assert!(changes["next"].as_u64() > Some(next), "nothing more came: {one}");
+        next = changes["next"].as_u64().unwrap();
+    }
+}
+
 #[test]
 fn a_request_is_shown_from_the_client_to_the_function_and_back() {
     let (_running, front, page) = inspected("path", &["--kind", "rest", "--base-path", "shop"]);
@@ -91,6 +105,8 @@ fn a_request_is_shown_from_the_client_to_the_function_and_back() {
     );
     assert_eq!(one["answer"]["statusCode"], 200);
     assert_eq!(one["responseBody"]["total"], "/shop/items".len());
+    // The function is known to be done by another task than the one that answers the client.
+    let one = until(&page, &one["id"], |one| !one["invocations"][0]["answered"].is_null());
     let invocation = &one["invocations"][0];
     assert_eq!((&invocation["function"], &invocation["cold"]), (&json!("function"), &json!(true)));
     let at = |name: &str| invocation[name].as_i64().unwrap();
@@ -113,17 +129,9 @@ fn lines_of_a_function_stand_at_the_invocation_that_wrote_them() {
     http(&front, "GET /one", "");
     let id = row(&page, |row| !row["end"].is_null())["id"].clone();
     // A pipe is read when it is read.
-    let mut next = 0;
-    loop {
-        let one = get(&page, &format!("/api/exchanges/{id}"));
-        let lines = one["invocations"][0]["lines"].as_array().unwrap();
-        if lines.iter().any(|line| line[1] == "hello") {
-            return;
-        }
-        let changes = get(&page, &format!("/api/exchanges?after={next}"));
-        assert!(next == 0 || changes["next"].as_u64() > Some(next), "nothing more came: {lines:?}");
-        next = changes["next"].as_u64().unwrap();
-    }
+    let has_line =
+        |one: &Value| one["invocations"][0]["lines"].as_array().unwrap().iter().any(|line| line[1] == "hello");
+    until(&page, &id, has_line);
 }
 
 #[test]
@@ -167,6 +175,23 @@ fn a_request_is_sent_again_as_it_was_and_edited_with_what_is_masked() {
         (&json!("Bearer s3cret"), &json!("1"))
     );
     assert_eq!(one["event"]["body"], "bye!");
+}
+
+#[test]
+fn what_an_authorizer_said_is_shown() {
+    let (_running, front, page) = inspected("path", &["--issuer", "https://login.example.com", "--audience", "shop"]);
+    http(&front, "GET /refused", "");
+    let (code, token, _) = run(sippycup(&["token", "--claims", r#"{"sub":"42"}"#]));
+    assert_eq!(code, 0);
+    http(&front, "GET /allowed", &format!("Authorization: Bearer {}\r\n", token.trim()));
+    let one = ended(&page, "/refused");
+    assert_eq!((&one["status"], &one["verdict"]["allowed"]), (&json!(401), &json!(false)), "{one}");
+    assert!(one["verdict"]["refusal"].as_str().unwrap().contains("there is no token"), "{one}");
+    assert!(row(&page, |row| row["target"] == "/refused")["authorizer"].as_str().unwrap().starts_with("jwt refuses"));
+    let one = ended(&page, "/allowed");
+    assert_eq!((&one["status"], &one["verdict"]["principal"]), (&json!(200), &json!("42")), "{one}");
+    assert_eq!(one["authorizer"], "jwt allows 42");
+    assert_eq!(one["event"]["headers"]["authorization"], "Bearer (masked)");
 }
 
 #[test]
