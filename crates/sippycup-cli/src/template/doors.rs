@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use sippycup_gateway::Kind;
 
-use super::model::{self, Access, Api, Family, Guard, Model, Reply, Route, Sort, Stage, Target, Url};
+use super::model::{self, Access, Api, Balancer, Family, Guard, Model, Reply, Route, Sort, Stage, Target, Url};
 use super::names::{Function, Names};
 use super::references::api_id;
 use super::scope::Scope;
@@ -45,6 +45,9 @@ impl Doors {
         }
         for url in &model.urls {
             self.add_url(scope, url, flags)?;
+        }
+        for balancer in &model.balancers {
+            self.add_balancer(scope, balancer, flags);
         }
         Ok(())
     }
@@ -134,6 +137,21 @@ impl Doors {
         };
         self.gateways.push(Said { value: gateway, span: Some(url.span.start..url.span.end) });
         Ok(())
+    }
+
+    fn add_balancer(&mut self, scope: &Scope<'_>, balancer: &Balancer, flags: &GatewayPlan) {
+        let door = self.door(vec![String::new()]);
+        let mut behind = Behind::default();
+        match &balancer.target {
+            Target::Answer(reply) => behind.answer = Some(reply.clone()),
+            Target::Missing(what) => behind.unanswered(scope, &balancer.id, what),
+            Target::Function { .. } | Target::Uri { .. } => match self.function(scope, &balancer.target, None) {
+                Ok(name) => behind.function = Some(name),
+                Err(what) => behind.unanswered(scope, &balancer.id, &what),
+            },
+        }
+        let gateway = GatewayPlan { api_id: None, ..behind.gateway(balancer.kind, &balancer.id, door, flags) };
+        self.gateways.push(Said { value: gateway, span: Some(balancer.span.start..balancer.span.end) });
     }
 
     /// The first port on which nothing begins with these paths, or with what they begin with.
@@ -301,6 +319,11 @@ impl Behind {
         self.answer = Some(refusal(&format!("{what}, does not run on this machine{hint}")));
     }
 
+    fn unanswered(&mut self, scope: &Scope<'_>, id: &str, what: &str) {
+        scope.notes.borrow_mut().pass(id, "the listener", &format!("it leads to {what}: it answers 501"));
+        self.answer = Some(refusal(&format!("the listener leads to {what}, which does not run on this machine")));
+    }
+
     fn missing(&mut self, scope: &Scope<'_>, api: &Api, route: &Route, what: &str) {
         scope.notes.borrow_mut().pass(&api.id, &format!("`{}`", route.key()), &format!("it is {what}: it answers 501"));
         self.answer = Some(refusal(&format!("{} is {what}, which does not run on this machine", route.key())));
@@ -344,7 +367,10 @@ fn refusal(message: &str) -> Reply {
 }
 
 fn answer(reply: &Reply) -> bytes::Bytes {
-    json!({ "statusCode": reply.status, "headers": reply.headers, "body": reply.body }).to_string().into()
+    // Load balancers want to hear that it is text.
+    json!({ "statusCode": reply.status, "headers": reply.headers, "body": reply.body, "isBase64Encoded": false })
+        .to_string()
+        .into()
 }
 
 /// `${stageVariables.name}` in a URI, as API Gateway fills it in for each request.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use sippycup_gateway::Kind;
+
 use super::source::{Fault, Span};
 use crate::plan::{AuthorizerPlan, CorsTable, Said};
 
@@ -9,6 +11,7 @@ use crate::plan::{AuthorizerPlan, CorsTable, Said};
 pub(super) struct Model {
     pub(super) apis: Vec<Api>,
     pub(super) urls: Vec<Url>,
+    pub(super) balancers: Vec<Balancer>,
 }
 
 /// A REST, HTTP or WebSocket API.
@@ -136,6 +139,15 @@ impl Sort {
             Self::Lambda => "a Lambda authorizer",
         }
     }
+}
+
+/// A listener of a load balancer, or of a service of VPC Lattice.
+#[derive(Debug)]
+pub(super) struct Balancer {
+    pub(super) id: String,
+    pub(super) span: Span,
+    pub(super) kind: Kind,
+    pub(super) target: Target,
 }
 
 /// A function URL.

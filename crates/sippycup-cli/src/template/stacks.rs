@@ -206,11 +206,19 @@ const READ: &[&str] = &[
     "AWS::ApiGatewayV2::Route",
     "AWS::ApiGatewayV2::RouteResponse",
     "AWS::ApiGatewayV2::Stage",
+    "AWS::ElasticLoadBalancingV2::Listener",
+    "AWS::ElasticLoadBalancingV2::ListenerRule",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer",
+    "AWS::ElasticLoadBalancingV2::TargetGroup",
     "AWS::Lambda::Alias",
     "AWS::Lambda::Url",
     "AWS::Lambda::Version",
     "AWS::Serverless::Api",
     "AWS::Serverless::HttpApi",
+    "AWS::VpcLattice::Listener",
+    "AWS::VpcLattice::Rule",
+    "AWS::VpcLattice::Service",
+    "AWS::VpcLattice::TargetGroup",
     "AWS::Serverless::WebSocketApi",
 ];
 
@@ -224,11 +232,4 @@ const MACROS: &[&str] = &[
     "AWS::Serverless-2016-10-31",
 ];
 
-const NOT_YET: &[&str] = &[
-    "AWS::ApiGatewayV2::RoutingRule",
-    "AWS::ElasticLoadBalancingV2::Listener",
-    "AWS::ElasticLoadBalancingV2::ListenerRule",
-    "AWS::VpcLattice::Listener",
-    "AWS::VpcLattice::Rule",
-    "AWS::VpcLattice::Service",
-];
+const NOT_YET: &[&str] = &["AWS::ApiGatewayV2::RoutingRule"];

@@ -1,5 +1,6 @@
 //! Plain resources of CloudFormation: REST, HTTP and WebSocket APIs and function URLs, without what SAM makes of less.
 
+mod balancing;
 mod http;
 mod rest;
 mod web_socket;
@@ -33,6 +34,8 @@ pub(super) fn read(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
                 model.apis.push(web_socket::read(scope, &resource)?);
             }
             HTTP => model.apis.push(http::read(scope, &resource)?),
+            "AWS::ElasticLoadBalancingV2::Listener" => model.balancers.extend(balancing::balancer(scope, &resource)?),
+            "AWS::VpcLattice::Listener" => model.balancers.extend(balancing::lattice(scope, &resource)?),
             "AWS::Lambda::Url" => {
                 let uri = resource.need(scope, "TargetFunctionArn")?.string()?.to_owned();
                 let target = Target::Uri { uri, stream: false };
