@@ -15,7 +15,7 @@ fn aws_sam_translator_makes_the_same_of_templates() {
     let translator = installed();
     let root = directory("translated");
     let (mut compared, mut different) = (0, String::new());
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/axum-hello/template.yaml");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/axum-hello/deploy/rest-api/template.yaml");
     for template in templates().into_iter().chain([example]) {
         let text = std::fs::read_to_string(&template).unwrap();
         let expected = expectations(&text);
