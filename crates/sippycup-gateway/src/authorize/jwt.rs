@@ -108,7 +108,9 @@ impl JwtAuthorizer {
             _ if self.is_cognito && kind != Kind::RestApi => {
                 wrong("has no Cognito authorizers; a JWT authorizer reads the same tokens")
             }
-            _ if !kind.is_api_gateway() && !kind.is_load_balancer() => wrong("has no JWT authorizers"),
+            _ if kind == Kind::WebSocketApi || !kind.is_api_gateway() && !kind.is_load_balancer() => {
+                wrong("has no JWT authorizers")
+            }
             (_, Some(Source::Header(_)) | None) => Ok(()),
             (_, Some(Source::Query(_))) if kind.is_http_api() => Ok(()),
             _ => wrong("takes the token from a header"),

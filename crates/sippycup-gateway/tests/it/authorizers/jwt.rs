@@ -238,4 +238,8 @@ async fn the_token_of_an_http_api_may_be_in_the_query() {
     assert_eq!(response.status(), 200);
     let rest = at_that_time(Kind::RestApi).guard(guard()).build(()).unwrap_err();
     assert_eq!(rest.to_string(), "authorizer `jwt`: a REST API takes the token from a header");
+    for kind in [Kind::WebSocketApi, Kind::FunctionUrl, Kind::VpcLatticeV2] {
+        let error = at_that_time(kind).guard(jwt(&signer)).build(()).unwrap_err();
+        assert!(error.to_string().ends_with("has no JWT authorizers"), "{error}");
+    }
 }
