@@ -8,6 +8,7 @@
 //! | know what is supported, what is not, and Cargo's features | [features] |
 //! | choose between an HTTP API, a REST API, a function URL, a load balancer | [front doors](front_doors) |
 //! | have links, redirects and cookies right under a stage or a custom domain | [base paths](base_paths) |
+//! | have OpenAPI, Swagger UI, GraphQL, Leptos, gRPC-web or MCP below a base path | [under a base path](under_a_base_path) |
 //! | know who asks: claims, client address, the request context | [contexts] |
 //! | send answers as they are made | [streaming] |
 //! | use a WebSocket API | [WebSocket](websocket) |
@@ -38,4 +39,4 @@ macro_rules! pages {
     )*};
 }
 
-pages! { authorizers background_work base_paths coming_from comparison conformance contexts deploying events examples failures features first_ten_minutes front_doors how_it_works inspector local_gateway logs performance security streaming templates testing troubleshooting websocket }
+pages! { authorizers background_work base_paths coming_from comparison conformance contexts deploying events examples failures features first_ten_minutes front_doors how_it_works inspector local_gateway logs performance security streaming templates testing troubleshooting under_a_base_path websocket }
