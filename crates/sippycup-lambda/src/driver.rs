@@ -7,7 +7,7 @@ use sippycup_layer::{Error, SippyCup};
 use tower_service::Service;
 
 #[cfg(feature = "shutdown")]
-use crate::shutdown;
+use crate::shutdown::Running;
 use crate::{App, ServeError, answer::Answer, compute::Compute, environment, options::Options, polls, snapshot};
 
 /// Runs the app until that is no longer possible. `function` makes of it what takes events.
@@ -34,8 +34,8 @@ where
             };
             // An extension can only be registered before anything is asked for.
             #[cfg(feature = "shutdown")]
-            if !options.shutdown.is_empty() {
-                return shutdown::on_lambda(endpoint, options.shutdown, polls).await;
+            if let Some(on_lambda) = options.shutdown.on_lambda {
+                return (on_lambda.run)(endpoint, options.shutdown.hooks, Running::new(polls)).await;
             }
             polls.await
         }

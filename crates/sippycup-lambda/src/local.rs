@@ -61,7 +61,7 @@ where
     let terminal = Terminal::stderr();
     let server = Server::new().title_case_headers(kind.is_http_api()).report(move |line| terminal.line(line));
     #[cfg(feature = "shutdown")]
-    let (end, until_told) = shutdown::requested(options.shutdown)?;
+    let (end, until_told) = shutdown::requested(options.shutdown.hooks)?;
     #[cfg(not(feature = "shutdown"))]
     let end = std::future::pending();
     let served = async {

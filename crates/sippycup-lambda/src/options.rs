@@ -5,7 +5,7 @@ use sippycup_gateway::GatewayBuilder;
 use sippycup_layer::SippyCupLayer;
 
 #[cfg(feature = "shutdown")]
-use crate::hook::Hook;
+use crate::shutdown::Shutdown;
 use crate::{after::After, guard::Guards, snapshot::Hooks};
 
 /// All that [`Serve`](crate::serve::Serve) was told, for the driver.
@@ -17,7 +17,7 @@ pub(crate) struct Options {
     /// Whether a streamed answer without a body gets one byte.
     pub(crate) first_byte: bool,
     #[cfg(feature = "shutdown")]
-    pub(crate) shutdown: Vec<Hook>,
+    pub(crate) shutdown: Shutdown,
     pub(crate) snapshot: Hooks,
     #[cfg(feature = "metrics")]
     pub(crate) metrics: Option<crate::metrics::Metrics>,
@@ -40,7 +40,7 @@ impl Default for Options {
             guards: Guards::default(),
             first_byte: false,
             #[cfg(feature = "shutdown")]
-            shutdown: Vec::new(),
+            shutdown: Shutdown::default(),
             snapshot: Hooks::default(),
             #[cfg(feature = "metrics")]
             metrics: None,

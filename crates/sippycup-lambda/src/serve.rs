@@ -163,7 +163,7 @@ impl<S, A> Serve<S, A> {
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<BoxError>,
     {
-        self.options.shutdown.push(Hook::new(hook));
+        self.options.shutdown.add(Hook::new(hook));
         self
     }
 

@@ -2,7 +2,12 @@
 
 #[cfg(feature = "local")]
 use std::pin::pin;
-use std::{sync::Arc, time::Duration};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 #[cfg(feature = "local")]
 use tokio::sync::oneshot;
@@ -17,12 +22,46 @@ use crate::{
     start::reported,
 };
 
+/// What is to be done at the end of the process; nothing unless somebody asks.
+#[derive(Debug, Default)]
+pub(crate) struct Shutdown {
+    pub(crate) hooks: Vec<Hook>,
+    /// Set with the first hook, and the only way to the code on Lambda: a function without one does not have it.
+    pub(crate) on_lambda: Option<OnLambda>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OnLambda {
+    pub(crate) run: fn(Arc<Endpoint>, Vec<Hook>, Running) -> Running,
+}
+
+/// A function that runs.
+pub(crate) struct Running(Pin<Box<dyn Future<Output = Result<(), ServeError>> + Send>>);
+
+impl Running {
+    pub(crate) fn new(function: impl Future<Output = Result<(), ServeError>> + Send + 'static) -> Self {
+        Self(Box::pin(function))
+    }
+}
+
+impl Future for Running {
+    type Output = Result<(), ServeError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl Shutdown {
+    pub(crate) fn add(&mut self, hook: Hook) {
+        self.hooks.push(hook);
+        self.on_lambda =
+            Some(OnLambda { run: |endpoint, hooks, function| Running::new(on_lambda(endpoint, hooks, function)) });
+    }
+}
+
 /// Runs the function until it ends, or until Lambda ends the process: then the hooks run, and that is the end.
-pub(crate) async fn on_lambda(
-    endpoint: Arc<Endpoint>,
-    hooks: Vec<Hook>,
-    function: impl Future<Output = Result<(), ServeError>>,
-) -> Result<(), ServeError> {
+async fn on_lambda(endpoint: Arc<Endpoint>, hooks: Vec<Hook>, function: Running) -> Result<(), ServeError> {
     let mut signals = reported(Signals::new().map_err(ServeError::signals)).await?;
     // Ends with this future.
     let _extension = extend(endpoint).await;

@@ -114,7 +114,7 @@ pub(crate) async fn serve<S: App>(app: SippyCup<S>, place: Place, options: Optio
         after_answers.finish().await;
     };
     #[cfg(feature = "shutdown")]
-    let has_hooks = !options.shutdown.is_empty();
+    let has_hooks = !options.shutdown.hooks.is_empty();
     #[cfg(not(feature = "shutdown"))]
     let has_hooks = false;
     let limit = match (place.is_web_function(), has_hooks) {
@@ -127,7 +127,7 @@ pub(crate) async fn serve<S: App>(app: SippyCup<S>, place: Place, options: Optio
     #[cfg(feature = "shutdown")]
     {
         let limit = if place.is_web_function() { OF_HOOKS } else { shutdown::OFF_LAMBDA };
-        signals.unless(shutdown::call(options.shutdown, limit)).await;
+        signals.unless(shutdown::call(options.shutdown.hooks, limit)).await;
     }
     Ok(())
 }
