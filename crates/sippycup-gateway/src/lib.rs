@@ -90,6 +90,7 @@
 //! - [`Gateway::connect`] opens a connection to a WebSocket API, without a port: a [`Socket`].
 //! - [`Gateways`] are several on one address; [`Sizes`], in the extensions of a response, are those of event and answer.
 //! - `Terminal` (feature `serve`) writes a line for each request, and never makes one wait.
+//! - `InvokeApi` (feature `function`) is the Invoke API of Lambda, for SDKs that invoke functions by their names.
 //! - `Gateway::serve` (feature `serve`) puts a gateway on a TCP listener, `Function` (feature `function`) runs a process behind the Runtime API.
 //!
 //! # Features
@@ -207,6 +208,8 @@ mod hint;
 mod identity;
 mod intake;
 mod invoke;
+#[cfg(feature = "function")]
+mod invoke_api;
 mod json;
 mod kind;
 mod location;
@@ -242,6 +245,8 @@ pub use gateway::{Gateway, ResponseFuture, Sizes};
 pub use gateways::Gateways;
 pub use hint::Hints;
 pub use identity::{Authorizer, ClientCertificate};
+#[cfg(feature = "function")]
+pub use invoke_api::InvokeApi;
 pub use kind::Kind;
 pub use names::HeaderNames;
 pub use observe::{End, Step};

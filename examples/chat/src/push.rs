@@ -27,12 +27,13 @@ pub(crate) enum Pushed {
 
 impl Push {
     /// With the credentials of the function's role, which Lambda puts into the environment. The crate `aws-config` reads them
-    /// from everywhere else too, and is as large as all the rest. `CHAT_ENDPOINT` is for a Management API that is not AWS's.
+    /// from everywhere else too, and is as large as all the rest. `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` is for a Management
+    /// API that is not AWS's; `sippycup serve` sets it.
     pub(crate) fn of_the_function() -> Result<Self, BoxError> {
         let variable = |name: &str| env::var(name).map_err(|_| format!("expected the variable `{name}`"));
         let (key, secret) = (variable("AWS_ACCESS_KEY_ID")?, variable("AWS_SECRET_ACCESS_KEY")?);
         let credentials = Credentials::new(key, secret, env::var("AWS_SESSION_TOKEN").ok(), None, "environment");
-        Ok(Self::new(env::var("CHAT_ENDPOINT").ok(), credentials))
+        Ok(Self::new(env::var("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI").ok(), credentials))
     }
 
     pub(crate) fn new(endpoint: Option<String>, credentials: Credentials) -> Self {

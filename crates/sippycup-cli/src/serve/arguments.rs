@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Arg, Args};
 
+use super::endpoints::EndpointArguments;
 use crate::error::UsageError;
 use crate::inspect::InspectArguments;
 use crate::plan::{FunctionPlan, GatewayPlan, Listener, Plan};
@@ -40,6 +41,9 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     pub(super) inspect: InspectArguments,
+
+    #[command(flatten)]
+    pub(super) endpoints: EndpointArguments,
 
     #[command(flatten)]
     pub(super) output: Output,

@@ -2,22 +2,25 @@
 
 mod arguments;
 mod doors;
+mod endpoints;
 mod functions;
 mod guards;
 mod interrupts;
 mod web;
 
 use std::io;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use sippycup_gateway::BoxError;
+use tokio::net::TcpListener;
 use tokio::sync::watch as signal;
 use tokio::task::JoinHandle;
 
 use crate::describe::{self, Description};
 use crate::inspect::Inspector;
-use crate::plan::{Listener, Said};
+use crate::plan::{Listener, Planned, Said};
 use crate::record::Recorded;
 use crate::watch::{Changes, Watch, watch};
 pub(crate) use arguments::Arguments;
@@ -71,6 +74,7 @@ async fn serve_until(
     }
     let of_webs = web_listeners.iter().map(|(_, web)| &web.function);
     let all: Vec<_> = plan.functions.iter().map(|function| &function.value).chain(of_webs).collect();
+    let invoke_api = arguments.endpoints.bind().await?;
     tokio::select! {
         built = build(&all, terminal) => built?,
         () = interrupts.next() => return Ok(End::Asked(ExitCode::FAILURE)),
@@ -82,10 +86,14 @@ async fn serve_until(
     }
     let mut functions = Vec::new();
     let mut watches: Vec<Watch> = Vec::new();
+    let addresses = addresses(&listeners)?;
     for (at, (Said { value: planned, .. }, recorder)) in plan.functions.iter().zip(recorders).enumerate() {
-        let watched = |builder| match inspector {
-            Some(inspector) => inspector.function(builder, at),
-            None => builder,
+        let watched = |builder| {
+            let builder = endpoints::tell(builder, at, planned, &addresses);
+            match inspector {
+                Some(inspector) => inspector.function(builder, at),
+                None => builder,
+            }
         };
         let function = start(planned, &plan.allow_host, terminal, watched).await?;
         if !planned.watch.is_empty() {
@@ -95,6 +103,9 @@ async fn serve_until(
     }
     let (stop, stopping) = signal::channel(false);
     let (mut servers, mut description) = (Vec::new(), Description::with_outputs(outputs));
+    if let Some(listener) = invoke_api {
+        servers.push(endpoints::serve(listener, &plan, &functions, terminal, stopping.clone())?);
+    }
     let mut guards = Guards::default();
     for (listener, planned) in listeners {
         let door = Door { functions: &functions, terminal, from_file, inspector };
@@ -152,6 +163,11 @@ async fn serve_until(
             Ok(End::Asked(ExitCode::FAILURE))
         }
     }
+}
+
+/// Who listens where.
+fn addresses(listeners: &[(TcpListener, Vec<Planned>)]) -> io::Result<Vec<(SocketAddr, &[Planned])>> {
+    listeners.iter().map(|(listener, planned)| Ok((listener.local_addr()?, planned.as_slice()))).collect()
 }
 
 /// Requests in flight may finish, but not for long; then the functions are stopped.

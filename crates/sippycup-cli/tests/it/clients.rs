@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::Running;
+use crate::{Running, directory};
 
 #[test]
 #[ignore = "installs clients from PyPI"]
@@ -12,16 +12,33 @@ fn pypi_clients_of_web_socket_apis_lose_nothing() {
     let mut running = Running::start("told", &flags);
     let line = running.until("ws://");
     let url = format!("ws://{}", line.split("ws://").nth(1).unwrap());
-    // Nobody may be blocked by a full pipe, and nobody reads two thousand lines.
-    let python = python(&["websockets", "boto3"]);
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/clients.py");
-    let ran = Command::new(python).arg(script).args([&*url, "2000"]).output().unwrap();
+    run_python("clients.py", &["websockets", "boto3"], &[&url, "2000"]);
+}
+
+#[test]
+#[ignore = "installs clients from PyPI"]
+fn pypi_clients_of_the_invoke_api_are_answered() {
+    let mut running = Running::start("path", &["--invoke-api=127.0.0.1:0"]);
+    let line = running.until("invoke: http://");
+    let url = format!("http://{}", line.split("http://").nth(1).unwrap());
+    let out = directory("invoked").join("out.json");
+    let python = python("invoke.py", &["boto3", "awscli"]);
+    let aws = python.with_file_name("aws");
+    run_python("invoke.py", &["boto3", "awscli"], &[&url, aws.to_str().unwrap(), out.to_str().unwrap()]);
+}
+
+fn run_python(script: &str, packages: &[&str], arguments: &[&str]) {
+    let python = python(script, packages);
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it").join(script);
+    let keys =
+        [("AWS_ACCESS_KEY_ID", "AKIATEST"), ("AWS_SECRET_ACCESS_KEY", "secret"), ("AWS_DEFAULT_REGION", "us-east-1")];
+    let ran = Command::new(python).arg(script).args(arguments).envs(keys).output().unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
 }
 
-/// A Python that has these packages.
-fn python(packages: &[&str]) -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clients");
+/// A Python that has these packages, for one script.
+fn python(script: &str, packages: &[&str]) -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(script.replace('.', "-"));
     let python = target.join("bin/python");
     if !target.join("bin/pip").exists() {
         let made = Command::new("python3").args(["-m", "venv"]).arg(&target).status();

@@ -1,5 +1,6 @@
 //! What the parts of a function tell its pool.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -7,6 +8,7 @@ use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
 use super::FunctionError;
+use super::direct::{self, Direct};
 use super::environment::Timer;
 use super::extensions::{Hand, Reason, Refusal, Registration};
 use crate::stamp::{Stamp, Stamper};
@@ -146,6 +148,7 @@ pub(super) struct Invocation {
     pub(super) timer: Option<Timer>,
     /// Of a gateway under somebody's eyes.
     pub(super) exchange: Option<u64>,
+    pub(super) direct: Option<Arc<Direct>>,
 }
 
 impl Invocation {
@@ -155,7 +158,11 @@ impl Invocation {
         let read = serde_json::from_slice::<Event>(&event).unwrap_or_default();
         let trace_id = read.trace_id(&stamp);
         let id = read.function_url_id().unwrap_or(stamp.uuid);
-        (Self { id, event, trace_id, reply, timer: None, exchange: observe::current() }, answer)
+        let direct = direct::current();
+        if let Some(direct) = &direct {
+            direct.begin(&id);
+        }
+        (Self { id, event, trace_id, reply, timer: None, exchange: observe::current(), direct }, answer)
     }
 
     /// Another id, if the event's own is in use.
@@ -172,6 +179,7 @@ pub(super) struct Work {
     pub(super) deadline: SystemTime,
     pub(super) event: Bytes,
     pub(super) trace_id: String,
+    pub(super) direct: Option<Arc<Direct>>,
 }
 
 /// What of an event the Runtime API tells again in headers.

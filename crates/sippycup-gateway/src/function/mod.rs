@@ -8,6 +8,7 @@
 //!
 //! The pool is one task that owns all state; everything else sends it messages. An environment is a process with a Runtime API of its own, as on Lambda.
 
+pub(crate) mod direct;
 mod environment;
 mod error;
 mod extension_api;

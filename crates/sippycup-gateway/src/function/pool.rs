@@ -248,13 +248,15 @@ impl Pool {
         });
         for (number, environment) in free {
             while let Some(poll) = environment.polls.pop_front() {
-                let Invocation { id, event, trace_id, reply, timer, exchange } = invocation;
+                let Invocation { id, event, trace_id, reply, timer, exchange, direct } = invocation;
                 let deadline = self.settings.deadline();
                 let invocation_id = Stamper::default().stamp().uuid;
                 let invoke = Event::Invoke { id: id.clone(), deadline, trace_id: trace_id.clone() };
-                let work = Work { id: id.clone(), invocation_id: invocation_id.clone(), deadline, event, trace_id };
+                let work =
+                    Work { id: id.clone(), invocation_id: invocation_id.clone(), deadline, event, trace_id, direct };
                 if !poll.is_closed() {
                     // Before the function can do anything for it.
+                    self.settings.listeners.hand(*number, work.direct.clone());
                     observer.tell(Moment::Invoked { environment: *number, invocation: &id, cold: !environment.served });
                 }
                 match poll.send(work) {
@@ -270,8 +272,8 @@ impl Pool {
                         return None;
                     }
                     // That poll's connection is gone.
-                    Err(Work { id, event, trace_id, .. }) => {
-                        invocation = Invocation { id, event, trace_id, reply, timer, exchange };
+                    Err(Work { id, event, trace_id, direct, .. }) => {
+                        invocation = Invocation { id, event, trace_id, reply, timer, exchange, direct };
                     }
                 }
             }

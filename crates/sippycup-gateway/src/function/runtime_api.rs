@@ -100,8 +100,12 @@ impl RuntimeApi {
             .header("lambda-runtime-invoked-function-arn", self.settings.arn())
             .header("lambda-runtime-invocation-id", &work.invocation_id)
             .header("lambda-runtime-trace-id", &work.trace_id);
-        if let Some(tenant) = &self.settings.tenant {
+        let direct = work.direct.as_ref();
+        if let Some(tenant) = direct.and_then(|direct| direct.tenant.as_ref()).or(self.settings.tenant.as_ref()) {
             response = response.header("lambda-runtime-aws-tenant-id", tenant);
+        }
+        if let Some(context) = direct.and_then(|direct| direct.client_context.as_ref()) {
+            response = response.header("lambda-runtime-client-context", context);
         }
         response.body(Body::from(work.event)).map_err(|error| {
             debug_assert!(false, "every header was checked: {error}");

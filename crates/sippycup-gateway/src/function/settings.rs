@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use tokio::net::TcpListener;
 
 use super::Function;
+use super::direct::Listeners;
 use super::observe::{Moment, Observer};
 use crate::Terminal;
 
@@ -34,6 +35,7 @@ pub(crate) struct Settings {
     pub(super) account_id: String,
     pub(super) allowed_hosts: Vec<String>,
     pub(super) observer: Observer,
+    pub(super) listeners: Listeners,
     report: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
@@ -65,6 +67,7 @@ impl Settings {
 
     /// Reports what the processes of an environment wrote.
     pub(super) fn line(&self, environment: u64, line: &str) {
+        self.listeners.line(environment, line);
         self.observer.tell(Moment::Line { environment, line });
         self.report(line);
     }
@@ -129,6 +132,7 @@ impl Default for FunctionBuilder {
                 account_id: "123456789012".to_owned(),
                 allowed_hosts: Vec::new(),
                 observer: Observer::default(),
+                listeners: Listeners::default(),
                 report: Arc::new(Terminal::output),
             },
         }

@@ -16,6 +16,7 @@ mod events;
 mod function;
 mod hints;
 mod hostile;
+mod invoke_api;
 mod limits;
 mod observe;
 mod plans;

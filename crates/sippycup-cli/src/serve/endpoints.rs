@@ -1,0 +1,81 @@
+//! Endpoints for SDKs: the Invoke API of Lambda, and where functions post to connections of a WebSocket API.
+
+use std::io;
+use std::net::SocketAddr;
+
+use clap::Args;
+use sippycup_gateway::{BoxError, FunctionBuilder, InvokeApi, Kind, Server, Terminal};
+use tokio::net::TcpListener;
+use tokio::sync::watch as signal;
+use tokio::task::JoinHandle;
+
+use super::functions::bind;
+use crate::plan::{Behind, FunctionPlan, Listen, Plan, Planned};
+use crate::record::Recorded;
+
+/// The Invoke API beside the front doors.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct EndpointArguments {
+    /// Serve the Invoke API of Lambda too, for `--endpoint-url` of the AWS CLI and SDKs [default: 127.0.0.1:9003]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "127.0.0.1:9003",
+        help_heading = "Output"
+    )]
+    invoke_api: Option<Listen>,
+}
+
+impl EndpointArguments {
+    pub(super) async fn bind(&self) -> Result<Option<TcpListener>, BoxError> {
+        match self.invoke_api {
+            Some(address) => Ok(Some(bind(address.0, "--invoke-api").await?)),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Answers there until it should stop.
+pub(super) fn serve(
+    listener: TcpListener,
+    plan: &Plan,
+    functions: &[Recorded],
+    terminal: Terminal,
+    mut stopping: signal::Receiver<bool>,
+) -> Result<JoinHandle<io::Result<()>>, BoxError> {
+    let address = listener.local_addr()?;
+    let api = plan.allow_host.iter().fold(InvokeApi::new(), |api, name| api.allow_host(name));
+    let api = functions.iter().fold(api, |api, function| api.function(&function.name, function.clone()));
+    terminal.line(&format!("{:>9}: http://{address}", "invoke"));
+    let server = Server::new().report(move |line| terminal.line(line));
+    let shutdown = async move {
+        let _ = stopping.wait_for(|stop| *stop).await;
+    };
+    Ok(tokio::spawn(server.serve(listener, terminal.requests(api), shutdown)))
+}
+
+/// Tells a function behind a WebSocket API where messages to connections are posted, in the variable that the SDKs read.
+pub(super) fn tell(
+    builder: FunctionBuilder,
+    at: usize,
+    function: &FunctionPlan,
+    listeners: &[(SocketAddr, &[Planned])],
+) -> FunctionBuilder {
+    let is_told = function.env.iter().any(|said| said.value.name == MANAGEMENT);
+    let url = listeners.iter().find_map(|(address, planned)| {
+        planned.iter().find_map(|planned| {
+            let gateway = planned.builder.clone().build(()).ok()?;
+            let is_before = matches!(planned.behind, Behind::Function(of) if of == at);
+            let base = gateway.base_path();
+            (is_before && gateway.kind() == Kind::WebSocketApi).then(|| format!("http://{address}{base}"))
+        })
+    });
+    match url {
+        Some(url) if !is_told => builder.env(MANAGEMENT, url),
+        _ => builder,
+    }
+}
+
+const MANAGEMENT: &str = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";

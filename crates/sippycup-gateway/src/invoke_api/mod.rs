@@ -1,0 +1,236 @@
+//! The Invoke API of Lambda, for SDKs that invoke functions by their names.
+
+mod answer;
+mod error;
+mod event_stream;
+mod name;
+
+use std::convert::Infallible;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use tower_service::Service;
+
+use crate::function::direct::Direct;
+use crate::invoke::Invoke;
+use crate::visitor::{Names, OverTcp};
+use crate::{Answer, Body, BoxError};
+use answer::{Invoked, no_content, response, streamed};
+use error::Refused;
+use name::{Operation, operation};
+
+/// Lambda's Invoke API before functions with names: a tower service of requests as SDKs and the AWS CLI send them.
+///
+/// It knows [`Invoke`](https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html) (`RequestResponse`, `Event`, `DryRun`, with the end of the log),
+/// [`InvokeWithResponseStream`](https://docs.aws.amazon.com/lambda/latest/api/API_InvokeWithResponseStream.html) and
+/// [`InvokeAsync`](https://docs.aws.amazon.com/lambda/latest/api/API_InvokeAsync.html). Functions are found by name, by ARN, or by either with a version or an alias, which do
+/// not matter here. Signatures are not checked. Web pages have no business with it, and get 403 over TCP.
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::Request;
+/// use sippycup_gateway::{Body, BoxError, InvokeApi};
+/// use tower::{ServiceExt, service_fn};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let function = service_fn(async |event: Bytes| Ok::<_, BoxError>(event));
+/// let api = InvokeApi::new().function("echo", function);
+/// let request = Request::post("/2015-03-31/functions/echo/invocations").body(Body::from("{\"a\": 1}"))?;
+/// let response = api.oneshot(request).await?;
+/// assert_eq!((response.status().as_u16(), &response.headers()["x-amz-executed-version"]), (200, &"$LATEST".parse()?));
+/// # Ok::<(), BoxError>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct InvokeApi<F> {
+    functions: Vec<(String, F)>,
+    allowed_hosts: Vec<String>,
+}
+
+impl<F> InvokeApi<F> {
+    /// An API without functions, which answers 404 to everything.
+    pub const fn new() -> Self {
+        Self { functions: Vec::new(), allowed_hosts: Vec::new() }
+    }
+
+    /// Adds a function.
+    pub fn function(mut self, name: impl Into<String>, function: F) -> Self {
+        self.functions.push((name.into(), function));
+        self
+    }
+
+    /// Adds a name under which clients may ask over TCP, beside loopback names and addresses: as [`GatewayBuilder::allow_host`](crate::GatewayBuilder::allow_host).
+    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
+        self.allowed_hosts.push(name.into());
+        self
+    }
+
+    fn check_visitor(&self, parts: &Parts) -> Result<(), Refused> {
+        let names = Names { allowed: &self.allowed_hosts, cors: None, is_own: |_: &str| false };
+        match parts.extensions.get::<OverTcp>() {
+            Some(OverTcp) => names.no_page(&parts.headers).map_err(|reason| Refused::forbidden(&reason)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<F> Default for InvokeApi<F> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+async fn invoked<F, B>(api: InvokeApi<F>, parts: Parts, body: B) -> Result<Response<Body>, Refused>
+where
+    F: Invoke,
+    B: http_body::Body,
+    B::Error: Into<BoxError>,
+{
+    api.check_visitor(&parts)?;
+    let (operation, name) = operation(parts.uri.path()).filter(|_| parts.method == Method::POST).ok_or_else(|| {
+        Refused::unknown(&format!("no operation of Lambda that runs here: {} {}", parts.method, parts.uri.path()))
+    })?;
+    let asked = Asked::read(operation, &parts.headers)?;
+    let Some(function) = api.functions.into_iter().find(|(known, _)| *known == name).map(|(_, function)| function)
+    else {
+        return Err(Refused::no_function(&name));
+    };
+    let event = event(body, asked.limit()).await?;
+    match asked.sort {
+        Sort::DryRun => Ok(no_content()),
+        Sort::Event => {
+            let direct = Arc::new(asked.direct);
+            tokio::spawn(async move { drop(Invoked::of(function, event, &direct).await) });
+            Ok(response(StatusCode::ACCEPTED, Bytes::new()))
+        }
+        Sort::RequestResponse => {
+            let invoked = Invoked::of(function, event, &Arc::new(asked.direct)).await;
+            Ok(if operation == Operation::Stream {
+                streamed(invoked, asked.tail)
+            } else {
+                invoked.response(asked.tail).await
+            })
+        }
+    }
+}
+
+impl<F, B> Service<Request<B>> for InvokeApi<F>
+where
+    F: Service<Bytes> + Clone + Send + 'static,
+    F::Response: Into<Answer> + Send,
+    F::Error: Into<BoxError>,
+    F::Future: Send,
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (parts, body) = request.into_parts();
+        let invoked = invoked(self.clone(), parts, body);
+        Box::pin(async move { Ok(invoked.await.unwrap_or_else(|refused| refused.response())) })
+    }
+}
+
+impl<F> fmt::Debug for InvokeApi<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.functions.iter().map(|(name, _)| name).collect();
+        f.debug_struct("InvokeApi").field("functions", &names).finish_non_exhaustive()
+    }
+}
+
+/// What the headers ask for.
+struct Asked {
+    sort: Sort,
+    operation: Operation,
+    tail: bool,
+    direct: Direct,
+}
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Sort {
+    DryRun,
+    Event,
+    RequestResponse,
+}
+
+impl Asked {
+    fn read(operation: Operation, headers: &HeaderMap) -> Result<Self, Refused> {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let sort = match (operation, header("x-amz-invocation-type")) {
+            (Operation::Async, _) => Sort::Event,
+            (_, None | Some("RequestResponse")) => Sort::RequestResponse,
+            (Operation::Invoke, Some("Event")) => Sort::Event,
+            (_, Some("DryRun")) => Sort::DryRun,
+            (_, Some(other)) => {
+                return Err(Refused::parameter(&format!("expected another invocation type than {other}")));
+            }
+        };
+        let tail = match header("x-amz-log-type") {
+            None | Some("None") => false,
+            Some("Tail") => true,
+            Some(other) => {
+                return Err(Refused::parameter(&format!("expected None or Tail as log type, found {other}")));
+            }
+        };
+        let context = header("x-amz-client-context").map(|context| {
+            let decoded = STANDARD.decode(context).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+            let is_json = |text: &String| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+            let one_line = |text: &String| !text.contains(char::is_control);
+            decoded
+                .filter(|text| context.len() <= CONTEXT && is_json(text) && one_line(text))
+                .ok_or_else(|| Refused::parameter("Client context must be a valid Base64-encoded JSON object."))
+        });
+        let tenant = header("x-amz-tenant-id").map(str::to_owned);
+        Ok(Self { sort, operation, tail, direct: Direct::new(tenant, context.transpose()?) })
+    }
+
+    /// How large an event may be, in bytes.
+    const fn limit(&self) -> usize {
+        match (self.operation, self.sort) {
+            (Operation::Async, _) => 256 << 10,
+            (_, Sort::Event) => 1 << 20,
+            _ => 6 << 20,
+        }
+    }
+}
+
+/// The event, which must be JSON. Nothing is an empty object.
+async fn event<B>(body: B, limit: usize) -> Result<Bytes, Refused>
+where
+    B: http_body::Body,
+    B::Error: Into<BoxError>,
+{
+    let body = std::pin::pin!(Limited::new(body, limit));
+    let event = match body.collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => return Err(Refused::too_large(limit)),
+        Err(error) => return Err(Refused::content(&format!("the body broke off: {error}"))),
+    };
+    if event.is_empty() {
+        return Ok(Bytes::from_static(b"{}"));
+    }
+    match serde_json::from_slice::<serde::de::IgnoredAny>(&event) {
+        Ok(_) => Ok(event),
+        Err(error) => Err(Refused::content(&format!("Could not parse payload into json: {error}"))),
+    }
+}
+
+/// The largest client context, in bytes of base64.
+const CONTEXT: usize = 3583;

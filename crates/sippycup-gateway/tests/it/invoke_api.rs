@@ -1,0 +1,148 @@
+//! The Invoke API, as SDKs read it.
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use sippycup_gateway::{Answer, Body, BoxError, InvokeApi};
+use tokio::sync::mpsc;
+use tower::util::BoxCloneSyncService;
+use tower::{ServiceExt, service_fn};
+
+use crate::support::text;
+
+type Function = BoxCloneSyncService<Bytes, Answer, BoxError>;
+
+fn api() -> (InvokeApi<Function>, mpsc::UnboundedReceiver<Bytes>) {
+    let (sender, events) = mpsc::unbounded_channel();
+    let echo = service_fn(move |event: Bytes| {
+        // A test need not look.
+        let _ = sender.send(event.clone());
+        async move { Ok::<_, BoxError>(Answer::from(event)) }
+    });
+    let fails = service_fn(async |_: Bytes| Err::<Answer, BoxError>("on purpose".into()));
+    let streams = service_fn(async |_: Bytes| {
+        let pieces =
+            ["one", "two"].map(|piece| Ok::<_, BoxError>(http_body::Frame::data(Bytes::from_static(piece.as_bytes()))));
+        let body = http_body_util::StreamBody::new(futures_util::stream::iter(pieces));
+        Ok::<_, BoxError>(Answer::streaming(body, false))
+    });
+    let nothing = service_fn(async |_: Bytes| Ok::<_, BoxError>(Answer::from(Bytes::new())));
+    let api = InvokeApi::new()
+        .function("echo", Function::new(echo))
+        .function("fails", Function::new(fails))
+        .function("streams", Function::new(streams))
+        .function("nothing", Function::new(nothing));
+    (api, events)
+}
+
+async fn invoke(path: &str, headers: &[(&str, &str)], body: &str) -> Response<Body> {
+    let (api, _) = api();
+    let request = headers.iter().fold(Request::post(path), |request, (name, value)| request.header(*name, *value));
+    api.oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap()
+}
+
+fn path(name: &str) -> String {
+    format!("/2015-03-31/functions/{name}/invocations")
+}
+
+#[tokio::test]
+async fn an_invocation_gets_the_answer() {
+    for name in ["echo", "echo:live", "arn%3Aaws%3Alambda%3Aus-east-1%3A123456789012%3Afunction%3Aecho"] {
+        let response = invoke(&path(name), &[], r#"{"a": 1}"#).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["x-amz-executed-version"], "$LATEST");
+        assert_eq!(response.headers()["content-type"], "application/json");
+        assert!(response.headers().contains_key("x-amzn-requestid"));
+        assert!(!response.headers().contains_key("x-amz-function-error"));
+        assert_eq!(text(response).await, r#"{"a": 1}"#);
+    }
+    assert_eq!(text(invoke(&path("echo"), &[], "").await).await, "{}");
+    assert_eq!(text(invoke(&path("nothing"), &[], "{}").await).await, "null");
+    assert_eq!(text(invoke(&path("streams"), &[], "{}").await).await, "onetwo");
+}
+
+#[tokio::test]
+async fn a_function_that_fails_is_no_failure_of_the_api() {
+    let response = invoke(&path("fails"), &[], "{}").await;
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["x-amz-function-error"]),
+        (200, &"Unhandled".parse().unwrap())
+    );
+    let error: Value = serde_json::from_str(&text(response).await).unwrap();
+    assert_eq!(error, json!({"errorType": "Error", "errorMessage": "on purpose"}));
+}
+
+#[tokio::test]
+async fn an_event_is_not_waited_for_and_a_dry_run_asks_nobody() {
+    let (api, mut events) = api();
+    let request = |sort: &str| {
+        let request = Request::post(path("echo")).header("x-amz-invocation-type", sort);
+        request.body(Body::from(format!("\"{sort}\""))).unwrap()
+    };
+    let dry = api.clone().oneshot(request("DryRun")).await.unwrap();
+    assert_eq!((dry.status().as_u16(), text(dry).await), (204, String::new()));
+    let event = api.clone().oneshot(request("Event")).await.unwrap();
+    assert!(!event.headers().contains_key("x-amz-executed-version"));
+    assert_eq!((event.status().as_u16(), text(event).await), (202, String::new()));
+    assert_eq!(events.recv().await.unwrap(), "\"Event\"");
+    let old = Request::post("/2014-11-13/functions/echo/invoke-async/").body(Body::from("\"old\"")).unwrap();
+    assert_eq!(api.oneshot(old).await.unwrap().status(), 202);
+    assert_eq!(events.recv().await.unwrap(), "\"old\"");
+}
+
+#[tokio::test]
+async fn errors_have_a_code_and_the_spelling_of_aws() {
+    let large = format!("\"{}\"", "x".repeat(6 << 20));
+    let echo = path("echo");
+    for (path, headers, body, status, code, member) in [
+        (&*path("nope"), &[][..], "{}", 404, "ResourceNotFoundException", "Message"),
+        (&*echo, &[], "{", 400, "InvalidRequestContentException", "message"),
+        (&*echo, &[], &*large, 413, "RequestTooLargeException", "message"),
+        (&*echo, &[("x-amz-invocation-type", "Later")], "{}", 400, "InvalidParameterValueException", "message"),
+        (&*echo, &[("x-amz-log-type", "All")], "{}", 400, "InvalidParameterValueException", "message"),
+        (&*echo, &[("x-amz-client-context", "no base64")], "{}", 400, "InvalidParameterValueException", "message"),
+        ("/2015-03-31/functions", &[], "{}", 404, "UnknownOperationException", "message"),
+    ] {
+        let response = invoke(path, headers, body).await;
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["x-amzn-errortype"]),
+            (status, &code.parse().unwrap())
+        );
+        let error: Value = serde_json::from_str(&text(response).await).unwrap();
+        assert!(error["Type"] == "User" && error[member].is_string(), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_is_made_of_events_and_ends_with_one() {
+    for (name, pieces) in [("streams", &["one", "two"][..]), ("echo", &["{}"]), ("fails", &[])] {
+        let path = format!("/2021-11-15/functions/{name}/response-streaming-invocations");
+        let response = invoke(&path, &[("x-amz-log-type", "Tail")], "{}").await;
+        assert_eq!(response.headers()["content-type"], "application/vnd.amazon.eventstream");
+        let stream = response.into_body().collect().await.unwrap().to_bytes();
+        let events = frames(&stream);
+        let (last, chunks) = events.split_last().unwrap();
+        let chunks: Vec<_> =
+            chunks.iter().map(|(kind, payload)| (kind.as_str(), std::str::from_utf8(payload).unwrap())).collect();
+        assert_eq!(chunks, pieces.iter().map(|piece| ("PayloadChunk", *piece)).collect::<Vec<_>>(), "{name}");
+        let complete: Value = serde_json::from_slice(&last.1).unwrap();
+        assert_eq!((last.0.as_str(), complete["LogResult"].is_string()), ("InvokeComplete", true));
+        assert_eq!(complete.get("ErrorCode"), (name == "fails").then(|| json!("Error")).as_ref());
+    }
+}
+
+/// Type and payload of each event.
+fn frames(mut stream: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut events = Vec::new();
+    while !stream.is_empty() {
+        let number = |at: usize| u32::from_be_bytes(stream[at..at + 4].try_into().unwrap()) as usize;
+        let (total, headers) = (number(0), number(4));
+        // The name `:event-type`, the type of the value and its length come before it.
+        let length = usize::from(stream[12 + 14]);
+        let kind = String::from_utf8(stream[27..27 + length].to_vec()).unwrap();
+        events.push((kind, stream[12 + headers..total - 4].to_vec()));
+        stream = &stream[total..];
+    }
+    events
+}
