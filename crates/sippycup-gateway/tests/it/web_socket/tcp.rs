@@ -142,6 +142,7 @@ async fn a_server_that_ends_says_goodbye_and_waits_for_disconnect() {
 
 #[tokio::test]
 async fn two_thousand_connections_lose_nothing() {
+    room_for_descriptors();
     const CLIENTS: usize = 2_000;
     const MESSAGES: usize = 3;
     let (function, events) = echo();
@@ -186,3 +187,15 @@ async fn two_thousand_connections_lose_nothing() {
         [CLIENTS, CLIENTS * MESSAGES, CLIENTS]
     );
 }
+
+/// Both ends of each connection are in this process. Many systems let it have 1,024 until it asks for more.
+#[cfg(unix)]
+fn room_for_descriptors() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
+}
+
+#[cfg(not(unix))]
+fn room_for_descriptors() {}
