@@ -128,7 +128,7 @@ impl<F: Invoke> Api<F> {
     }
 
     #[cfg(not(feature = "serve"))]
-    #[expect(clippy::unused_self, clippy::unused_async, reason = "with sockets it needs all of it")]
+    #[expect(clippy::unused_async, reason = "with sockets it needs all of it")]
     async fn upgraded(self, _: Parts, _: Handshake, _: &Arrived, _: &Exchange) -> Result<Response<Body>, Refused> {
         Err(no_connection())
     }

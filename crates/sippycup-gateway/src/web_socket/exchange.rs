@@ -101,6 +101,7 @@ impl Log {
 }
 
 #[cfg(not(feature = "serve"))]
+#[expect(clippy::unused_self, reason = "with a terminal it needs all of it")]
 impl Log {
     pub(super) fn of(_: &http::Extensions) -> Self {
         Self::default()
