@@ -28,12 +28,18 @@ export async function showDetail(id, { again = false } = {}) {
   const [one, last] = await Promise.all([fetchOne(id), other === null || other === id ? null : fetchOne(other)]);
   // Another one was chosen meanwhile.
   if (asked !== newest) return;
-  const folds = again ? new Map([...place().querySelectorAll(".card")].map((card) => [card.dataset.name, card.open])) : new Map();
+  const cards = again ? [...place().querySelectorAll(".card")] : [];
+  const folds = new Map(cards.map((card) => [card.dataset.name, card.open]));
+  const ways = new Map(cards.map((card) => [card.dataset.name, card.querySelector(".forms [aria-pressed=true]")?.textContent]));
   const top = again ? place().scrollTop : 0;
   current = id;
   forgetPictures();
   place().replaceChildren(...(one ? parts(one, last) : gone()));
-  for (const card of place().querySelectorAll(".card")) if (folds.has(card.dataset.name)) card.open = folds.get(card.dataset.name);
+  for (const card of place().querySelectorAll(".card")) {
+    if (folds.has(card.dataset.name)) card.open = folds.get(card.dataset.name);
+    const way = ways.get(card.dataset.name);
+    [...card.querySelectorAll(".forms button")].find((button) => button.textContent === way)?.click();
+  }
   place().scrollTop = top;
 }
 
