@@ -279,7 +279,10 @@ impl Behind {
             function: self.function.clone().map(Said::from),
             api_id: Some(Said::from(api_id(id))),
             origin: Some(Origin { id: id.to_owned(), door, answer: self.answer.as_ref().map(answer), authorizer }),
-            api_keys: if is(&[Sort::Key]) { flags.api_keys.clone() } else { Vec::new() },
+            api_keys: match &self.guard {
+                Some(guard) if guard.key && self.answer.is_none() => flags.api_keys.clone(),
+                _ => Vec::new(),
+            },
             throttle: flags.throttle.clone().filter(|_| kind != Kind::FunctionUrl),
             source_ip: flags.source_ip,
             https: flags.https,
@@ -301,6 +304,13 @@ impl Behind {
         let (flag, given) = said(guard.sort, flags);
         let what = format!("{}, `{}`", guard.sort.name(), guard.name);
         self.guard = Some(guard.clone());
+        if guard.key && guard.sort != Sort::Key && flags.api_keys.is_empty() {
+            let why =
+                format!("the API key beside {what} does not run here: every request is refused; --api-key gives it");
+            scope.notes.borrow_mut().pass(id, route, &why);
+            self.answer = Some(refusal(&format!("an API key beside {what} needs --api-key")));
+            return;
+        }
         self.authorizer = authorizer;
         if self.authorizer.is_some() {
             return;

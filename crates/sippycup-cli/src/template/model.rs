@@ -115,8 +115,25 @@ pub(super) struct Guard {
     pub(super) name: String,
     pub(super) sort: Sort,
     pub(super) scopes: Vec<String>,
+    /// Whether an API key must be there too.
+    pub(super) key: bool,
     /// How it runs here, if it can; a function is named by its URI or ARN.
     pub(super) plan: Option<Box<AuthorizerPlan>>,
+}
+
+impl Guard {
+    /// Who may use a route that has this guard, and for which an API key is needed or not.
+    pub(super) fn access(guard: Option<Self>, key: bool) -> Access {
+        match guard {
+            Some(guard) => Access::Guarded(Self { key: key || guard.key, ..guard }),
+            None if key => Access::Guarded(Self::api_key()),
+            None => Access::Open,
+        }
+    }
+
+    fn api_key() -> Self {
+        Self { name: "api_key".to_owned(), sort: Sort::Key, scopes: Vec::new(), key: true, plan: None }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -189,6 +189,12 @@ impl<'t> Resource<'t> {
             Some(id) => authorizer(scope, family, id)?.map(Box::new),
             None => None,
         };
-        Ok(Some(Guard { name: name.unwrap_or_else(|| "AWS_IAM".to_owned()), sort, scopes: scopes.collect(), plan }))
+        Ok(Some(Guard {
+            name: name.unwrap_or_else(|| "AWS_IAM".to_owned()),
+            sort,
+            scopes: scopes.collect(),
+            key: false,
+            plan,
+        }))
     }
 }

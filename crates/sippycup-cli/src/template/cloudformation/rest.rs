@@ -2,7 +2,7 @@
 
 use super::Resource;
 use super::http::variables;
-use crate::template::model::{Access, Api, Family, Guard, Route, Routes, Sort, Stage, said};
+use crate::template::model::{Access, Api, Family, Guard, Route, Routes, Stage, said};
 use crate::template::node::Node;
 use crate::template::openapi::{Asked, Body, target};
 use crate::template::scope::Scope;
@@ -72,13 +72,12 @@ fn route(scope: &Scope<'_>, method: &Resource<'_>) -> Result<Route, Fault> {
         Some(flag) => flag.boolean()?,
         None => false,
     };
-    let key = key.then(|| Guard { name: "api_key".to_owned(), sort: Sort::Key, scopes: Vec::new(), plan: None });
     Ok(Route {
         method: name,
         path: if path.is_empty() { "/".to_owned() } else { path },
         span: method.place("HttpMethod"),
         target: target(&asked, &integration)?,
-        access: method.guard(scope, Family::Rest)?.or(key).map_or(Access::Open, Access::Guarded),
+        access: Guard::access(method.guard(scope, Family::Rest)?, key),
         timeout: asked.timeout,
         is_version_1: false,
     })

@@ -7,7 +7,7 @@ use crate::template::node::Node;
 use crate::template::scope::Scope;
 use crate::template::source::Fault;
 
-/// Who may ask. Of several requirements API Gateway takes the first authorizer; an API key alone is the weakest.
+/// Who may ask. Of several requirements API Gateway takes the first authorizer, and a REST API the key too.
 pub(super) fn access(
     root: &Node,
     scope: &Scope<'_>,
@@ -20,6 +20,7 @@ pub(super) fn access(
             name: "AWS_IAM".to_owned(),
             sort: Sort::Iam,
             scopes: Vec::new(),
+            key: false,
             plan: None,
         }));
     }
@@ -34,15 +35,19 @@ pub(super) fn access(
             continue;
         }
         let scopes = scheme.value.items().iter().filter_map(|item| item.as_text().map(str::to_owned));
+        let sort = sort(root, scope, &scheme.key)?;
         guards.push(Guard {
             name: scheme.key.clone(),
-            sort: sort(root, scope, &scheme.key)?,
+            sort,
             scopes: scopes.collect(),
+            key: sort == Sort::Key,
             plan: plan(root, scope, family, &scheme.key)?.map(Box::new),
         });
     }
-    let strongest = guards.iter().find(|guard| guard.sort != Sort::Key).or(guards.first()).cloned();
-    Ok(strongest.map_or(Access::Open, Access::Guarded))
+    let key = guards.iter().find(|guard| guard.sort == Sort::Key);
+    let strongest = guards.iter().find(|guard| guard.sort != Sort::Key).or(key).cloned();
+    // HTTP APIs have no keys.
+    Ok(Guard::access(strongest, key.is_some() && family == Family::Rest))
 }
 
 fn scheme<'n>(root: &'n Node, scope: &Scope<'_>, name: &str) -> Result<Option<&'n Node>, Fault> {

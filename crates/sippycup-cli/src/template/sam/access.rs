@@ -52,7 +52,7 @@ impl Auth {
             };
             let scopes = scopes(scope, entry.value.get("AuthorizationScopes"))?;
             let plan = of_sam(scope, family, &entry.key, &entry.value)?.map(Box::new);
-            read.authorizers.push(Guard { name: entry.key.clone(), sort, scopes, plan });
+            read.authorizers.push(Guard { name: entry.key.clone(), sort, scopes, key: false, plan });
         }
         if let Some(name) = auth.get("DefaultAuthorizer")
             && let Some(name) = scope.value(name)?
@@ -86,20 +86,19 @@ impl Auth {
             Some(flag) => flag.boolean()?,
             None => self.key,
         };
-        Ok(guard.or_else(|| key.then(api_key)).map_or(Access::Open, Access::Guarded))
+        Ok(Guard::access(guard, key))
     }
 
     /// Who may ask what `Cors` of a REST API answers.
     pub(super) fn of_preflight(&self) -> Access {
         let guard = self.default.clone().filter(|_| self.preflight);
-        let key = (self.key && self.key_preflight).then(api_key);
-        guard.or(key).map_or(Access::Open, Access::Guarded)
+        Guard::access(guard, self.key && self.key_preflight)
     }
 
     fn named(&self, node: &Node) -> Result<Guard, Fault> {
         let name = node.string()?;
         if name == "AWS_IAM" {
-            return Ok(Guard { name: name.to_owned(), sort: Sort::Iam, scopes: Vec::new(), plan: None });
+            return Ok(Guard { name: name.to_owned(), sort: Sort::Iam, scopes: Vec::new(), key: false, plan: None });
         }
         let found = self.authorizers.iter().find(|guard| guard.name == name).cloned();
         found.ok_or_else(|| {
@@ -107,10 +106,6 @@ impl Auth {
             node.fault(format_args!("expected an authorizer of the API ({}), found `{name}`", known.join(", ")))
         })
     }
-}
-
-fn api_key() -> Guard {
-    Guard { name: "api_key".to_owned(), sort: Sort::Key, scopes: Vec::new(), plan: None }
 }
 
 fn scopes(scope: &Scope<'_>, node: Option<&Node>) -> Result<Vec<String>, Fault> {

@@ -151,9 +151,13 @@ pub(super) fn url(scope: &Scope<'_>, id: &str, target: Target, config: &Node) ->
     let own = |key: &str| config.get(key).map(|node| scope.text(node)).transpose().map(Option::flatten);
     let access = match own("AuthType")?.as_deref() {
         Some("NONE") => Access::Open,
-        Some("AWS_IAM") => {
-            Access::Guarded(Guard { name: "AWS_IAM".to_owned(), sort: Sort::Iam, scopes: Vec::new(), plan: None })
-        }
+        Some("AWS_IAM") => Access::Guarded(Guard {
+            name: "AWS_IAM".to_owned(),
+            sort: Sort::Iam,
+            scopes: Vec::new(),
+            key: false,
+            plan: None,
+        }),
         _ => return Err(config.get("AuthType").unwrap_or(config).unlike("`AuthType`, NONE or AWS_IAM")),
     };
     let cors = crate::template::cors::read(scope, config.get("Cors"))?;

@@ -83,5 +83,5 @@ fn access(scope: &Scope<'_>, auth: Option<&Node>) -> Result<Access, Fault> {
             plan.identity_source.push(source.string()?.to_owned());
         }
     }
-    Ok(Access::Guarded(Guard { name, sort, scopes: Vec::new(), plan: plan.map(Box::new) }))
+    Ok(Access::Guarded(Guard { name, sort, scopes: Vec::new(), key: false, plan: plan.map(Box::new) }))
 }
