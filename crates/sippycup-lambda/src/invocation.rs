@@ -62,10 +62,11 @@ where
     .await
 }
 
-/// Waits until the app can be called, and calls it. The error is that of an app which is not to be called again.
+/// Waits until the app, a clone for this invocation, can be called, calls it and drops it. The error is that of an app
+/// which is not to be called again.
 #[cfg(any(feature = "lambda-runtime", feature = "local"))]
 pub(crate) async fn run<T>(
-    app: &mut T,
+    app: Result<T, Failure>,
     event: Bytes,
     context: &LambdaContext,
     mut watch: Option<Box<dyn Watch>>,
@@ -73,11 +74,16 @@ pub(crate) async fn run<T>(
 where
     T: Service<ProxyEvent, Error = Error, Response: Answer>,
 {
-    match ready(app, &mut watch).await {
-        Ok(Ok(())) => Ok(call(app, event, context, watch).await),
+    let mut app = match app {
+        Ok(app) => app,
+        Err(failure) => return Ok(Err(failure)),
+    };
+    let answer = match ready(&mut app, &mut watch).await {
+        Ok(Ok(())) => Ok(call(&mut app, event, context, watch).await),
         Ok(Err(error)) => Err(error),
         Err(failure) => Ok(refuse(event, failure, watch)),
-    }
+    };
+    guard(|| drop(app)).map_or_else(|failure| Ok(Err(failure)), |()| answer)
 }
 
 /// Calls the app, and waits for what it answers.

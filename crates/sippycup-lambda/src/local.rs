@@ -132,10 +132,9 @@ where
         let (app, watch) = (guard(|| self.app.clone()), self.guards.watch(&context));
         let finish = self.afterwards.of(context.clone());
         Box::pin(current::scope(&finish.context.clone(), async move {
-            let mut app = app.map_err(|failure| told(&failure))?;
-            let answer = invocation::run(&mut app, event, &context, watch).await;
+            let answer = invocation::run(app, event, &context, watch).await;
             let answer = answer.unwrap_or_else(|error| Err(describe(error)));
-            guard(|| drop(app)).and(answer).map(|answer| answer.into_local(finish)).map_err(|failure| told(&failure))
+            answer.map(|answer| answer.into_local(finish)).map_err(|failure| told(&failure))
         }))
     }
 }

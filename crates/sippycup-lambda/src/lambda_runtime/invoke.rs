@@ -57,14 +57,7 @@ where
         let (app, watch) = (guard(|| self.app.clone()), self.guards.watch(&context));
         let scope = context.clone();
         Box::pin(current::scope(&scope, async move {
-            let answer = match app {
-                Ok(mut app) => {
-                    let answer = invocation::run(&mut app, invocation.body, &context, watch).await;
-                    guard(|| drop(app)).map_or_else(|failure| Ok(Err(failure)), |()| answer)
-                }
-                Err(failure) => Ok(Err(failure)),
-            };
-            match answer {
+            match invocation::run(app, invocation.body, &context, watch).await {
                 Ok(Ok(answer)) => api.respond(&context, answer.into_outgoing(&context)).await?,
                 Ok(Err(failure)) => api.fail(&context, &failure).await?,
                 Err(error) => {
