@@ -4,6 +4,7 @@ import { aws_apigateway as rest, aws_apigatewayv2 as http, aws_certificatemanage
 import { aws_ec2 as ec2, aws_elasticloadbalancingv2 as elb, aws_lambda as lambda } from 'aws-cdk-lib';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { LambdaTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2-targets';
+import { Construct } from 'constructs';
 import { axumHello } from './function.js';
 
 const app = new App();
@@ -40,24 +41,31 @@ class LoadBalancer extends Stack {
   });
 }
 
+/** Two apps on one domain, below `/shop` and `/news`. */
 class CustomDomain extends Stack {
   certificate = new CfnParameter(this, 'Certificate', { description: 'ARN of a certificate in this region' });
   domain = new http.DomainName(this, 'Domain', {
     domainName: 'api.example.com',
     certificate: acm.Certificate.fromCertificateArn(this, 'Issued', this.certificate.valueAsString),
   });
-  api = new http.HttpApi(this, 'Api', {
-    defaultIntegration: new HttpLambdaIntegration('Function', axumHello(this)),
-    createDefaultStage: false,
-  });
-  // The events of an HTTP API do not have the base path: the stage variable says it.
-  stage = new http.HttpStage(this, 'Stage', {
-    httpApi: this.api,
-    stageName: '$default',
-    autoDeploy: true,
-    stageVariables: { SIPPYCUP_SCRIPT_NAME_BASE: '/shop' },
-    domainMapping: { domainName: this.domain, mappingKey: 'shop' },
-  });
+  shop = this.below('shop');
+  news = this.below('news');
+
+  below(path: string) {
+    const scope = new Construct(this, path);
+    const httpApi = new http.HttpApi(scope, 'Api', {
+      defaultIntegration: new HttpLambdaIntegration('Function', axumHello(scope)),
+      createDefaultStage: false,
+    });
+    // The events of an HTTP API do not have the base path: the stage variable says it.
+    return new http.HttpStage(scope, 'Stage', {
+      httpApi,
+      stageName: '$default',
+      autoDeploy: true,
+      stageVariables: { SIPPYCUP_SCRIPT_NAME_BASE: `/${path}` },
+      domainMapping: { domainName: this.domain, mappingKey: path },
+    });
+  }
 }
 
 new RestApi(app, 'RestApi');

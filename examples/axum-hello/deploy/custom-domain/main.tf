@@ -1,4 +1,4 @@
-# An HTTP API below https://NAME/shop/. Its events do not have the base path: the stage variable says it.
+# An HTTP API below https://NAME/shop/; a second app is the same again with another mapping. Its events do not have the base path: the stage variable says it.
 variable "name" {
   type    = string
   default = "api.example.com"

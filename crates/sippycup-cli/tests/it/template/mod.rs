@@ -170,6 +170,7 @@ fn the_templates_of_the_examples_are_served() {
             "GET /x",
             "$default 2.0 $default /x",
         ),
+        ("streaming/template.yaml", "Function", &[], "FunctionUrl", "GET /x", "$default 2.0 $default /x"),
         ("events/template.yaml", "Function", &[], "ServerlessHttpApi", "GET /orders", "$default 2.0 $default /orders"),
         (
             "openapi/template.yaml",
