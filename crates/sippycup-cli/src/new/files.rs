@@ -11,13 +11,15 @@ pub(super) const FILES: &[(&str, &str)] = &[
     (".github/workflows/deploy.yml", include_str!("template/.github/workflows/deploy.yml")),
 ];
 
-/// A text for a project: the two words of Liquid that the files have, `{{project-name}}` and lines between `{% if door == "…" %}` and `{% endif %}`.
+/// A text for a project: the two words of Liquid that the files have, `{{project-name}}` and lines between `{% if door == "…" %}`, or `!=`, and `{% endif %}`.
 pub(super) fn rendered(text: &str, name: &str, door: &str) -> String {
     let mut written = String::with_capacity(text.len());
     let mut taken = true;
     for line in text.lines() {
         if let Some(condition) = line.strip_prefix("{% if door == \"") {
             taken = condition.strip_suffix("\" %}") == Some(door);
+        } else if let Some(condition) = line.strip_prefix("{% if door != \"") {
+            taken = condition.strip_suffix("\" %}") != Some(door);
         } else if line == "{% endif %}" {
             taken = true;
         } else if taken {
@@ -34,14 +36,15 @@ mod tests {
 
     #[test]
     fn lines_of_other_doors_are_left_out() {
-        let text = "a {{project-name}}\n{% if door == \"alb\" %}\nb\n{% endif %}\n{% if door == \"rest-api\" %}\nc\n{% endif %}\n${{ d }}\n";
-        assert_eq!(rendered(text, "x", "rest-api"), "a x\nc\n${{ d }}\n");
+        let text = "a {{project-name}}\n{% if door == \"alb\" %}\nb\n{% endif %}\n{% if door == \"rest-api\" %}\nc\n{% endif %}\n{% if door != \"alb\" %}\ne\n{% endif %}\n${{ d }}\n";
+        assert_eq!(rendered(text, "x", "rest-api"), "a x\nc\ne\n${{ d }}\n");
+        assert_eq!(rendered(text, "x", "alb"), "a x\nb\n${{ d }}\n");
     }
 
     #[test]
     fn the_files_have_nothing_else_of_liquid() {
         for (file, text) in FILES {
-            for door in ["http-api", "rest-api", "function-url", "alb"] {
+            for door in ["http-api", "rest-api", "function-url", "alb", "websocket"] {
                 let text = rendered(text, "x", door).replace("${{", "");
                 assert!(!text.contains("{{") || *file == "src/tests.rs", "{file}");
                 assert!(!text.contains("{%"), "{file}");

@@ -41,6 +41,8 @@ pub(crate) enum Door {
     FunctionUrl,
     /// Application Load Balancer with multi-value headers
     Alb,
+    /// WebSocket API with a stage `live`
+    Websocket,
 }
 
 impl Door {
@@ -50,6 +52,7 @@ impl Door {
             Self::RestApi => "rest-api",
             Self::FunctionUrl => "function-url",
             Self::Alb => "alb",
+            Self::Websocket => "websocket",
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{directory, run, sippycup};
 #[test]
 fn a_new_project_is_whole_and_healthy() {
     let parent = directory("new");
-    for door in ["http-api", "rest-api", "function-url", "alb"] {
+    for door in ["http-api", "rest-api", "function-url", "alb", "websocket"] {
         let path = parent.join(format!("my-{door}"));
         let path = path.to_str().unwrap();
         let (code, out, err) = run(sippycup(&["new", path, "--door", door]));
