@@ -1,5 +1,7 @@
 //! What Lambda says about an invocation beside the event.
 
+#[cfg(feature = "lambda-runtime")]
+use std::sync::{Mutex, PoisonError};
 use std::{
     fmt,
     sync::{
@@ -46,6 +48,9 @@ struct Values {
     request_id: Option<HeaderValue>,
     tasks: Tasks,
     tenant_id: Option<HeaderValue>,
+    /// `lambda_runtime`'s own, until the request has it.
+    #[cfg(feature = "lambda-runtime")]
+    theirs: Mutex<Option<lambda_runtime::Context>>,
     trace_id: Option<HeaderValue>,
     #[cfg(any(feature = "logging", feature = "metrics"))]
     verdict: crate::observe::Verdict,
@@ -87,15 +92,19 @@ impl LambdaContext {
 
     /// Takes the values out of the headers, of which none is left.
     pub(crate) fn take(headers: &mut HeaderMap) -> Self {
-        let mut values = Values { is_cold_start: is_cold_start(), ..Values::default() };
-        let mut last = None;
-        for (name, value) in headers.drain() {
-            last = name.or(last);
-            if let Some(name) = &last {
-                values.set(name, value);
-            }
-        }
-        Self(Arc::new(values))
+        Self(Arc::new(Values::take(headers)))
+    }
+
+    /// The same where `lambda_runtime` has made its own of them.
+    #[cfg(feature = "lambda-runtime")]
+    pub(crate) fn take_beside(headers: &mut HeaderMap, theirs: lambda_runtime::Context) -> Self {
+        Self(Arc::new(Values { theirs: Mutex::new(Some(theirs)), ..Values::take(headers) }))
+    }
+
+    /// `lambda_runtime`'s own, which is there once.
+    #[cfg(feature = "lambda-runtime")]
+    pub(crate) fn take_theirs(&self) -> Option<lambda_runtime::Context> {
+        self.0.theirs.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// What becomes of the invocation's answer.
@@ -219,6 +228,18 @@ task_local! {
 }
 
 impl Values {
+    fn take(headers: &mut HeaderMap) -> Self {
+        let mut values = Self { is_cold_start: is_cold_start(), ..Self::default() };
+        let mut last = None;
+        for (name, value) in headers.drain() {
+            last = name.or(last);
+            if let Some(name) = &last {
+                values.set(name, value);
+            }
+        }
+        values
+    }
+
     fn set(&mut self, name: &HeaderName, value: HeaderValue) {
         let place = match name.as_str() {
             "lambda-runtime-aws-request-id" => &mut self.request_id,

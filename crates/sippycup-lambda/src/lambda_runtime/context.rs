@@ -9,8 +9,13 @@ use lambda_runtime::{Config, Context};
 
 use crate::LambdaContext;
 
-/// The same as `lambda_runtime` would have made, except that nothing that is missing or broken is an error.
+/// The one that `lambda_runtime` has made, where it polls. Else the same, except that nothing that is missing or broken is
+/// an error.
 pub(crate) fn context(ours: &LambdaContext) -> Context {
+    ours.take_theirs().unwrap_or_else(|| made(ours))
+}
+
+fn made(ours: &LambdaContext) -> Context {
     let owned = |value: Option<&str>| value.map(str::to_owned);
     let mut context = Context::default();
     context.request_id = ours.request_id().to_owned();

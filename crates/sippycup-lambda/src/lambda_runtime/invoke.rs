@@ -52,7 +52,7 @@ where
     }
 
     fn call(&mut self, mut invocation: LambdaInvocation) -> Self::Future {
-        let context = LambdaContext::take(&mut invocation.parts.headers);
+        let context = LambdaContext::take_beside(&mut invocation.parts.headers, invocation.context);
         let (api, after) = (self.api.clone(), self.after.clone());
         let (app, watch) = (guard(|| self.app.clone()), self.guards.watch(&context));
         let scope = context.clone();

@@ -69,10 +69,7 @@ impl RuntimeApi {
         let mut request = Request::new(body);
         *request.method_mut() = Method::POST;
         let map = request.headers_mut();
-        map.reserve(self.0.headers.len() + headers.len() + 1);
-        for (name, value) in &self.0.headers {
-            map.append(name, value.clone());
-        }
+        map.clone_from(&self.0.headers);
         for (name, value) in headers {
             map.append(name, value.clone());
         }
