@@ -43,14 +43,14 @@ impl Read {
         self.headers.complete(&self.json, trace_id, body.len());
 
         if !located.base.is_root() {
-            extensions.insert(located.base);
+            set(&mut extensions, located.base);
         }
         let (variables, parameters) = (self.wire.stage_variables, self.wire.path_parameters);
         if variables.is_some() {
-            extensions.insert(StageVariables::new(variables.share(&self.json)));
+            set(&mut extensions, StageVariables::new(variables.share(&self.json)));
         }
         if parameters.is_some() {
-            extensions.insert(PathParameters::new(parameters.share(&self.json)));
+            set(&mut extensions, PathParameters::new(parameters.share(&self.json)));
         }
         extensions.insert(RequestContext::new(dialect.source, slice_or_null(&self.json, self.wire.context.all)));
         if let Some(public) = public {
@@ -151,6 +151,14 @@ impl Read {
         }
         let ip = self.wire.context.source_ip.string(&self.json)?;
         Ok(ip.and_then(|ip| ip.parse().ok()))
+    }
+}
+
+/// Puts a value in the place of the usual one, which has a block already.
+fn set<T: Clone + Send + Sync + 'static>(extensions: &mut Extensions, value: T) {
+    match extensions.get_mut() {
+        Some(usual) => *usual = value,
+        None => drop(extensions.insert(value)),
     }
 }
 
