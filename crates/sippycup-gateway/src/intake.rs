@@ -19,6 +19,7 @@ use crate::names::HeaderNames;
 use crate::observe::{Exchange, Step, on_behalf};
 use crate::refusal::{Refusal, Refused};
 use crate::route::{self, Matched};
+use crate::secured::Secured;
 use crate::stamp::Stamp;
 use crate::visitor::{Names, OverTcp, Visitor};
 use crate::{Body, BoxError, Kind, Verdict};
@@ -132,8 +133,12 @@ impl Config {
             let base = self.location.base_path_on(host);
             let reason = format!("`{path}` is under no stage or mapping; paths begin with `{base}`");
             let target = parts.uri.path_and_query().map_or(path, |target| target.as_str());
-            // Over TCP nobody speaks TLS here, whatever events say.
-            let proto = if parts.extensions.get::<OverTcp>().is_some() { "http" } else { &self.forwarded_proto };
+            // Over TCP it is what the listener speaks, whatever events say.
+            let proto = match parts.extensions.get::<OverTcp>() {
+                Some(OverTcp) if parts.extensions.get::<Secured>().is_some() => "https",
+                Some(OverTcp) => "http",
+                None => &self.forwarded_proto,
+            };
             let host = host.unwrap_or(&self.location.default_name);
             Refused::new(Refusal::NoStage, reason)
                 .hint(format!("the gateway answers at {proto}://{host}{base}{target}"))
@@ -211,6 +216,7 @@ impl Config {
             visitor: accepted.visitor,
             passed,
             source_ip: self.source_ip(&parts.extensions),
+            secured: parts.extensions.get::<Secured>(),
             stamp,
         }
     }

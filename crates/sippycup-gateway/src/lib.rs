@@ -219,6 +219,7 @@ mod observe;
 mod plans;
 mod refusal;
 mod route;
+mod secured;
 #[cfg(feature = "serve")]
 mod serve;
 mod shorthand;
@@ -253,6 +254,8 @@ pub use observe::{End, Step};
 pub use plans::{Throttle, UsagePlan};
 #[cfg(feature = "serve")]
 pub use serve::Server;
+#[cfg(feature = "tls")]
+pub use serve::Tls;
 #[cfg(feature = "serve")]
 pub use terminal::{Logged, Terminal};
 pub use verdict::Verdict;

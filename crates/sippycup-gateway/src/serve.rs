@@ -1,11 +1,15 @@
 //! Gateways and Runtime APIs on TCP listeners.
 
+mod connection;
+#[cfg(feature = "tls")]
+mod http2;
+#[cfg(feature = "tls")]
+mod tls;
+
 use std::convert::Infallible;
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -14,14 +18,14 @@ use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
 use tower_service::Service;
 
-use crate::visitor::OverTcp;
-use crate::web_socket::Lifetime;
+pub(crate) use connection::{Front, serve};
+#[cfg(feature = "tls")]
+pub use tls::Tls;
+
 use crate::{Answer, Body, BoxError, Gateway};
 
 impl<F> Gateway<F>
@@ -52,7 +56,7 @@ where
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
         // API Gateway writes the names of an HTTP API's headers like this over HTTP/1.1; `http` cannot carry the spelling.
         let title_case = self.kind().is_http_api();
-        serve(listener, self, front(title_case), Arc::new(|_| {}), shutdown).await
+        serve(listener, self, Front::new(front(title_case), Arc::new(|_| {})), shutdown).await
     }
 }
 
@@ -77,12 +81,19 @@ where
 pub struct Server {
     title_case: bool,
     report: Arc<dyn Fn(&str) + Send + Sync>,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
 }
 
 impl Server {
     /// A server with names of headers in lower case.
     pub fn new() -> Self {
-        Self { title_case: false, report: Arc::new(|_| {}) }
+        Self {
+            title_case: false,
+            report: Arc::new(|_| {}),
+            #[cfg(feature = "tls")]
+            tls: None,
+        }
     }
 
     /// Writes `Content-Type` instead of `content-type`, as the servers of HTTP APIs do; default no.
@@ -91,13 +102,23 @@ impl Server {
         self
     }
 
-    /// What is done with lines about connections on which no HTTP/1.1 came, and which got 400 or 431 without any service; default nothing.
+    /// Speaks TLS, and nothing else: HTTP/2 and HTTP/1.1, as clients choose in the handshake; default HTTP/1.1 without TLS.
+    ///
+    /// A connection of HTTP/2 has 128 requests at once at most. A handshake takes 10 s at most; a request in the clear gets 400.
+    #[cfg(feature = "tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// What is done with lines about connections on which no HTTP came, and which got 400 or 431 without any service; default nothing.
     pub fn report(mut self, report: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.report = Arc::new(report);
         self
     }
 
-    /// Serves HTTP/1.1 until `shutdown` resolves; then takes no new connection and lets the open ones finish, for ten seconds at most. The client's `SocketAddr` is in the
+    /// Serves HTTP/1.1, or with TLS HTTP/2 too, until `shutdown` resolves; then takes no new connection and lets the open ones finish, for ten seconds at most. The client's `SocketAddr` is in the
     /// extensions of each request.
     ///
     /// # Errors
@@ -108,7 +129,12 @@ impl Server {
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
         S::Future: Send,
     {
-        serve(listener, Boxed(service), front(self.title_case), self.report, shutdown).await
+        let front = Front {
+            #[cfg(feature = "tls")]
+            tls: self.tls,
+            ..Front::new(front(self.title_case), self.report)
+        };
+        serve(listener, Boxed(service), front, shutdown).await
     }
 }
 
@@ -150,101 +176,8 @@ fn front(title_case: bool) -> http1::Builder {
     http
 }
 
-/// Serves any service of requests. The peer's address travels in the extensions. An error of the service closes the connection.
-pub(crate) async fn serve<S>(
-    listener: TcpListener,
-    service: S,
-    http: http1::Builder,
-    report: Arc<dyn Fn(&str) + Send + Sync>,
-    shutdown: impl Future<Output = ()>,
-) -> io::Result<()>
-where
-    S: Service<Request<Incoming>, Response = Response<Body>> + Clone + Send + 'static,
-    S::Error: Into<BoxError>,
-    S::Future: Send,
-{
-    let (end, ending) = watch::channel(false);
-    let (alive, mut lives) = mpsc::channel(1);
-    let lifetime = Lifetime::new(ending, alive);
-    let mut shutdown = pin!(shutdown);
-    loop {
-        let (stream, peer) = tokio::select! {
-            () = &mut shutdown => break,
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) if is_of_one_connection(&error) => continue,
-                Err(error) if is_exhaustion(&error) => {
-                    // Descriptors come back when connections end; asking at once again would spin.
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    continue;
-                }
-                Err(error) => return Err(error),
-            },
-        };
-        // An event stream must not wait for a full segment.
-        let _ = stream.set_nodelay(true);
-        let (service, lifetime, held) = (service.clone(), lifetime.clone(), lifetime.clone());
-        let respond = move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(lifetime.clone());
-            respond(service.clone(), peer, request)
-        };
-        let connection = http.serve_connection(TokioIo::new(stream), service_fn(respond)).with_upgrades();
-        let (report, mut held) = (Arc::clone(&report), held);
-        tokio::spawn(async move {
-            let mut connection = pin!(connection);
-            let served = tokio::select! {
-                served = &mut connection => served,
-                () = held.end() => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
-                }
-            };
-            // A client that goes away in between is no news.
-            if let Err(error) = served
-                && error.is_parse()
-            {
-                report(&format!("a client was refused, what it sent is no HTTP/1.1 without TLS: {error}"));
-            }
-        });
-    }
-    drop(listener);
-    let _ = end.send(true);
-    drop(lifetime);
-    // Nobody sends anything: the channel ends with the last connection, those of WebSocket APIs too.
-    let _ = tokio::time::timeout(GRACE, lives.recv()).await;
-    Ok(())
-}
-
-async fn respond<S>(
-    mut service: S,
-    peer: SocketAddr,
-    mut request: Request<Incoming>,
-) -> Result<Response<Body>, S::Error>
-where
-    S: Service<Request<Incoming>, Response = Response<Body>>,
-{
-    request.extensions_mut().insert(peer);
-    request.extensions_mut().insert(OverTcp);
-    poll_fn(|cx| service.poll_ready(cx)).await?;
-    service.call(request).await
-}
-
-fn is_of_one_connection(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
-    )
-}
-
-/// EMFILE and ENFILE have no kind of their own.
-fn is_exhaustion(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(23 | 24))
-}
-
 /// How long a connection may take to send the head of a request, also of its next one.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// More than fit into the limits of any kind that has one by the bytes.
 const HEADERS: usize = 4096;
-
-const GRACE: Duration = Duration::from_secs(10);

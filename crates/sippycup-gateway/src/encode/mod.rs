@@ -22,6 +22,7 @@ use crate::identity::{Authorizer, ClientCertificate};
 use crate::location::Located;
 use crate::names::{HeaderNames, is_hop_by_hop};
 use crate::route::Matched;
+use crate::secured::Secured;
 use crate::stamp::Stamp;
 use crate::visitor::Visitor;
 use crate::{Kind, media_type};
@@ -40,6 +41,7 @@ pub(crate) struct Call<'a> {
     pub(crate) visitor: Visitor,
     pub(crate) passed: &'a Passed,
     pub(crate) source_ip: IpAddr,
+    pub(crate) secured: Option<&'a Secured>,
     pub(crate) stamp: &'a Stamp,
 }
 
@@ -109,8 +111,9 @@ impl Call<'_> {
             }
         }
         if kind == Kind::FunctionUrl {
-            set("x-amzn-tls-version", "TLSv1.3".to_owned());
-            set("x-amzn-tls-cipher-suite", "TLS_AES_128_GCM_SHA256".to_owned());
+            let secured = self.secured.unwrap_or(&Secured::USUAL);
+            set("x-amzn-tls-version", secured.version.to_owned());
+            set("x-amzn-tls-cipher-suite", secured.cipher_suite.to_owned());
         }
         for (name, _) in &mut headers {
             let spelled = self.spelled(name);

@@ -23,6 +23,7 @@ use super::message::{Message, NotTaken, Taken, Turn};
 use super::pool::ATTACHED;
 use super::settings::Settings;
 use crate::answer::INTEGRATION_RESPONSE;
+use crate::serve;
 use crate::visitor::Names;
 use crate::{Answer, Body, BoxError};
 
@@ -39,7 +40,7 @@ pub(super) async fn serve(
     let api = RuntimeApi { environment, settings: Arc::clone(&settings), pool };
     let reporting = Arc::clone(&settings);
     let report = Arc::new(move |line: &str| reporting.report(line));
-    if let Err(error) = crate::serve::serve(listener, api, http, report, ending).await {
+    if let Err(error) = serve::serve(listener, api, serve::Front::new(http, report), ending).await {
         settings.report(&format!("the Runtime API broke: {error}"));
     }
 }

@@ -23,6 +23,7 @@ use crate::names::HeaderNames;
 use crate::observe::{Exchange, Step};
 use crate::refusal::{Refusal, Refused};
 use crate::route::Matched;
+use crate::secured::Secured;
 use crate::stamp::Stamp;
 use crate::{Body, Gateway, Sizes};
 
@@ -156,6 +157,7 @@ pub(super) async fn opening<F>(
         visitor: arrived.visitor,
         passed,
         source_ip: config.source_ip(&parts.extensions),
+        secured: parts.extensions.get::<Secured>(),
         stamp: &stamp,
     };
     let mut verdict = None;
