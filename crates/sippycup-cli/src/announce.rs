@@ -10,6 +10,7 @@ pub(crate) fn lines<F>(
     gateways: &Gateways<F>,
     gateway: &Gateway<F>,
     listening: SocketAddr,
+    secured: bool,
     name: Option<&str>,
 ) -> Vec<String> {
     let address = reachable(listening);
@@ -27,7 +28,8 @@ pub(crate) fn lines<F>(
     for (domain, base) in gateway.host_paths() {
         // A client of a WebSocket API writes the stage, and nothing behind it.
         let is_ws = gateway.kind() == Kind::WebSocketApi;
-        let (scheme, path) = if is_ws { ("ws", base.clone()) } else { ("http", format!("{base}/")) };
+        let scheme = scheme(gateway.kind(), secured);
+        let path = if is_ws { base.clone() } else { format!("{base}/") };
         let own = domain != gateway.default_domain();
         let names = [name, own.then_some(domain)].into_iter().flatten().collect::<Vec<_>>().join(", ");
         let names = if name.is_some() { format!("  ({names})") } else { String::new() };
@@ -51,13 +53,19 @@ pub(crate) fn lines<F>(
 }
 
 /// The URLs of a gateway on this machine, one for each base path; a domain among them is to be named as the host.
-pub(crate) fn urls<F>(gateway: &Gateway<F>, listening: SocketAddr) -> Vec<String> {
-    let address = reachable(listening);
-    let url = |base: &String| match gateway.kind() {
-        Kind::WebSocketApi => format!("ws://{address}{base}"),
-        _ => format!("http://{address}{base}/"),
-    };
-    gateway.base_paths().iter().map(url).collect()
+pub(crate) fn urls<F>(gateway: &Gateway<F>, listening: SocketAddr, secured: bool) -> Vec<String> {
+    let (address, scheme) = (reachable(listening), scheme(gateway.kind(), secured));
+    let end = if gateway.kind() == Kind::WebSocketApi { "" } else { "/" };
+    gateway.base_paths().iter().map(|base| format!("{scheme}://{address}{base}{end}")).collect()
+}
+
+const fn scheme(kind: Kind, secured: bool) -> &'static str {
+    match (kind, secured) {
+        (Kind::WebSocketApi, false) => "ws",
+        (Kind::WebSocketApi, true) => "wss",
+        (_, false) => "http",
+        (_, true) => "https",
+    }
 }
 
 /// Nobody can connect to the address that stands for all.
@@ -78,7 +86,7 @@ mod tests {
 
     fn all(gateways: &Gateways<()>, listening: &str) -> Vec<String> {
         let listening = listening.parse().unwrap();
-        gateways.iter().flat_map(|gateway| lines(gateways, gateway, listening, Some("shop"))).collect()
+        gateways.iter().flat_map(|gateway| lines(gateways, gateway, listening, false, Some("shop"))).collect()
     }
 
     #[test]
@@ -108,6 +116,8 @@ mod tests {
     fn a_web_socket_api_is_found_at_its_stage() {
         let gateways = Gateways::new(Gateway::builder(Kind::WebSocketApi).stage("live").build(()).unwrap());
         assert_eq!(all(&gateways, "127.0.0.1:9000"), ["       ws: ws://127.0.0.1:9000/live  (shop)"]);
+        let gateway = gateways.iter().next().unwrap();
+        assert_eq!(urls(gateway, "127.0.0.1:9000".parse().unwrap(), true), ["wss://127.0.0.1:9000/live"]);
     }
 
     #[test]

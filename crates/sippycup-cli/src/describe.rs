@@ -19,6 +19,8 @@ pub(crate) struct Description {
     outputs: Vec<(String, String)>,
     /// Those of them that are addresses of this machine.
     local: Vec<String>,
+    /// The certificate, if front doors speak TLS.
+    pub(crate) tls: Option<Value>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -110,6 +112,9 @@ impl Description {
             "outputs".to_owned(),
             self.outputs.into_iter().map(|(name, value)| (name, value.into())).collect::<Map<_, _>>().into(),
         );
+        if let Some(tls) = self.tls {
+            described.insert("tls".to_owned(), tls);
+        }
         described.insert("passedOver".to_owned(), passed.into());
         Value::Object(described)
     }

@@ -29,6 +29,7 @@ mod services;
 mod supervise;
 mod template;
 mod terminal;
+mod tls;
 mod token;
 mod watch;
 

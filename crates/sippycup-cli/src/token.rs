@@ -65,6 +65,11 @@ pub(crate) fn development_key() -> Result<DevelopmentKey, BoxError> {
     Ok(DevelopmentKey::new(secret))
 }
 
+/// Where this user's keys are.
+pub(crate) fn folder() -> Result<PathBuf, BoxError> {
+    Ok(place()?.parent().unwrap_or(Path::new("")).to_owned())
+}
+
 fn place() -> Result<PathBuf, BoxError> {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(path) = variable("SIPPYCUP_TOKEN_KEY") {

@@ -18,6 +18,10 @@ impl Plan {
         let root = path.parent().unwrap_or(Path::new(""));
         plan.events = flags.events.clone().or(plan.events.map(|events| root.join(events)));
         plan.keep_secrets = flags.keep_secrets.clone().or(plan.keep_secrets);
+        if let Some(said) = &mut plan.tls {
+            said.value.rooted(root);
+        }
+        plan.tls = flags.tls.clone().or(plan.tls);
         plan.listen = flags.listen.or(plan.listen);
         plan.allow_host.extend(flags.allow_host.iter().cloned());
         for function in plan.functions.iter_mut().map(|function| &mut function.value) {

@@ -6,6 +6,7 @@ mod domain;
 mod file;
 mod function;
 mod gateway;
+mod tls;
 mod values;
 
 use std::net::SocketAddr;
@@ -14,13 +15,14 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use clap::Args;
 use serde::Deserialize;
-use sippycup_gateway::GatewayBuilder;
+use sippycup_gateway::{GatewayBuilder, Kind};
 
 pub(crate) use authorizer::{AuthorizerPlan, PayloadFormat, Sort};
 pub(crate) use cors::CorsTable;
 pub(crate) use domain::DomainTable;
 pub(crate) use function::FunctionPlan;
 pub(crate) use gateway::{GatewayPlan, Origin};
+pub(crate) use tls::TlsPlan;
 pub(crate) use values::{Object, Pair, Said, Seconds, pair};
 
 pub(crate) use values::Listen;
@@ -50,6 +52,16 @@ pub(crate) struct Plan {
     #[serde(default)]
     pub(crate) allow_host: Vec<String>,
 
+    /// Speak TLS, HTTP/2 and HTTP/1.1, with a certificate that is made here, or with a certificate and its key: cert.pem,key.pem
+    #[arg(
+        long,
+        value_name = "CERTIFICATE,KEY",
+        num_args = 0..=1,
+        default_missing_value = tls::SELF_SIGNED,
+        help_heading = "Front door"
+    )]
+    pub(crate) tls: Option<Said<TlsPlan>>,
+
     // In files several, else the one that flags describe.
     #[arg(skip)]
     #[serde(rename = "function")]
@@ -78,6 +90,10 @@ pub(crate) struct Planned {
 }
 
 impl Planned {
+    pub(crate) fn is_web_socket_api(&self) -> bool {
+        self.builder.clone().build(()).is_ok_and(|gateway| gateway.kind() == Kind::WebSocketApi)
+    }
+
     /// The authorizer of its routes, and what it does here.
     pub(crate) fn authorizer_name(&self) -> Option<String> {
         let of_template = self.origin.as_ref().and_then(|origin| origin.authorizer.clone());
@@ -151,6 +167,22 @@ impl Plan {
             address.set_port(address.port().saturating_add(u16::try_from(door).unwrap_or(u16::MAX)));
         }
         address
+    }
+
+    /// The names and addresses that front doors have on this machine, for a certificate.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let domains = self.gateways.value.iter().flat_map(|gateway| {
+            let table = gateway.value.domains.iter().map(|domain| domain.value.name.clone());
+            gateway.value.domain.iter().map(|domain| domain.value.clone()).chain(table)
+        });
+        let listen = self.gateways.value.iter().filter_map(|gateway| gateway.value.listen).chain(self.listen);
+        let addresses = listen.map(|listen| listen.0.ip()).filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_string());
+        let allowed = self.allow_host.iter().filter(|name| !name.contains('*')).cloned();
+        let mut names: Vec<_> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
+        names.extend(domains.chain(addresses).chain(allowed));
+        names.sort();
+        names.dedup();
+        names
     }
 
     /// Whether recordings have credentials as they are.

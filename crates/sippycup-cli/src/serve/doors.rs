@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use sippycup_gateway::{BoxError, Gateways, Server, Terminal};
+use sippycup_gateway::{BoxError, Gateways, Kind, Server, Terminal};
 use tokio::net::TcpListener;
 use tokio::sync::watch as signal;
 use tokio::task::JoinHandle;
@@ -15,6 +15,7 @@ use crate::inspect::{self, Inspector};
 use crate::plan::{Behind, Planned};
 use crate::record::Recorded;
 use crate::served::Served;
+use crate::tls::Certificate;
 
 /// What all listeners share.
 pub(super) struct Door<'a> {
@@ -23,26 +24,29 @@ pub(super) struct Door<'a> {
     /// Several have names, one of flags needs none.
     pub(super) from_file: bool,
     pub(super) inspector: Option<&'a Inspector>,
+    pub(super) certificate: Option<&'a Certificate>,
 }
 
 impl Door<'_> {
-    /// Tells where the gateways are, and answers there until it should stop.
+    /// Tells where the gateways are, and answers there until it should stop. Functions post to connections in the clear, at `plain`, if the listener speaks TLS.
     pub(super) fn open(
         &self,
         listener: TcpListener,
+        plain: Option<TcpListener>,
         planned: Vec<Planned>,
         guards: &mut Guards,
-        mut stopping: signal::Receiver<bool>,
+        stopping: signal::Receiver<bool>,
         description: &mut Description,
-    ) -> Result<Option<JoinHandle<io::Result<()>>>, BoxError> {
+    ) -> Result<Vec<JoinHandle<io::Result<()>>>, BoxError> {
         let address = listener.local_addr()?;
         let origins: Vec<_> = planned.iter().map(|planned| planned.origin.clone()).collect();
         let authorizers: Vec<_> = planned.iter().map(Planned::authorizer_name).collect();
-        let Some(gateways) = self.gateways(planned, guards, address)? else { return Ok(None) };
+        let Some(gateways) = self.gateways(planned, guards, address)? else { return Ok(Vec::new()) };
+        let secured = self.certificate.is_some();
         let mut last = None;
         for ((gateway, origin), authorizer) in gateways.iter().zip(&origins).zip(&authorizers) {
             let id = origin.as_ref().map(|origin| origin.id.as_str());
-            description.add(gateway, origin.as_ref(), authorizer.as_deref(), announce::urls(gateway, address));
+            description.add(gateway, origin.as_ref(), authorizer.as_deref(), announce::urls(gateway, address, secured));
             // Those of one front door come one after the other, and have the same URLs.
             let door = (id, gateway.stage().map(str::to_owned));
             if id.is_some() && last.as_ref() == Some(&door) {
@@ -50,21 +54,35 @@ impl Door<'_> {
             }
             // Flags describe one, which needs no name.
             let name = id.or(gateway.get_ref().name()).filter(|_| self.from_file);
-            announce::lines(&gateways, gateway, address, name).iter().for_each(|line| self.terminal.line(line));
+            announce::lines(&gateways, gateway, address, secured, name)
+                .iter()
+                .for_each(|line| self.terminal.line(line));
             last = Some(door);
         }
         let terminal = self.terminal;
+        // WebSockets begin with HTTP/1.1.
+        let http2 = gateways.iter().any(|gateway| gateway.kind() != Kind::WebSocketApi);
         let server = Server::new()
             .title_case_headers(gateways.iter().all(|gateway| gateway.kind().is_http_api()))
             .report(move |line| terminal.line(line));
-        let shutdown = async move {
-            let _ = stopping.wait_for(|stop| *stop).await;
+        let secured = match self.certificate {
+            Some(certificate) => server.clone().tls(certificate.tls.clone().http2(http2)),
+            None => server.clone(),
         };
         let requests = terminal.requests(gateways);
         if let Some(inspector) = self.inspector {
             inspector.listener(address, requests.clone());
         }
-        Ok(Some(tokio::spawn(server.serve(listener, requests, shutdown))))
+        let mut serving = vec![tokio::spawn(secured.serve(listener, requests.clone(), stopped(stopping.clone())))];
+        if let Some(plain) = plain {
+            terminal.line(&format!(
+                "{:>9}: http://{}, where functions post to connections",
+                "plain",
+                plain.local_addr()?
+            ));
+            serving.push(tokio::spawn(server.serve(plain, requests, stopped(stopping))));
+        }
+        Ok(serving)
     }
 
     /// The gateways of one listener, before their functions.
@@ -83,8 +101,9 @@ impl Door<'_> {
                 Behind::Answer(answer) => Some(Served::Answer(answer)),
             };
             let Some(function) = function else { continue };
-            // Absolute links that an app makes lead back here, where nobody speaks TLS.
-            let mut builder = if https { builder } else { builder.forwarded("http", address.port()) };
+            // Absolute links that an app makes lead back here.
+            let proto = if self.certificate.is_some() { "https" } else { "http" };
+            let mut builder = if https { builder } else { builder.forwarded(proto, address.port()) };
             if let Some(authorizer) = &authorizer {
                 let api = origin.as_ref().map(|origin| origin.id.as_str());
                 builder = builder.guard(guards.of(api, authorizer, self.functions)?);
@@ -92,6 +111,7 @@ impl Door<'_> {
             if let Some(inspector) = self.inspector {
                 let mut door =
                     inspect::Door::new(&builder.clone().build(())?, function.name(), origin.as_ref(), address);
+                door.secured = self.certificate.is_some();
                 door.authorizer = name;
                 builder = inspector.door(builder, door);
             }
@@ -103,4 +123,8 @@ impl Door<'_> {
         }
         Ok(gateways)
     }
+}
+
+async fn stopped(mut stopping: signal::Receiver<bool>) {
+    let _ = stopping.wait_for(|stop| *stop).await;
 }

@@ -9,7 +9,7 @@ mod interrupts;
 mod web;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use crate::describe::{self, Description};
 use crate::inspect::Inspector;
 use crate::plan::{Listener, Planned, Said};
 use crate::record::Recorded;
+use crate::tls::Certificate;
 use crate::watch::{Changes, Watch, watch};
 pub(crate) use arguments::Arguments;
 use arguments::Wanted;
@@ -64,9 +65,16 @@ async fn serve_until(
     let mut changes = Changes::of(&files)?;
     lines.iter().for_each(|line| terminal.line(line));
     // Listeners before functions: a port in use should not cost a build.
+    let certificate = Certificate::of(&plan)?;
     let mut listeners = Vec::new();
     for Listener { address, gateways, .. } in planned {
-        listeners.push((bind(address, "--listen").await?, gateways));
+        let has_sockets = gateways.iter().any(Planned::is_web_socket_api);
+        let plain = match &certificate {
+            // The SDK of a function would not trust the certificate.
+            Some(_) if has_sockets => Some(bind((Ipv4Addr::LOCALHOST, 0).into(), "--listen").await?),
+            _ => None,
+        };
+        listeners.push((bind(address, "--listen").await?, plain, gateways));
     }
     let mut web_listeners = Vec::new();
     for (at, web) in webs.into_iter().enumerate() {
@@ -107,15 +115,20 @@ async fn serve_until(
         servers.push(endpoints::serve(listener, &plan, &functions, terminal, stopping.clone())?);
     }
     let mut guards = Guards::default();
-    for (listener, planned) in listeners {
-        let door = Door { functions: &functions, terminal, from_file, inspector };
-        servers.extend(door.open(listener, planned, &mut guards, stopping.clone(), &mut description)?);
+    let certificate = certificate.as_ref();
+    for (listener, plain, planned) in listeners {
+        let door = Door { functions: &functions, terminal, from_file, inspector, certificate };
+        servers.extend(door.open(listener, plain, planned, &mut guards, stopping.clone(), &mut description)?);
     }
     let mut processes = Vec::new();
     for (listener, web) in web_listeners {
         let process = WebFunction::start(web, &plan.allow_host, terminal).await?;
-        servers.push(process.clone().open(listener, stopping.clone(), &mut description)?);
+        servers.push(process.clone().open(listener, certificate, stopping.clone(), &mut description)?);
         processes.push(process);
+    }
+    if let Some(certificate) = certificate {
+        certificate.lines().iter().for_each(|line| terminal.line(line));
+        description.tls = Some(certificate.described());
     }
     for (name, value) in description.local_outputs() {
         terminal.line(&format!("output {name}: {value}"));
@@ -165,9 +178,15 @@ async fn serve_until(
     }
 }
 
-/// Who listens where.
-fn addresses(listeners: &[(TcpListener, Vec<Planned>)]) -> io::Result<Vec<(SocketAddr, &[Planned])>> {
-    listeners.iter().map(|(listener, planned)| Ok((listener.local_addr()?, planned.as_slice()))).collect()
+/// Where functions reach the gateways.
+fn addresses(
+    listeners: &[(TcpListener, Option<TcpListener>, Vec<Planned>)],
+) -> io::Result<Vec<(SocketAddr, &[Planned])>> {
+    let mut addresses = Vec::new();
+    for (listener, plain, planned) in listeners {
+        addresses.push((plain.as_ref().unwrap_or(listener).local_addr()?, planned.as_slice()));
+    }
+    Ok(addresses)
 }
 
 /// Requests in flight may finish, but not for long; then the functions are stopped.

@@ -30,6 +30,7 @@ use crate::describe::Description;
 use crate::plan::Pair;
 use crate::supervise::supervised;
 use crate::template::WebPlan;
+use crate::tls::Certificate;
 
 /// What passes requests on to the process of a Web Function.
 #[derive(Clone)]
@@ -59,17 +60,22 @@ impl WebFunction {
     pub(super) fn open(
         self,
         listener: TcpListener,
+        certificate: Option<&Certificate>,
         mut stopping: signal::Receiver<bool>,
         description: &mut Description,
     ) -> io::Result<JoinHandle<io::Result<()>>> {
         let (plan, terminal) = (&self.shared.plan, self.shared.terminal);
-        let url = format!("http://{}/", listener.local_addr()?);
+        let scheme = if certificate.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}/", listener.local_addr()?);
         terminal.line(&format!("      web: {url}  ({})", plan.id));
         description.add_web(&plan.id, &plan.endpoint, url);
         let shutdown = async move {
             let _ = stopping.wait_for(|stop| *stop).await;
         };
-        let server = Server::new().report(move |line| terminal.line(line));
+        let mut server = Server::new().report(move |line| terminal.line(line));
+        if let Some(certificate) = certificate {
+            server = server.tls(certificate.tls.clone());
+        }
         Ok(tokio::spawn(server.serve(listener, self, shutdown)))
     }
 
@@ -172,10 +178,12 @@ impl Shared {
         id
     }
 
-    async fn pass(&self, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+    async fn pass(&self, mut request: Request<Body>) -> Result<Response<Body>, BoxError> {
         let stream = self.connect().await?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
+        // From a client of HTTP/2 it is one of HTTP/1.1 from here on.
+        *request.version_mut() = Version::HTTP_11;
         let response = sender.send_request(request).await?;
         Ok(response.map(Body::new))
     }

@@ -20,6 +20,7 @@ mod record;
 mod scripted;
 mod services;
 mod template;
+mod tls;
 mod usage;
 mod work;
 

@@ -37,6 +37,8 @@ fn wrong_flags_are_told_and_exit_with_2() {
             "serve --listen here -- true",
             &["'--listen <ADDRESS>': expected an address like 127.0.0.1:9000, found `here`"],
         ),
+        ("serve --tls cert.pem -- true", &["'--tls [<CERTIFICATE,KEY>]': expected `self-signed`, or the files"]),
+        ("serve --tls no.pem,no.key -- true", &["--tls: cannot read no.pem: No such file or directory"]),
         ("serve --var novalue -- true", &["'--var <NAME=VALUE>': expected a name, `=` and a value, found `novalue`"]),
         ("serve --concurrency 0 -- true", &["'--concurrency <N>': expected at least 1"]),
         ("serve --timeout=-1 -- true", &["'--timeout <SECONDS>': expected a positive number of seconds"]),

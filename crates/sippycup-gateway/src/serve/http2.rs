@@ -45,7 +45,7 @@ where
 
     async fn http2<I: Read + Write + Unpin + Send + 'static>(self, io: I) {
         let mut ending = self.lifetime.clone();
-        let (busy, asked) = watch::channel(0_usize);
+        let (busy, asked) = watch::channel(Requests::default());
         let busy = Arc::new(busy);
         let answering = service_fn(move |request| {
             let (connection, busy) = (self.clone(), Busy::new(&busy));
@@ -60,7 +60,11 @@ where
             // A client that goes away, or that is sent away, is no news.
             _ = &mut connection => return,
             () = ending.end() => {}
-            () = quiet(asked) => {}
+            () = quiet(asked.clone()) => {}
+        }
+        // Who has not even begun is not waited for: hyper would, for ever.
+        if !asked.borrow().any {
+            return;
         }
         connection.as_mut().graceful_shutdown();
         let _ = connection.await;
@@ -99,8 +103,8 @@ fn as_of_http1(mut request: Request<Incoming>) -> Request<Incoming> {
 }
 
 /// Until no request has been there for so long as HTTP/1.1 waits for the next one.
-async fn quiet(mut asked: watch::Receiver<usize>) {
-    while asked.wait_for(|requests| *requests == 0).await.is_ok() {
+async fn quiet(mut asked: watch::Receiver<Requests>) {
+    while asked.wait_for(|requests| requests.open == 0).await.is_ok() {
         tokio::select! {
             () = tokio::time::sleep(PATIENCE) => return,
             changed = asked.changed() => if changed.is_err() { break },
@@ -109,19 +113,30 @@ async fn quiet(mut asked: watch::Receiver<usize>) {
     std::future::pending().await
 }
 
+/// What a client has asked on one connection.
+#[derive(Default)]
+struct Requests {
+    /// Those that have no response yet.
+    open: usize,
+    any: bool,
+}
+
 /// A request that has no response yet, also one that its client gives up.
-struct Busy(Arc<watch::Sender<usize>>);
+struct Busy(Arc<watch::Sender<Requests>>);
 
 impl Busy {
-    fn new(busy: &Arc<watch::Sender<usize>>) -> Self {
-        busy.send_modify(|requests| *requests += 1);
-        Self(Arc::clone(busy))
+    fn new(asked: &Arc<watch::Sender<Requests>>) -> Self {
+        asked.send_modify(|requests| {
+            requests.open += 1;
+            requests.any = true;
+        });
+        Self(Arc::clone(asked))
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.send_modify(|requests| *requests = requests.saturating_sub(1));
+        self.0.send_modify(|requests| requests.open = requests.open.saturating_sub(1));
     }
 }
 

@@ -59,9 +59,7 @@ impl Tls {
     /// # Errors
     ///
     /// If a name is none.
-    pub fn generate<N: Into<String>>(
-        names: impl IntoIterator<Item = N>,
-    ) -> Result<(String, String), ConfigError> {
+    pub fn generate<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Result<(String, String), ConfigError> {
         let wrong = |error: rcgen::Error| ConfigError::new(format!("a certificate cannot be made: {error}"));
         let mut params =
             CertificateParams::new(names.into_iter().map(Into::into).collect::<Vec<_>>()).map_err(wrong)?;
@@ -138,7 +136,9 @@ impl Tls {
             Ok(_) if first == [RECORD] => {}
             Ok(_) => {
                 refuse(stream).await;
-                return Err(Some("a client was refused, what it sent is no TLS: the URL begins with https://".to_owned()));
+                return Err(Some(
+                    "a client was refused, what it sent is no TLS: the URL begins with https://".to_owned(),
+                ));
             }
         }
         let accepted = TlsAcceptor::from(Arc::clone(&self.config)).accept(stream).await;
@@ -175,6 +175,8 @@ fn told(error: &io::Error) -> Option<String> {
         AlertDescription::BadCertificate,
         AlertDescription::CertificateExpired,
         AlertDescription::CertificateUnknown,
+        // What it trusts has the name of the certificate, but not its key.
+        AlertDescription::DecryptError,
         AlertDescription::UnknownCA,
     ];
     Some(match failed {

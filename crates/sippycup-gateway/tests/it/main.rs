@@ -24,4 +24,6 @@ mod scripted;
 mod streams;
 mod support;
 mod tcp;
+#[cfg(feature = "tls")]
+mod tls;
 mod web_socket;

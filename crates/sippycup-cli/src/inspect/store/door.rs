@@ -15,6 +15,8 @@ pub(crate) struct Door {
     pub(crate) authorizer: Option<String>,
     /// Where it is.
     pub(crate) address: SocketAddr,
+    /// Whether TLS is spoken there.
+    pub(crate) secured: bool,
     /// The expression that makes it, in Rust.
     pub(crate) expression: String,
 }
@@ -33,6 +35,7 @@ impl Door {
             function: function.map(str::to_owned),
             authorizer: origin.and_then(|origin| origin.authorizer.clone()),
             address,
+            secured: false,
             expression: expression(gateway),
         }
     }

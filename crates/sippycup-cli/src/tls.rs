@@ -1,0 +1,110 @@
+//! `--tls`: the certificate that front doors have, given or made.
+
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sippycup_gateway::{BoxError, ConfigError, Tls};
+
+use crate::error::UsageError;
+use crate::plan::{Plan, TlsPlan};
+use crate::token;
+
+/// A certificate, and what users are told of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Certificate {
+    pub(crate) tls: Tls,
+    /// Where clients find it to trust it.
+    path: Option<PathBuf>,
+}
+
+impl Certificate {
+    /// The one that the plan asks for.
+    pub(crate) fn of(plan: &Plan) -> Result<Option<Self>, BoxError> {
+        Ok(match &plan.tls {
+            None => None,
+            Some(said) => Some(match &said.value {
+                TlsPlan::Files { certificate, key } => Self::read(certificate, key)?,
+                TlsPlan::SelfSigned => Self::kept(&plan.names())?,
+            }),
+        })
+    }
+
+    fn read(certificate: &Path, key: &Path) -> Result<Self, UsageError> {
+        let read = |path: &Path| {
+            fs::read(path).map_err(|error| UsageError::new(format!("--tls: cannot read {}: {error}", path.display())))
+        };
+        let tls = Tls::from_pem(&read(certificate)?, &read(key)?).map_err(|error| {
+            UsageError::new(format!("--tls: {} with {}: {error}", certificate.display(), key.display()))
+        })?;
+        Ok(Self { tls, path: Some(certificate.to_owned()) })
+    }
+
+    /// One that signs itself. It is kept beside the key of tokens, so that who trusts it once goes on to do so; each set of names has its own. It is made anew after a year.
+    fn kept(names: &[String]) -> Result<Self, BoxError> {
+        let Ok(folder) = token::folder() else { return Ok(Self { tls: Tls::self_signed(names)?, path: None }) };
+        let (certificate, key) = (folder.join(file(names, "crt")), folder.join(file(names, "key")));
+        let is_fresh = fs::metadata(&certificate)
+            .and_then(|found| found.modified())
+            .is_ok_and(|made| made.elapsed().is_ok_and(|age| age < YEAR));
+        if is_fresh
+            && let (Ok(certificate), Ok(key)) = (fs::read(&certificate), fs::read(&key))
+            && let Ok(tls) = Tls::from_pem(&certificate, &key)
+        {
+            return Ok(Self { tls, path: Some(folder.join(file(names, "crt"))) });
+        }
+        let made = Tls::generate(names).map_err(|error: ConfigError| UsageError::new(format!("--tls: {error}")))?;
+        let tls = Tls::from_pem(made.0.as_bytes(), made.1.as_bytes())?;
+        // Without a place for it, it lives as long as this command does.
+        let written =
+            fs::create_dir_all(&folder).and_then(|()| write(&key, &made.1)).and_then(|()| write(&certificate, &made.0));
+        Ok(Self { tls, path: written.is_ok().then_some(certificate) })
+    }
+
+    /// What is said at the start.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!("{:>9}: SHA-256 {}", "tls", self.tls.fingerprint())];
+        lines.push(match &self.path {
+            Some(path) => format!("{:>9}  clients trust it with `curl --cacert {}`", "", path.display()),
+            None => format!("{:>9}  it is nowhere kept: `curl --insecure`", ""),
+        });
+        lines
+    }
+
+    /// What `--describe` says.
+    pub(crate) fn described(&self) -> Value {
+        json!({ "fingerprint": self.tls.fingerprint(), "certificate": self.path })
+    }
+}
+
+/// The file of a set of names.
+fn file(names: &[String], extension: &str) -> String {
+    // FNV-1a, which is the same in every build.
+    let hash = names
+        .iter()
+        .flat_map(|name| name.bytes().chain([0]))
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("tls-{hash:016x}.{extension}")
+}
+
+/// Writes a file that only this user reads, at once.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let beside = path.with_extension(format!("{}.part", std::process::id()));
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = match options.open(&beside) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            fs::remove_file(&beside)?;
+            options.open(&beside)?
+        }
+        opened => opened?,
+    };
+    file.write_all(text.as_bytes())?;
+    fs::rename(&beside, path).inspect_err(|_| drop(fs::remove_file(&beside)))
+}
+
+const YEAR: Duration = Duration::from_secs(365 * 86_400);
