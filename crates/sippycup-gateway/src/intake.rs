@@ -69,6 +69,8 @@ pub(crate) struct Accepted {
     located: Located,
     matched: Matched,
     visitor: Visitor,
+    #[cfg(feature = "authorizers")]
+    sent_method: Method,
 }
 
 impl Accepted {
@@ -89,17 +91,32 @@ impl Config {
     pub(crate) fn accept(&self, parts: &mut Parts) -> Result<Accepted, Refused> {
         let visitor = self.greet(parts)?;
         let kind = self.location.kind;
-        parts.method = asked_method(kind, &parts.method, &parts.headers);
+        let asked = asked_method(kind, &parts.method, &parts.headers);
+        #[cfg(feature = "authorizers")]
+        let sent_method = parts.method.clone();
+        parts.method = asked;
         let located = self.locate(parts)?;
         if kind == Kind::WebSocketApi {
             let matched = Matched { template: String::new(), key: "$connect".to_owned(), parameters: Vec::new() };
-            return Ok(Accepted { located, matched, visitor });
+            return Ok(Accepted {
+                located,
+                matched,
+                visitor,
+                #[cfg(feature = "authorizers")]
+                sent_method,
+            });
         }
         let find = if kind == Kind::RestApi { route::resource } else { route::route };
         let (_, matched) = find(&self.routes, &parts.method, &located.route_path).ok_or_else(|| {
             Refused::new(Refusal::NoRoute, format!("no route for {} {}", parts.method, located.route_path))
         })?;
-        Ok(Accepted { located, matched, visitor })
+        Ok(Accepted {
+            located,
+            matched,
+            visitor,
+            #[cfg(feature = "authorizers")]
+            sent_method,
+        })
     }
 
     /// Refuses what reaches no stage: too many headers, methods for proxies, web pages that have no business here.
@@ -207,6 +224,10 @@ impl Config {
         Call {
             config: self,
             method: &parts.method,
+            #[cfg(feature = "authorizers")]
+            sent_method: &accepted.sent_method,
+            #[cfg(feature = "authorizers")]
+            path: parts.uri.path(),
             query: parts.uri.query(),
             headers: &parts.headers,
             names: parts.extensions.get::<HeaderNames>(),

@@ -83,7 +83,7 @@
 //! - [`Gateway::event`] gives the event of a request without invoking anything.
 //! - [`Fault`], in the extensions of a response, says why the gateway answered in its own words: AWS tells only `Internal server error`.
 //! - [`Hints`], there too, say what AWS does without telling anybody: mangled uploads, base64 text, event streams in one piece.
-//! - `Guard` (feature `authorizers`) stands before the routes: a `JwtAuthorizer` reads tokens, a `LambdaAuthorizer` asks a function; [`Verdict`], in the extensions of the
+//! - `Guard` (feature `authorizers`) stands before the routes: a `JwtAuthorizer` reads tokens, a `LambdaAuthorizer` asks a function, an `IamAuthorizer` checks signatures; [`Verdict`], in the extensions of the
 //!   response, is what it said.
 //! - [`Answer`] lets a function stream; [`HeaderNames`] carries the spelling of header names.
 //! - [`Step`]s tell whoever looks on what happens to an exchange, and `Moment`s (feature `function`) what happens to a function.
@@ -97,7 +97,7 @@
 //!
 //! | name | adds | default |
 //! |---|---|---|
-//! | `authorizers` | authorizers that run: `Guard`, `JwtAuthorizer`, `LambdaAuthorizer`; implies `serve` | no |
+//! | `authorizers` | authorizers that run: `Guard`, `JwtAuthorizer`, `LambdaAuthorizer`, `IamAuthorizer`; implies `serve` | no |
 //! | `function` | `Function`: processes behind the Runtime API; implies `serve` | yes |
 //! | `serve` | `Gateway::serve` and `Server` on hyper and tokio | yes |
 //!
@@ -232,7 +232,7 @@ mod web_socket;
 
 pub use answer::Answer;
 #[cfg(feature = "authorizers")]
-pub use authorize::{DevelopmentKey, Guard, JwtAuthorizer, KeySet, LambdaAuthorizer};
+pub use authorize::{DevelopmentKey, Guard, IamAuthorizer, IamCredentials, JwtAuthorizer, KeySet, LambdaAuthorizer};
 pub use body::Body;
 pub use config::GatewayBuilder;
 pub use cors::Cors;

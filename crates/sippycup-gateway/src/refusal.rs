@@ -17,6 +17,9 @@ pub(crate) struct Refused {
     hints: Hints,
     #[cfg(feature = "authorizers")]
     challenge: Option<HeaderValue>,
+    /// The type of the error and its message, where they are of this request alone.
+    #[cfg(feature = "authorizers")]
+    told: Option<(&'static str, String)>,
 }
 
 impl Refused {
@@ -27,6 +30,8 @@ impl Refused {
             hints: Hints::default(),
             #[cfg(feature = "authorizers")]
             challenge: None,
+            #[cfg(feature = "authorizers")]
+            told: None,
         }
     }
 
@@ -34,6 +39,13 @@ impl Refused {
     #[cfg(feature = "authorizers")]
     pub(crate) fn challenge(mut self, challenge: &str) -> Self {
         self.challenge = HeaderValue::from_str(challenge).ok();
+        self
+    }
+
+    /// The same with what the client is told. HTTP APIs do not tell it.
+    #[cfg(feature = "authorizers")]
+    pub(crate) fn tell(mut self, error_type: &'static str, message: &str) -> Self {
+        self.told = Some((error_type, message.to_owned()));
         self
     }
 
@@ -59,8 +71,28 @@ impl Refused {
         Fault::new(&self.reason)
     }
 
+    #[cfg(not(feature = "authorizers"))]
+    fn page(&self, kind: Kind) -> Response<Body> {
+        answer(self.refusal.page(kind))
+    }
+
+    #[cfg(feature = "authorizers")]
+    fn page(&self, kind: Kind) -> Response<Body> {
+        let (status, content_type, body, error_type) = self.refusal.page(kind);
+        answer(match &self.told {
+            Some((error_type, message)) if kind.is_lattice() => {
+                (status, content_type, format!("{error_type}: {message}"), None)
+            }
+            Some((error_type, message)) if !kind.is_http_api() => {
+                let body = serde_json::json!({ "message": message }).to_string();
+                (status, content_type, body, Some(error_type))
+            }
+            _ => (status, content_type, body, error_type),
+        })
+    }
+
     pub(crate) fn response(&self, kind: Kind) -> Response<Body> {
-        let mut response = self.refusal.page(kind);
+        let mut response = self.page(kind);
         #[cfg(feature = "authorizers")]
         if let Some(challenge) = &self.challenge {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge.clone());
@@ -82,6 +114,9 @@ pub(crate) enum Refusal {
     /// An authorizer failed.
     #[cfg(feature = "authorizers")]
     AuthorizerFailed,
+    /// A signature that does not count.
+    #[cfg(feature = "authorizers")]
+    BadSignature,
     /// The request is no whole request.
     BadRequest,
     /// REST: the answer's base64 could not be decoded.
@@ -118,28 +153,22 @@ pub(crate) enum Refusal {
     /// Nobody knows who asks.
     #[cfg(feature = "authorizers")]
     Unauthorized,
+    /// A request without a signature where one is needed.
+    #[cfg(feature = "authorizers")]
+    Unsigned,
     #[cfg(feature = "authorizers")]
     UriTooLong,
 }
 
 impl Refusal {
-    fn page(self, kind: Kind) -> Response<Body> {
-        let (status, content_type, body, error_type) = match kind {
+    fn page(self, kind: Kind) -> Page {
+        match kind {
             Kind::RestApi | Kind::WebSocketApi => self.rest(),
             Kind::HttpApiV1 | Kind::HttpApiV2 => self.http_api(),
             Kind::FunctionUrl => self.function_url(),
             Kind::LoadBalancer | Kind::LoadBalancerMultiValue => self.load_balancer(),
             Kind::VpcLatticeV1 | Kind::VpcLatticeV2 => self.lattice(),
-        };
-        let length = body.len();
-        let mut response = Response::new(Body::from(body));
-        *response.status_mut() = status;
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
-        if let Some(error_type) = error_type {
-            response.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(error_type));
         }
-        response
     }
 
     fn rest(self) -> Page {
@@ -184,6 +213,12 @@ impl Refusal {
                 (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, r#"{"message":"Request Header Fields Too Large"}"#, None)
             }
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, r#"{"message":"Method Not Allowed"}"#, None),
+            #[cfg(feature = "authorizers")]
+            Self::BadSignature => {
+                (StatusCode::FORBIDDEN, r#"{"message":"Forbidden"}"#, Some("InvalidSignatureException"))
+            }
+            #[cfg(feature = "authorizers")]
+            Self::Unsigned => return Self::NoRoute.rest(),
             Self::NoRoute => (
                 StatusCode::FORBIDDEN,
                 r#"{"message":"Missing Authentication Token"}"#,
@@ -211,7 +246,9 @@ impl Refusal {
     fn http_api(self) -> Page {
         let (status, body) = match self {
             #[cfg(feature = "authorizers")]
-            Self::AccessDenied | Self::ExplicitlyDenied => (StatusCode::FORBIDDEN, r#"{"message":"Forbidden"}"#),
+            Self::AccessDenied | Self::BadSignature | Self::ExplicitlyDenied | Self::Unsigned => {
+                (StatusCode::FORBIDDEN, r#"{"message":"Forbidden"}"#)
+            }
             #[cfg(feature = "authorizers")]
             Self::AuthorizerFailed => (StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal Server Error"}"#),
             #[cfg(feature = "authorizers")]
@@ -238,6 +275,10 @@ impl Refusal {
     }
 
     fn function_url(self) -> Page {
+        #[cfg(feature = "authorizers")]
+        if matches!(self, Self::BadSignature | Self::Unsigned) {
+            return (StatusCode::FORBIDDEN, JSON, URL_FORBIDDEN.to_owned(), Some("AccessDeniedException"));
+        }
         let (status, body) = match self {
             Self::BadRequest => (StatusCode::BAD_REQUEST, r#"{"Message":"Bad Request"}"#),
             Self::Foreign => (StatusCode::FORBIDDEN, r#"{"Message":"Forbidden"}"#),
@@ -278,6 +319,8 @@ impl Refusal {
 
     fn lattice(self) -> Page {
         let status = match self {
+            #[cfg(feature = "authorizers")]
+            Self::BadSignature | Self::Unsigned => StatusCode::FORBIDDEN,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::Foreign => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -290,7 +333,23 @@ impl Refusal {
     }
 }
 
+fn answer((status, content_type, body, error_type): Page) -> Response<Body> {
+    let length = body.len();
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    if let Some(error_type) = error_type {
+        response.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(error_type));
+    }
+    response
+}
+
 type Page = (StatusCode, &'static str, String, Option<&'static str>);
+
+/// What a function URL says to whoever may not ask.
+#[cfg(feature = "authorizers")]
+const URL_FORBIDDEN: &str = r#"{"Message":"Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"}"#;
 
 const JSON: &str = "application/json";
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");

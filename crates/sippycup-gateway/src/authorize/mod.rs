@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! Guard ──► jwt ──► token ──► keys, development      what a token says, and who signed it
-//!       └─► lambda ──► source, answer ──► policy, cache   what a function says
+//!       ├─► lambda ──► source, answer ──► policy, cache   what a function says
+//!       └─► iam                                 who has signed
 //! ```
 //!
 //! Nothing here knows how a refusal looks: that is a matter of the front door.
@@ -10,6 +11,7 @@
 mod answer;
 mod cache;
 mod development;
+mod iam;
 mod jwks;
 mod jwt;
 mod lambda;
@@ -20,6 +22,7 @@ mod token;
 use std::time::Instant;
 
 pub use development::DevelopmentKey;
+pub use iam::{IamAuthorizer, IamCredentials};
 pub use jwks::KeySet;
 pub use jwt::JwtAuthorizer;
 pub use lambda::LambdaAuthorizer;
@@ -45,6 +48,7 @@ pub struct Guard {
 
 #[derive(Clone, Debug)]
 enum Sort {
+    Iam(IamAuthorizer),
     Jwt(JwtAuthorizer),
     Lambda(LambdaAuthorizer),
 }
@@ -54,6 +58,7 @@ impl Guard {
     #[must_use]
     pub fn name(&self) -> &str {
         match &self.sort {
+            Sort::Iam(iam) => iam.name_text(),
             Sort::Jwt(jwt) => &jwt.name,
             Sort::Lambda(lambda) => lambda.name_text(),
         }
@@ -61,6 +66,7 @@ impl Guard {
 
     pub(crate) fn check_kind(&self, kind: Kind) -> Result<(), ConfigError> {
         match &self.sort {
+            Sort::Iam(iam) => iam.check_kind(kind),
             Sort::Jwt(jwt) => jwt.check_kind(kind),
             Sort::Lambda(lambda) => lambda.check_kind(kind),
         }
@@ -74,6 +80,7 @@ impl Guard {
     ) -> Result<Option<Authorizer>, Refused> {
         let began = Instant::now();
         let mut asked = match &self.sort {
+            Sort::Iam(iam) => iam.ask(call),
             Sort::Jwt(jwt) => jwt.ask(call).await,
             Sort::Lambda(lambda) => lambda.ask(call).await,
         };
@@ -93,8 +100,14 @@ impl Guard {
         let shows = !call.config.location.kind.is_load_balancer();
         match asked.granted {
             Ok(granted) => Ok(Some(granted.authorizer).filter(|_| shows)),
-            Err(denied) => Err(denied.refused(self.name(), call.config.location.kind)),
+            Err(denied) => Err(denied.refused(self.name(), call)),
         }
+    }
+}
+
+impl From<IamAuthorizer> for Guard {
+    fn from(iam: IamAuthorizer) -> Self {
+        Self { sort: Sort::Iam(iam) }
     }
 }
 
@@ -149,6 +162,13 @@ pub(crate) enum Why {
     Failed,
     /// The ARN of the request is too long for a policy.
     TooLong,
+    /// A signature that does not count, and what the client is told.
+    Signature {
+        error_type: &'static str,
+        message: String,
+    },
+    /// Nobody has signed.
+    Unsigned,
 }
 
 impl Denied {
@@ -157,7 +177,8 @@ impl Denied {
     }
 
     /// The answer that a front door gives.
-    fn refused(self, name: &str, kind: Kind) -> Refused {
+    fn refused(self, name: &str, call: &Call<'_>) -> Refused {
+        let kind = call.config.location.kind;
         let refusal = match &self.why {
             Why::Missing | Why::Invalid(_) | Why::Unauthorized => Refusal::Unauthorized,
             Why::Expired if kind.is_http_api() => Refusal::Unauthorized,
@@ -166,6 +187,8 @@ impl Denied {
             Why::ExplicitDeny => Refusal::ExplicitlyDenied,
             Why::Failed => Refusal::AuthorizerFailed,
             Why::TooLong => Refusal::UriTooLong,
+            Why::Signature { .. } => Refusal::BadSignature,
+            Why::Unsigned => Refusal::Unsigned,
         };
         let refused = Refused::new(refusal, format!("authorizer `{name}`: {}", self.reason));
         let error = |text: &str| format!("Bearer scope=\"\" error=\"invalid_token\" error_description=\"{text}\"");
@@ -173,6 +196,8 @@ impl Denied {
             Why::Missing if kind.is_http_api() && self.reason.starts_with(NO_TOKEN) => refused.challenge("Bearer"),
             Why::Invalid(text) if kind.is_http_api() => refused.challenge(&error(text)),
             Why::Expired if kind.is_http_api() => refused.challenge(&error("Token is expired")),
+            Why::Signature { error_type, message } => refused.tell(error_type, message),
+            Why::Unsigned if kind.is_lattice() => refused.tell("AccessDeniedException", &call.anonymous()),
             _ => refused,
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Call, form_decoded, text, v1, v2, web_socket};
+use super::{Call, form_decoded, lattice, text, v1, v2, web_socket};
 use crate::Kind;
 
 impl Call<'_> {
@@ -76,6 +76,11 @@ impl Call<'_> {
         }
         event.insert("type".to_owned(), "REQUEST".into());
         event
+    }
+
+    /// What VPC Lattice says to somebody without a signature.
+    pub(crate) fn anonymous(&self) -> String {
+        lattice::anonymous(self)
     }
 
     /// The first value of a header.

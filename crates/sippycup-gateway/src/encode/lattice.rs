@@ -50,6 +50,16 @@ pub(super) fn own_headers(call: &Call<'_>) -> Vec<(&'static str, String)> {
     headers
 }
 
+/// What somebody without a signature hears.
+#[cfg(feature = "authorizers")]
+pub(super) fn anonymous(call: &Call<'_>) -> String {
+    let service = Arns::new(call.config).service;
+    format!(
+        "User: anonymous is not authorized to perform: vpc-lattice-svcs:Invoke on resource: {service}{} because no network-based policy allows the vpc-lattice-svcs:Invoke action",
+        call.path
+    )
+}
+
 pub(super) fn is_own(name: &str) -> bool {
     [IDENTITY, IDENTITY_TAGS, NETWORK, TARGET].contains(&name)
 }

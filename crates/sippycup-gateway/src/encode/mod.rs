@@ -31,7 +31,13 @@ use crate::{Kind, media_type};
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) config: &'a Config,
+    /// What is asked for, and what the request line has: a client of a REST API can override it.
     pub(crate) method: &'a Method,
+    #[cfg(feature = "authorizers")]
+    pub(crate) sent_method: &'a Method,
+    /// As it was sent.
+    #[cfg(feature = "authorizers")]
+    pub(crate) path: &'a str,
     pub(crate) query: Option<&'a str>,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) names: Option<&'a HeaderNames>,

@@ -11,6 +11,10 @@ use crate::web_socket::Known;
 
 /// What all events of a connection will say of it.
 pub(crate) fn known(call: &Call<'_>) -> Known {
+    let mut signer = Map::new();
+    if let Some(authorizer) = call.authorizer() {
+        authorizer.identify(&mut signer);
+    }
     Known {
         id: call.stamp.connection_id.clone(),
         domain_name: call.located.domain_name.clone(),
@@ -18,6 +22,7 @@ pub(crate) fn known(call: &Call<'_>) -> Known {
         source_ip: call.source_ip,
         user_agent: call.user_agent().map(std::borrow::Cow::into_owned),
         authorizer: call.authorizer().and_then(|authorizer| authorizer.context(Kind::WebSocketApi)),
+        signer,
     }
 }
 
@@ -55,7 +60,7 @@ pub(crate) fn disconnect(config: &Config, known: &Known, stamp: &Stamp, code: u1
 }
 
 fn base(config: &Config, known: &Known, stamp: &Stamp, key: &str, event_type: &str) -> Map<String, Value> {
-    let mut identity = Map::new();
+    let mut identity = known.signer.clone();
     identity.insert("sourceIp".to_owned(), known.source_ip.to_string().into());
     if let Some(agent) = &known.user_agent {
         identity.insert("userAgent".to_owned(), agent.as_str().into());

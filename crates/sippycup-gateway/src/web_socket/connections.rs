@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
@@ -51,6 +51,8 @@ pub(crate) struct Known {
     pub(crate) source_ip: IpAddr,
     pub(crate) user_agent: Option<String>,
     pub(crate) authorizer: Option<Value>,
+    /// What `identity` has of somebody who signed the handshake.
+    pub(crate) signer: Map<String, Value>,
 }
 
 /// A connection that messages can be posted to.

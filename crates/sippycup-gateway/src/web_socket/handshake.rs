@@ -148,6 +148,10 @@ pub(super) async fn opening<F>(
     let call = |passed| Call {
         config,
         method: &parts.method,
+        #[cfg(feature = "authorizers")]
+        sent_method: &parts.method,
+        #[cfg(feature = "authorizers")]
+        path: parts.uri.path(),
         query: parts.uri.query(),
         headers: &parts.headers,
         names: parts.extensions.get::<HeaderNames>(),
