@@ -4,8 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
-use sippycup_gateway::{Answer, BoxError, ConfigError, DevelopmentKey, Guard, JwtAuthorizer, KeySet, LambdaAuthorizer};
+use sippycup_gateway::{
+    Answer, BoxError, ConfigError, DevelopmentKey, Guard, IamAuthorizer, JwtAuthorizer, KeySet, LambdaAuthorizer,
+};
 use tower_service::Service;
+
+use super::credentials::CredentialsTable;
 
 /// An authorizer, as `authorizer = { … }` of a gateway, flags or a template describe it.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
@@ -33,12 +37,16 @@ pub(crate) struct AuthorizerPlan {
     pub(crate) ttl: Option<u64>,
 
     pub(crate) identity_source: Vec<String>,
+
+    // Signatures.
+    pub(crate) credentials: Vec<CredentialsTable>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Sort {
     Cognito,
+    Iam,
     #[default]
     Jwt,
     Request,
@@ -59,6 +67,7 @@ impl AuthorizerPlan {
     pub(crate) fn name(&self) -> &str {
         self.name.as_deref().unwrap_or(match self.sort {
             Sort::Cognito => "cognito",
+            Sort::Iam => "AWS_IAM",
             Sort::Jwt => "jwt",
             Sort::Request | Sort::Token => self.function.as_deref().unwrap_or("lambda"),
         })
@@ -72,6 +81,23 @@ impl AuthorizerPlan {
     /// What can be known to be wrong before anything is read or started.
     pub(crate) fn check(&self) -> Result<Guard, String> {
         let wrong = |what: &str| Err(what.to_owned());
+        if self.sort == Sort::Iam {
+            let only = Self {
+                sort: Sort::Iam,
+                name: self.name.clone(),
+                credentials: self.credentials.clone(),
+                ..Self::default()
+            };
+            if *self != only {
+                return wrong("an authorizer of the type `iam` has `credentials`, and nothing else");
+            }
+            return self
+                .of_signatures()
+                .ok_or_else(|| "expected `credentials`, with which requests are signed".to_owned());
+        }
+        if !self.credentials.is_empty() {
+            return wrong("`credentials` are of authorizers of the type `iam`");
+        }
         match (self.is_function(), &self.issuer, &self.function) {
             (true, Some(_), _) => return wrong("an authorizer that is a function has no issuer"),
             (false, _, Some(_)) => {
@@ -91,6 +117,13 @@ impl AuthorizerPlan {
             return wrong("an authorizer of the type `token` has one identity source");
         }
         Ok(if self.is_function() { self.of_function(Nobody) } else { self.of_tokens(None, None) })
+    }
+
+    /// The authorizer that checks signatures, if there is anybody who may sign.
+    pub(crate) fn of_signatures(&self) -> Option<Guard> {
+        let mut all = self.credentials.iter().map(CredentialsTable::credentials);
+        let first = IamAuthorizer::new(all.next()?).name(self.name());
+        Some(all.fold(first, IamAuthorizer::and).into())
     }
 
     /// The authorizer that reads tokens, with whose keys it trusts.

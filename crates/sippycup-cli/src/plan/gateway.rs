@@ -6,10 +6,13 @@ use bytes::Bytes;
 use clap::{Arg, Args};
 use serde::Deserialize;
 use serde_json::Value;
-use sippycup_gateway::{Authorizer, ConfigError, Domain, Gateway, GatewayBuilder, Kind, Throttle, UsagePlan};
+use sippycup_gateway::{
+    Authorizer, ConfigError, Domain, Gateway, GatewayBuilder, IamAuthorizer, IamCredentials, Kind, Throttle, UsagePlan,
+};
 
-use super::authorizer::AuthorizerPlan;
+use super::authorizer::{AuthorizerPlan, Sort};
 use super::cors::CorsTable;
+use super::credentials::CredentialsTable;
 use super::domain::DomainTable;
 use super::values::{self, Listen, Object, Pair, Said, Seconds, Wrong};
 use crate::error::UsageError;
@@ -81,6 +84,20 @@ pub(crate) struct GatewayPlan {
     #[arg(long, value_name = "FILE|URL")]
     #[serde(skip)]
     pub(crate) jwks: Option<Said<String>>,
+
+    /// Access key that requests may be signed with (IAM); repeatable
+    #[arg(long = "iam-key", value_name = "ID=SECRET", conflicts_with_all = ["claims", "lambda_authorizer", "issuer"])]
+    #[serde(skip)]
+    pub(crate) iam_keys: Vec<Said<String>>,
+
+    /// The same, with the keys of a profile of ~/.aws/credentials
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["claims", "lambda_authorizer", "issuer"])]
+    #[serde(skip)]
+    pub(crate) iam_profile: Option<Said<String>>,
+
+    /// Whose the keys of IAM are; without keys every request passes as theirs, with no signature
+    #[arg(long, value_name = "ARN", conflicts_with_all = ["claims", "lambda_authorizer", "issuer"])]
+    pub(crate) iam_principal: Option<Said<String>>,
 
     /// Origin whose pages may ask, with any method and header; repeatable (HTTP APIs, function URLs)
     #[arg(long = "cors", value_name = "ORIGIN")]
@@ -215,6 +232,7 @@ impl GatewayPlan {
                 .map_err(|e| throttle.wrong("--throttle", e))?;
         }
         self.guard(&mut attempt)?;
+        self.injected_signer(&mut attempt)?;
         match &self.scopes {
             Some(scopes) if self.claims.is_none() && self.authorizer.is_none() => {
                 return Err(scopes.wrong("", "scopes are of claims or of an authorizer, and there are none"));
@@ -255,19 +273,57 @@ impl GatewayPlan {
     /// The authorizer that runs, of the file or of flags.
     pub(super) fn authorizer(&self) -> Option<Said<AuthorizerPlan>> {
         let jwks = self.jwks.as_ref().map(|jwks| jwks.value.clone());
+        let signed = || self.iam().ok().flatten().map(Said::from);
         match (&self.authorizer, &self.issuer) {
             (Some(said), _) => Some(said.clone()),
             (None, Some(issuer)) => {
                 let (issuer, audience) = (Some(issuer.value.clone()), self.audience.clone());
                 Some(AuthorizerPlan { issuer, audience, jwks, ..AuthorizerPlan::default() }.into())
             }
-            (None, None) => None,
+            (None, None) => signed(),
         }
+    }
+
+    /// The authorizer that checks signatures, if flags name keys.
+    pub(crate) fn iam(&self) -> Result<Option<AuthorizerPlan>, Wrong> {
+        let mut credentials = Vec::new();
+        for said in &self.iam_keys {
+            credentials.push(CredentialsTable::parse(&said.value).map_err(|error| said.wrong("--iam-key", error))?);
+        }
+        if let Some(said) = &self.iam_profile {
+            let read = CredentialsTable::of_profile(&said.value);
+            credentials.push(read.map_err(|error| said.wrong("--iam-profile", error))?);
+        }
+        for table in &mut credentials {
+            table.principal = self.iam_principal.as_ref().map(|said| said.value.clone());
+        }
+        let plan = AuthorizerPlan { sort: Sort::Iam, credentials, ..AuthorizerPlan::default() };
+        Ok(Some(plan).filter(|plan| !plan.credentials.is_empty()))
+    }
+
+    /// Somebody whose signature nobody checks.
+    fn injected_signer(&self, attempt: &mut Attempt) -> Result<(), Wrong> {
+        let Some(said) = self.iam_principal.as_ref().filter(|_| self.iam_keys.is_empty() && self.iam_profile.is_none())
+        else {
+            return Ok(());
+        };
+        let wrong = |error: &dyn std::fmt::Display| said.wrong("--iam-principal", error);
+        if self.claims.is_some() || self.lambda_authorizer.is_some() || self.authorizer.is_some() {
+            return Err(wrong(&"there is another authorizer already, and a route has one"));
+        }
+        let signer = IamCredentials::new("AKIALOCAL", "unused").principal(&said.value);
+        let checked = Gateway::builder(self.kind).guard(IamAuthorizer::new(signer.clone())).build(());
+        checked.map_err(|error| wrong(&error))?;
+        attempt.set(self.kind, |b| b.authorizer(signer.authorizer())).map_err(|error| wrong(&error))
     }
 
     /// Tries the authorizer that runs, without its function and its keys; of it only the scopes are of the routes.
     fn guard(&self, attempt: &mut Attempt) -> Result<(), Wrong> {
-        let flag = if self.issuer.is_some() { "--issuer" } else { "" };
+        let flag = match (&self.issuer, self.iam()?) {
+            (Some(_), _) => "--issuer",
+            (None, Some(_)) if self.authorizer.is_none() => "--iam-key",
+            (None, _) => "",
+        };
         let Some(said) = self.authorizer() else {
             return match &self.jwks {
                 Some(jwks) => Err(jwks.wrong("--jwks", "keys are of tokens of an issuer, and there is no --issuer")),
@@ -320,6 +376,8 @@ impl GatewayPlan {
             "cors_origins",
             "gateway-timeout",
             "https",
+            "iam_keys",
+            "iam_profile",
             "idle_timeout",
             "issuer",
             "jwks",
@@ -340,6 +398,7 @@ impl GatewayPlan {
             |flag: &str| Err(UsageError::new(format!("{flag}: no event shows it; it belongs to `sippycup serve`")));
         match (&self.timeout, &self.stream) {
             _ if self.issuer.is_some() || self.jwks.is_some() => wrong("--issuer"),
+            _ if !self.iam_keys.is_empty() || self.iam_profile.is_some() => wrong("--iam-key"),
             (Some(_), _) => wrong("--gateway-timeout"),
             (_, Some(_)) => wrong("--stream"),
             (None, None) => Ok(()),

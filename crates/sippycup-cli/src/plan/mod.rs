@@ -2,6 +2,7 @@
 
 mod authorizer;
 mod cors;
+mod credentials;
 mod domain;
 mod file;
 mod function;

@@ -76,6 +76,7 @@ impl Arguments {
     }
 
     pub(super) fn plan(mut self) -> Result<Wanted, UsageError> {
+        self.gateway.iam()?;
         if let Some(path) = &self.template.template {
             let flags = template::Flags { plan: &self.plan, gateway: &self.gateway, function: &self.function };
             let template::Read { plan, listeners, mut lines, passed, outputs, webs, files } =
@@ -130,6 +131,9 @@ const BESIDE_A_TEMPLATE: &[&str] = &[
     "extension",
     "freeze",
     "https",
+    "iam_keys",
+    "iam_principal",
+    "iam_profile",
     "jwks",
     "lambda_authorizer",
     "listen",

@@ -25,7 +25,9 @@ impl Guards {
         if let Some((_, _, guard)) = self.made.iter().find(|(of, made, _)| of.as_deref() == api && made == plan) {
             return Ok(guard.clone());
         }
-        let guard = if plan.is_function() {
+        let guard = if let Some(guard) = plan.of_signatures() {
+            guard
+        } else if plan.is_function() {
             let function = functions.iter().find(|function| Some(&function.name) == plan.function.as_ref());
             plan.of_function(function.cloned().ok_or("the function of an authorizer is not there")?)
         } else {

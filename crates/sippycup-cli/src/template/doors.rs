@@ -121,7 +121,8 @@ impl Doors {
     fn add_url(&mut self, scope: &Scope<'_>, url: &Url, flags: &GatewayPlan) -> Result<(), Fault> {
         let door = self.door(vec![String::new()]);
         let mut behind = Behind { stream: url.stream, ..Behind::default() };
-        behind.guard(scope, &url.id, "the URL", &url.access, None, flags);
+        let signed = matches!(url.access, Access::Guarded(_)).then(|| flags.iam().ok().flatten()).flatten();
+        behind.guard(scope, &url.id, "the URL", &url.access, signed, flags);
         if behind.answer.is_none() {
             let function = self.function(scope, &url.target, None);
             let name = function.map_err(|what| {
@@ -207,6 +208,9 @@ impl Doors {
         flags: &GatewayPlan,
     ) -> Option<AuthorizerPlan> {
         let Access::Guarded(guard) = access else { return None };
+        if guard.sort == Sort::Iam {
+            return flags.iam().ok().flatten();
+        }
         let mut plan = guard.plan.as_deref().filter(|_| !said(guard.sort, flags).1)?.clone();
         if let Some(uri) = &plan.function {
             let target = Target::Uri { uri: uri.clone(), stream: false };
@@ -276,6 +280,7 @@ impl Behind {
             authorizer: self.authorizer.clone().map(Said::from),
             claims,
             lambda_authorizer: flags.lambda_authorizer.clone().filter(|_| is(&[Sort::Lambda])),
+            iam_principal: flags.iam_principal.clone().filter(|_| is(&[Sort::Iam]) && self.authorizer.is_none()),
             function: self.function.clone().map(Said::from),
             api_id: Some(Said::from(api_id(id))),
             origin: Some(Origin { id: id.to_owned(), door, answer: self.answer.as_ref().map(answer), authorizer }),
@@ -323,7 +328,13 @@ impl Behind {
             scope.notes.borrow_mut().pass(id, route, &why);
             return;
         }
-        let hint = if flag.is_empty() { String::new() } else { format!("; {flag} says whom it lets through") };
+        let hint = match guard.sort {
+            Sort::Iam => {
+                "; --iam-key or --iam-profile give the keys that sign, --iam-principal says whom it lets through"
+                    .to_owned()
+            }
+            _ => format!("; {flag} says whom it lets through"),
+        };
         let why = format!("{what}, does not run here: every request is refused{hint}");
         scope.notes.borrow_mut().pass(id, route, &why);
         self.answer = Some(refusal(&format!("{what}, does not run on this machine{hint}")));
@@ -345,7 +356,7 @@ const fn said(sort: Sort, flags: &GatewayPlan) -> (&'static str, bool) {
     match sort {
         Sort::Cognito | Sort::Jwt => ("--claims", flags.claims.is_some()),
         Sort::Lambda => ("--lambda-authorizer", flags.lambda_authorizer.is_some()),
-        Sort::Iam => ("", false),
+        Sort::Iam => ("--iam-principal", flags.iam_principal.is_some()),
         Sort::Key => ("--api-key", !flags.api_keys.is_empty()),
     }
 }

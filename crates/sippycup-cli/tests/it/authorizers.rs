@@ -95,6 +95,66 @@ fn pages_of_an_origin_may_ask() {
 }
 
 #[test]
+fn who_may_sign_is_said_by_flags_and_nobody_else_passes() {
+    let keys = ["--iam-key", "AKIAANN1=secret", "--iam-principal", "arn:aws:iam::111122223333:user/ann"];
+    let mut running = Running::start("told", &[&keys[..], &["--kind", "rest"]].concat());
+    let address = running.address();
+    let refused = http(&address, "GET /prod/", "");
+    assert!(refused.starts_with("HTTP/1.1 403") && refused.contains("Missing Authentication Token"), "{refused}");
+    assert!(running.until("GET /prod/ 403").contains("no event, AWS_IAM refuses"));
+    let refused = http(&address, "GET /prod/", "Authorization: Bearer x\r\n");
+    assert!(refused.contains("IncompleteSignatureException"), "{refused}");
+    for (flags, part) in [
+        (&["--iam-key", "AKIA"][..], "--iam-key: expected an access key id and its secret, `ID=SECRET`"),
+        (&["--iam-key", "A=b", "--iam-principal", "ann"], "--iam-key: credentials of IAM: expected a principal"),
+        (&["--iam-principal", "ann"], "--iam-principal: credentials of IAM: expected a principal"),
+        (&["--iam-key", "A=b", "--kind", "alb"], "--iam-key: a load balancer checks no signatures of IAM"),
+        (&["--iam-key", "A=b", "--claims", "{}"], "cannot be used with"),
+        (&["--iam-profile", "work"], "--iam-profile: cannot read "),
+    ] {
+        let mut command = serve(flags);
+        command.env("AWS_SHARED_CREDENTIALS_FILE", "/nowhere/credentials").args(["--", "true"]);
+        let (code, _, err) = run(command);
+        assert!(code == 2 && err.contains(part), "{err}");
+    }
+    let arn = "arn:aws:sts::111122223333:assumed-role/admin/ann";
+    let (code, event, err) = run(sippycup(&["event", "--kind", "url", "--iam-principal", arn, "GET /"]));
+    assert!(code == 0 && event.contains(arn) && event.contains("\"accountId\": \"111122223333\""), "{event}{err}");
+}
+
+#[test]
+fn who_may_sign_is_said_by_a_file() {
+    let root = directory("iam-file");
+    let words: Vec<_> = command_line().iter().map(|word| format!("{word:?}")).collect();
+    let text = format!(
+        r#"
+[[function]]
+command = [{}]
+
+[[gateway]]
+kind = "http"
+authorizer = {{ type = "iam", credentials = [{{ access-key-id = "AKIA", secret-access-key = "s", principal = "arn:aws:iam::111122223333:user/ann" }}] }}
+"#,
+        words.join(", ")
+    );
+    let file = root.join("sippycup.toml");
+    std::fs::write(&file, &text).unwrap();
+    let mut running = Running::spawn(serve(&["--config", file.to_str().unwrap()]));
+    let refused = http(&running.address(), "GET /", "");
+    assert!(refused.starts_with("HTTP/1.1 403") && refused.contains("Forbidden"), "{refused}");
+    for (from, to, part) in [
+        ("type = \"iam\"", "type = \"jwt\"", "`credentials` are of authorizers of the type `iam`"),
+        ("\"iam\", ", "\"iam\", ttl = 1, ", "has `credentials`, and nothing else"),
+        (":user/ann", "", "expected a principal such as"),
+        ("secret-access-key = \"s\", ", "", "expected a secret access key"),
+    ] {
+        std::fs::write(&file, text.replace(from, to)).unwrap();
+        let (code, _, err) = run(serve(&["--config", file.to_str().unwrap()]));
+        assert!(code == 2 && err.contains(part) && err.contains("`authorizer`"), "{err}");
+    }
+}
+
+#[test]
 fn keys_are_asked_for_and_requests_counted() {
     let mut running =
         Running::start("told", &["--kind", "rest", "--api-key", "a-key-of-twenty-letters", "--throttle", "0/2"]);

@@ -27,6 +27,21 @@ fn pypi_clients_of_the_invoke_api_are_answered() {
     run_python("invoke.py", &["boto3", "awscli"], &[&url, aws.to_str().unwrap(), out.to_str().unwrap()]);
 }
 
+#[test]
+#[ignore = "installs clients from PyPI"]
+fn pypi_clients_that_sign_pass_and_others_do_not() {
+    for (kind, service, base) in [
+        ("rest", "execute-api", "/prod"),
+        ("http", "execute-api", ""),
+        ("http-1.0", "execute-api", ""),
+        ("url", "lambda", ""),
+    ] {
+        let mut running = Running::start("told", &["--kind", kind, "--iam-key", "AKIAANN1=s/e+c=ret"]);
+        let url = format!("http://{}{base}", running.address());
+        run_python("iam.py", &["botocore"], &[service, &url]);
+    }
+}
+
 fn run_python(script: &str, packages: &[&str], arguments: &[&str]) {
     let python = python(script, packages);
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it").join(script);
