@@ -19,7 +19,7 @@ pub(crate) struct Refused {
     challenge: Option<HeaderValue>,
     /// The type of the error and its message, where they are of this request alone.
     #[cfg(feature = "authorizers")]
-    told: Option<(&'static str, String)>,
+    told: Option<Box<(&'static str, String)>>,
 }
 
 impl Refused {
@@ -45,7 +45,7 @@ impl Refused {
     /// The same with what the client is told. HTTP APIs do not tell it.
     #[cfg(feature = "authorizers")]
     pub(crate) fn tell(mut self, error_type: &'static str, message: &str) -> Self {
-        self.told = Some((error_type, message.to_owned()));
+        self.told = Some(Box::new((error_type, message.to_owned())));
         self
     }
 
@@ -79,7 +79,7 @@ impl Refused {
     #[cfg(feature = "authorizers")]
     fn page(&self, kind: Kind) -> Response<Body> {
         let (status, content_type, body, error_type) = self.refusal.page(kind);
-        answer(match &self.told {
+        answer(match self.told.as_deref() {
             Some((error_type, message)) if kind.is_lattice() => {
                 (status, content_type, format!("{error_type}: {message}"), None)
             }

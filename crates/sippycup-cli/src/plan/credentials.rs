@@ -4,7 +4,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use sippycup_gateway::IamCredentials;
+use sippycup_gateway::{Gateway, IamAuthorizer, IamCredentials};
+
+use super::authorizer::{AuthorizerPlan, Sort};
+use super::gateway::{Attempt, GatewayPlan};
+use super::values::Wrong;
 
 /// One of `credentials = [{ … }]`, or what flags say of one.
 #[derive(Clone, Default, Deserialize, Eq, PartialEq)]
@@ -70,6 +74,41 @@ impl CredentialsTable {
             Some(arn) => credentials.principal(arn),
             None => credentials,
         }
+    }
+}
+
+impl GatewayPlan {
+    /// The authorizer that checks signatures, if flags name keys.
+    pub(crate) fn iam(&self) -> Result<Option<AuthorizerPlan>, Wrong> {
+        let mut credentials = Vec::new();
+        for said in &self.iam_keys {
+            credentials.push(CredentialsTable::parse(&said.value).map_err(|error| said.wrong("--iam-key", error))?);
+        }
+        if let Some(said) = &self.iam_profile {
+            let read = CredentialsTable::of_profile(&said.value);
+            credentials.push(read.map_err(|error| said.wrong("--iam-profile", error))?);
+        }
+        for table in &mut credentials {
+            table.principal = self.iam_principal.as_ref().map(|said| said.value.clone());
+        }
+        let plan = AuthorizerPlan { sort: Sort::Iam, credentials, ..AuthorizerPlan::default() };
+        Ok(Some(plan).filter(|plan| !plan.credentials.is_empty()))
+    }
+
+    /// Somebody whose signature nobody checks.
+    pub(super) fn injected_signer(&self, attempt: &mut Attempt) -> Result<(), Wrong> {
+        let Some(said) = self.iam_principal.as_ref().filter(|_| self.iam_keys.is_empty() && self.iam_profile.is_none())
+        else {
+            return Ok(());
+        };
+        let wrong = |error: &dyn fmt::Display| said.wrong("--iam-principal", error);
+        if self.claims.is_some() || self.lambda_authorizer.is_some() || self.authorizer.is_some() {
+            return Err(wrong(&"there is another authorizer already, and a route has one"));
+        }
+        let signer = IamCredentials::new("AKIALOCAL", "unused").principal(&said.value);
+        let checked = Gateway::builder(self.kind).guard(IamAuthorizer::new(signer.clone())).build(());
+        checked.map_err(|error| wrong(&error))?;
+        attempt.set(self.kind, |b| b.authorizer(signer.authorizer())).map_err(|error| wrong(&error))
     }
 }
 

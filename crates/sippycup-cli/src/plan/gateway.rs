@@ -6,13 +6,10 @@ use bytes::Bytes;
 use clap::{Arg, Args};
 use serde::Deserialize;
 use serde_json::Value;
-use sippycup_gateway::{
-    Authorizer, ConfigError, Domain, Gateway, GatewayBuilder, IamAuthorizer, IamCredentials, Kind, Throttle, UsagePlan,
-};
+use sippycup_gateway::{Authorizer, ConfigError, Gateway, GatewayBuilder, Kind, Throttle, UsagePlan};
 
-use super::authorizer::{AuthorizerPlan, Sort};
+use super::authorizer::AuthorizerPlan;
 use super::cors::CorsTable;
-use super::credentials::CredentialsTable;
 use super::domain::DomainTable;
 use super::values::{self, Listen, Object, Pair, Said, Seconds, Wrong};
 use crate::error::UsageError;
@@ -284,39 +281,6 @@ impl GatewayPlan {
         }
     }
 
-    /// The authorizer that checks signatures, if flags name keys.
-    pub(crate) fn iam(&self) -> Result<Option<AuthorizerPlan>, Wrong> {
-        let mut credentials = Vec::new();
-        for said in &self.iam_keys {
-            credentials.push(CredentialsTable::parse(&said.value).map_err(|error| said.wrong("--iam-key", error))?);
-        }
-        if let Some(said) = &self.iam_profile {
-            let read = CredentialsTable::of_profile(&said.value);
-            credentials.push(read.map_err(|error| said.wrong("--iam-profile", error))?);
-        }
-        for table in &mut credentials {
-            table.principal = self.iam_principal.as_ref().map(|said| said.value.clone());
-        }
-        let plan = AuthorizerPlan { sort: Sort::Iam, credentials, ..AuthorizerPlan::default() };
-        Ok(Some(plan).filter(|plan| !plan.credentials.is_empty()))
-    }
-
-    /// Somebody whose signature nobody checks.
-    fn injected_signer(&self, attempt: &mut Attempt) -> Result<(), Wrong> {
-        let Some(said) = self.iam_principal.as_ref().filter(|_| self.iam_keys.is_empty() && self.iam_profile.is_none())
-        else {
-            return Ok(());
-        };
-        let wrong = |error: &dyn std::fmt::Display| said.wrong("--iam-principal", error);
-        if self.claims.is_some() || self.lambda_authorizer.is_some() || self.authorizer.is_some() {
-            return Err(wrong(&"there is another authorizer already, and a route has one"));
-        }
-        let signer = IamCredentials::new("AKIALOCAL", "unused").principal(&said.value);
-        let checked = Gateway::builder(self.kind).guard(IamAuthorizer::new(signer.clone())).build(());
-        checked.map_err(|error| wrong(&error))?;
-        attempt.set(self.kind, |b| b.authorizer(signer.authorizer())).map_err(|error| wrong(&error))
-    }
-
     /// Tries the authorizer that runs, without its function and its keys; of it only the scopes are of the routes.
     fn guard(&self, attempt: &mut Attempt) -> Result<(), Wrong> {
         let flag = match (&self.issuer, self.iam()?) {
@@ -404,34 +368,17 @@ impl GatewayPlan {
             (None, None) => Ok(()),
         }
     }
-
-    /// The domain in pieces. A base path without a domain is one of a domain that does not matter.
-    fn mapped(&self) -> Option<(Domain, Said<()>, &'static str)> {
-        let at = |said: &Said<String>| Said { value: (), span: said.span.clone() };
-        let stage_in_path = self.stage_in_path.as_ref().filter(|said| said.value);
-        let (place, flag) = match (&self.domain, self.base_paths.first(), stage_in_path) {
-            (_, _, Some(said)) => (Said { value: (), span: said.span.clone() }, "--stage-in-path"),
-            (_, Some(path), None) => (at(path), "--base-path"),
-            (Some(name), None, None) => (at(name), "--domain"),
-            (None, None, None) => return None,
-        };
-        let domain = Domain::new(self.domain.as_ref().map_or("api.example.com", |name| &name.value));
-        let mapped = |domain: Domain, path: &str| {
-            if stage_in_path.is_some() { domain.mapping_without_stage(path) } else { domain.mapping(path) }
-        };
-        let domain = match self.base_paths.as_slice() {
-            [] => mapped(domain, ""),
-            paths => paths.iter().fold(domain, |domain, path| mapped(domain, &path.value)),
-        };
-        Some((domain, place, flag))
-    }
 }
 
 /// A builder that takes one setting after the other, or says what is wrong with one.
-struct Attempt(GatewayBuilder);
+pub(super) struct Attempt(GatewayBuilder);
 
 impl Attempt {
-    fn set(&mut self, kind: Kind, setting: impl Fn(GatewayBuilder) -> GatewayBuilder) -> Result<(), ConfigError> {
+    pub(super) fn set(
+        &mut self,
+        kind: Kind,
+        setting: impl Fn(GatewayBuilder) -> GatewayBuilder,
+    ) -> Result<(), ConfigError> {
         setting(Gateway::builder(kind)).build(())?;
         // What is wrong only together with the settings before, such as a mapping that is there twice.
         let with = setting(self.0.clone());

@@ -121,7 +121,7 @@ impl Doors {
     fn add_url(&mut self, scope: &Scope<'_>, url: &Url, flags: &GatewayPlan) -> Result<(), Fault> {
         let door = self.door(vec![String::new()]);
         let mut behind = Behind { stream: url.stream, ..Behind::default() };
-        let signed = matches!(url.access, Access::Guarded(_)).then(|| flags.iam().ok().flatten()).flatten();
+        let signed = flags.iam().ok().flatten().filter(|_| url.access != Access::Open);
         behind.guard(scope, &url.id, "the URL", &url.access, signed, flags);
         if behind.answer.is_none() {
             let function = self.function(scope, &url.target, None);
@@ -226,7 +226,7 @@ impl Doors {
         let function = match target {
             Target::Function { id, .. } => Some(Function { stack: scope.index, id: id.clone() }),
             Target::Uri { uri, .. } => {
-                let uri = stage.map_or_else(|| uri.clone(), |stage| with_variables(uri, stage));
+                let uri = stage.map_or_else(|| uri.clone(), |stage| stage.fill(uri));
                 let found = self.names.find(scope.index, &uri).cloned();
                 Some(found.ok_or_else(|| format!("`{uri}`, which is no function of this template"))?)
             }
@@ -392,12 +392,4 @@ fn answer(reply: &Reply) -> bytes::Bytes {
     json!({ "statusCode": reply.status, "headers": reply.headers, "body": reply.body, "isBase64Encoded": false })
         .to_string()
         .into()
-}
-
-/// `${stageVariables.name}` in a URI, as API Gateway fills it in for each request.
-fn with_variables(uri: &str, stage: &Stage) -> String {
-    stage
-        .variables
-        .iter()
-        .fold(uri.to_owned(), |uri, (name, value)| uri.replace(&format!("${{stageVariables.{name}}}"), &value.value))
 }

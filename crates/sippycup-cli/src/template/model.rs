@@ -51,6 +51,15 @@ pub(super) struct Stage {
     pub(super) variables: Vec<(String, Said<String>)>,
 }
 
+impl Stage {
+    /// `${stageVariables.name}` in a URI, as API Gateway fills it in for each request.
+    pub(super) fn fill(&self, uri: &str) -> String {
+        self.variables.iter().fold(uri.to_owned(), |uri, (name, value)| {
+            uri.replace(&format!("${{stageVariables.{name}}}"), &value.value)
+        })
+    }
+}
+
 /// A base path of a custom domain.
 #[derive(Clone, Debug)]
 pub(super) struct Mapping {

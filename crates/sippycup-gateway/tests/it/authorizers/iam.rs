@@ -59,8 +59,12 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 impl Signing<'_> {
+    fn day(&self) -> &str {
+        self.date.get(..8).unwrap()
+    }
+
     fn scope(&self) -> String {
-        format!("{}/{}/{}/aws4_request", &self.date[..8], self.region, self.service)
+        format!("{}/{}/{}/aws4_request", self.day(), self.region, self.service)
     }
 
     /// `query` is in order already.
@@ -70,7 +74,7 @@ impl Signing<'_> {
         let hash = hex(digest(&SHA256, canonical.as_bytes()).as_ref());
         let text = format!("AWS4-HMAC-SHA256\n{}\n{}\n{hash}", self.date, self.scope());
         let mut key = format!("AWS4{}", self.secret).into_bytes();
-        for part in [&self.date[..8], self.region, self.service, "aws4_request", &text] {
+        for part in [self.day(), self.region, self.service, "aws4_request", &text] {
             key = sign(&Key::new(HMAC_SHA256, &key), part.as_bytes()).as_ref().to_vec();
         }
         hex(&key)
