@@ -13,6 +13,7 @@ use crate::location::Location;
 use crate::observe::{Observer, Step};
 use crate::plans::{Throttle, UsagePlan};
 use crate::route::Route;
+use crate::rules::Listener;
 use crate::stamp::Stamper;
 use crate::web_socket::Settings;
 use crate::{ConfigError, Gateway, Kind};
@@ -22,6 +23,8 @@ use crate::{ConfigError, Gateway, Kind};
 pub(crate) struct Config {
     pub(crate) location: Location,
     pub(crate) routes: Vec<Route>,
+    pub(crate) listener: Option<Listener>,
+    pub(crate) target_group: Option<String>,
     pub(crate) stage_variables: Vec<(String, String)>,
     pub(crate) binary_media_types: Vec<String>,
     pub(crate) authorizer: Option<Authorizer>,
@@ -97,6 +100,8 @@ impl GatewayBuilder {
         let config = Config {
             location,
             routes: Vec::new(),
+            listener: None,
+            target_group: None,
             stage_variables: Vec::new(),
             binary_media_types: Vec::new(),
             authorizer: None,
@@ -152,6 +157,21 @@ impl GatewayBuilder {
         if let Err(error) = added {
             self.fails(error);
         }
+        self
+    }
+
+    /// The listener in front (load balancers and VPC Lattice): its rules choose which requests the target group gets; default none, so that it gets them all.
+    ///
+    /// Clones of a listener are one listener: give it to each of the target groups, and put them into [`Gateways`](crate::Gateways).
+    pub fn listener(mut self, listener: Listener) -> Self {
+        self.config.listener = Some(listener);
+        self
+    }
+
+    /// The name of the target group (load balancers and VPC Lattice), by which rules forward to it and which ARNs in events have; default the one that the listener forwards to
+    /// if there is only one.
+    pub fn target_group(mut self, name: impl Into<String>) -> Self {
+        self.config.target_group = Some(name.into());
         self
     }
 
@@ -361,6 +381,7 @@ impl GatewayBuilder {
             domain.finish(kind)?;
         }
         self.check_settings(kind)?;
+        self.check_listener(kind)?;
         if kind.is_api_gateway() {
             self.check_stage(kind)?;
         } else {
@@ -382,6 +403,10 @@ impl GatewayBuilder {
             }
             _ => format!("{api_id}.execute-api.{region}.amazonaws.com"),
         };
+        if let (Some(listener), None) = (&self.config.listener, &self.config.target_group) {
+            let groups = listener.target_groups();
+            self.config.target_group = groups.first().filter(|_| groups.len() == 1).map(|group| (*group).to_owned());
+        }
         let stage = if kind.has_default_stage() { "$default" } else { "prod" };
         self.config.location.stage = self.stage.unwrap_or_else(|| stage.to_owned());
         self.config.location.domains = self.domains;

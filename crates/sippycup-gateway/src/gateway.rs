@@ -105,7 +105,8 @@ impl<F> Gateway<F> {
         self.config.location.locate(Some(host), path).is_some()
     }
 
-    /// The routes in the order in which they were added, each as its key: `GET /items/{id}`, `ANY /{proxy+}`, or `$default`.
+    /// The routes in the order in which they were added, each as its key: `GET /items/{id}`, `ANY /{proxy+}`, or `$default`. Behind a listener the rules that lead here, and
+    /// those that lead nowhere else: `rule 10: path-pattern /img/*`, `default rule`.
     ///
     /// ```
     /// use sippycup_gateway::{Gateway, Kind};
@@ -119,7 +120,31 @@ impl<F> Gateway<F> {
         if self.kind() == Kind::WebSocketApi {
             return self.config.web_socket.keys();
         }
+        if let Some(listener) = &self.config.listener {
+            return listener.keys(self.config.target_group.as_deref().unwrap_or_default());
+        }
         self.config.routes.iter().map(Route::key).collect()
+    }
+
+    /// The name of the target group that the gateway is, if there are target groups and it has one.
+    #[must_use]
+    pub fn target_group(&self) -> Option<&str> {
+        self.config.target_group.as_deref()
+    }
+
+    /// Whether both are target groups of the same listener.
+    ///
+    /// ```
+    /// use sippycup_gateway::{Action, Gateway, Kind, Listener};
+    ///
+    /// let listener = Listener::new(Action::weighted([("blue", 1), ("green", 1)]));
+    /// let group = |name| Gateway::builder(Kind::LoadBalancer).listener(listener.clone()).target_group(name).build(());
+    /// assert!(group("blue")?.shares_listener(&group("green")?));
+    /// # Ok::<(), sippycup_gateway::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn shares_listener<G>(&self, other: &Gateway<G>) -> bool {
+        matches!((&self.config.listener, &other.config.listener), (Some(one), Some(other)) if one.is(other))
     }
 
     /// The stage, or `None` if the kind has none.
@@ -205,6 +230,9 @@ where
         // The ids in the event are the ids in the response.
         let stamp = config.stamper.stamp();
         let trace = stamp.trace(header("x-amzn-trace-id").as_deref(), kind.is_load_balancer());
+        if let Some(response) = config.answer(&mut parts, &exchange) {
+            return exchange.response(response);
+        }
         let mut hints = Hints::default();
         if let Some(response) = config.preflight(&parts, &mut hints) {
             return exchange.response(identified(response, kind, &stamp, &trace));

@@ -11,6 +11,7 @@ use http::{Method, Request, Response};
 use tower_service::Service;
 
 use crate::intake::asked_method;
+use crate::rules::Asked;
 use crate::web_socket::Api;
 use crate::{Answer, Body, BoxError, Gateway, Kind, ResponseFuture};
 
@@ -20,7 +21,7 @@ use crate::{Answer, Body, BoxError, Gateway, Kind, ResponseFuture};
 /// stage or mapping the path begins with, the longest again; and if there is none, the first one, which says what is wrong. Of equals the first one is taken.
 ///
 /// Gateways of one kind (of HTTP APIs either) with the same id, stage and domains are one API, each with some of its routes and a function of its own: of them the one with the
-/// most specific route for the request is taken.
+/// most specific route for the request is taken. Gateways with one [`Listener`](crate::Listener) are its target groups: its rules choose between them.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -82,6 +83,10 @@ impl<F> Gateways<F> {
                 if fit > best.0 { (fit, gateway) } else { best }
             })
             .1;
+        // Its rules look at more than this; any of its target groups asks them.
+        if first.config().listener.is_some() {
+            return first;
+        }
         let parts = self.iter().filter(|gateway| gateway.location().is_same_api(first.location()));
         // Of several least ones `min_by` takes the first.
         let routed = parts
@@ -139,7 +144,18 @@ where
         if chosen.kind() == Kind::WebSocketApi {
             return ResponseFuture::of(self.parts(chosen), request);
         }
-        chosen.clone().call(request)
+        let Some(listener) = &chosen.config().listener else { return chosen.clone().call(request) };
+        let (mut parts, body) = request.into_parts();
+        let peer = chosen.config().source_ip(&parts.extensions);
+        let decision = listener.decide(&Asked::new(&parts, peer));
+        let is_meant = |gateway: &&Gateway<F>| {
+            gateway.shares_listener(chosen)
+                && decision.target_group.is_some()
+                && gateway.config().target_group == decision.target_group
+        };
+        let mut target = self.iter().find(is_meant).unwrap_or(chosen).clone();
+        parts.extensions.insert(decision);
+        target.call(Request::from_parts(parts, body))
     }
 }
 

@@ -219,6 +219,7 @@ mod observe;
 mod plans;
 mod refusal;
 mod route;
+mod rules;
 mod secured;
 #[cfg(feature = "serve")]
 mod serve;
@@ -252,6 +253,7 @@ pub use kind::Kind;
 pub use names::HeaderNames;
 pub use observe::{End, Step};
 pub use plans::{Throttle, UsagePlan};
+pub use rules::{Action, FixedResponse, Listener, Redirect, Rule};
 #[cfg(feature = "serve")]
 pub use serve::Server;
 #[cfg(feature = "tls")]

@@ -130,6 +130,8 @@ pub(crate) enum Refusal {
     NoStage,
     /// No such resource or route.
     NoRoute,
+    /// A listener forwards to no target group that is here.
+    NoTarget,
     /// The answer is no JSON at all.
     NotJson,
     /// The function failed, or its process ended.
@@ -142,6 +144,8 @@ pub(crate) enum Refusal {
     /// REST: a key has used what its plan gives it.
     QuotaExceeded,
     RequestTooLarge,
+    /// A rule of a listener rewrites a request into none.
+    Rewrite,
     /// Too many requests in a short time.
     Throttled,
     TimedOut,
@@ -203,7 +207,8 @@ impl Refusal {
             #[cfg(feature = "authorizers")]
             Self::UriTooLong => (StatusCode::URI_TOO_LONG, r#"{"message":"Request URI too long"}"#, None),
             Self::BadRequest => (StatusCode::BAD_REQUEST, r#"{"message":"Bad Request"}"#, Some("BadRequestException")),
-            Self::Configuration => {
+            // Only listeners have targets and rewrites.
+            Self::Configuration | Self::NoTarget | Self::Rewrite => {
                 (StatusCode::INTERNAL_SERVER_ERROR, r#"{"message": "Internal server error"}"#, internal)
             }
             Self::FunctionFailed | Self::Malformed => {
@@ -261,9 +266,12 @@ impl Refusal {
                 (StatusCode::TOO_MANY_REQUESTS, r#"{"message":"Too Many Requests"}"#)
             }
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, r#"{"message":"Method Not Allowed"}"#),
-            Self::Configuration | Self::FunctionFailed | Self::Malformed | Self::NotJson => {
-                (StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal Server Error"}"#)
-            }
+            Self::Configuration
+            | Self::FunctionFailed
+            | Self::Malformed
+            | Self::NotJson
+            | Self::NoTarget
+            | Self::Rewrite => (StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal Server Error"}"#),
             Self::HeadersTooLarge => {
                 (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, r#"{"message":"Request Header Fields Too Large"}"#)
             }
@@ -302,19 +310,12 @@ impl Refusal {
             Self::BadRequest | Self::HeadersTooLarge => StatusCode::BAD_REQUEST,
             Self::Foreign => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NoTarget => StatusCode::SERVICE_UNAVAILABLE,
             Self::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Rewrite => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_GATEWAY,
         };
-        let reason = match status {
-            // In nginx's words.
-            StatusCode::UNAUTHORIZED => "Authorization Required",
-            status => status.canonical_reason().unwrap_or_default(),
-        };
-        let title = format!("{} {reason}", status.as_u16());
-        let body = format!(
-            "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n</body>\r\n</html>\r\n"
-        );
-        (status, "text/html", body, None)
+        (status, "text/html", html_text(status), None)
     }
 
     fn lattice(self) -> Page {
@@ -325,6 +326,7 @@ impl Refusal {
             Self::Foreign => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::NoTarget => StatusCode::SERVICE_UNAVAILABLE,
             Self::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
             _ => StatusCode::BAD_GATEWAY,
@@ -343,6 +345,24 @@ fn answer((status, content_type, body, error_type): Page) -> Response<Body> {
         response.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(error_type));
     }
     response
+}
+
+/// A page of a load balancer.
+pub(crate) fn html(status: StatusCode) -> Response<Body> {
+    answer((status, "text/html", html_text(status), None))
+}
+
+fn html_text(status: StatusCode) -> String {
+    let reason = match status {
+        // In nginx's words.
+        StatusCode::UNAUTHORIZED => "Authorization Required",
+        StatusCode::SERVICE_UNAVAILABLE => "Service Temporarily Unavailable",
+        status => status.canonical_reason().unwrap_or_default(),
+    };
+    let title = format!("{} {reason}", status.as_u16());
+    format!(
+        "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n</body>\r\n</html>\r\n"
+    )
 }
 
 type Page = (StatusCode, &'static str, String, Option<&'static str>);

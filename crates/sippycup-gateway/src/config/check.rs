@@ -38,6 +38,28 @@ impl GatewayBuilder {
         }
     }
 
+    pub(super) fn check_listener(&self, kind: Kind) -> Result<(), ConfigError> {
+        let Config { listener, target_group, .. } = &self.config;
+        if (listener.is_some() || target_group.is_some()) && !kind.is_load_balancer() && !kind.is_lattice() {
+            return Err(ConfigError::new(format!("{} has no listener and no target groups", kind.name())));
+        }
+        if let Some(name) = target_group
+            && (name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')))
+        {
+            return Err(ConfigError::new(format!(
+                "target group `{name}`: expected a name of letters, digits, `-` and `_`"
+            )));
+        }
+        let Some(listener) = listener else { return Ok(()) };
+        listener.check(kind)?;
+        match (target_group, listener.target_groups().as_slice()) {
+            (None, [_, _, ..]) => Err(ConfigError::new(
+                "the listener forwards to several target groups: expected the name of the one that this gateway is",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     #[cfg(feature = "authorizers")]
     fn check_guard(&self, kind: Kind) -> Result<(), ConfigError> {
         match &self.config.guard {

@@ -12,7 +12,10 @@ pub(super) fn event(call: &Call<'_>) -> Value {
     let config = call.config;
     let arn = format!(
         "arn:aws:elasticloadbalancing:{}:{}:targetgroup/{}/{}",
-        config.region, config.account_id, config.api_id, "6d0ecf831eec9f09"
+        config.region,
+        config.account_id,
+        config.target_group.as_ref().unwrap_or(&config.api_id),
+        "6d0ecf831eec9f09"
     );
     let (headers_key, headers, query_key, query) = match config.location.kind {
         Kind::LoadBalancerMultiValue => {

@@ -20,6 +20,7 @@ mod invoke_api;
 mod limits;
 mod observe;
 mod plans;
+mod rules;
 mod scripted;
 mod streams;
 mod support;

@@ -1,0 +1,230 @@
+//! Rules of a listener: of a load balancer, or of a service of VPC Lattice.
+
+mod action;
+mod condition;
+mod pattern;
+mod rule;
+mod transform;
+
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http::request::Parts;
+use http::uri::Authority;
+use http::{HeaderMap, Method};
+
+use crate::{ConfigError, Kind};
+pub(crate) use action::Place;
+pub use action::{Action, FixedResponse, Redirect};
+pub use rule::Rule;
+
+/// A listener of a load balancer, or of a service of VPC Lattice: rules in the order of their priorities, and what happens where none of them matches.
+///
+/// Each target group that the rules forward to is a [`Gateway`](crate::Gateway) with the same listener and the name of the target group; [`Gateways`](crate::Gateways) puts
+/// them on one address and gives each request to the one that the rules choose. A listener that only forwards to one target group needs one gateway.
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::Request;
+/// use sippycup_gateway::{Action, Body, BoxError, FixedResponse, Gateway, Gateways, Kind, Listener, Redirect, Rule};
+/// use tower::{ServiceExt, service_fn};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let listener = Listener::new(FixedResponse::new(404))
+///     .rule(Rule::new(10, Action::forward("shop")).path_pattern(["/shop/*"]).url_rewrite("^/shop/(.*)$", "/$1"))
+///     .rule(Rule::new(20, Action::forward("admin")).host_header(["admin.*"]))
+///     .rule(Rule::new(30, Redirect::new(301).path("/shop/#{path}")).path_pattern(["/old/*"]));
+/// let function = service_fn(async |event: Bytes| {
+///     let event: serde_json::Value = serde_json::from_slice(&event)?;
+///     let answer = serde_json::json!({"statusCode": 200, "headers": {}, "body": event["path"], "isBase64Encoded": false});
+///     Ok::<_, BoxError>(Bytes::from(answer.to_string()))
+/// });
+/// let group = |name| Gateway::builder(Kind::LoadBalancer).listener(listener.clone()).target_group(name).build(function);
+/// let balancer = Gateways::new(group("shop")?).and(group("admin")?);
+///
+/// let response = balancer.clone().oneshot(Request::get("/shop/cups").body(Body::empty())?).await?;
+/// assert_eq!(response.status(), 200);
+/// let response = balancer.clone().oneshot(Request::get("/old/cups?q=1").header("host", "example.com").body(Body::empty())?).await?;
+/// assert_eq!(response.headers()["location"], "https://example.com:443/shop/old/cups?q=1");
+/// let response = balancer.oneshot(Request::get("/else").body(Body::empty())?).await?;
+/// assert_eq!(response.status(), 404);
+/// # Ok::<(), BoxError>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct Listener {
+    shared: Arc<Shared>,
+}
+
+#[derive(Clone)]
+struct Shared {
+    rules: Vec<Rule>,
+    default_action: Action,
+    chooser: Arc<dyn Fn(u32) -> u32 + Send + Sync>,
+}
+
+impl Listener {
+    /// A listener without rules.
+    pub fn new(default_action: impl Into<Action>) -> Self {
+        // Every `RandomState` is keyed anew.
+        let chooser = |below: u32| (RandomState::new().hash_one(0_u8) % u64::from(below.max(1))) as u32;
+        let default_action = default_action.into();
+        Self { shared: Arc::new(Shared { rules: Vec::new(), default_action, chooser: Arc::new(chooser) }) }
+    }
+
+    /// Adds a rule. Which comes first is said by the priorities, the lowest one.
+    pub fn rule(mut self, rule: Rule) -> Self {
+        let shared = Arc::make_mut(&mut self.shared);
+        let at = shared.rules.partition_point(|other| other.priority <= rule.priority);
+        shared.rules.insert(at, rule);
+        self
+    }
+
+    /// What chooses between target groups with weights: it gets the sum of the weights and gives a number below that; default a random one.
+    ///
+    /// ```
+    /// use sippycup_gateway::{Action, Listener};
+    ///
+    /// // The first target group, always.
+    /// let listener = Listener::new(Action::weighted([("blue", 90), ("green", 10)])).chooser(|_sum| 0);
+    /// # let _ = listener;
+    /// ```
+    pub fn chooser(mut self, chooser: impl Fn(u32) -> u32 + Send + Sync + 'static) -> Self {
+        Arc::make_mut(&mut self.shared).chooser = Arc::new(chooser);
+        self
+    }
+
+    /// The target groups that something is forwarded to, in the order in which the rules name them, those of the default action last.
+    ///
+    /// ```
+    /// use sippycup_gateway::{Action, Listener, Rule};
+    ///
+    /// let listener = Listener::new(Action::forward("shop")).rule(Rule::new(1, Action::forward("admin")).path_pattern(["/admin"]));
+    /// assert_eq!(listener.target_groups(), ["admin", "shop"]);
+    /// ```
+    #[must_use]
+    pub fn target_groups(&self) -> Vec<&str> {
+        let mut groups: Vec<&str> = Vec::new();
+        for (group, _) in self.actions().flat_map(|(_, action)| action.target_groups()) {
+            if !groups.contains(&&**group) {
+                groups.push(group);
+            }
+        }
+        groups
+    }
+
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// What AWS would not accept.
+    pub(crate) fn check(&self, kind: Kind) -> Result<(), ConfigError> {
+        self.shared.default_action.check(kind)?;
+        let mut before = None;
+        for rule in &self.shared.rules {
+            let within = |error: ConfigError| ConfigError::new(format!("rule {}: {error}", rule.priority));
+            rule.check(kind).map_err(within)?;
+            if before == Some(rule.priority) {
+                return Err(within(ConfigError::new("there is another one of this priority")));
+            }
+            before = Some(rule.priority);
+        }
+        Ok(())
+    }
+
+    /// The rules of which a target group gets requests, as text; of those that lead to no target group, if it is the first of the listener's.
+    pub(crate) fn keys(&self, target_group: &str) -> Vec<String> {
+        let is_first = self.target_groups().first().is_none_or(|first| *first == target_group);
+        let is_of = |action: &Action| match action.target_groups() {
+            [] => is_first,
+            groups => groups.iter().any(|(group, _)| group == target_group),
+        };
+        self.actions().filter(|(_, action)| is_of(action)).map(|(rule, _)| key(rule)).collect()
+    }
+
+    /// What the rules say about a request.
+    pub(crate) fn decide(&self, asked: &Asked<'_>) -> Decision {
+        let found = self.shared.rules.iter().position(|rule| rule.matches(asked));
+        let action = self.action(found);
+        let target_group = action.choose(&*self.shared.chooser).map(str::to_owned);
+        Decision { listener: self.clone(), rule: found, target_group }
+    }
+
+    fn action(&self, rule: Option<usize>) -> &Action {
+        rule.and_then(|at| self.shared.rules.get(at)).map_or(&self.shared.default_action, |rule| &rule.action)
+    }
+
+    /// Each action with its rule, the default one last.
+    fn actions(&self) -> impl Iterator<Item = (Option<&Rule>, &Action)> {
+        let rules = self.shared.rules.iter().map(|rule| (Some(rule), &rule.action));
+        rules.chain([(None, &self.shared.default_action)])
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Shared { rules, default_action, .. } = &*self.shared;
+        f.debug_struct("Listener").field("rules", rules).field("default_action", default_action).finish_non_exhaustive()
+    }
+}
+
+fn key(rule: Option<&Rule>) -> String {
+    rule.map_or_else(|| "default rule".to_owned(), ToString::to_string)
+}
+
+/// What a request shows to rules.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) method: &'a Method,
+    /// With or without a port, empty if there is none.
+    pub(crate) host: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) query: &'a str,
+    pub(crate) headers: &'a HeaderMap,
+    /// Of whoever is connected.
+    pub(crate) peer: IpAddr,
+}
+
+impl<'a> Asked<'a> {
+    pub(crate) fn new(parts: &'a Parts, peer: IpAddr) -> Self {
+        let header = parts.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
+        let authority = parts.uri.authority().map(Authority::as_str);
+        let host = authority.map(|host| host.rsplit_once('@').map_or(host, |(_, host)| host)).or(header);
+        let path = if parts.uri.path().is_empty() { "/" } else { parts.uri.path() };
+        Self {
+            method: &parts.method,
+            host: host.unwrap_or_default(),
+            path,
+            query: parts.uri.query().unwrap_or_default(),
+            headers: &parts.headers,
+            peer,
+        }
+    }
+}
+
+/// What the rules of a listener say about one request. It travels in the extensions of the request to the gateway of the target group, for weights are thrown once.
+#[derive(Clone, Debug)]
+pub(crate) struct Decision {
+    pub(crate) listener: Listener,
+    rule: Option<usize>,
+    /// `None` if the listener answers itself, or no target group has a weight.
+    pub(crate) target_group: Option<String>,
+}
+
+impl Decision {
+    pub(crate) fn action(&self) -> &Action {
+        self.listener.action(self.rule)
+    }
+
+    pub(crate) fn rule(&self) -> Option<&Rule> {
+        self.rule.and_then(|at| self.listener.shared.rules.get(at))
+    }
+
+    /// The rule as text.
+    pub(crate) fn key(&self) -> String {
+        key(self.rule())
+    }
+}
