@@ -18,6 +18,10 @@ pub(crate) fn lines<F>(
     let leads_here = |host: &str, base: &str| {
         gateway.knows(host, &format!("{base}/"))
             && gateway.routes().iter().any(|route| {
+                // What its rules choose between is on one address.
+                if gateway.target_group().is_some() || gateway.shares_listener(gateway) {
+                    return gateways.choose(&Method::GET, host, "/").shares_listener(gateway);
+                }
                 let (method, path) = route.split_once(' ').unwrap_or(("ANY", "/"));
                 let method = Method::from_bytes(method.as_bytes()).unwrap_or_default();
                 std::ptr::eq(gateways.choose(&method, host, &format!("{base}{path}")), gateway)

@@ -15,6 +15,8 @@ use crate::template;
 pub(crate) struct Description {
     /// By what makes several gateways one front door.
     doors: Vec<(Key, Value)>,
+    /// Whose target groups are one front door, with its place.
+    listener: Option<(Gateway<Served>, usize)>,
     /// Of a template, by names.
     outputs: Vec<(String, String)>,
     /// Those of them that are addresses of this machine.
@@ -64,8 +66,11 @@ impl Description {
                 "payloadFormat": gateway.kind().as_str(),
             })
         });
-        let shared =
-            self.doors.iter_mut().find(|(other, _)| key.id.is_some() && other.id == key.id && other.stage == key.stage);
+        let of_listener = self.listener.as_ref().filter(|(other, _)| other.shares_listener(gateway)).map(|(_, at)| *at);
+        let shared = self.doors.iter_mut().enumerate().find(|(at, (other, _))| {
+            of_listener == Some(*at) || key.id.is_some() && other.id == key.id && other.stage == key.stage
+        });
+        let shared = shared.map(|(_, door)| door);
         if let Some((_, door)) = shared {
             if let Some(Value::Array(there)) = door.get_mut("routes") {
                 there.extend(routes);
@@ -88,6 +93,7 @@ impl Description {
             "hosts": gateway.host_paths().into_iter().map(|(host, base)| json!({"host": host, "basePath": base})).collect::<Vec<_>>(),
             "routes": routes.collect::<Vec<_>>(),
         });
+        self.listener = gateway.shares_listener(gateway).then(|| (gateway.clone(), self.doors.len()));
         self.doors.push((key, door));
     }
 

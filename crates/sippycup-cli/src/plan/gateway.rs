@@ -11,6 +11,7 @@ use sippycup_gateway::{Authorizer, ConfigError, Gateway, GatewayBuilder, Kind, T
 use super::authorizer::AuthorizerPlan;
 use super::cors::CorsTable;
 use super::domain::DomainTable;
+use super::rule::{ActionPlan, RulePlan, TargetGroup};
 use super::values::{self, Listen, Object, Pair, Said, Seconds, Wrong};
 use crate::error::UsageError;
 
@@ -158,6 +159,12 @@ pub(crate) struct GatewayPlan {
     pub(crate) authorizer: Option<Said<AuthorizerPlan>>,
     #[arg(skip)]
     pub(crate) api_id: Option<Said<String>>,
+    #[arg(skip)]
+    pub(crate) rules: Vec<Said<RulePlan>>,
+    #[arg(skip)]
+    pub(crate) default_action: Option<Said<ActionPlan>>,
+    #[arg(skip)]
+    pub(crate) target_groups: Vec<Said<TargetGroup>>,
 
     // In templates only.
     #[arg(skip)]
@@ -185,6 +192,11 @@ impl Default for GatewayPlan {
 }
 
 impl GatewayPlan {
+    /// Whether its requests are sent on by rules.
+    pub(super) fn is_listener(&self) -> bool {
+        !self.rules.is_empty() || self.default_action.is_some() || !self.target_groups.is_empty()
+    }
+
     /// The gateway that the settings describe. Each is tried alone, so that an error has its name or its line.
     pub(crate) fn builder(&self) -> Result<GatewayBuilder, Wrong> {
         let mut attempt = Attempt(Gateway::builder(self.kind));

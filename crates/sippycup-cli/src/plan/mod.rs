@@ -7,6 +7,8 @@ mod domain;
 mod file;
 mod function;
 mod gateway;
+mod listener;
+mod rule;
 mod tls;
 mod values;
 
@@ -23,6 +25,10 @@ pub(crate) use cors::CorsTable;
 pub(crate) use domain::DomainTable;
 pub(crate) use function::FunctionPlan;
 pub(crate) use gateway::{GatewayPlan, Origin};
+pub(crate) use rule::{
+    ActionPlan, FixedTable, HeaderMatchTable, HeaderTable, MatchTable, QueryTable, RedirectTable, RewriteTable,
+    RulePlan, TargetGroup,
+};
 pub(crate) use tls::TlsPlan;
 pub(crate) use values::{Object, Pair, Said, Seconds, pair};
 
@@ -138,12 +144,6 @@ impl Plan {
         let mut listeners: Vec<Listener> = Vec::new();
         for gateway in &self.gateways.value {
             let origin = gateway.value.origin.clone();
-            let behind = match origin.as_ref().and_then(|origin| origin.answer.clone()) {
-                Some(answer) => Behind::Answer(answer),
-                None => Behind::Function(self.function_of(gateway)?),
-            };
-            let builder =
-                self.allow_host.iter().fold(gateway.value.builder()?, |builder, name| builder.allow_host(name));
             let mut address = gateway.value.listen.or(self.listen).map_or(LISTEN, |listen| listen.0);
             let door = origin.as_ref().map_or(0, |origin| origin.door);
             // Of port 0 each listener gets a free one anyway.
@@ -152,10 +152,14 @@ impl Plan {
                 address.set_port(port.ok_or_else(|| gateway.wrong("", "there are not so many ports"))?);
             }
             let authorizer = self.authorizer_of(gateway)?;
-            let planned = Planned { builder, behind, https: gateway.value.https, authorizer, origin };
-            match listeners.iter_mut().find(|listener| (listener.address, listener.door) == (address, door)) {
-                Some(listener) => listener.gateways.push(planned),
-                None => listeners.push(Listener { address, door, gateways: vec![planned] }),
+            for (builder, behind) in self.fronts(gateway)? {
+                let builder = self.allow_host.iter().fold(builder, |builder, name| builder.allow_host(name));
+                let (authorizer, origin) = (authorizer.clone(), origin.clone());
+                let planned = Planned { builder, behind, https: gateway.value.https, authorizer, origin };
+                match listeners.iter_mut().find(|listener| (listener.address, listener.door) == (address, door)) {
+                    Some(listener) => listener.gateways.push(planned),
+                    None => listeners.push(Listener { address, door, gateways: vec![planned] }),
+                }
             }
         }
         Ok(listeners)

@@ -226,6 +226,10 @@ pub(super) fn kind_in_file<'de, D: Deserializer<'de>>(deserializer: D) -> Result
     String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
 
+pub(super) fn some_kind_in_file<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Kind>, D::Error> {
+    kind_in_file(deserializer).map(Some)
+}
+
 pub(super) fn throttle_in_file<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Said<Throttle>>, D::Error> {
     let Said { value, span } = Said::<String>::deserialize(deserializer)?;
     value.parse().map(|value| Some(Said { value, span })).map_err(D::Error::custom)

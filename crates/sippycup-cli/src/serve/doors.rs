@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use sippycup_gateway::{BoxError, Gateways, Kind, Server, Terminal};
+use sippycup_gateway::{BoxError, Gateway, Gateways, Kind, Server, Terminal};
 use tokio::net::TcpListener;
 use tokio::sync::watch as signal;
 use tokio::task::JoinHandle;
@@ -44,9 +44,16 @@ impl Door<'_> {
         let Some(gateways) = self.gateways(planned, guards, address)? else { return Ok(Vec::new()) };
         let secured = self.certificate.is_some();
         let mut last = None;
+        let mut before: Option<&Gateway<Served>> = None;
         for ((gateway, origin), authorizer) in gateways.iter().zip(&origins).zip(&authorizers) {
             let id = origin.as_ref().map(|origin| origin.id.as_str());
             description.add(gateway, origin.as_ref(), authorizer.as_deref(), announce::urls(gateway, address, secured));
+            // So do the target groups of one listener.
+            let is_told = before.is_some_and(|before| before.shares_listener(gateway));
+            before = Some(gateway);
+            if is_told {
+                continue;
+            }
             // Those of one front door come one after the other, and have the same URLs.
             let door = (id, gateway.stage().map(str::to_owned));
             if id.is_some() && last.as_ref() == Some(&door) {

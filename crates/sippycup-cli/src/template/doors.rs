@@ -10,7 +10,7 @@ use super::names::{Function, Names};
 use super::references::api_id;
 use super::scope::Scope;
 use super::source::Fault;
-use crate::plan::{AuthorizerPlan, DomainTable, GatewayPlan, Origin, Pair, Said, Seconds};
+use crate::plan::{AuthorizerPlan, DomainTable, GatewayPlan, Origin, Pair, Said, Seconds, TargetGroup};
 
 /// All gateways.
 #[derive(Debug, Default)]
@@ -142,17 +142,33 @@ impl Doors {
 
     fn add_balancer(&mut self, scope: &Scope<'_>, balancer: &Balancer, flags: &GatewayPlan) {
         let door = self.door(vec![String::new()]);
-        let mut behind = Behind::default();
-        match &balancer.target {
-            Target::Answer(reply) => behind.answer = Some(reply.clone()),
-            Target::Missing(what) => behind.unanswered(scope, &balancer.id, what),
-            Target::Function { .. } | Target::Uri { .. } => match self.function(scope, &balancer.target, None) {
-                Ok(name) => behind.function = Some(name),
-                Err(what) => behind.unanswered(scope, &balancer.id, &what),
-            },
+        let mut groups = Vec::new();
+        for group in &balancer.groups {
+            let mut behind = Behind::default();
+            match &group.target {
+                Target::Answer(reply) => behind.answer = Some(reply.clone()),
+                Target::Missing(what) => behind.unanswered(scope, &balancer.id, what),
+                Target::Function { .. } | Target::Uri { .. } => match self.function(scope, &group.target, None) {
+                    Ok(name) => behind.function = Some(name),
+                    Err(what) => behind.unanswered(scope, &balancer.id, &what),
+                },
+            }
+            groups.push(TargetGroup {
+                name: group.name.clone(),
+                function: behind.function,
+                kind: Some(group.kind),
+                answer: behind.answer.as_ref().map(answer),
+            });
         }
-        let gateway = GatewayPlan { api_id: None, ..behind.gateway(balancer.kind, &balancer.id, door, flags) };
-        self.gateways.push(Said { value: gateway, span: Some(balancer.span.start..balancer.span.end) });
+        let span = Some(balancer.span.start..balancer.span.end);
+        let gateway = GatewayPlan {
+            api_id: None,
+            target_groups: groups.into_iter().map(Said::from).collect(),
+            rules: balancer.rules.clone(),
+            default_action: Some(balancer.default_action.clone()),
+            ..Behind::default().gateway(balancer.kind, &balancer.id, door, flags)
+        };
+        self.gateways.push(Said { value: gateway, span });
     }
 
     /// The first port on which nothing begins with these paths, or with what they begin with.

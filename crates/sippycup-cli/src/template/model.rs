@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sippycup_gateway::Kind;
 
 use super::source::{Fault, Span};
-use crate::plan::{AuthorizerPlan, CorsTable, Said};
+use crate::plan::{ActionPlan, AuthorizerPlan, CorsTable, RulePlan, Said};
 
 #[derive(Debug, Default)]
 pub(super) struct Model {
@@ -172,6 +172,17 @@ impl Sort {
 pub(super) struct Balancer {
     pub(super) id: String,
     pub(super) span: Span,
+    /// Of a target group that says nothing else.
+    pub(super) kind: Kind,
+    pub(super) groups: Vec<Group>,
+    pub(super) default_action: Said<ActionPlan>,
+    pub(super) rules: Vec<Said<RulePlan>>,
+}
+
+/// A target group.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) name: String,
     pub(super) kind: Kind,
     pub(super) target: Target,
 }

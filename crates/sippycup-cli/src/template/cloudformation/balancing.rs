@@ -1,83 +1,188 @@
-//! Load balancers and services of VPC Lattice: the default action of each listener.
-
-use std::collections::BTreeMap;
+//! Load balancers and services of VPC Lattice: listeners with their rules and target groups.
 
 use sippycup_gateway::Kind;
 
 use super::Resource;
-use crate::template::model::{Balancer, Reply, Target};
+use super::rules;
+use crate::plan::{ActionPlan, FixedTable, RedirectTable, RulePlan, Said};
+use crate::template::model::{Balancer, Group, Target};
 use crate::template::node::Node;
 use crate::template::scope::Scope;
 use crate::template::source::Fault;
 
 /// A listener of a load balancer.
 pub(super) fn balancer(scope: &Scope<'_>, listener: &Resource<'_>) -> Result<Option<Balancer>, Fault> {
-    pass_rules(scope, listener, "AWS::ElasticLoadBalancingV2::ListenerRule", "ListenerArn")?;
+    let mut reader = Reader { scope, groups: Vec::new(), is_lattice: false };
     let actions = listener.need(scope, "DefaultActions")?;
-    let mut multi_value = false;
-    let mut target = Target::Missing("a default action that is not done here".to_owned());
-    for action in actions.items() {
-        let kind = action.get("Type").and_then(Node::as_text).unwrap_or_default();
-        let single = action.get("TargetGroupArn").cloned();
-        let several = action.at(&["ForwardConfig", "TargetGroups"]).map(Node::items).unwrap_or_default();
-        match kind {
-            "forward" => {
-                let Some(group) = single.or_else(|| heaviest(scope, listener, several, "TargetGroupArn")) else {
-                    return Err(action.unlike("a target group"));
-                };
-                let Some(group) = group_of(scope, &group, "AWS::ElasticLoadBalancingV2::TargetGroup")? else {
-                    return Ok(not_here(scope, listener));
-                };
-                if group.text(scope, "TargetType")?.as_deref() != Some("lambda") {
-                    return Ok(not_here(scope, listener));
-                }
-                multi_value = has_multi_value(group.value(scope, "TargetGroupAttributes")?.as_ref());
-                target = function(scope, &group)?;
-            }
-            "fixed-response" => {
-                let part = |key: &str| action.at(&["FixedResponseConfig", key]).and_then(Node::as_text);
-                let status = part("StatusCode").and_then(|status| status.parse().ok()).unwrap_or(503);
-                let kind = part("ContentType").unwrap_or("text/plain; charset=utf-8");
-                let headers = BTreeMap::from([("Content-Type".to_owned(), kind.to_owned())]);
-                target =
-                    Target::Answer(Reply { status, headers, body: part("MessageBody").unwrap_or_default().to_owned() });
-            }
-            other => target = Target::Missing(format!("a default action of type `{other}`")),
-        }
+    let default_action = said(&actions, reader.action("the default action", &actions)?);
+    let mut all = Vec::new();
+    for rule in of_listener(scope, listener, "AWS::ElasticLoadBalancingV2::ListenerRule", "ListenerArn")? {
+        let actions = rule.need(scope, "Actions")?;
+        let action = reader.action(rule.id, &actions)?;
+        all.push(Said { value: rules::of_balancer(scope, &rule, action)?, span: Some(rule.span.start..rule.span.end) });
     }
-    let kind = if multi_value { Kind::LoadBalancerMultiValue } else { Kind::LoadBalancer };
-    Ok(Some(Balancer { id: listener.id.to_owned(), span: listener.span, kind, target }))
+    Ok(reader.finish(listener, Kind::LoadBalancer, default_action, all))
 }
 
 /// A listener of a service of VPC Lattice.
 pub(super) fn lattice(scope: &Scope<'_>, listener: &Resource<'_>) -> Result<Option<Balancer>, Fault> {
-    pass_rules(scope, listener, "AWS::VpcLattice::Rule", "ListenerIdentifier")?;
+    let mut reader = Reader { scope, groups: Vec::new(), is_lattice: true };
     let action = listener.need(scope, "DefaultAction")?;
-    let mut kind = Kind::VpcLatticeV2;
-    let fixed =
-        action.at(&["FixedResponse", "StatusCode"]).and_then(Node::as_text).and_then(|status| status.parse().ok());
-    let target = match (fixed, action.at(&["Forward", "TargetGroups"])) {
-        (Some(status), _) => Target::Answer(Reply { status, ..Reply::default() }),
-        (None, Some(groups)) => {
-            let Some(group) = heaviest(scope, listener, groups.items(), "TargetGroupIdentifier") else {
-                return Err(groups.unlike("a target group"));
-            };
-            let Some(group) = group_of(scope, &group, "AWS::VpcLattice::TargetGroup")? else {
-                return Ok(not_here(scope, listener));
-            };
-            if group.text(scope, "Type")?.as_deref() != Some("LAMBDA") {
-                return Ok(not_here(scope, listener));
-            }
-            let config = group.value(scope, "Config")?;
-            let version = config.as_ref().and_then(|config| config.get("LambdaEventStructureVersion"));
-            if version.and_then(Node::as_text) != Some("V2") {
-                kind = Kind::VpcLatticeV1;
-            }
-            function(scope, &group)?
+    let default_action = said(&action, reader.lattice_action(&action)?);
+    let mut all = Vec::new();
+    for rule in of_listener(scope, listener, "AWS::VpcLattice::Rule", "ListenerIdentifier")? {
+        let action = rule.need(scope, "Action")?;
+        let action = reader.lattice_action(&action)?;
+        all.push(Said { value: rules::of_lattice(scope, &rule, action)?, span: Some(rule.span.start..rule.span.end) });
+    }
+    Ok(reader.finish(listener, Kind::VpcLatticeV2, default_action, all))
+}
+
+/// Reads actions, and the target groups that they name.
+struct Reader<'a, 't> {
+    scope: &'a Scope<'t>,
+    groups: Vec<Group>,
+    is_lattice: bool,
+}
+
+impl Reader<'_, '_> {
+    /// The routing action, which is the last one; what stands before it does not run here, and so nobody passes.
+    fn action(&mut self, rule: &str, actions: &Node) -> Result<ActionPlan, Fault> {
+        let mut action = None;
+        for node in actions.items() {
+            let part = |keys: &[&str]| node.at(keys).and_then(Node::as_text).map(str::to_owned);
+            action = Some(match node.get("Type").and_then(Node::as_text).unwrap_or_default() {
+                "forward" => {
+                    let single = node.get("TargetGroupArn").map(|arn| (arn, 1));
+                    let several = node.at(&["ForwardConfig", "TargetGroups"]).map(Node::items).unwrap_or_default();
+                    let several = weighted(several, "TargetGroupArn")?;
+                    let groups = if several.is_empty() { single.into_iter().collect() } else { several };
+                    self.forward(node, groups)?
+                }
+                "fixed-response" => {
+                    let status = part(&["FixedResponseConfig", "StatusCode"]).and_then(|status| status.parse().ok());
+                    let fixed = FixedTable {
+                        status_code: status.ok_or_else(|| node.unlike("a fixed response with a status"))?,
+                        content_type: part(&["FixedResponseConfig", "ContentType"]),
+                        message_body: part(&["FixedResponseConfig", "MessageBody"]).unwrap_or_default(),
+                    };
+                    ActionPlan { fixed_response: Some(fixed), ..ActionPlan::default() }
+                }
+                "redirect" => {
+                    let of = |key: &str| part(&["RedirectConfig", key]);
+                    let status = of("StatusCode").and_then(|status| status.strip_prefix("HTTP_")?.parse().ok());
+                    let redirect = RedirectTable {
+                        status_code: Some(status.ok_or_else(|| node.unlike("a redirect with HTTP_301 or HTTP_302"))?),
+                        protocol: of("Protocol"),
+                        host: of("Host"),
+                        port: of("Port"),
+                        path: of("Path"),
+                        query: of("Query"),
+                    };
+                    ActionPlan { redirect: Some(redirect), ..ActionPlan::default() }
+                }
+                other => {
+                    let target = Target::Missing(format!("an action of type `{other}` in {rule}"));
+                    let name = format!("Refused{}", self.groups.len());
+                    self.groups.push(Group { name: name.clone(), kind: Kind::LoadBalancer, target });
+                    return Ok(ActionPlan::to(name));
+                }
+            });
         }
-        (None, None) => return Err(action.unlike("`Forward` or `FixedResponse`")),
+        action.ok_or_else(|| actions.unlike("an action"))
+    }
+
+    fn lattice_action(&mut self, action: &Node) -> Result<ActionPlan, Fault> {
+        if let Some(status) = action.at(&["FixedResponse", "StatusCode"]) {
+            let status_code = status.as_text().and_then(|status| status.parse().ok());
+            let status_code = status_code.ok_or_else(|| status.unlike("a status"))?;
+            let fixed_response = Some(FixedTable { status_code, ..FixedTable::default() });
+            return Ok(ActionPlan { fixed_response, ..ActionPlan::default() });
+        }
+        match action.at(&["Forward", "TargetGroups"]) {
+            Some(groups) => self.forward(groups, weighted(groups.items(), "TargetGroupIdentifier")?),
+            None => Err(action.unlike("`Forward` or `FixedResponse`")),
+        }
+    }
+
+    fn forward(&mut self, place: &Node, groups: Vec<(&Node, u16)>) -> Result<ActionPlan, Fault> {
+        let mut action = ActionPlan::default();
+        for (group, weight) in groups {
+            let name = self.group(group)?;
+            action.forward.insert(name, weight);
+        }
+        if action.forward.is_empty() { Err(place.unlike("a target group")) } else { Ok(action) }
+    }
+
+    /// The name of a target group, which is one that is needed.
+    fn group(&mut self, value: &Node) -> Result<String, Fault> {
+        let sort =
+            if self.is_lattice { "AWS::VpcLattice::TargetGroup" } else { "AWS::ElasticLoadBalancingV2::TargetGroup" };
+        let named = value.string()?;
+        let Some(group) = group_of(self.scope, value, sort)? else {
+            let name = format!("Absent{}", self.groups.len());
+            let target = Target::Missing(format!("`{named}`, which is no target group of this template"));
+            self.groups.push(Group { name: name.clone(), kind: self.kind(), target });
+            return Ok(name);
+        };
+        let name: String = group.id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        if self.groups.iter().any(|there| there.name == name) {
+            return Ok(name);
+        }
+        let mut kind = self.kind();
+        let (key, lambda) = if self.is_lattice { ("Type", "LAMBDA") } else { ("TargetType", "lambda") };
+        let target = if group.text(self.scope, key)?.as_deref() == Some(lambda) {
+            if self.is_lattice {
+                let config = group.value(self.scope, "Config")?;
+                let version = config.as_ref().and_then(|config| config.get("LambdaEventStructureVersion"));
+                if version.and_then(Node::as_text) != Some("V2") {
+                    kind = Kind::VpcLatticeV1;
+                }
+            } else if has_multi_value(group.value(self.scope, "TargetGroupAttributes")?.as_ref()) {
+                kind = Kind::LoadBalancerMultiValue;
+            }
+            function(self.scope, &group)?
+        } else {
+            Target::Missing(format!("the target group `{}`, whose targets are no functions", group.id))
+        };
+        self.groups.push(Group { name: name.clone(), kind, target });
+        Ok(name)
+    }
+
+    const fn kind(&self) -> Kind {
+        if self.is_lattice { Kind::VpcLatticeV2 } else { Kind::LoadBalancer }
+    }
+
+    fn finish(
+        self,
+        listener: &Resource<'_>,
+        kind: Kind,
+        default_action: Said<ActionPlan>,
+        rules: Vec<Said<RulePlan>>,
+    ) -> Option<Balancer> {
+        let is_elsewhere =
+            |group: &Group| matches!(&group.target, Target::Missing(what) if !what.starts_with("an action"));
+        if !self.groups.is_empty() && self.groups.iter().all(is_elsewhere) {
+            let why = "its target is no function of this template";
+            self.scope.notes.borrow_mut().pass(listener.id, "the listener", why);
+            return None;
+        }
+        let (id, groups) = (listener.id.to_owned(), self.groups);
+        Some(Balancer { id, span: listener.span, kind, groups, default_action, rules })
+    }
+}
+
+/// Target groups with their weights.
+fn weighted<'n>(groups: &'n [Node], key: &str) -> Result<Vec<(&'n Node, u16)>, Fault> {
+    let weight = |group: &Node| match group.get("Weight") {
+        Some(weight) => {
+            let parsed = weight.as_text().and_then(|weight| weight.parse::<u16>().ok());
+            parsed.ok_or_else(|| weight.unlike("a weight from 0 to 999"))
+        }
+        None => Ok(1),
     };
-    Ok(Some(Balancer { id: listener.id.to_owned(), span: listener.span, kind, target }))
+    let of = |group: &'n Node| Ok((group.get(key).ok_or_else(|| group.unlike("a target group"))?, weight(group)?));
+    groups.iter().map(of).collect()
 }
 
 /// The function of a target group, which has one.
@@ -90,21 +195,6 @@ fn function(scope: &Scope<'_>, group: &Resource<'_>) -> Result<Target, Fault> {
     })
 }
 
-/// Of several target groups the one that most requests go to.
-fn heaviest(scope: &Scope<'_>, listener: &Resource<'_>, groups: &[Node], key: &str) -> Option<Node> {
-    let weight = |group: &Node| group.get("Weight").and_then(|weight| weight.number().ok()).unwrap_or(1.0);
-    let mut heaviest = groups.first()?;
-    for group in groups {
-        if weight(group) > weight(heaviest) {
-            heaviest = group;
-        }
-    }
-    if groups.iter().filter(|group| weight(group) > 0.0).count() > 1 {
-        scope.notes.borrow_mut().pass(listener.id, "the weights", "all requests go to the target group of the highest");
-    }
-    heaviest.get(key).cloned()
-}
-
 /// The target group that a value names: by its logical id, or by what `GetAtt` makes of that.
 fn group_of<'t>(scope: &Scope<'t>, value: &Node, kind: &str) -> Result<Option<Resource<'t>>, Fault> {
     let name = value.string()?;
@@ -115,21 +205,21 @@ fn group_of<'t>(scope: &Scope<'t>, value: &Node, kind: &str) -> Result<Option<Re
     Ok(Resource::all(scope)?.into_iter().find(is_named))
 }
 
-fn not_here(scope: &Scope<'_>, listener: &Resource<'_>) -> Option<Balancer> {
-    scope.notes.borrow_mut().pass(listener.id, "the listener", "its target is no function of this template");
-    None
-}
-
-/// Rules are told: what they lead to is not what the default action does.
-fn pass_rules(scope: &Scope<'_>, listener: &Resource<'_>, kind: &str, key: &str) -> Result<(), Fault> {
-    for rule in Resource::all(scope)?.iter().filter(|rule| rule.kind == kind) {
+/// The rules of a listener.
+fn of_listener<'t>(
+    scope: &Scope<'t>,
+    listener: &Resource<'_>,
+    kind: &str,
+    key: &str,
+) -> Result<Vec<Resource<'t>>, Fault> {
+    let mut rules = Vec::new();
+    for rule in Resource::all(scope)?.into_iter().filter(|rule| rule.kind == kind) {
         let of = rule.text(scope, key)?.unwrap_or_default();
         if of == listener.id || of.ends_with(&format!(":{}", listener.id)) || of == format!("{}.Id", listener.id) {
-            let message = "rules of listeners are not done here yet: every request gets the default action";
-            scope.notes.borrow_mut().warn(rule.span, message);
+            rules.push(rule);
         }
     }
-    Ok(())
+    Ok(rules)
 }
 
 /// `lambda.multi_value_headers.enabled`.
@@ -138,4 +228,8 @@ fn has_multi_value(attributes: Option<&Node>) -> bool {
         let text = |key: &str| attribute.get(key).and_then(Node::as_text);
         (text("Key"), text("Value")) == (Some("lambda.multi_value_headers.enabled"), Some("true"))
     })
+}
+
+fn said<T>(node: &Node, value: T) -> Said<T> {
+    Said { value, span: Some(node.span.start..node.span.end) }
 }

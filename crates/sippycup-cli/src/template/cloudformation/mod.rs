@@ -3,6 +3,7 @@
 mod balancing;
 mod http;
 mod rest;
+mod rules;
 mod web_socket;
 
 pub(super) use http::variables;

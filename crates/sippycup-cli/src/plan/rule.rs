@@ -1,0 +1,235 @@
+//! Rules of listeners, as a file or a template has them.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use sippycup_gateway::{Action, ConfigError, FixedResponse, Gateway, Kind, Listener, Redirect, Rule};
+
+use super::values::{self, Said, Wrong};
+
+/// A target group: a function, and how it is asked.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct TargetGroup {
+    pub(crate) name: String,
+    /// In templates none, where there is an answer.
+    pub(crate) function: Option<String>,
+    /// That of the gateway, if none is said.
+    #[serde(default, deserialize_with = "values::some_kind_in_file")]
+    pub(crate) kind: Option<Kind>,
+    #[serde(skip)]
+    pub(crate) answer: Option<Bytes>,
+}
+
+/// What happens to a request: one of the three.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ActionPlan {
+    /// Weights by the names of target groups.
+    pub(crate) forward: BTreeMap<String, u16>,
+    pub(crate) fixed_response: Option<FixedTable>,
+    pub(crate) redirect: Option<RedirectTable>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct FixedTable {
+    pub(crate) status_code: u16,
+    pub(crate) content_type: Option<String>,
+    pub(crate) message_body: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct RedirectTable {
+    pub(crate) status_code: Option<u16>,
+    pub(crate) protocol: Option<String>,
+    pub(crate) host: Option<String>,
+    pub(crate) port: Option<String>,
+    pub(crate) path: Option<String>,
+    pub(crate) query: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct RulePlan {
+    pub(crate) priority: u32,
+    pub(crate) action: ActionPlan,
+    pub(crate) path_pattern: Vec<String>,
+    pub(crate) path_regex: Vec<String>,
+    pub(crate) host_header: Vec<String>,
+    pub(crate) host_regex: Vec<String>,
+    pub(crate) http_header: Vec<HeaderTable>,
+    pub(crate) http_request_method: Vec<String>,
+    /// Conditions, each with its pairs.
+    pub(crate) query_string: Vec<Vec<QueryTable>>,
+    pub(crate) source_ip: Vec<String>,
+    pub(crate) url_rewrite: Option<RewriteTable>,
+    pub(crate) host_header_rewrite: Option<RewriteTable>,
+
+    // Of VPC Lattice.
+    pub(crate) method: Option<String>,
+    pub(crate) path_match: Option<MatchTable>,
+    pub(crate) header_match: Vec<HeaderMatchTable>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct HeaderTable {
+    pub(crate) name: String,
+    pub(crate) values: Vec<String>,
+    pub(crate) regex: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct QueryTable {
+    pub(crate) key: String,
+    pub(crate) value: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct RewriteTable {
+    pub(crate) regex: String,
+    pub(crate) replace: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct MatchTable {
+    pub(crate) exact: Option<String>,
+    pub(crate) prefix: Option<String>,
+    pub(crate) contains: Option<String>,
+    pub(crate) case_sensitive: bool,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct HeaderMatchTable {
+    pub(crate) name: String,
+    pub(crate) exact: Option<String>,
+    pub(crate) prefix: Option<String>,
+    pub(crate) contains: Option<String>,
+    pub(crate) case_sensitive: bool,
+}
+
+/// A listener, tried rule by rule, so that an error has its place.
+pub(super) fn listener(
+    kind: Kind,
+    default_action: &Said<ActionPlan>,
+    rules: &[Said<RulePlan>],
+) -> Result<Listener, Wrong> {
+    let tried = |listener: Listener| {
+        let name = listener.target_groups().first().copied().unwrap_or("none").to_owned();
+        Gateway::builder(kind).target_group(name).listener(listener).build(()).map(drop)
+    };
+    let action = default_action.value.action().map_err(|error| default_action.wrong("", error))?;
+    let mut all = Listener::new(action);
+    tried(all.clone()).map_err(|error| default_action.wrong("", error))?;
+    for said in rules {
+        let rule = said.value.rule().map_err(|error| said.wrong("", error))?;
+        all = all.rule(rule);
+        tried(all.clone()).map_err(|error: ConfigError| said.wrong("", error))?;
+    }
+    Ok(all)
+}
+
+impl ActionPlan {
+    pub(crate) fn to(target_group: impl Into<String>) -> Self {
+        Self { forward: BTreeMap::from([(target_group.into(), 1)]), ..Self::default() }
+    }
+
+    fn action(&self) -> Result<Action, &'static str> {
+        match (self.forward.is_empty(), &self.fixed_response, &self.redirect) {
+            (false, None, None) => Ok(Action::weighted(self.forward.iter().map(|(name, weight)| (name, *weight)))),
+            (true, Some(fixed), None) => {
+                let response = FixedResponse::new(fixed.status_code).message_body(&fixed.message_body);
+                Ok(match &fixed.content_type {
+                    Some(sort) => response.content_type(sort),
+                    None => response,
+                }
+                .into())
+            }
+            (true, None, Some(table)) => Ok(table.redirect().into()),
+            _ => Err("expected one action: `forward`, `fixed-response` or `redirect`"),
+        }
+    }
+}
+
+impl RedirectTable {
+    fn redirect(&self) -> Redirect {
+        let mut redirect = Redirect::new(self.status_code.unwrap_or(302));
+        if let Some(protocol) = &self.protocol {
+            redirect = redirect.protocol(protocol);
+        }
+        if let Some(host) = &self.host {
+            redirect = redirect.host(host);
+        }
+        if let Some(port) = &self.port {
+            redirect = redirect.port(port);
+        }
+        if let Some(path) = &self.path {
+            redirect = redirect.path(path);
+        }
+        if let Some(query) = &self.query {
+            redirect = redirect.query(query);
+        }
+        redirect
+    }
+}
+
+impl RulePlan {
+    fn rule(&self) -> Result<Rule, &'static str> {
+        let mut rule = Rule::new(self.priority, self.action.action()?);
+        for (values, add) in [
+            (&self.path_pattern, (|rule, values| Rule::path_pattern(rule, values)) as fn(Rule, &Vec<String>) -> Rule),
+            (&self.path_regex, |rule, values| rule.path_regex(values)),
+            (&self.host_header, |rule, values| rule.host_header(values)),
+            (&self.host_regex, |rule, values| rule.host_regex(values)),
+            (&self.http_request_method, |rule, values| rule.http_request_method(values)),
+            (&self.source_ip, |rule, values| rule.source_ip(values)),
+        ] {
+            if !values.is_empty() {
+                rule = add(rule, values);
+            }
+        }
+        for HeaderTable { name, values, regex } in &self.http_header {
+            rule = match (values.is_empty(), regex.is_empty()) {
+                (_, true) => rule.http_header(name, values),
+                (true, false) => rule.http_header_regex(name, regex),
+                (false, false) => return Err("a condition of a header has `values` or `regex`"),
+            };
+        }
+        for pairs in &self.query_string {
+            rule = rule.query_string(pairs.iter().map(|pair| (&pair.key, &pair.value)));
+        }
+        if let Some(RewriteTable { regex, replace }) = &self.url_rewrite {
+            rule = rule.url_rewrite(regex, replace);
+        }
+        if let Some(RewriteTable { regex, replace }) = &self.host_header_rewrite {
+            rule = rule.host_header_rewrite(regex, replace);
+        }
+        if let Some(method) = &self.method {
+            rule = rule.method(method);
+        }
+        if let Some(path) = &self.path_match {
+            rule = match (&path.exact, &path.prefix, &path.contains) {
+                (Some(exact), None, None) => rule.path_exact(exact, path.case_sensitive),
+                (None, Some(prefix), None) => rule.path_prefix(prefix, path.case_sensitive),
+                _ => return Err("expected a path match with `exact` or `prefix`"),
+            };
+        }
+        for header in &self.header_match {
+            let (name, case) = (&header.name, header.case_sensitive);
+            rule = match (&header.exact, &header.prefix, &header.contains) {
+                (Some(exact), None, None) => rule.header_exact(name, exact, case),
+                (None, Some(prefix), None) => rule.header_prefix(name, prefix, case),
+                (None, None, Some(contains)) => rule.header_contains(name, contains, case),
+                _ => return Err("expected a header match with one of `exact`, `prefix` and `contains`"),
+            };
+        }
+        Ok(rule)
+    }
+}
