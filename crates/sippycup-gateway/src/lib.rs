@@ -88,6 +88,7 @@
 //! - [`Answer`] lets a function stream; [`HeaderNames`] carries the spelling of header names.
 //! - [`Step`]s tell whoever looks on what happens to an exchange, and `Moment`s (feature `function`) what happens to a function.
 //! - [`Gateway::connect`] opens a connection to a WebSocket API, without a port: a [`Socket`].
+//! - [`Listener`]s, with [`Rule`]s, stand before the target groups of a load balancer or of VPC Lattice.
 //! - [`Gateways`] are several on one address; [`Sizes`], in the extensions of a response, are those of event and answer.
 //! - `Terminal` (feature `serve`) writes a line for each request, and never makes one wait.
 //! - `InvokeApi` (feature `function`) is the Invoke API of Lambda, for SDKs that invoke functions by their names.
@@ -126,6 +127,10 @@
 //! | HTTP API 1.0 on a custom domain with a named stage | `path` as typed, mapping key without stage | not recorded | the documentation speaks of the key only |
 //! | what is no HTTP/1.1: a malformed head, raw `<`, `>`, spaces and the like in a target | 400 without a body, over TCP, and a line to [`Server::report`] | 400 with a page | it is refused before it is a request |
 //! | a body that is malformed, breaks off or does not go on | 400 with the page that the kind has for a bad request | not recorded | |
+//! | `RegexValues` and transforms of rules | found anywhere, unless `^` and `$` say else; a URL is path and query; the syntax of the crate `regex-lite` | not documented that closely | |
+//! | rules that authenticate before they forward | `GatewayBuilder::guard` of the target group | actions of the rule | |
+//! | sticky sessions between target groups | not done | with cookies | |
+//! | Lattice: a path match with a prefix | by characters, not by segments | not documented | |
 //! | Lattice: path and query | as sent, not decoded | not documented | as a load balancer |
 //! | Lattice: `X-Amzn-Lattice-*` | as documented for HTTP targets, in both versions; `-Identity` only with [`Authorizer::iam`] | not recorded for functions | |
 //! | Lattice: base64 | the load balancer's rule | not documented | |

@@ -174,6 +174,24 @@ fn wrong_configurations_are_told_with_line_and_key_and_exit_with_2() {
             &["line 6, `binary`: a load balancer has no binary media types"],
         ),
         (
+            format!(
+                "{function}[[gateway]]\nkind = \"alb\"\nrules = [\n  {{ priority = 1, path-pattern = [\"/a b\"], action = {{ forward = {{ f = 1 }} }} }},\n]\n"
+            ),
+            &["line 7, `rules`: rule 1: path-pattern: `/a b` is no path"],
+        ),
+        (
+            format!("{function}[[gateway]]\nkind = \"alb\"\nrules = [{{ priority = 1, path-pattern = [\"/a\"] }}]\n"),
+            &["line 6, `rules`: expected one action: `forward`, `fixed-response` or `redirect`"],
+        ),
+        (
+            format!("{function}[[gateway]]\nkind = \"alb\"\ndefault-action = {{ forward = {{ g = 1 }} }}\n"),
+            &["line 4: there is no target group and no function `g`"],
+        ),
+        (
+            format!("{function}[[gateway]]\nkind = \"rest\"\ndefault-action = {{ forward = {{ f = 1 }} }}\n"),
+            &["line 6, `default-action`: a REST API has no listener and no target groups"],
+        ),
+        (
             format!("{function}[[gateway]]\nkind = \"url\"\nclaims = {{}}\n"),
             &["line 6, `claims`: a function URL has no such authorizer"],
         ),
