@@ -218,7 +218,7 @@ async fn a_listener_answers_itself() {
     }
     let response = send(&gateways, get("/else", &[])).await;
     assert_eq!(
-        (response.status().as_u16(), &*response.headers()["content-type"].as_bytes()),
+        (response.status().as_u16(), response.headers()["content-type"].as_bytes()),
         (503, &b"application/json"[..])
     );
     assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "{}");
