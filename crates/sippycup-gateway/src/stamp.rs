@@ -127,7 +127,9 @@ pub(crate) fn java_date(seconds: u64) -> String {
 pub(crate) fn iso_time(millis: u64) -> String {
     let seconds = millis / 1000;
     let (year, name, day) = civil(seconds / 86_400);
-    let month = MONTHS.iter().position(|month| *month == name).unwrap_or_default() + 1;
+    let month = MONTHS.iter().position(|month| *month == name);
+    debug_assert!(month.is_some(), "{name} is one of them");
+    let month = month.unwrap_or_default() + 1;
     format!("{year:04}-{month:02}-{day:02}T{}.{:03}Z", clock(seconds), millis % 1000)
 }
 

@@ -9,9 +9,7 @@ pub(crate) fn object(members: &[(&str, &str)]) -> String {
         if json.len() > 1 {
             json.push(',');
         }
-        // To write a text cannot fail.
-        let value = serde_json::to_string(value).unwrap_or_default();
-        json.extend(["\"", name, "\":", &value]);
+        json.extend(["\"", name, "\":", &quoted(value)]);
     }
     json.push('}');
     json
@@ -28,8 +26,7 @@ impl Object {
     }
 
     pub(crate) fn text(&mut self, name: &str, value: &str) {
-        // To write a text cannot fail.
-        self.bare(name, &serde_json::to_string(value).unwrap_or_default());
+        self.bare(name, &quoted(value));
     }
 
     /// The value is JSON.
@@ -37,13 +34,19 @@ impl Object {
         if self.0.len() > 1 {
             self.0.push(',');
         }
-        self.0.extend([&serde_json::to_string(name).unwrap_or_default(), ":", value]);
+        self.0.extend([&quoted(name), ":", value]);
     }
 
     pub(crate) fn end(mut self) -> String {
         self.0.push('}');
         self.0
     }
+}
+
+fn quoted(text: &str) -> String {
+    let json = serde_json::to_string(text);
+    debug_assert!(json.is_ok(), "to write a text cannot fail: {json:?}");
+    json.unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -127,6 +127,7 @@ impl Line<'_> {
 /// No more than so many bytes of a text.
 pub(crate) fn cut(text: &str, limit: usize) -> &str {
     let end = (0..=limit.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    debug_assert!(end.is_some(), "each text begins at a boundary");
     text.get(..end.unwrap_or(0)).unwrap_or_default()
 }
 

@@ -319,3 +319,30 @@ async fn an_extension_that_is_never_registered_holds_nothing_up() {
     api.terminate().await;
     assert_eq!(api.ends().await.0, Some(0));
 }
+
+/// The most memory that the process ever held, in kilobytes.
+fn peak(api: &Api) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", api.function.id().unwrap())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    peak.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// Six million levels of nesting: an error has a position, and to find it takes no memory for each level.
+#[tokio::test]
+async fn an_event_that_is_nothing_but_brackets_costs_no_more_memory_than_any_of_its_size() {
+    let length = 6_000_000;
+    let mut peaks = Vec::new();
+    for event in ["x".repeat(length), "[".repeat(length), "{\"a\":".repeat(length / 5), "[{\"a\":".repeat(length / 6)] {
+        let mut api = Api::start(1, &[]).await;
+        let id = api.id();
+        api.next().await.reply(&event_with(&head(&id), &event)).await;
+        let report = api.report().await;
+        assert!(report.line.ends_with(&format!("/{id}/error HTTP/1.1")), "{}", report.line);
+        assert!(report.body.len() < 1_000, "{} bytes", report.body.len());
+        report.accept().await;
+        api.all_wait().await;
+        peaks.push(peak(&api));
+        api.works().await;
+    }
+    assert!(peaks.iter().all(|peak| peak.abs_diff(peaks[0]) < 8_000), "{peaks:?} KB");
+}

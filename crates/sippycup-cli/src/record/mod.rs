@@ -158,7 +158,9 @@ impl Tee {
         head.extend_from_slice(data);
         match prelude_end(&head) {
             Some(end) => {
-                let (prelude, rest) = head.split_at_checked(end).unwrap_or_default();
+                let cut = head.split_at_checked(end);
+                debug_assert!(cut.is_some(), "a prelude ends within what was read");
+                let (prelude, rest) = cut.unwrap_or_default();
                 let prelude = self.recording.text(prelude);
                 self.write_out(&prelude);
                 self.write_out(rest);

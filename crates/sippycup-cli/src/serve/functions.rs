@@ -67,7 +67,9 @@ pub(crate) fn spawn(plan: &FunctionPlan, terminal: impl Into<Option<Terminal>>) 
 
 fn spawned(plan: &FunctionPlan, builder: FunctionBuilder) -> Result<Function, BoxError> {
     let mut command = supervised(&plan.command).into_iter();
-    let program = command.next().unwrap_or_default();
+    let program = command.next();
+    debug_assert!(program.is_some(), "a plan has a command");
+    let program = program.unwrap_or_default();
     Ok(builder.lifeline(true).spawn(program, command)?)
 }
 

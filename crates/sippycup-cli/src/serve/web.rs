@@ -255,6 +255,7 @@ fn strip(headers: &mut HeaderMap) {
 fn id() -> String {
     let hash = |half: u8| RandomState::new().hash_one(half);
     let digits = format!("{:016x}{:016x}", hash(0), hash(1));
+    debug_assert_eq!(digits.len(), 32, "{digits}");
     let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| digits.get(range).unwrap_or_default());
     parts.join("-")
 }

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     base_path::{Located, Prefix, Signals},
+    certain::Certain,
     extensions::{ClientIp, PathParameters, Public, PublicUri, RequestContext, StageVariables, forwarded_for},
     source::EventSource,
     uri::Text,
@@ -125,7 +126,7 @@ fn shared(value: &HeaderValue) -> Bytes {
 
 /// The target without the first `strip` bytes; where nothing of the path is left it is `/`.
 fn without(target: &PathAndQuery, strip: usize) -> PathAndQuery {
-    let rest = target.as_str().get(strip..).unwrap_or_default();
+    let rest = target.as_str().get(strip..).certain();
     let parsed = match rest.as_bytes().first() {
         Some(b'/') if strip > 0 => PathAndQuery::try_from(rest),
         Some(b'/' | b'*') => return target.clone(),

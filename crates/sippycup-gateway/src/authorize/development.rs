@@ -50,9 +50,12 @@ impl DevelopmentKey {
     #[must_use]
     pub fn sign(&self, claims: &Map<String, Value>) -> String {
         let header = Header { kid: Some(KEY_ID.to_owned()), ..Header::new(Algorithm::HS256) };
-        let header = serde_json::to_vec(&header).unwrap_or_default();
-        let claims = serde_json::to_vec(claims).unwrap_or_default();
-        let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+        let header = serde_json::to_vec(&header);
+        debug_assert!(header.is_ok(), "a header is JSON: {header:?}");
+        let header = URL_SAFE_NO_PAD.encode(header.unwrap_or_default());
+        let claims = serde_json::to_vec(claims);
+        debug_assert!(claims.is_ok(), "claims are JSON: {claims:?}");
+        let signed = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims.unwrap_or_default()));
         let signature = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &*self.secret), signed.as_bytes());
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }

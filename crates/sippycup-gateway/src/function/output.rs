@@ -10,7 +10,10 @@ pub(super) async fn read(mut stream: impl AsyncRead + Unpin, lines: mpsc::Sender
     loop {
         let read = match stream.read(&mut buffer).await {
             Ok(0) | Err(_) => break,
-            Ok(read) => buffer.get(..read).unwrap_or_default(),
+            Ok(read) => {
+                debug_assert!(read <= buffer.len(), "{read} bytes");
+                buffer.get(..read).unwrap_or_default()
+            }
         };
         let mut rest = read;
         while let Some(line) = splitter.next(&mut rest) {
@@ -39,7 +42,9 @@ impl Splitter {
     fn next(&mut self, piece: &mut &[u8]) -> Option<String> {
         loop {
             let end = piece.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
-            let (text, rest) = piece.split_at_checked(end.unwrap_or(piece.len())).unwrap_or_default();
+            let cut = piece.split_at_checked(end.unwrap_or(piece.len()));
+            debug_assert!(cut.is_some(), "a piece has its own positions");
+            let (text, rest) = cut.unwrap_or_default();
             self.extend(text);
             let Some((byte, rest)) = rest.split_first() else {
                 *piece = rest;

@@ -6,7 +6,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 pub(super) fn frame(event_type: &str, content_type: &str, payload: &[u8]) -> Bytes {
     let mut headers = BytesMut::new();
     for (name, value) in [(":event-type", event_type), (":content-type", content_type), (":message-type", "event")] {
-        // All of them are short.
+        debug_assert!(name.len() < 256 && value.len() < 65_536, "all of them are short");
         headers.put_u8(u8::try_from(name.len()).unwrap_or_default());
         headers.put_slice(name.as_bytes());
         headers.put_u8(STRING);

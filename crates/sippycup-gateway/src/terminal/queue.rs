@@ -152,7 +152,10 @@ fn write(sink: &mut impl Write, mut text: &[u8]) -> std::io::Result<()> {
     while !text.is_empty() {
         match sink.write(text) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(written) => text = text.get(written..).unwrap_or_default(),
+            Ok(written) => {
+                debug_assert!(written <= text.len(), "{written} of {} bytes", text.len());
+                text = text.get(written..).unwrap_or_default();
+            }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(MOMENT),
             Err(error) => return Err(error),

@@ -10,8 +10,10 @@ pub(super) fn printable(text: &str) -> Cow<'_, str> {
     }
     let mut printable = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let behind = rest.get(c.len_utf8()..).unwrap_or_default();
+    loop {
+        let mut characters = rest.chars();
+        let Some(c) = characters.next() else { break };
+        let behind = characters.as_str();
         rest = match behind_color(rest) {
             Some(behind) => behind,
             None if is_active(c) => {

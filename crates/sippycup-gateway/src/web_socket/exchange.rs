@@ -68,9 +68,13 @@ pub(super) async fn ask<F: Invoke>(gateway: Gateway<F>, asked: Asked<'_>, open: 
 fn parts(key: &str) -> request::Parts {
     let method = if key == "$disconnect" { "DISCONNECT" } else { "MESSAGE" };
     let mut request = Request::new(());
-    *request.method_mut() = Method::from_bytes(method.as_bytes()).unwrap_or_default();
+    let method = Method::from_bytes(method.as_bytes());
+    debug_assert!(method.is_ok(), "both are tokens");
+    *request.method_mut() = method.unwrap_or_default();
     let path = format!("/{}", utf8_percent_encode(key, NON_ALPHANUMERIC));
-    *request.uri_mut() = path.parse().unwrap_or_default();
+    let uri = path.parse();
+    debug_assert!(uri.is_ok(), "what a path cannot have is escaped: {path}");
+    *request.uri_mut() = uri.unwrap_or_default();
     request.into_parts().0
 }
 

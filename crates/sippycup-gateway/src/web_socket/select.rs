@@ -28,12 +28,14 @@ impl Selection {
         let mut parts = Vec::new();
         let mut literal = String::new();
         let mut rest = text;
-        while let Some(next) = rest.chars().next() {
-            let after = rest.get(next.len_utf8()..).unwrap_or_default();
+        loop {
+            let mut characters = rest.chars();
+            let Some(next) = characters.next() else { break };
+            let after = characters.as_str();
             rest = match next {
                 '\\' => {
-                    literal.extend(after.chars().next());
-                    after.get(after.chars().next().map_or(0, char::len_utf8)..).unwrap_or_default()
+                    literal.extend(characters.next());
+                    characters.as_str()
                 }
                 '$' => {
                     let (variable, after) = match after.strip_prefix('{') {

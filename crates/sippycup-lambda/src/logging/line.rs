@@ -91,6 +91,7 @@ impl Line<'_> {
     /// The time of the day is enough, and ids that were made here say nothing.
     fn readable(&self, limit: usize) -> String {
         let time = timestamp(self.time);
+        debug_assert_eq!(time.len(), 24, "{time}");
         let of_day = time.get(11..23).unwrap_or_default();
         let mut line = format!("{of_day} {:5} {}: ", self.level, self.target);
         let indented: Vec<_> = cut(self.message, limit).lines().map(escaped).collect();

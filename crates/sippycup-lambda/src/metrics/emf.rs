@@ -89,8 +89,9 @@ impl Emf {
         });
         let mut directive = Object::new();
         directive.text("Namespace", &self.metrics.namespace);
-        // To write texts cannot fail.
-        directive.bare("Dimensions", &serde_json::to_string(&sets).unwrap_or_default());
+        let sets = serde_json::to_string(&sets);
+        debug_assert!(sets.is_ok(), "to write texts cannot fail: {sets:?}");
+        directive.bare("Dimensions", &sets.unwrap_or_default());
         directive.bare("Metrics", &format!("[{}]", metrics.collect::<Vec<_>>().join(",")));
         let mut metadata = Object::new();
         metadata.bare("Timestamp", &now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis().to_string());

@@ -16,6 +16,7 @@ pub(super) fn parameters(text: &str) -> String {
             && is_secret_parameter(name)
         {
             let length = first(value, end).map_or(value.len(), |(at, _)| at);
+            debug_assert!(rest.ends_with(value), "a value is the end of its pair");
             masked.push_str(rest.strip_suffix(value).unwrap_or_default());
             masked.push_str(if length == 0 { "" } else { MASK });
             rest = value.get(length..).unwrap_or_default();
@@ -24,7 +25,9 @@ pub(super) fn parameters(text: &str) -> String {
             masked.push_str(rest);
             return masked;
         };
-        let (before, after) = rest.split_at_checked(at + separator.len()).unwrap_or_default();
+        let cut = rest.split_at_checked(at + separator.len());
+        debug_assert!(cut.is_some(), "`{separator}` stands at {at}");
+        let (before, after) = cut.unwrap_or_default();
         masked.push_str(before);
         rest = after;
         end = match separator {
