@@ -16,6 +16,9 @@ use crate::failure::ErrorType;
 
 /// Continues the caller's trace, and puts a span of `tracing` around each request; see the [module](super).
 ///
+/// A span is about the app: its status is the one that the app answered with. What a guard sends in its place (an answer
+/// that is too large or too late, a panic) is in the access line and in the metrics.
+///
 /// Around the whole app. Around an axum `Router` the route is told by
 /// `MatchedPathLayer` (feature `axum`), or put this layer inside, with `Router::layer`.
 #[derive(Clone, Copy, Debug, Default)]
