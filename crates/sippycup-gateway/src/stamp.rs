@@ -89,7 +89,7 @@ impl Stamp {
     pub(crate) fn common_log_time(&self) -> String {
         let seconds = u64::try_from(self.micros / 1_000_000).unwrap_or(u64::MAX);
         let (year, month, day) = civil(seconds / 86_400);
-        format!("{day:02}/{month}/{year:04}:{} +0000", clock(seconds))
+        format!("{day:02}/{}/{year:04}:{} +0000", month_name(month), clock(seconds))
     }
 
     /// `X-Amzn-Trace-Id`; `sent` is the one of the request.
@@ -120,17 +120,21 @@ pub(crate) fn java_date(seconds: u64) -> String {
     // The first day was a Thursday.
     let weekday = usize::try_from(days % 7).ok().and_then(|day| WEEKDAYS.get(day)).copied();
     debug_assert!(weekday.is_some(), "day {days}");
-    format!("{} {month} {day:02} {} UTC {year:04}", weekday.unwrap_or_default(), clock(seconds))
+    format!("{} {} {day:02} {} UTC {year:04}", weekday.unwrap_or_default(), month_name(month), clock(seconds))
 }
 
 /// A time in milliseconds as ISO 8601 writes it: `2020-11-15T12:23:14.726Z`.
 pub(crate) fn iso_time(millis: u64) -> String {
     let seconds = millis / 1000;
-    let (year, name, day) = civil(seconds / 86_400);
-    let month = MONTHS.iter().position(|month| *month == name);
-    debug_assert!(month.is_some(), "{name} is one of them");
-    let month = month.unwrap_or_default() + 1;
+    let (year, month, day) = civil(seconds / 86_400);
     format!("{year:04}-{month:02}-{day:02}T{}.{:03}Z", clock(seconds), millis % 1000)
+}
+
+/// A time as signatures have it, in the basic format of ISO 8601: `20150830T123600Z`.
+#[cfg(feature = "authorizers")]
+pub(crate) fn basic_time(seconds: u64) -> String {
+    let (year, month, day) = civil(seconds / 86_400);
+    format!("{year:04}{month:02}{day:02}T{}Z", clock(seconds).replace(':', ""))
 }
 
 /// Hour, minute and second of a time.
@@ -138,8 +142,8 @@ fn clock(seconds: u64) -> String {
     format!("{:02}:{:02}:{:02}", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60)
 }
 
-/// Year, month and day of a number of days since 1970: the proleptic Gregorian calendar counted in eras of 400 years that begin in March.
-fn civil(days: u64) -> (u64, &'static str, u64) {
+/// Year, month (from 1) and day of a number of days since 1970: the proleptic Gregorian calendar counted in eras of 400 years that begin in March.
+fn civil(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let era = days / 146_097;
     let day_of_era = days % 146_097;
@@ -147,11 +151,16 @@ fn civil(days: u64) -> (u64, &'static str, u64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let march_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * march_month + 2) / 5 + 1;
-    let month = (march_month + 2) % 12;
-    let year = year_of_era + era * 400 + u64::from(month < 2);
-    let name = usize::try_from(month).ok().and_then(|month| MONTHS.get(month)).copied();
+    let month = (march_month + 2) % 12 + 1;
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    (year, month, day)
+}
+
+/// The name of a month of [`civil`].
+fn month_name(month: u64) -> &'static str {
+    let name = usize::try_from(month).ok().and_then(|month| MONTHS.get(month.checked_sub(1)?)).copied();
     debug_assert!(name.is_some(), "month {month}");
-    (year, name.unwrap_or_default(), day)
+    name.unwrap_or_default()
 }
 
 const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];

@@ -1,7 +1,7 @@
 //! The text of a request that its signature is about ("Elements of an AWS API request signature").
 
 use http::HeaderMap;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
 use super::super::Denied;
 use super::signature::Signature;
@@ -95,16 +95,11 @@ fn value(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 fn encoded(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for byte in bytes {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {
-            text.push(char::from(*byte));
-        } else {
-            text.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    text
+    percent_encode(bytes, RESERVED).to_string()
 }
+
+/// All but what RFC 3986 leaves unreserved.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 

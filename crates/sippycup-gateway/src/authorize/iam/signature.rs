@@ -8,6 +8,7 @@ use ring::digest::{SHA256, digest};
 use super::super::{Denied, Why};
 use super::{INCOMPLETE, INVALID, flaw, hashed, time};
 use crate::encode::Call;
+use crate::stamp::basic_time;
 
 #[derive(Debug)]
 pub(super) struct Signature {
@@ -176,18 +177,18 @@ impl Signature {
             );
             return Err(flaw(INCOMPLETE, message, "the date of the signature is no `YYYYMMDDTHHMMSSZ`"));
         };
-        let (date, said) = (&self.date, time::text(now));
+        let (date, said) = (&self.date, basic_time(now));
         if signed > now.saturating_add(SKEW) {
-            let latest = time::text(now.saturating_add(SKEW));
+            let latest = basic_time(now.saturating_add(SKEW));
             let message = format!("Signature not yet current: {date} is still later than {latest} ({said} + 5 min.)");
             return Err(flaw(INVALID, message, "the clock of the client is more than five minutes ahead"));
         }
         let message = match self.expires {
             Some(seconds) if signed.saturating_add(seconds) < now => {
-                format!("Signature expired: {} is now earlier than {said}", time::text(signed.saturating_add(seconds)))
+                format!("Signature expired: {} is now earlier than {said}", basic_time(signed.saturating_add(seconds)))
             }
             None if signed.saturating_add(SKEW) < now => {
-                let earliest = time::text(now.saturating_sub(SKEW));
+                let earliest = basic_time(now.saturating_sub(SKEW));
                 format!("Signature expired: {date} is now earlier than {earliest} ({said} - 5 min.)")
             }
             _ => return Ok(()),
