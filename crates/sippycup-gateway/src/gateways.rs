@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::HOST;
-use http::uri::Authority;
 use http::{Method, Request, Response};
 use tower_service::Service;
 
 use crate::intake::asked_method;
+use crate::location::named_host;
 use crate::rules::Asked;
 use crate::web_socket::Api;
 use crate::{Answer, Body, BoxError, Gateway, Kind, ResponseFuture};
@@ -99,7 +98,7 @@ impl<F> Gateways<F> {
 impl<F: Clone> Gateways<F> {
     /// The WebSocket API that a request is meant for, whole.
     pub(crate) fn api<B>(&self, request: &Request<B>) -> Api<F> {
-        self.parts(self.choose(request.method(), host(request), request.uri().path()))
+        self.parts(self.choose(request.method(), named_host(request.uri(), request.headers()), request.uri().path()))
     }
 
     /// All gateways that are one API with the chosen one, the first of them in front.
@@ -108,12 +107,6 @@ impl<F: Clone> Gateways<F> {
         let first = parts.next().unwrap_or_else(|| chosen.clone());
         Api::new(first, parts.collect())
     }
-}
-
-/// The host that a request names, with or without a port; empty if it names none.
-fn host<B>(request: &Request<B>) -> &str {
-    let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-    request.uri().authority().map(Authority::as_str).or(header).unwrap_or_default()
 }
 
 impl<F, B> Service<Request<B>> for Gateways<F>
@@ -136,7 +129,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
-        let host = host(&request);
+        let host = named_host(request.uri(), request.headers());
         let path = request.uri().path();
         let chosen = self.choose(request.method(), host, path);
         let method = asked_method(chosen.kind(), request.method(), request.headers());

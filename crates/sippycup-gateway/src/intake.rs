@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http::request::Parts;
-use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Method, Response};
 use http_body_util::BodyExt;
 
@@ -14,7 +13,7 @@ use crate::config::Config;
 use crate::cors::is_preflight;
 use crate::encode::Call;
 use crate::hint::Hints;
-use crate::location::{Located, Location};
+use crate::location::{Located, Location, without_user};
 use crate::names::HeaderNames;
 use crate::observe::{Exchange, Step, on_behalf};
 use crate::refusal::{Refusal, Refused};
@@ -187,7 +186,9 @@ impl Config {
             ));
         }
         // An absolute-form target names the host, whatever the header says (RFC 9112, 3.2.2).
-        if let Some(host) = parts.uri.authority().and_then(host) {
+        if let Some(host) =
+            parts.uri.authority().and_then(|authority| HeaderValue::from_str(without_user(authority)).ok())
+        {
             parts.headers.insert(http::header::HOST, host);
         }
         self.visitor(parts)
@@ -293,12 +294,6 @@ impl Config {
             stamp,
         }
     }
-}
-
-/// An authority as the header has it, without the user that may stand in front.
-fn host(authority: &Authority) -> Option<HeaderValue> {
-    let text = authority.as_str();
-    HeaderValue::from_str(text.rsplit_once('@').map_or(text, |(_, host)| host)).ok()
 }
 
 /// The body of a request, if it is whole and not too large. A client that stops sending is not waited for.

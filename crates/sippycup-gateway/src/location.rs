@@ -1,5 +1,9 @@
 //! Host names and the first path segments: which stage a request means, and which paths the event shows.
 
+use http::header::HOST;
+use http::uri::Authority;
+use http::{HeaderMap, Uri};
+
 use crate::{Domain, Kind};
 
 /// Where a request arrived, and how its path reads from there.
@@ -169,6 +173,18 @@ pub(crate) fn without_port(authority: &str) -> &str {
         _ => authority,
     };
     name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name)
+}
+
+/// The host that a request names, with or without a port; empty if it names none. An absolute-form target says it, whatever the header does (RFC 9112, 3.2.2).
+pub(crate) fn named_host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> &'a str {
+    let header = || headers.get(HOST).and_then(|host| host.to_str().ok());
+    uri.authority().map(without_user).or_else(header).unwrap_or_default()
+}
+
+/// An authority as the header has it, without the user that may stand in front.
+pub(crate) fn without_user(authority: &Authority) -> &str {
+    let text = authority.as_str();
+    text.rsplit_once('@').map_or(text, |(_, host)| host)
 }
 
 /// Takes whole leading segments off a path.

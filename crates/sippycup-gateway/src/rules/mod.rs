@@ -12,9 +12,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::request::Parts;
-use http::uri::Authority;
 use http::{HeaderMap, Method};
 
+use crate::location::named_host;
 use crate::{ConfigError, Kind};
 pub(crate) use action::Place;
 pub use action::{Action, FixedResponse, Redirect};
@@ -190,13 +190,10 @@ pub(crate) struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     pub(crate) fn new(parts: &'a Parts, peer: IpAddr) -> Self {
-        let header = parts.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
-        let authority = parts.uri.authority().map(Authority::as_str);
-        let host = authority.map(|host| host.rsplit_once('@').map_or(host, |(_, host)| host)).or(header);
         let path = if parts.uri.path().is_empty() { "/" } else { parts.uri.path() };
         Self {
             method: &parts.method,
-            host: host.unwrap_or_default(),
+            host: named_host(&parts.uri, &parts.headers),
             path,
             query: parts.uri.query().unwrap_or_default(),
             headers: &parts.headers,
