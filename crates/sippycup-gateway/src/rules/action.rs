@@ -275,17 +275,12 @@ impl Redirect {
             return wrong("expected a host".to_owned());
         }
         for (what, text) in [("host", &self.host), ("path", &self.path), ("query", &self.query)] {
-            let is_legal = |c: char| c.is_ascii_graphic();
-            if text.len() > 128 || !text.chars().all(is_legal) {
+            if text.len() > 128 || !text.bytes().all(|b| b.is_ascii_graphic()) {
                 return wrong(format!("expected a {what} of 128 ASCII characters at most, without blanks"));
             }
         }
-        let is_same = |text: &str, kept: &str| text == kept;
-        if is_same(&self.protocol, "#{protocol}")
-            && is_same(&self.host, "#{host}")
-            && is_same(&self.port, "#{port}")
-            && is_same(&self.path, "/#{path}")
-        {
+        let place = [&*self.protocol, &*self.host, &*self.port, &*self.path];
+        if place == ["#{protocol}", "#{host}", "#{port}", "/#{path}"] {
             return wrong(
                 "it leads to where the request came from: set one of protocol, host, port and path".to_owned(),
             );

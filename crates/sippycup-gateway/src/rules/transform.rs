@@ -37,18 +37,14 @@ impl Rewrite {
     pub(super) fn url(&self, parts: &mut Parts) -> Result<(), String> {
         let before = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str).to_owned();
         let Some(after) = self.of(&before) else { return Ok(()) };
-        let target = Some(&*after).filter(|after| after.starts_with('/')).and_then(|after| after.parse().ok());
+        let Some(target) = Some(&*after).filter(|after| after.starts_with('/')).and_then(|after| after.parse().ok())
+        else {
+            return Err(format!("the rewrite of the URL makes `{after}` of `{before}`, which is no path"));
+        };
         let mut uri = std::mem::take(&mut parts.uri).into_parts();
-        let failed = target.is_none();
-        if let Some(target) = target {
-            uri.path_and_query = Some(target);
-        }
+        uri.path_and_query = Some(target);
         parts.uri = Uri::from_parts(uri).unwrap_or_default();
-        if failed {
-            Err(format!("the rewrite of the URL makes `{after}` of `{before}`, which is no path"))
-        } else {
-            Ok(())
-        }
+        Ok(())
     }
 
     /// Rewrites the host, without its port.
