@@ -21,6 +21,7 @@ mod invoke;
 mod new;
 mod patterns;
 mod plan;
+mod private;
 mod record;
 mod replay;
 mod serve;

@@ -10,6 +10,7 @@ use sippycup_gateway::{BoxError, ConfigError, Tls};
 
 use crate::error::UsageError;
 use crate::plan::{Plan, TlsPlan};
+use crate::private;
 use crate::token;
 
 /// A certificate, and what users are told of it.
@@ -50,10 +51,10 @@ impl Certificate {
             .and_then(|found| found.modified())
             .is_ok_and(|made| made.elapsed().is_ok_and(|age| age < YEAR));
         if is_fresh
-            && let (Ok(certificate), Ok(key)) = (fs::read(&certificate), fs::read(&key))
-            && let Ok(tls) = Tls::from_pem(&certificate, &key)
+            && let (Ok(chain), Ok(key)) = (fs::read(&certificate), fs::read(&key))
+            && let Ok(tls) = Tls::from_pem(&chain, &key)
         {
-            return Ok(Self { tls, path: Some(folder.join(file(names, "crt"))) });
+            return Ok(Self { tls, path: Some(certificate) });
         }
         let made = Tls::generate(names).map_err(|error: ConfigError| UsageError::new(format!("--tls: {error}")))?;
         let tls = Tls::from_pem(made.0.as_bytes(), made.1.as_bytes())?;
@@ -65,12 +66,11 @@ impl Certificate {
 
     /// What is said at the start.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let mut lines = vec![format!("{:>9}: SHA-256 {}", "tls", self.tls.fingerprint())];
-        lines.push(match &self.path {
-            Some(path) => format!("{:>9}  clients trust it with `curl --cacert {}`", "", path.display()),
-            None => format!("{:>9}  it is nowhere kept: `curl --insecure`", ""),
-        });
-        lines
+        let trust = match &self.path {
+            Some(path) => format!("clients trust it with `curl --cacert {}`", path.display()),
+            None => "it is nowhere kept: `curl --insecure`".to_owned(),
+        };
+        vec![format!("{:>9}: SHA-256 {}", "tls", self.tls.fingerprint()), format!("{:>9}  {trust}", "")]
     }
 
     /// What `--describe` says.
@@ -92,10 +92,8 @@ fn file(names: &[String], extension: &str) -> String {
 /// Writes a file that only this user reads, at once.
 fn write(path: &Path, text: &str) -> io::Result<()> {
     let beside = path.with_extension(format!("{}.part", std::process::id()));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut options = private::options();
+    options.create_new(true);
     let mut file = match options.open(&beside) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             fs::remove_file(&beside)?;

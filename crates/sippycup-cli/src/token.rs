@@ -12,6 +12,7 @@ use sippycup_gateway::{BoxError, DevelopmentKey};
 
 use crate::error::UsageError;
 use crate::plan::Object;
+use crate::private;
 use crate::terminal;
 
 /// Print a token that only this gateway trusts
@@ -94,11 +95,7 @@ fn secret(path: &Path) -> io::Result<[u8; 32]> {
     let made = DevelopmentKey::random().map_err(io::Error::other)?;
     // Whoever else makes one at the same time must not see half of it, and all must have the same.
     let beside = path.with_extension(format!("{}.part", std::process::id()));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&beside)?.write_all(&made)?;
+    private::options().create(true).truncate(true).open(&beside)?.write_all(&made)?;
     let linked = fs::hard_link(&beside, path);
     fs::remove_file(&beside)?;
     match linked {

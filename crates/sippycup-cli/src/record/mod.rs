@@ -2,7 +2,7 @@
 
 mod mask;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -17,6 +17,7 @@ use sippycup_gateway::{Answer, Body, BoxError, Function, FunctionError, Terminal
 use tower_service::Service;
 
 use crate::plan::FunctionPlan;
+use crate::private;
 pub(crate) use mask::{is_masked, mask};
 
 /// Writes numbered files into a directory. Only their owner can read them.
@@ -217,11 +218,7 @@ fn create_directory(path: &Path) -> io::Result<()> {
 }
 
 fn create(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    private::options().create(true).truncate(true).open(path)
 }
 
 /// Where the settings of the function are.
