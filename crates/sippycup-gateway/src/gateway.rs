@@ -1,31 +1,32 @@
 //! The gateway as a tower service.
 
+mod handle;
+mod sizes;
+
 use std::convert::Infallible;
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::ORIGIN;
-use http::{HeaderName, HeaderValue, Method, Request, Response};
+use http::{Method, Request, Response};
 use tokio::time::Instant;
 use tower_service::Service;
 
 use crate::admit::Passed;
 use crate::config::{Config, GatewayBuilder};
-use crate::decode::{Asked, decode};
 use crate::hint::Hints;
-use crate::intake::event;
 use crate::invoke::Invoke;
-use crate::observe::{Step, on_behalf};
-use crate::refusal::{Refusal, Refused};
+use crate::refusal::Refused;
 use crate::route::{self, Route};
-use crate::stamp::Stamp;
 use crate::web_socket::Api;
 use crate::{Answer, Body, BoxError, Fault, Kind};
+
+pub(crate) use handle::identified;
+pub use sizes::Sizes;
 
 /// A front door before a function: a tower service that takes requests and gives responses, over a service that takes event JSON and gives answer JSON.
 ///
@@ -209,92 +210,6 @@ impl<F> Gateway<F> {
     }
 }
 
-impl<F> Gateway<F>
-where
-    F: Service<Bytes>,
-    F::Response: Into<Answer>,
-    F::Error: Into<BoxError>,
-{
-    async fn handle<B>(mut self, request: Request<B>) -> Response<Body>
-    where
-        B: http_body::Body,
-        B::Error: Into<BoxError>,
-    {
-        let config = Arc::clone(&self.config);
-        let kind = config.location.kind;
-        let (mut parts, body) = request.into_parts();
-        let exchange = config.observer.begin(&parts);
-        let method = parts.method.clone();
-        let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let (accept, host) = (header("accept"), header("host"));
-        // The ids in the event are the ids in the response.
-        let stamp = config.stamper.stamp();
-        let trace = stamp.trace(header("x-amzn-trace-id").as_deref(), kind.is_load_balancer());
-        if let Some(response) = config.answer(&mut parts, &exchange) {
-            return exchange.response(response);
-        }
-        let mut hints = Hints::default();
-        if let Some(response) = config.preflight(&parts, &mut hints) {
-            return exchange.response(identified(response, kind, &stamp, &trace));
-        }
-        let origin = parts.headers.get(ORIGIN).cloned();
-        let with_cors = |mut response: Response<Body>| {
-            if let Some(cors) = &config.cors {
-                cors.write(kind, origin.as_ref(), response.headers_mut());
-            }
-            response
-        };
-        let mut verdict = None;
-        let event = match event(&config, &mut parts, body, &stamp, &mut hints, &exchange, &mut verdict).await {
-            Ok(event) => event,
-            Err(refused) => {
-                let mut response = refused.response(kind);
-                verdict.map(|verdict| response.extensions_mut().insert(verdict));
-                if !hints.is_empty() && response.extensions().get::<Hints>().is_none() {
-                    response.extensions_mut().insert(hints);
-                }
-                return exchange.response(identified(with_cors(response), kind, &stamp, &trace));
-            }
-        };
-        let mut sizes = Sizes { event: event.len(), answer: None };
-        let asked = Asked { method, accept, deadline: after(config.timeout) };
-        let response = tokio::time::timeout_at(asked.deadline, async {
-            let answer = match on_behalf(&exchange, self.invoke(event)).await {
-                Ok(answer) => exchange.answer(answer),
-                Err(error) => {
-                    exchange.tell(|| Step::Failed(&error));
-                    match error_type(&error) {
-                        Some("Function.ResponseSizeTooLarge") => hints.too_large(&config),
-                        Some("Sandbox.Timedout") => hints.timed_out(&config, asked.accept.as_deref()),
-                        _ => {}
-                    }
-                    let reason = format!("the function failed: {error}");
-                    return Refused::new(Refusal::FunctionFailed, reason).response(kind);
-                }
-            };
-            sizes.answer = answer.buffered_len();
-            decode(&config, &asked, answer, &mut hints).await
-        });
-        let mut response = response.await.unwrap_or_else(|_| {
-            hints.timed_out(&config, asked.accept.as_deref());
-            let reason = format!("no answer within {} s", config.timeout.as_secs_f32());
-            Refused::new(Refusal::TimedOut, reason).response(kind)
-        });
-        hints.of_redirect(&config, host.as_deref(), response.headers());
-        response.extensions_mut().insert(sizes);
-        verdict.map(|verdict| response.extensions_mut().insert(verdict));
-        if !hints.is_empty() {
-            response.extensions_mut().insert(hints);
-        }
-        exchange.response(identified(with_cors(response), kind, &stamp, &trace))
-    }
-
-    pub(crate) async fn invoke(&mut self, event: Bytes) -> Result<Answer, BoxError> {
-        poll_fn(|cx| self.function.poll_ready(cx)).await.map_err(Into::into)?;
-        self.function.call(event).await.map(Into::into).map_err(Into::into)
-    }
-}
-
 impl<F, B> Service<Request<B>> for Gateway<F>
 where
     F: Service<Bytes> + Clone + Send + 'static,
@@ -361,35 +276,6 @@ impl fmt::Debug for ResponseFuture {
     }
 }
 
-/// How large event and answer were: in the extensions of every response for which an event was written, for whoever logs.
-#[derive(Clone, Copy, Debug)]
-pub struct Sizes {
-    event: usize,
-    answer: Option<usize>,
-}
-
-impl Sizes {
-    pub(crate) const fn of_event(event: usize) -> Self {
-        Self { event, answer: None }
-    }
-
-    pub(crate) fn answered(&mut self, answer: &Answer) {
-        self.answer = answer.buffered_len();
-    }
-
-    /// Bytes of the event.
-    #[must_use]
-    pub const fn event(&self) -> usize {
-        self.event
-    }
-
-    /// Bytes of the answer; `None` if there was none, or a stream.
-    #[must_use]
-    pub const fn answer(&self) -> Option<usize> {
-        self.answer
-    }
-}
-
 /// So long from now, or as far off as makes no difference.
 pub(crate) fn after(timeout: Duration) -> Instant {
     let now = Instant::now();
@@ -397,32 +283,3 @@ pub(crate) fn after(timeout: Duration) -> Instant {
 }
 
 const FAR: Duration = Duration::from_secs(10 * 365 * 86_400);
-
-/// Why Lambda says that a function failed.
-#[cfg(feature = "function")]
-fn error_type(error: &BoxError) -> Option<&str> {
-    error.downcast_ref::<crate::FunctionError>().map(crate::FunctionError::error_type)
-}
-
-#[cfg(not(feature = "function"))]
-fn error_type(_: &BoxError) -> Option<&str> {
-    None
-}
-
-/// Adds the headers by which AWS names its own request.
-pub(crate) fn identified(mut response: Response<Body>, kind: Kind, stamp: &Stamp, trace: &str) -> Response<Body> {
-    let ids = match kind {
-        Kind::RestApi | Kind::WebSocketApi => {
-            &[("x-amzn-requestid", &*stamp.uuid), ("x-amz-apigw-id", &*stamp.extended_id), ("x-amzn-trace-id", trace)][..]
-        }
-        Kind::HttpApiV1 | Kind::HttpApiV2 => &[("apigw-requestid", &*stamp.extended_id)],
-        Kind::FunctionUrl => &[("x-amzn-requestid", &*stamp.uuid), ("x-amzn-trace-id", trace)],
-        _ => &[],
-    };
-    for (name, id) in ids {
-        if let Ok(value) = HeaderValue::from_str(id) {
-            response.headers_mut().insert(HeaderName::from_static(name), value);
-        }
-    }
-    response
-}
