@@ -105,7 +105,7 @@ fn what_is_put_back_is_what_the_guide_says() {
         ("location", "/login", "`/shop/login`", "/shop/login"),
         ("location", "/shop/login", "the same: it has the prefix", "/shop/login"),
         ("location", "https://other.example/x", "the same: another host", "https://other.example/x"),
-        ("location", "next", "the same: a relative one works anyway", "next"),
+        ("location", "next", "the same: a relative URL works below any base path", "next"),
         (
             "set-cookie",
             "a=1; Path=/admin",
