@@ -1,4 +1,4 @@
-"""Asks what `.ci/cdk` serves: `cdk.py STACK`, beside `served.json`."""
+"""Asks what `.ci/cdk` serves: `cdk.py APP`, beside `served.json`."""
 
 import json
 import pathlib
@@ -6,18 +6,14 @@ import sys
 import urllib.error
 import urllib.request
 
-# For each stack the kinds of its front doors: what is asked, and the beginning of what is answered.
+# For each app the kinds of its front doors: how many there are, what is asked, and the beginning of what is answered.
 HELLO = [("/hello/you", "200 Hello, you!")]
 EXPECTED = {
-    "Chat": {"ws": []},
-    "CustomDomain": {"http": HELLO},
-    "Events": {"http": [("/orders", "200 ")]},
-    "FunctionUrl": {"url": HELLO},
-    "HttpApi": {"http": HELLO},
-    "LoadBalancer": {"alb-multi": HELLO},
-    "RestApi": {"rest": HELLO},
-    "Streaming": {"url": [("/count/1", "200 data: 1")]},
-    "TokenAuthorizer": {"http": [("/me", "401 ")]},
+    "axum-hello": {"rest": (1, HELLO), "http": (3, HELLO), "url": (1, HELLO), "alb-multi": (1, HELLO)},
+    "chat": {"ws": (1, [])},
+    "events": {"http": (1, [("/orders", "200 ")])},
+    "streaming": {"url": (1, [("/count/1", "200 data: 1")])},
+    "token-authorizer": {"http": (1, [("/me", "401 ")])},
 }
 
 
@@ -31,9 +27,9 @@ def ask(url):
 
 def main(name):
     doors = json.loads(pathlib.Path("served.json").read_text())["frontDoors"]
-    for kind, asked in EXPECTED[name].items():
+    for kind, (number, asked) in EXPECTED[name].items():
         found = [door for door in doors if door["kind"] == kind]
-        assert found, f"{name}: expected a front door {kind}, found {[door['kind'] for door in doors]}"
+        assert len(found) == number, f"{name}: expected {number} {kind}, found {[door['kind'] for door in doors]}"
         for door in found:
             for path, answer in asked:
                 got = ask(door["urls"][0].rstrip("/") + path)

@@ -8,10 +8,17 @@ use serde::Deserialize;
 use super::node::Node;
 use crate::error::UsageError;
 
+/// A file, and the name of its stack if there are others.
+#[derive(Debug)]
+pub(super) struct Template {
+    pub(super) file: PathBuf,
+    pub(super) label: String,
+}
+
 /// The templates of a cloud assembly and of those in it; a file is one itself.
-pub(super) fn templates(path: &Path) -> Result<Vec<PathBuf>, UsageError> {
+pub(super) fn templates(path: &Path) -> Result<Vec<Template>, UsageError> {
     if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
+        return Ok(vec![Template { file: path.to_owned(), label: String::new() }]);
     }
     let mut templates = Vec::new();
     collect(path, 0, &mut templates)?;
@@ -21,12 +28,14 @@ pub(super) fn templates(path: &Path) -> Result<Vec<PathBuf>, UsageError> {
     Ok(templates)
 }
 
-fn collect(directory: &Path, depth: usize, templates: &mut Vec<PathBuf>) -> Result<(), UsageError> {
+fn collect(directory: &Path, depth: usize, templates: &mut Vec<Template>) -> Result<(), UsageError> {
     let manifest: Manifest = json(&directory.join("manifest.json"))?;
-    for artifact in manifest.artifacts.into_values() {
+    for (id, artifact) in manifest.artifacts {
         match (artifact.kind.as_str(), artifact.properties) {
             ("aws:cloudformation:stack", Properties { template_file: Some(file), .. }) => {
-                templates.push(directory.join(file))
+                // `Stage/Stack`, as the commands of CDK take it.
+                let label = artifact.display_name.unwrap_or(id);
+                templates.push(Template { file: directory.join(file), label });
             }
             ("cdk:cloud-assembly", Properties { directory_name: Some(name), .. }) if depth < DEPTH => {
                 collect(&directory.join(name), depth + 1, templates)?;
@@ -92,6 +101,8 @@ struct Manifest {
 struct Artifact {
     #[serde(rename = "type")]
     kind: String,
+    #[serde(rename = "displayName")]
+    display_name: Option<String>,
     #[serde(default)]
     properties: Properties,
 }

@@ -112,7 +112,7 @@ impl Doors {
                 route_selection: api.socket.as_ref().and_then(|socket| socket.selection.clone()),
                 route_responses: responses(api, &routes),
                 cors: api.cors.clone(),
-                ..behind.gateway(kind, &api.id, door, flags)
+                ..behind.gateway(kind, &scope.name_of(&api.id), door, flags)
             };
             self.gateways.push(Said { value: gateway, span });
         }
@@ -135,7 +135,7 @@ impl Doors {
         let gateway = GatewayPlan {
             stream: stream.then(|| Said::from(true)),
             cors: url.cors.clone(),
-            ..behind.gateway(Kind::FunctionUrl, &url.id, door, flags)
+            ..behind.gateway(Kind::FunctionUrl, &scope.name_of(&url.id), door, flags)
         };
         self.gateways.push(Said { value: gateway, span: Some(url.span.start..url.span.end) });
         Ok(())
@@ -167,7 +167,7 @@ impl Doors {
             target_groups: groups.into_iter().map(Said::from).collect(),
             rules: balancer.rules.clone(),
             default_action: Some(balancer.default_action.clone()),
-            ..Behind::default().gateway(balancer.kind, &balancer.id, door, flags)
+            ..Behind::default().gateway(balancer.kind, &scope.name_of(&balancer.id), door, flags)
         };
         self.gateways.push(Said { value: gateway, span });
     }

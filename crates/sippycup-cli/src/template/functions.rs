@@ -1,6 +1,7 @@
 //! Functions of a template: how each is started, and what it is told. Only those that a front door leads to are looked at.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,6 +22,18 @@ pub(super) struct Wishes<'a> {
     pub(super) run: &'a BTreeMap<String, String>,
     /// `--env-vars`.
     pub(super) variables: &'a Variables,
+    /// The functions of `--run` that there are.
+    pub(super) used: RefCell<BTreeSet<String>>,
+}
+
+impl Wishes<'_> {
+    /// The line that starts a function.
+    fn line(&self, scope: &Scope<'_>, id: &str) -> Option<&str> {
+        let names = [scope.name_of(id), scope.qualified(id)];
+        let (name, line) = names.iter().find_map(|name| self.run.get_key_value(name))?;
+        self.used.borrow_mut().insert(name.clone());
+        Some(line)
+    }
 }
 
 /// The plan of a function.
@@ -42,14 +55,16 @@ pub(super) fn plan(scope: &Scope<'_>, id: &str, wishes: &Wishes<'_>) -> Result<R
             return Err(properties.fault(message));
         }
     }
+    let name = scope.name_of(id);
+    let line = wishes.line(scope, id);
     let code = match Code::of(scope, resource, properties)? {
         Ok(code) => Some(code),
-        Err(_) if wishes.run.contains_key(id) => None,
+        Err(_) if line.is_some() => None,
         Err(why) => return Ok(Err(why)),
     };
-    let started = match (wishes.run.get(id), &code) {
+    let started = match (line, &code) {
         (Some(line), _) => Started::line(line),
-        (None, Some(code)) => match code.started(id) {
+        (None, Some(code)) => match code.started(id, &name) {
             Ok(started) => started,
             Err(why) => return Ok(Err(why)),
         },
@@ -64,7 +79,7 @@ pub(super) fn plan(scope: &Scope<'_>, id: &str, wishes: &Wishes<'_>) -> Result<R
     })?;
     let memory = number("MemorySize")?.map_or(128.0, |(_, memory)| memory.clamp(1.0, 1e6));
     let mut env = variables(scope, id, properties)?;
-    wishes.variables.set(&[id, &scope.function_name(id)?], &mut env);
+    wishes.variables.set(&[&scope.qualified(id), id, &scope.function_name(id)?], &mut env);
     if let Some(handler) = handler {
         env.push(pair("_HANDLER", handler.string()?, handler.span));
     }
@@ -93,7 +108,7 @@ pub(super) fn plan(scope: &Scope<'_>, id: &str, wishes: &Wishes<'_>) -> Result<R
             .or_else(|| Some(scope.folder.clone()))
             .filter(|directory| !directory.as_os_str().is_empty())
             .map(Said::from),
-        logical_id: Some(id.to_owned()),
+        logical_id: Some(name),
         watch,
         ..settings
     }))
@@ -169,12 +184,12 @@ impl Code {
     }
 
     /// What `make` builds: the target `build-ID` writes the code of the function into `ARTIFACTS_DIR`.
-    fn made(&self, id: &str) -> Started {
+    fn made(&self, id: &str, name: &str) -> Started {
         let whole = |path: &Path| {
             let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
             path.canonicalize().unwrap_or_else(|_| path.to_owned())
         };
-        let artifacts = whole(&self.folder).join(".aws-sam/sippycup").join(id);
+        let artifacts = whole(&self.folder).join(".aws-sam/sippycup").join(name);
         let (code, into) = (whole(&self.path), artifacts.to_string_lossy());
         let [code, into] = [&code.to_string_lossy(), &into].map(|path| cargo::quoted(path));
         let build = format!("mkdir -p {into} && cd {code} && make build-{} ARTIFACTS_DIR={into}", cargo::quoted(id));
@@ -192,7 +207,7 @@ impl Code {
         Some((package, directory.file_name()?.to_str()?.to_owned()))
     }
 
-    fn started(&self, id: &str) -> Result<Started, String> {
+    fn started(&self, id: &str, name: &str) -> Result<Started, String> {
         let is_rust = self.method.as_deref() == Some("rust-cargolambda");
         if !is_rust && !self.runtime.starts_with("provided") {
             let client = match self.runtime.as_str() {
@@ -201,7 +216,7 @@ impl Code {
                 _ => "COMMAND".to_owned(),
             };
             let runtime = if self.runtime.is_empty() { "a runtime that nobody names" } else { &self.runtime };
-            return Err(format!("it needs {runtime}; say how it is started with --run {id}='{client}'"));
+            return Err(format!("it needs {runtime}; say how it is started with --run {name}='{client}'"));
         }
         // What cargo-lambda has built for Lambda is built for this machine instead.
         if let Some((package, binary)) = self.of_cargo_lambda()
@@ -210,7 +225,7 @@ impl Code {
             return Ok(Started { command: vec![binary.program.into()], build: Some(binary.build) });
         }
         if self.method.as_deref() == Some("makefile") {
-            return Ok(self.made(id));
+            return Ok(self.made(id, name));
         }
         let executables =
             [self.directory().join("bootstrap"), self.folder.join(".aws-sam/build").join(id).join("bootstrap")];
@@ -225,7 +240,7 @@ impl Code {
                 Ok(Started { command: vec![found.into()], build: None })
             }
             None => Err(format!(
-                "there is neither a cargo package nor an executable `bootstrap` in {}; build it, or say --run {id}='COMMAND'",
+                "there is neither a cargo package nor an executable `bootstrap` in {}; build it, or say --run {name}='COMMAND'",
                 self.path.display()
             )),
         }

@@ -25,6 +25,7 @@ mod node;
 mod notes;
 mod openapi;
 mod outputs;
+mod qualified;
 mod references;
 mod sam;
 mod samconfig;
@@ -68,7 +69,7 @@ pub(crate) struct TemplateArguments {
     #[arg(long = "parameter", value_name = "NAME=VALUE")]
     parameters: Vec<Pair>,
 
-    /// How a function of the template is started, by its logical id, in the directory of its code; repeatable
+    /// How a function of the template is started, by its logical id (Stack/Function where several stacks have it), in the directory of its code; repeatable
     #[arg(long, value_name = "FUNCTION=COMMAND")]
     run: Vec<Pair>,
 
@@ -160,9 +161,9 @@ impl TemplateArguments {
         let wrong = |roots: &[&Node], fault: &Fault| UsageError::new(sources.borrow().describe(roots, fault));
         let mut roots: Vec<Root> = Vec::new();
         let mut overrides: Vec<String> = Vec::new();
-        let mut files: VecDeque<(PathBuf, Option<Nested>)> =
-            cdk::templates(path)?.into_iter().map(|file| (file, None)).collect();
-        while let Some((file, nested)) = files.pop_front() {
+        let mut files: VecDeque<(cdk::Template, Option<Nested>)> =
+            cdk::templates(path)?.into_iter().map(|template| (template, None)).collect();
+        while let Some((cdk::Template { file, label }, nested)) = files.pop_front() {
             let text = find::text(&file)?;
             let base = sources.borrow_mut().add(&file, text.clone());
             let yaml::Read { root, mut warnings } = yaml::read(&text, base).map_err(|fault| wrong(&[], &fault))?;
@@ -186,7 +187,7 @@ impl TemplateArguments {
             }
             secrets.extend(scope::secrets(&root, &given));
             let root = {
-                let scope = Scope::new(&root, &file, &sources, &given);
+                let scope = Scope::new(&root, &file, &label, &sources, &given);
                 let expanded = extensions::expanded(&scope).map_err(|fault| wrong(&[&root], &fault))?;
                 warnings.append(&mut scope.notes.borrow_mut().warnings);
                 expanded
@@ -207,13 +208,15 @@ impl TemplateArguments {
                         path.display()
                     )));
                 }
-                files.push_back((inside, Some(Nested { stack: roots.len(), id: entry.key.clone() })));
+                let label = if label.is_empty() { entry.key.clone() } else { format!("{label}/{}", entry.key) };
+                let nested = Nested { stack: roots.len(), id: entry.key.clone() };
+                files.push_back((cdk::Template { file: inside, label }, Some(nested)));
             }
-            roots.push(Root { file, root, shown, warnings, nested, assets });
+            roots.push(Root { file, label, root, shown, warnings, nested, assets });
         }
         let mut stacks = Vec::new();
-        for (index, Root { file, root, warnings, assets, .. }) in roots.iter().enumerate() {
-            let mut scope = Scope::new(root, file, &sources, &given);
+        for (index, Root { file, label, root, warnings, assets, .. }) in roots.iter().enumerate() {
+            let mut scope = Scope::new(root, file, label, &sources, &given);
             scope.index = index;
             scope.assets.clone_from(assets);
             scope.notes.borrow_mut().warnings.clone_from(warnings);
@@ -225,7 +228,7 @@ impl TemplateArguments {
             &mut stacks,
             &nested,
             flags,
-            &Wishes { settings: flags.function, run: &run, variables: &variables },
+            &Wishes { settings: flags.function, run: &run, variables: &variables, used: RefCell::default() },
         )
         .map_err(|fault| wrong(&all, &fault))?;
         let files = sources.borrow().paths();
@@ -238,13 +241,14 @@ impl TemplateArguments {
             let notes = scope.notes.borrow();
             let warnings = notes.warnings.iter().map(|fault| sources.borrow().describe(&all, fault));
             told.lines.extend(warnings.map(|warning| format!("warning: {warning}")));
-            told.passed.extend(notes.passed());
+            told.passed.extend(notes.passed(|id| scope.name_of(id)));
         }
         if !told.passed.is_empty() {
             told.lines.push("passed over:".to_owned());
-            let notes = stacks.iter().map(|scope| scope.notes.borrow());
-            told.lines
-                .extend(notes.flat_map(|notes| notes.shortened().collect::<Vec<_>>()).map(|line| format!("  {line}")));
+            for scope in &stacks {
+                let notes = scope.notes.borrow();
+                told.lines.extend(notes.shortened(|id| scope.name_of(id)).map(|line| format!("  {line}")));
+            }
         }
         Ok(told)
     }
@@ -253,6 +257,7 @@ impl TemplateArguments {
 /// A template as it was read.
 struct Root {
     file: PathBuf,
+    label: String,
     root: Node,
     /// What messages say about places, if that is not the template itself.
     shown: Option<Node>,

@@ -29,19 +29,19 @@ impl Notes {
         }
     }
 
-    /// Each as `whom: what, what: why`.
-    pub(super) fn passed(&self) -> impl Iterator<Item = String> {
-        self.passed.iter().map(|((whom, why), what)| format!("{whom}: {}: {why}", what.join(", ")))
+    /// Each as `whom: what, what: why`, with `named` for what a resource is called.
+    pub(super) fn passed(&self, named: impl Fn(&str) -> String) -> impl Iterator<Item = String> {
+        self.passed.iter().map(move |((whom, why), what)| format!("{}: {}: {why}", named(whom), what.join(", ")))
     }
 
     /// The same for a reader: of many that are alike the first ones.
-    pub(super) fn shortened(&self) -> impl Iterator<Item = String> {
-        self.passed.iter().map(|((whom, why), what)| match what.len().checked_sub(SHOWN) {
+    pub(super) fn shortened(&self, named: impl Fn(&str) -> String) -> impl Iterator<Item = String> {
+        self.passed.iter().map(move |((whom, why), what)| match what.len().checked_sub(SHOWN) {
             Some(more @ 1..) => {
                 let shown = what.get(..SHOWN).unwrap_or_default().join(", ");
-                format!("{whom}: {shown} and {more} more, which --describe lists: {why}")
+                format!("{}: {shown} and {more} more, which --describe lists: {why}", named(whom))
             }
-            _ => format!("{whom}: {}: {why}", what.join(", ")),
+            _ => format!("{}: {}: {why}", named(whom), what.join(", ")),
         })
     }
 }

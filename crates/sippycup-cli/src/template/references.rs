@@ -51,7 +51,7 @@ impl Scope<'_> {
             FUNCTION => text(self.function_name(name)?),
             "AWS::Lambda::Alias" => self.attribute(name, "AliasArn", span),
             "AWS::Lambda::Version" | "AWS::Lambda::Url" => self.attribute(name, "FunctionArn", span),
-            REST | HTTP => text(api_id(name)),
+            REST | HTTP => text(self.api_id(name)),
             "AWS::ApiGateway::Stage" | "AWS::ApiGatewayV2::Stage" => {
                 let made = self.made.get(name).map(|made| made.name.clone());
                 text(made.or(own("StageName")?).unwrap_or_else(|| name.to_owned()))
@@ -98,21 +98,25 @@ impl Scope<'_> {
                 None => text(qualified(&own("FunctionName")?, "1")),
             },
             ("AWS::Lambda::Url", "FunctionUrl") => {
-                Ok(self.invent(name, span, format!("https://{}.lambda-url.{REGION}.on.aws/", api_id(id))))
+                Ok(self.invent(name, span, format!("https://{}.lambda-url.{REGION}.on.aws/", self.api_id(id))))
             }
             ("AWS::Lambda::Url", _) => match self.made.get(id) {
                 Some(Made { of, .. }) => text(arn("lambda", &format!("function:{}", self.function_name(of)?))),
                 None => text(qualified(&own("TargetFunctionArn")?, "")),
             },
             ("AWS::ApiGateway::DomainNameV2", "DomainNameArn") => {
-                text(arn("apigateway", &format!("/domainnames/{}+{}", own("DomainName")?, api_id(id))))
+                text(arn("apigateway", &format!("/domainnames/{}+{}", own("DomainName")?, self.api_id(id))))
             }
             (REST, "RootResourceId") => text(format!("{id}.{attribute}")),
-            (REST | HTTP, "RestApiId" | "ApiId") => text(api_id(id)),
+            (REST | HTTP, "RestApiId" | "ApiId") => text(self.api_id(id)),
             (HTTP, "ApiEndpoint") => {
                 let is_ws = own("ProtocolType")? == "WEBSOCKET" || !own("RouteSelectionExpression")?.is_empty();
                 let scheme = if is_ws { "wss" } else { "https" };
-                Ok(self.invent(name, span, format!("{scheme}://{}.execute-api.{REGION}.amazonaws.com", api_id(id))))
+                Ok(self.invent(
+                    name,
+                    span,
+                    format!("{scheme}://{}.execute-api.{REGION}.amazonaws.com", self.api_id(id)),
+                ))
             }
             (kind, attribute) if kind.starts_with("AWS::ApiGateway") && attribute.ends_with("Id") => {
                 text(id.to_owned())
@@ -150,7 +154,8 @@ impl Scope<'_> {
 
     /// What a function is called: as the template says, or by its logical id, where AWS adds the stack and random letters.
     pub(super) fn function_name(&self, id: &str) -> Result<String, Fault> {
-        Ok(self.own_text(id, "FunctionName")?.unwrap_or_else(|| id.to_owned()))
+        let made = || self.name_of(id).replace(|c: char| !c.is_ascii_alphanumeric() && c != '_', "-");
+        Ok(self.own_text(id, "FunctionName")?.unwrap_or_else(made))
     }
 
     /// What a condition takes away has no value.

@@ -14,8 +14,12 @@ use super::yaml;
 /// Evaluates what a template says. Values that nobody can know are collected, and asked for all at once.
 pub(super) struct Scope<'t> {
     pub(super) root: &'t Node,
-    /// Name of the stack.
+    /// Name of the stack on AWS.
     stack: String,
+    /// What stands before a logical id that another stack has too; nothing in a template that is alone.
+    pub(super) label: String,
+    /// The logical ids that other stacks have too.
+    pub(super) shared: BTreeSet<String>,
     /// Where the template is.
     pub(super) folder: PathBuf,
     sources: &'t RefCell<Sources>,
@@ -53,14 +57,22 @@ impl<'t> Scope<'t> {
     pub(super) fn new(
         root: &'t Node,
         path: &Path,
+        label: &str,
         sources: &'t RefCell<Sources>,
         given: &'t BTreeMap<String, String>,
     ) -> Self {
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let whole = folder.canonicalize().ok();
-        let stack = whole.as_deref().and_then(Path::file_name).map_or("stack".into(), |name| name.to_string_lossy());
+        let around = whole.as_deref().and_then(Path::file_name);
+        let stack = match around {
+            _ if !label.is_empty() => label.into(),
+            Some(name) => name.to_string_lossy(),
+            None => "stack".into(),
+        };
         Self {
             root,
+            label: label.to_owned(),
+            shared: BTreeSet::new(),
             stack: stack.replace(|c: char| !c.is_ascii_alphanumeric(), "-"),
             folder,
             sources,
@@ -96,8 +108,17 @@ impl<'t> Scope<'t> {
         self.assets.get(key.strip_suffix(".zip").unwrap_or(key)).cloned()
     }
 
-    /// What `--parameter` says about a name.
+    /// What `--parameter` says about a name, of this stack before all stacks.
     pub(super) fn given(&self, name: &str) -> Option<&'t str> {
+        self.given_here(name).or_else(|| self.used(name))
+    }
+
+    /// What `--parameter` says about a name of this stack alone.
+    fn given_here(&self, name: &str) -> Option<&'t str> {
+        self.used(&self.qualified(name))
+    }
+
+    fn used(&self, name: &str) -> Option<&'t str> {
         let (name, value) = self.given.get_key_value(name)?;
         self.used.borrow_mut().insert(name.clone());
         Some(value)
@@ -148,6 +169,8 @@ impl<'t> Scope<'t> {
     /// What `--parameter` says in vain.
     pub(super) fn check_given(stacks: &[Self]) -> Result<(), Fault> {
         let knows = |scope: &Self, name: &str| {
+            let own = name.strip_prefix(&*scope.label).and_then(|rest| rest.strip_prefix('/'));
+            let name = own.filter(|_| !scope.label.is_empty()).unwrap_or(name);
             let of = name.split('.').next().unwrap_or_default();
             scope.used.borrow().contains(name)
                 || scope.section("Parameters", name).is_some()
@@ -184,7 +207,7 @@ impl<'t> Scope<'t> {
             return Ok(Some(Node::text(span, self.given(name).unwrap_or(&value))));
         }
         let Some(parameter) = self.section("Parameters", name) else { return Ok(None) };
-        if let Some(inherited) = self.inherited.get(name) {
+        if let Some(inherited) = self.inherited.get(name).filter(|_| self.given_here(name).is_none()) {
             return Ok(Some(Node { span, ..inherited.clone() }));
         }
         let kind = parameter.get("Type").and_then(Node::as_text).unwrap_or("String");
@@ -281,7 +304,8 @@ pub(super) fn secrets(root: &Node, given: &BTreeMap<String, String>) -> Vec<Stri
         parameters.iter().filter(|entry| entry.value.get("NoEcho").is_some_and(|flag| flag.boolean().unwrap_or(false)));
     let values = hidden.flat_map(|entry| {
         let default = entry.value.get("Default").and_then(Node::as_text);
-        [given.get(&entry.key).map(String::as_str), default].into_iter().flatten()
+        let is_meant = |name: &str| name.strip_suffix(&*entry.key).is_some_and(|of| of.is_empty() || of.ends_with('/'));
+        given.iter().filter(move |(name, _)| is_meant(name)).map(|(_, value)| &**value).chain(default)
     });
     // Shorter texts are in every message.
     values.filter(|value| value.len() >= 4).map(str::to_owned).collect()

@@ -11,7 +11,7 @@ use super::outputs::{self, Output};
 use super::scope::Scope;
 use super::source::{Fault, Span};
 use super::web::{self, WebPlan};
-use super::{Flags, Nested, cloudformation, references, sam};
+use super::{Flags, Nested, cloudformation, qualified, references, sam};
 use crate::plan::{Listener, Plan, Said};
 
 /// All stacks together.
@@ -31,6 +31,8 @@ pub(super) fn plan(
     flags: &Flags<'_>,
     wishes: &Wishes<'_>,
 ) -> Result<Planned, Fault> {
+    let gone = absent(stacks, nested);
+    qualified::compare(stacks, &gone);
     let mut names = Names::default();
     let mut absent = Vec::new();
     let (mut exports, mut told) = (BTreeMap::new(), Vec::new());
@@ -54,7 +56,7 @@ pub(super) fn plan(
                 let named = |output: Output| (format!("{}.Outputs.{}", nested.id, output.name), output);
                 around.outputs.extend(outputs.into_iter().map(named));
             }
-            None => told.extend(outputs.into_iter().filter_map(Output::told)),
+            None => told.extend(outputs.into_iter().filter_map(Output::told).map(|told| (at, told))),
         }
     }
     for scope in stacks.iter_mut().filter(|scope| !absent.contains(&scope.index)) {
@@ -80,31 +82,49 @@ pub(super) fn plan(
     for scope in stacks.iter().filter(there) {
         webs.extend(web::read(scope, wishes)?);
     }
-    let known = doors.functions.iter().map(|function| &function.id).chain(webs.iter().map(|web| &web.id));
-    let known: Vec<&str> = known.map(String::as_str).collect();
     let whole = stacks.first().map_or(Span::default(), |scope| scope.root.span);
-    if let Some(id) = wishes.run.keys().find(|id| !known.contains(&id.as_str())) {
-        let message = format!("--run: no front door leads to a function `{id}`; there is {}", known.join(", "));
-        return Err(Fault::new(whole, message));
-    }
+    let known: Vec<_> = functions
+        .iter()
+        .filter_map(|function| function.value.logical_id.as_deref())
+        .chain(webs.iter().map(|web| &*web.id))
+        .collect();
+    check_run(&known, wishes).map_err(|message| Fault::new(whole, message))?;
     if doors.gateways.is_empty() && webs.is_empty() {
-        let passed: Vec<String> =
-            stacks.iter().flat_map(|scope| scope.notes.borrow().passed().collect::<Vec<_>>()).collect();
-        let passed: String = passed.iter().map(|line| format!("\n  {line}")).collect();
+        let mut passed = String::new();
+        for scope in stacks.iter() {
+            scope.notes.borrow().passed(|id| scope.name_of(id)).for_each(|line| passed.extend(["\n  ", &line]));
+        }
         return Err(Fault::new(whole, format_args!("there is no API and no function URL that can be served{passed}")));
     }
     Scope::check_given(stacks)?;
+    let is_shared = |name: &str| told.iter().filter(|(_, (other, _))| other == name).count() > 1;
+    let named = |(at, (name, value)): &(usize, (String, String))| {
+        let stack = stacks.get(*at).filter(|_| is_shared(name));
+        (stack.map_or_else(|| name.clone(), |stack| stack.qualified(name)), value.clone())
+    };
+    let outputs = told.iter().map(named).collect();
     let mut plan = flags.plan.clone();
     plan.functions = functions;
     plan.gateways = doors.gateways.into();
     if plan.gateways.value.is_empty() {
-        return Ok(Planned { plan, listeners: Vec::new(), outputs: told, webs });
+        return Ok(Planned { plan, listeners: Vec::new(), outputs, webs });
     }
     let listeners = plan.checked().map_err(|wrong| {
         let place = wrong.span.map_or(whole, |span| Span { start: span.start, end: span.end });
         Fault::new(place, wrong.message)
     })?;
-    Ok(Planned { plan, listeners, outputs: told, webs })
+    Ok(Planned { plan, listeners, outputs, webs })
+}
+
+/// Whether each `--run` was for a function; `known` are those that are started.
+fn check_run(known: &[&str], wishes: &Wishes<'_>) -> Result<(), String> {
+    let used = wishes.used.borrow();
+    let Some(name) = wishes.run.keys().find(|name| !used.contains(*name)) else { return Ok(()) };
+    let same: Vec<_> = known.iter().filter(|known| known.rsplit('/').next() == Some(name)).copied().collect();
+    Err(match same.as_slice() {
+        [] => format!("--run: no front door leads to a function `{name}`; there is {}", known.join(", ")),
+        same => format!("--run: `{name}` is in several stacks; say which one: {}", same.join(", ")),
+    })
 }
 
 /// Macros that nobody here knows would have changed the template.
@@ -117,6 +137,23 @@ fn warn_of_macros(scope: &Scope<'_>) {
             scope.notes.borrow_mut().warn(transform.span, message);
         }
     }
+}
+
+/// Stacks that a condition takes away. What their names change is not known yet: values alone decide.
+fn absent(stacks: &mut [Scope<'_>], nested: &[Option<&Nested>]) -> Vec<usize> {
+    let mut absent = Vec::new();
+    for (at, nested) in nested.iter().enumerate() {
+        let Some(nested) = nested else { continue };
+        let known = stacks.get(nested.stack).and_then(|around| around.attempt(|| inherited(stacks, nested, &absent)));
+        match (known, stacks.get_mut(at)) {
+            (Some(Ok(None)), _) => absent.push(at),
+            (Some(Ok(Some(inherited))), Some(scope)) => scope.inherited = inherited,
+            // Whoever reads it for good says what is wrong.
+            _ => {}
+        }
+    }
+    stacks.iter().for_each(|scope| drop(scope.take_invented()));
+    absent
 }
 
 /// What the stack around a nested one gives for its parameters; `None` if the nested one is not there.
@@ -145,14 +182,14 @@ fn started(
     for id in needed {
         match functions::plan(scope, id, wishes)? {
             Ok(function) => functions.push(Said::from(function)),
-            Err(why) => reasons.push((id, why)),
+            Err(why) => reasons.push((*id, why)),
         }
     }
     // A value that is missing comes first: it may be the reason.
     scope.check_asked()?;
     let Some((first, _)) = reasons.first() else { return Ok(functions) };
     let span = scope.section("Resources", first).map_or(scope.root.span, |resource| resource.span);
-    let reasons: String = reasons.iter().map(|(id, why)| format!("\n  `{id}`: {why}")).collect();
+    let reasons: String = reasons.iter().map(|(id, why)| format!("\n  `{}`: {why}", scope.name_of(id))).collect();
     Err(Fault::new(span, format_args!("these functions cannot be started:{reasons}")))
 }
 

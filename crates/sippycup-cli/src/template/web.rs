@@ -36,7 +36,7 @@ pub(super) fn read(scope: &Scope<'_>, wishes: &Wishes<'_>) -> Result<Vec<WebPlan
             scope.notes.borrow_mut().pass(id, "AuthType", "signatures are not checked here: everybody passes");
         }
         let endpoint = own("EndpointName")?.unwrap_or_else(|| "prod".to_owned());
-        read.push(WebPlan { id: id.clone(), function, endpoint });
+        read.push(WebPlan { id: scope.name_of(id), function, endpoint });
     }
     Ok(read)
 }

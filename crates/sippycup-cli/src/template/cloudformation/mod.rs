@@ -11,7 +11,7 @@ pub(super) use http::variables;
 use super::authorizers::of_plain;
 use super::model::{Api, Family, Guard, Mapping, Model, Sort, Target};
 use super::node::{Entry, Node};
-use super::references::{HTTP, REST, api_id};
+use super::references::{HTTP, REST};
 use super::sam;
 use super::scope::Scope;
 use super::source::{Fault, Span};
@@ -82,7 +82,7 @@ fn map_domains(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
             _ => continue,
         };
         let id = resource.text(scope, api)?;
-        let is_meant = |candidate: &&mut Api| id.as_deref() == Some(&*api_id(&candidate.id));
+        let is_meant = |candidate: &&mut Api| id.as_deref() == Some(&*scope.api_id(&candidate.id));
         let Some(api) = model.apis.iter_mut().find(is_meant) else {
             scope.notes.borrow_mut().pass(resource.id, "the mapping", "its API is not served here");
             continue;
@@ -142,7 +142,7 @@ impl<'t> Resource<'t> {
     fn of_api(scope: &Scope<'t>, kind: &str, key: &str, api: &str) -> Result<Vec<Self>, Fault> {
         let mut found = Vec::new();
         for resource in Self::all(scope)? {
-            if resource.kind == kind && resource.text(scope, key)?.as_deref() == Some(&*api_id(api)) {
+            if resource.kind == kind && resource.text(scope, key)?.as_deref() == Some(&*scope.api_id(api)) {
                 found.push(resource);
             }
         }

@@ -24,7 +24,7 @@ use api::{Apis, implicit_id};
 /// Reads all resources of SAM.
 pub(super) fn read(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
     let resources = scope.root.get("Resources").map(Node::entries).unwrap_or_default();
-    let implicit = [Family::Http, Family::Rest].map(|family| (family, has_implicit(scope, family)));
+    let implicit = implicit(scope.root);
     let mut apis = Apis::default();
     for Entry { key: id, key_span, value: resource } in resources {
         let family = match resource.get("Type").and_then(Node::as_text) {
@@ -36,7 +36,7 @@ pub(super) fn read(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
             }
             _ => continue,
         };
-        if implicit.iter().any(|(family, there)| *there && id == implicit_id(*family)) {
+        if implicit.contains(&&**id) {
             let message = format!(
                 "SAM makes an API of the name `{id}` itself, for events that name none, and takes it instead of this one"
             );
@@ -79,10 +79,16 @@ fn functions<'t>(scope: &Scope<'t>) -> Result<Vec<(&'t str, &'t Node)>, Fault> {
     Ok(functions)
 }
 
+/// The logical ids of the APIs that SAM makes for events that name none.
+pub(super) fn implicit(root: &Node) -> Vec<&'static str> {
+    let made = [Family::Http, Family::Rest].into_iter().filter(|family| has_implicit(root, *family));
+    made.map(implicit_id).collect()
+}
+
 /// Whether an event names no API of its own.
-fn has_implicit(scope: &Scope<'_>, family: Family) -> bool {
+fn has_implicit(root: &Node, family: Family) -> bool {
     let (kind, reference) = if family == Family::Rest { ("Api", "RestApiId") } else { ("HttpApi", "ApiId") };
-    let resources = scope.root.get("Resources").map(Node::entries).unwrap_or_default();
+    let resources = root.get("Resources").map(Node::entries).unwrap_or_default();
     let functions = resources
         .iter()
         .filter(|entry| entry.value.get("Type").and_then(Node::as_text) == Some("AWS::Serverless::Function"));
@@ -99,11 +105,11 @@ pub(super) fn made(scope: &Scope<'_>) -> Result<BTreeMap<String, Made>, Fault> {
     let mut add = |id: String, kind, of: &str, name: &str| {
         made.insert(id, Made { kind, of: of.to_owned(), name: name.to_owned() });
     };
-    if has_implicit(scope, Family::Rest) {
+    if has_implicit(scope.root, Family::Rest) {
         add("ServerlessRestApi".to_owned(), REST, "", "");
         add("ServerlessRestApiProdStage".to_owned(), "AWS::ApiGateway::Stage", "ServerlessRestApi", "Prod");
     }
-    if has_implicit(scope, Family::Http) {
+    if has_implicit(scope.root, Family::Http) {
         add("ServerlessHttpApi".to_owned(), HTTP, "", "");
         add(
             "ServerlessHttpApiApiGatewayDefaultStage".to_owned(),

@@ -38,6 +38,40 @@ fn stacks_of_an_assembly_inside_are_served_too() {
 }
 
 #[test]
+fn stacks_that_share_ids_are_told_apart_by_their_names() {
+    let root = directory("cdk-shared");
+    let out = root.join("cdk.out");
+    write(&out);
+    std::fs::write(out.join("manifest.json"), MANIFEST.replace(r#""Tree": {"#, SECOND)).unwrap();
+    std::fs::copy(out.join("Shop.template.json"), out.join("News.template.json")).unwrap();
+    std::fs::copy(out.join("Shop.assets.json"), out.join("News.assets.json")).unwrap();
+    let served = Served::start(&out, &["Prod/News/ShopFn"], &[]);
+    for (stack, name) in [("Shop", "Shop-ShopFn"), ("Prod/News", "Prod-News-ShopFn")] {
+        let response = http(&served.address(&format!("{stack}/Rest")), "GET /prod/any", "");
+        assert!(response.contains(&format!("{name} GET /{{proxy+}} rest prod /any")), "{response}");
+        let url = served.described["outputs"][format!("{stack}/Url")].as_str().unwrap();
+        assert_eq!(url, format!("http://{}/prod/", served.address(&format!("{stack}/Rest"))));
+    }
+    let functions = served.described["functions"].as_array().unwrap();
+    let ids: Vec<_> = functions.iter().map(|function| function["logicalId"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["Prod/News/ShopFn", "Shop/ShopFn", "InnerFn"]);
+    assert_eq!(functions[0]["command"][0], "sh");
+    // What only one stack has needs no name in front, and takes it.
+    assert!(served.address("Api").starts_with("127.0.0.1:"));
+    for (flag, said) in [
+        ("ShopFn=x", "--run: `ShopFn` is in several stacks; say which one: Prod/News/ShopFn, Shop/ShopFn"),
+        ("Inner/ShopFn=x", "no front door leads to a function `Inner/ShopFn`"),
+        ("Shop/InnerFn=x", "there is Prod/News/ShopFn, Shop/ShopFn, InnerFn"),
+    ] {
+        let (code, _, err) = run(serve(&["--template", out.to_str().unwrap(), "--run", flag]));
+        assert!(code == 2 && err.contains(said), "{err}");
+    }
+    drop(served);
+    let served = Served::start(&out, &["Inner/Stack/InnerFn"], &[]);
+    assert!(http(&served.address("Api"), "GET /x", "").contains("InnerFn GET /x 2.0"));
+}
+
+#[test]
 fn an_asset_that_is_not_there_is_named() {
     let root = directory("cdk-missing");
     let out = root.join("cdk.out");
@@ -139,9 +173,17 @@ const MANIFEST: &str = r#"{
   }
 }"#;
 
+/// A stack of another name, before the last artifact.
+const SECOND: &str = r#""News": {
+      "type": "aws:cloudformation:stack",
+      "properties": {"templateFile": "News.template.json"},
+      "displayName": "Prod/News"
+    },
+    "Tree": {"#;
+
 const INNER_MANIFEST: &str = r#"{
   "version": "55.0.0",
-  "artifacts": {"InnerStack": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "InnerStack.template.json"}}}
+  "artifacts": {"InnerStack": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "InnerStack.template.json"}, "displayName": "Inner/Stack"}}
 }"#;
 
 const ASSETS: &str = r#"{
@@ -210,6 +252,9 @@ const SHOP: &str = r#"{
     },
     "CDKMetadata": {"Type": "AWS::CDK::Metadata", "Properties": {"Analytics": "v2"}}
   },
+  "Outputs": {"Url": {"Value": {"Fn::Join": ["", [
+    "https://", {"Ref": "Rest"}, ".execute-api.", {"Ref": "AWS::Region"}, ".", {"Ref": "AWS::URLSuffix"}, "/prod/"
+  ]]}}},
   "Parameters": {
     "BootstrapVersion": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/cdk-bootstrap/hnb659fds/version"}
   },
