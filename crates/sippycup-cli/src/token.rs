@@ -17,8 +17,8 @@ use crate::terminal;
 
 /// Print a token that only this gateway trusts
 ///
-/// JWT and Cognito authorizers of `sippycup serve` take it, signed with a key of your own on this machine. What it does not say about `iss`, `aud` and `token_use` is what the
-/// authorizer asks for.
+/// JWT and Cognito authorizers of `sippycup serve` take it, signed with a key of your own on this machine. A claim `iss`, `aud` or `token_use` that you do not give counts as what the
+/// authorizer expects.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-/// What nothing in an event can make missing: an index that was checked before, text that was read as UTF-8.
+/// A value that is there whatever an event has: an index that was checked before, text that was read as UTF-8.
 ///
 /// An event must not end the process, so a mistake in such reasoning costs the value and nothing more. Tests and the
 /// fuzz targets, which have debug assertions, end there.

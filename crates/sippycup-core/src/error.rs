@@ -23,7 +23,7 @@ enum Reason {
 }
 
 impl EventError {
-    /// What is not UTF-8 is better said so than by what the reader stumbled over.
+    /// Bytes that are not UTF-8 are reported as such, and not as what the reader expected in their place.
     pub(crate) fn json(json: &[u8], fault: Fault) -> Self {
         let fault = Fault::not_utf8(json).unwrap_or(fault);
         Self(Reason::Json { path: path_at(json, fault.at()), at: fault.at(), expected: fault.expected() })

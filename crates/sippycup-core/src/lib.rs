@@ -16,7 +16,7 @@
 //!
 //! # The way of an event
 //!
-//! In the order in which it comes through, each room under the one that sends it there:
+//! The modules in the order in which an event passes them, each below the one that calls it:
 //!
 //! ```text
 //! ProxyEvent::from_bytes                      ProxyEvent::into_request
@@ -32,7 +32,7 @@
 //! ResponseFormat::encode:  response/  response/policy  response/headers  json/
 //! ```
 //!
-//! The rooms stand on each other, and no arrow runs up:
+//! A module uses only those to the right of it:
 //!
 //! ```text
 //! event ► response, extensions ► error, base_path ► json, uri, source

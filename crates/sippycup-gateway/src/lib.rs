@@ -86,7 +86,7 @@
 //! - `Guard` (feature `authorizers`) stands before the routes: a `JwtAuthorizer` reads tokens, a `LambdaAuthorizer` asks a function, an `IamAuthorizer` checks signatures; [`Verdict`], in the extensions of the
 //!   response, is what it said.
 //! - [`Answer`] lets a function stream; [`HeaderNames`] carries the spelling of header names.
-//! - [`Step`]s tell whoever looks on what happens to an exchange, and `Moment`s (feature `function`) what happens to a function.
+//! - [`Step`]s tell an observer what happens to an exchange, and `Moment`s (feature `function`) what happens to a function.
 //! - [`Gateway::connect`] opens a connection to a WebSocket API, without a port: a [`Socket`].
 //! - [`Listener`]s, with [`Rule`]s, stand before the target groups of a load balancer or of VPC Lattice.
 //! - [`Gateways`] are several on one address; [`Sizes`], in the extensions of a response, are those of event and answer.
@@ -111,7 +111,7 @@
 //! | spelling of header names over TCP | lower case in events, as from an HTTP/2 client; title case for an HTTP API's responses | REST keeps the spelling of HTTP/1.1 clients and functions | hyper and `http` do not keep it; in process [`HeaderNames`] does |
 //! | `CloudFront-*`, `Via`, `X-Amz-Cf-Id` of edge-optimised REST APIs | only if the request brings them | CloudFront adds them | this is the gateway behind CloudFront |
 //! | authorizers | with feature `authorizers`: `GatewayBuilder::guard`; else [`Authorizer`] injects a result | done | no key of an issuer is fetched from elsewhere than this machine |
-//! | conditions in the policies of Lambda authorizers | refused with a word (500) | evaluated | their keys are those of an account |
+//! | conditions in the policies of Lambda authorizers | refused: 500, and the fault says so | evaluated | their keys are those of an account |
 //! | API keys | of the header; `usageIdentifierKey` of a Lambda authorizer is not looked at | both | |
 //! | a quota | its period begins with the first request | by days, weeks and months, with an offset | |
 //! | WAF, request validation, VTL, caching | not done | done | the stand-in is for the function's side |

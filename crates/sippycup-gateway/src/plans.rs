@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::ConfigError;
 use crate::refusal::{Refusal, Refused};
 
-/// A limit on requests: so many a second, and so many at once. Clones share what is left of it.
+/// A limit on requests: how many a second, and how many at the same time. Clones share what is left of it.
 ///
 /// ```
 /// use sippycup_gateway::Throttle;

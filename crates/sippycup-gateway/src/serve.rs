@@ -104,7 +104,7 @@ impl Server {
 
     /// Speaks TLS, and nothing else: HTTP/2 and HTTP/1.1, as clients choose in the handshake; default HTTP/1.1 without TLS.
     ///
-    /// A connection of HTTP/2 has 128 requests at once at most. A handshake takes 10 s at most; a request in the clear gets 400.
+    /// A connection of HTTP/2 takes 128 requests at the same time. A handshake may take 10 s; a request without TLS gets 400.
     #[cfg(feature = "tls")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub fn tls(mut self, tls: Tls) -> Self {

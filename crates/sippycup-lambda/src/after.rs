@@ -34,7 +34,7 @@ impl After {
 
     /// Calls the hooks, one after the other.
     ///
-    /// The invocation's span must be closed: what sends spans away sends only those that are.
+    /// The invocation's span must be closed: exporters send closed spans only.
     pub(crate) async fn call_hooks(&self, context: &LambdaContext) {
         if self.hooks.is_empty() {
             return;
@@ -81,7 +81,7 @@ impl Afterwards {
     }
 }
 
-/// Does what is to be done after an answer as soon as this is dropped.
+/// Starts what is to be done after an answer when this is dropped.
 #[cfg(any(feature = "local", feature = "server"))]
 pub(crate) struct Finish {
     afterwards: Afterwards,
@@ -114,7 +114,7 @@ impl AfterHook {
         let hook = Arc::new(hook);
         Self(Box::new(move |context| {
             let (hook, context) = (hook.clone(), context.clone());
-            // Here and not around all hooks: what nobody asked for is not in the function.
+            // Here and not around all hooks: a function without hooks does not have this code.
             Hook::new(move || {
                 LambdaContext::within(&context, async move {
                     hook().await;
@@ -136,5 +136,5 @@ fn remaining(context: &LambdaContext) -> Option<Duration> {
 
 const MARGIN: Duration = Duration::from_millis(100);
 
-/// Long enough for a collector that is there; what one costs that is not.
+/// Enough for a collector that answers, and the price of one that does not.
 const LIMIT: Duration = Duration::from_millis(500);

@@ -34,7 +34,7 @@ use crate::{LambdaContext, guard::guard, log};
 /// only asked for when they are done. The client does not wait for them.
 ///
 /// All tasks of an invocation run at the same time, in one task of tokio's: none may block. They have until 100 ms before the
-/// invocation's deadline; what is not done then is dropped, and the log says so. A panic costs that task alone. Tasks are run
+/// invocation's deadline; what is not done then is dropped, and the log says so. A panic ends only that task. Tasks are run
 /// as well if the invocation fails. What a task spawns counts as the invocation's too.
 ///
 /// Where nothing is frozen (on a developer's machine, in a container, in a Web Function) they run in a task of tokio's own: no

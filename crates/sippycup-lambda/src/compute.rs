@@ -22,7 +22,7 @@ pub(crate) enum Compute {
 }
 
 impl Compute {
-    /// The first that is there: a Web Function has a Runtime API too, and a function's own variables must not turn it
+    /// The first variable that is set decides: a Web Function has a Runtime API too, and a function's own variables must not turn it
     /// into a server.
     pub(crate) fn decide() -> Result<Self, ServeError> {
         if let Some(address) = environment::http_endpoint()? {

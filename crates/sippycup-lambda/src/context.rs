@@ -57,8 +57,8 @@ struct Values {
 }
 
 impl LambdaContext {
-    /// A context of your own, for tests of handlers that read one: from headers as the Runtime API sends them. Those
-    /// that are missing or broken are as if Lambda had not sent them.
+    /// A context of your own, for tests of handlers that read one: from headers as the Runtime API sends them. Headers
+    /// that are broken count as missing.
     ///
     /// ```
     /// # use http::{HeaderMap, HeaderValue};
@@ -121,7 +121,7 @@ impl LambdaContext {
 
     /// When Lambda ends the invocation, by the clock of this machine. `None` if Lambda did not say so.
     ///
-    /// Emulators send constants; a time that was over more than an hour ago is none.
+    /// Emulators send constants; a time more than an hour ago is not taken for a deadline.
     #[must_use]
     pub fn deadline(&self) -> Option<SystemTime> {
         let deadline = UNIX_EPOCH.checked_add(Duration::from_millis(self.0.deadline_ms?))?;
@@ -143,7 +143,7 @@ impl LambdaContext {
         Instant::now().checked_add(self.remaining()?)
     }
 
-    /// Whether Lambda started the environment for this invocation, whose caller has waited for that: it is the process's
+    /// Whether the caller of this invocation has waited until Lambda had started the environment: it is the process's
     /// first, and neither provisioned concurrency nor SnapStart nor a Managed Instance had it ready before.
     #[must_use]
     pub fn is_cold_start(&self) -> bool {
@@ -270,7 +270,7 @@ impl fmt::Debug for LambdaContext {
     }
 }
 
-/// Whether this is the first invocation, and what came before it was waited for.
+/// Whether this is the first invocation, and its caller has waited for the start.
 fn is_cold_start() -> bool {
     static IS_WARM: AtomicBool = AtomicBool::new(false);
     let is_first = !IS_WARM.load(Ordering::Relaxed) && !IS_WARM.swap(true, Ordering::Relaxed);

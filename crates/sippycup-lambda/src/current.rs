@@ -1,6 +1,6 @@
-//! Which invocation the code belongs to that runs: what a line of the log says, though no span is there.
+//! Which invocation the running code belongs to: for lines of the log outside of any span.
 //!
-//! A span would do, but one that the log level leaves out is none, and the spans of tasks that run after an answer are closed.
+//! A span is not enough: the log level may leave it out, and it is closed before tasks run after an answer.
 
 #[cfg(feature = "logging")]
 use crate::LambdaContext;

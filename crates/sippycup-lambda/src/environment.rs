@@ -29,7 +29,7 @@ pub(crate) fn is_on_demand() -> bool {
     env::var_os(INITIALIZATION).is_none_or(|kind| kind == "on-demand")
 }
 
-/// How many invocations Lambda gives at once.
+/// How many invocations Lambda gives at the same time.
 pub(crate) fn concurrency() -> NonZeroU16 {
     let Some(number) = env::var_os(CONCURRENCY) else { return NonZeroU16::MIN };
     number.to_str().and_then(|number| number.parse().ok()).unwrap_or_else(|| {
@@ -38,17 +38,17 @@ pub(crate) fn concurrency() -> NonZeroU16 {
     })
 }
 
-/// Whether the process goes on from a snapshot.
+/// Whether the process continues from a snapshot.
 pub(crate) fn is_snapshot() -> bool {
     env::var_os(INITIALIZATION).is_some_and(|kind| kind == "snap-start")
 }
 
-/// Where a Web Function shall listen; `None` elsewhere.
+/// Where a Web Function must listen; `None` elsewhere.
 pub(crate) fn http_endpoint() -> Result<Option<String>, ServeError> {
     listener(HTTP_ENDPOINT)
 }
 
-/// Where a server of its own shall listen.
+/// Where a server without a front door must listen.
 pub(crate) fn listen() -> Result<Option<String>, ServeError> {
     listener(LISTEN)
 }
@@ -64,7 +64,7 @@ fn listener(name: &str) -> Result<Option<String>, ServeError> {
     Ok(Some(text.to_owned()))
 }
 
-/// The process shall listen and cannot.
+/// The process must listen and cannot.
 #[cfg(not(feature = "server"))]
 pub(crate) fn no_server(address: &str) -> ServeError {
     ServeError::environment(format!(

@@ -6,7 +6,7 @@ use sippycup_layer::BoxError;
 
 /// The app cannot be run, or cannot go on running.
 ///
-/// A failed invocation is no `ServeError`: it costs that invocation and nothing more. What caused the error is its
+/// A failed invocation is no `ServeError`: it ends that invocation and no other. What caused the error is its
 /// [`source`](error::Error::source).
 ///
 /// `?` turns it into `Box<dyn Error>`, [`BoxError`] and `anyhow::Error`. As the error of `main` it prints itself with

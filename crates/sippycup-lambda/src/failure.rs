@@ -17,7 +17,7 @@ pub(crate) struct Failure {
     pub(crate) reason: Reason,
 }
 
-/// What guards ask for, beside the type.
+/// What guards need to know, beside the type.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Reason {
     /// The app had no more time.
@@ -66,7 +66,7 @@ impl Failure {
         Self { reason: Reason::Late, ..Self::new(ErrorType::Service, message) }
     }
 
-    /// The app's answer is one that is to fail.
+    /// The app's answer has a status that `fail_on` names.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         Self::new(ErrorType::Service, format!("the app answered {status}, which is told to be a failure"))
     }

@@ -1,4 +1,4 @@
-//! Code of the app's that runs beside invocations, once.
+//! Hooks of the app that run once, outside of invocations.
 
 use std::{fmt, future::poll_fn, pin::Pin, task::Poll};
 
@@ -6,7 +6,7 @@ use sippycup_layer::BoxError;
 
 use crate::{failure::chain, guard::guard, log};
 
-/// A function that the app wants to have called. It is called when this is run.
+/// A function of the app, to be called later.
 pub(crate) struct Hook(Option<Running>);
 
 struct Running(Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>);

@@ -38,7 +38,7 @@ impl<A: Answer> Answered<A> {
     }
 }
 
-/// Asks the app whether it can be called. Its error stays whole: whoever calls decides what it ends.
+/// Asks the app whether it can be called. Its error is handed on unchanged: the caller decides what it ends.
 pub(crate) fn poll_ready<T, R>(app: &mut T, cx: &mut Context<'_>) -> Poll<Result<Result<(), Error>, Failure>>
 where
     T: Service<R, Error = Error>,
@@ -109,7 +109,7 @@ where
     }
 }
 
-/// What becomes of an event that the app was not ready for.
+/// The outcome of an event that the app was not ready for.
 #[cold]
 pub(crate) fn refuse<A: Answer>(
     event: Bytes,
@@ -156,7 +156,7 @@ fn settle<A: Answer>(answer: Result<A, Failure>, watch: Option<Box<dyn Watch>>) 
     }
 }
 
-/// Has the guards decide. Apart, so that it is not in the way of those who have none.
+/// Lets the guards decide. A function of its own, so that functions without guards do not pay for it.
 #[inline(never)]
 fn judge<A: Answer>(answer: Result<A, Failure>, watch: Box<dyn Watch>) -> Result<Answered<A>, Failure> {
     let failure = match answer {

@@ -23,7 +23,7 @@
 //!
 //! # Where it runs
 //!
-//! What the process is, it decides once, by the first of these variables that is set, and says on standard error:
+//! The first of these variables that is set decides, once, at the start; the process says on standard error which it was:
 //!
 //! | variable | what it is | requests come as |
 //! |---|---|---|
@@ -37,18 +37,18 @@
 //! The process asks the [Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html) for events, one
 //! after the other, over one connection that opens again when it breaks. Where `AWS_LAMBDA_MAX_CONCURRENCY` is set
 //! ([Lambda Managed Instances](https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html)) there are as
-//! many such polls at once. Where the function has
+//! many such polls at the same time. Where the function has
 //! [SnapStart](https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html) they begin after the restore. An event goes
 //! to the app without being copied, and its answer to the Runtime API without being encoded again. What Lambda says
 //! beside the event is a [`LambdaContext`] in the request's extensions.
 //!
 //! | what the Runtime API does | what the process does |
 //! |---|---|
-//! | a connection breaks, or nobody listens | asks again with growing pauses, some ten seconds in all; an answer without a reply is sent once more, unless it is streamed |
+//! | a connection breaks, or is refused | asks again with growing pauses, some ten seconds in all; an answer without a reply is sent once more, unless it is streamed |
 //! | headers are missing, or broken | does without them; without a request id it asks again |
 //! | the event breaks off, or is larger than 32 MB | reports `SippyCup.Event` |
 //! | `/response` is refused: 413 | reports `SippyCup.Response`, as it does without asking for [an answer that is too large](sippycup_core::ProxyResponse::oversize) |
-//! | an answer is refused: 400, 403, 410 | says so in the log, and goes on |
+//! | an answer is refused: 400, 403, 410 | writes a line in the log, and goes on |
 //! | 403 or 500 to `/next`, 500 to an answer | ends with an error, as AWS asks; Lambda starts another process |
 //!
 //! `_X_AMZN_TRACE_ID` is not set, which AWS asks of runtimes that answer one event at a time. It is an environment
@@ -72,9 +72,9 @@
 //! The header `Lambda-Runtime-Function-Error-Type`, which Lambda's own metrics and telemetry go by, has `Function.Event`
 //! and so on for them: of other names Lambda makes `Runtime.Unknown`.
 //!
-//! Each failure costs its own invocation and nothing more, wherever in the app's code a panic is: in `poll_ready`, `call`,
+//! A failure ends its own invocation and no other, wherever in the app's code a panic is: in `poll_ready`, `call`,
 //! the future, the body, in an error's `Display`, or when any of them is dropped. Only an app whose `poll_ready` fails
-//! ends the process: a tower service that said so is not called again. On Managed Instances it ends its poll, which goes
+//! ends the process: a tower service is not called again after that. On Managed Instances it ends its poll, which goes
 //! on with another clone of the app. Built with `panic = "abort"` a panic ends the process, whatever else it was doing.
 //!
 //! A failure is an event of `tracing` with level `ERROR`. Where there is no subscriber it is one line on standard error:
@@ -83,11 +83,11 @@
 //!
 //! # Guards
 //!
-//! What a client gets then is changed by guards, methods of [`Serve`](serve::Serve): off unless they are asked for.
+//! Guards, methods of [`Serve`](serve::Serve), change what a client gets then. They are off by default.
 //!
 //! | | what it does |
 //! |---|---|
-//! | [`deadline_margin`](serve::Serve::deadline_margin) | gives the app up so long before the deadline and answers 504 |
+//! | [`deadline_margin`](serve::Serve::deadline_margin) | stops waiting for the app this long before the deadline, and answers 504 |
 //! | [`oversize_as`](serve::Serve::oversize_as) | answers with this status instead of an answer that is too large |
 //! | [`panic_as_500`](serve::Serve::panic_as_500) | answers 500 where the app panics |
 //! | [`fail_on`](serve::Serve::fail_on) | lets the invocation fail where the app answers with such a status |
@@ -104,14 +104,14 @@
 //! | `SIPPYCUP_LISTEN` | where to listen off Lambda, such as `0.0.0.0:8080`; without it the app is served locally |
 //! | `SIPPYCUP_GATEWAY` | the front door of the local gateway, such as `rest,stage=prod,base-path=shop`; default `http` |
 //! | `PORT` | the local port, default 9000 |
-//! | `SIPPYCUP_TELLS_FAILURES` | set by the command `sippycup`, which shows each failure below its request: not said a second time on standard error |
+//! | `SIPPYCUP_TELLS_FAILURES` | set by the command `sippycup`, which shows each failure below its request; the process then leaves out its own line |
 //!
 //! # As a server
 //!
 //! With feature `server` the process listens itself where `SIPPYCUP_LISTEN` says so (a container, a
 //! [Lambda MicroVM](https://docs.aws.amazon.com/lambda/latest/dg/lambda-microvms.html)), and where Lambda wants it in a
 //! [Web Function](https://docs.aws.amazon.com/lambda/latest/dg/web-functions.html). No gateway stands in between and
-//! nothing becomes an event, but for the app a request is what it would be behind a front door: base path, redirects and
+//! nothing becomes an event, but the app gets the same requests as behind a front door, with base path, redirects and
 //! extensions. [`EventSource`](sippycup_core::EventSource) is `Server` or `WebFunction`, stage variables and path
 //! parameters are empty, and the JSON of the request context is `null`.
 //!
@@ -122,15 +122,15 @@
 //! | [`ClientIp`](sippycup_core::ClientIp) | the peer of the connection; behind a proxy set [`forwarded_hops`](sippycup_layer::SippyCupLayer::forwarded_hops) | the last entry of `x-forwarded-for`, which Lambda appends |
 //! | scheme of [`PublicUri`](sippycup_core::PublicUri) | `x-forwarded-proto`, else `http` | `https` |
 //! | [`LambdaContext`] | none | the request id |
-//! | requests at once | as many as come | 128 |
-//! | SIGTERM, ctrl-c | no new connections, what is under way is answered, what is done after answers is finished, then `Ok`; each further one ends what is waited for | the same, for 900 ms |
+//! | requests at the same time | as many as come | 128 |
+//! | SIGTERM, ctrl-c | no new connections, what is under way is answered, what is done after answers is finished, then `Ok`; each further signal stops waiting for one of these | the same, for 900 ms |
 //! | [`BackgroundTasks`], [`after_invocation`](serve::Serve::after_invocation) | in tasks of their own, and nothing waits for them but the end of the process | the same |
 //! | `on_shutdown` | last, for 10 seconds | the last 200 ms of the 900 |
 //!
 //! A request's body is read as a whole before the app is called, up to `body_limit` (6 MiB); above it the client gets
 //! 413. Answers go out as they come, with [`streaming`](serve::Serve::streaming) or without, and with their trailers. A
-//! failure, also a `poll_ready` that fails, costs its own request: the client gets an empty 500, or of an answer that has
-//! begun no proper end. SnapStart's hooks are not called, and there is no
+//! failure, also a `poll_ready` that fails, ends only its own request: the client gets an empty 500, or, of an answer that has
+//! begun, only the first part. SnapStart's hooks are not called, and there is no
 //! Runtime API to tell when a start fails.
 //!
 //! Web Functions are experimental: AWS documents Node.js as their only runtime, and this has not been tried there.

@@ -8,7 +8,7 @@ use sippycup_layer::SippyCupLayer;
 use crate::shutdown::Shutdown;
 use crate::{after::After, guard::Guards, snapshot::Hooks};
 
-/// All that [`Serve`](crate::serve::Serve) was told, for the driver.
+/// All settings of a [`Serve`](crate::serve::Serve), for the driver.
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) layer: SippyCupLayer,

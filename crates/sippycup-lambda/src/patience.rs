@@ -1,4 +1,4 @@
-//! How long to wait for somebody who may come back.
+//! How long to wait for a server that may come back.
 
 use std::time::Duration;
 

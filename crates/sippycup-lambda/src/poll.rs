@@ -1,4 +1,4 @@
-//! A poll: one invocation after the other, over one connection. Lambda gives as many at once as there are polls.
+//! A poll: one invocation after the other, over one connection. Lambda gives as many at the same time as there are polls.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::{
 /// Why a poll ends.
 #[derive(Debug)]
 pub(crate) enum End {
-    /// The app's `poll_ready` failed: a tower service that said so is not called again.
+    /// The app's `poll_ready` failed: a tower service is not called again after that.
     App(Error),
     RuntimeApi(runtime_api::Error),
 }

@@ -1,4 +1,4 @@
-//! As many polls as Lambda gives invocations at once, each in a task of its own.
+//! As many polls as Lambda gives invocations at the same time, each in a task of its own.
 
 use std::{num::NonZeroU16, sync::Arc};
 
@@ -58,7 +58,7 @@ where
                 log::warn("", format_args!("a poll failed and is replaced: {error}"));
                 patience.pause_again().await;
             }
-            // Nobody but tokio, when it shuts down, cancels tasks before this future is dropped.
+            // Only tokio, when it shuts down, cancels tasks before this future is dropped.
             Err(error) => return Err(ServeError::shutdown(error)),
         }
         missing += 1;

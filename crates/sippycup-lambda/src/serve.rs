@@ -98,13 +98,13 @@ impl<S, A> Serve<S, A> {
         self
     }
 
-    /// Something to do after every invocation, such as to send traces and metrics away before Lambda freezes the process.
+    /// Something to do after every invocation, such as to send traces and metrics before Lambda freezes the process.
     /// Default: nothing. What is added first runs first.
     ///
     /// It is called when the answer is complete (of a streamed one its last byte), the invocation's
     /// [`BackgroundTasks`](crate::BackgroundTasks) are done and its span is closed, and before the next event is asked for.
     /// The client does not wait for it, but the time is billed. It has until
-    /// [`after_invocation_limit`](Self::after_invocation_limit), and is dropped then. Neither that nor a panic costs more
+    /// [`after_invocation_limit`](Self::after_invocation_limit), and is dropped then. Both that and a panic cost no more
     /// than a line in the log. Where nothing is frozen it runs all the same, and no request waits for it.
     ///
     /// ```no_run
@@ -115,7 +115,7 @@ impl<S, A> Serve<S, A> {
     /// serve(app)
     ///     .after_invocation(move || {
     ///         let provider = provider.clone();
-    ///         // It blocks, and the runtime has other things to do: its own connection may need it to flush.
+    ///         // It blocks, and must not block the runtime: to flush may need a connection that the runtime drives.
     ///         async move { tokio::task::spawn_blocking(move || provider.force_flush()).await.unwrap_or_default() }
     ///     })
     ///     .await
@@ -243,10 +243,10 @@ impl<S, A> Serve<S, A> {
     ///
     /// A function from an [`Event`](crate::events::Event) to a `Result`, or a [`Router`](crate::events::Router) of such
     /// functions. Its answers go out when they are complete, also with [`streaming`](Serve::streaming). Its error fails the
-    /// invocation with its own text and nothing before it, as authorizers need it, whose `Unauthorized` is a 401. What Lambda
-    /// does then depends on the service: it may send the event again. An invocation fails too by an answer to a
-    /// batch that names an item which the batch does not have, for which Lambda would take the whole batch as failed without
-    /// a word.
+    /// invocation with its own text and nothing before it: an authorizer's `Unauthorized` becomes a 401 that way. What Lambda
+    /// does then depends on the service: it may send the event again. An invocation also fails if the answer to a
+    /// batch names an item which the batch does not have: Lambda would take the whole batch as failed, without
+    /// an error.
     ///
     /// ```no_run
     /// # use sippycup_lambda::{App, BoxError, ServeError, serve};
@@ -331,7 +331,7 @@ impl<S: App, A> Serve<S, A> {
     }
 }
 
-/// The app, with those who are told of each request.
+/// The app, with the observers of each request.
 #[cfg(any(feature = "logging", feature = "metrics"))]
 fn observed<S: App>(app: S, options: &mut Options) -> Result<impl App + use<S>, ServeError> {
     let observers = crate::observe::Observers::default();

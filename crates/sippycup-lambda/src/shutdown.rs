@@ -22,7 +22,7 @@ use crate::{
     start::reported,
 };
 
-/// What is to be done at the end of the process; nothing unless somebody asks.
+/// The hooks for the end of the process.
 #[derive(Debug, Default)]
 pub(crate) struct Shutdown {
     pub(crate) hooks: Vec<Hook>,
@@ -74,7 +74,7 @@ async fn on_lambda(endpoint: Arc<Endpoint>, hooks: Vec<Hook>, function: Running)
     }
 }
 
-/// When to end off Lambda, and who sees to it. Without a hook a signal ends the process by itself.
+/// When to end off Lambda. Without a hook the signal's default action ends the process.
 #[cfg(feature = "local")]
 pub(crate) fn requested(hooks: Vec<Hook>) -> Result<(impl Future<Output = ()>, UntilTold), ServeError> {
     let (end, ended) = oneshot::channel();
@@ -121,7 +121,7 @@ pub(crate) async fn call(hooks: Vec<Hook>, limit: Duration) {
     }
 }
 
-/// Makes the process an extension, without which Lambda would kill it without a word.
+/// Makes the process an extension: otherwise Lambda kills it without a signal.
 async fn extend(endpoint: Arc<Endpoint>) -> JoinSet<()> {
     let mut extension = JoinSet::new();
     let registered = RuntimeApi::lend(endpoint.clone(), |mut api| async move { api.register().await });

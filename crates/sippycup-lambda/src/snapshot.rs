@@ -9,7 +9,7 @@ use crate::{
     runtime_api::{Endpoint, RuntimeApi},
 };
 
-/// What an app wants to be called for.
+/// The app's hooks around a snapshot.
 #[derive(Debug, Default)]
 pub(crate) struct Hooks {
     pub(crate) before_snapshot: Vec<Hook>,
@@ -18,7 +18,7 @@ pub(crate) struct Hooks {
 
 /// Waits until the snapshot was taken and restored, with the app's hooks on both sides.
 ///
-/// What was set up last is taken down first, as things that stand on each other want it.
+/// What was set up last is taken down first, since it may need what was set up before it.
 pub(crate) async fn restore(endpoint: Arc<Endpoint>, hooks: Hooks) -> Result<(), ServeError> {
     RuntimeApi::lend(endpoint, |mut api| async move {
         for hook in hooks.before_snapshot.into_iter().rev() {

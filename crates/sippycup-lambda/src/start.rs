@@ -13,10 +13,10 @@ use crate::{
 
 /// Runs what a future builds, and tells Lambda why if there is nothing to run.
 ///
-/// A `main` that fails before it comes to [`run`](crate::run()) or [`serve`](crate::serve()) ends the process without a word,
-/// and whoever invoked the function gets `Runtime.ExitError`. What fails or panics in here is reported to Lambda's
+/// Where `main` fails before [`run`](crate::run()) or [`serve`](crate::serve()), the process ends without telling Lambda why,
+/// and the caller of the function gets `Runtime.ExitError`. What fails or panics inside `start` is reported as Lambda's
 /// [initialization error](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-initerror) with type
-/// `SippyCup.Init` and its causes, and is the error of this future. Elsewhere it is that error and no more.
+/// `SippyCup.Init` and its causes, and is the error of this future. Off Lambda it is only that error.
 ///
 /// ```no_run
 /// use sippycup_lambda::{App, BoxError, ServeError, serve, start};

@@ -1,4 +1,4 @@
-//! A streamed answer on its way: prelude, eight NULs, the body as it comes, and if that fails the error as trailers.
+//! A streamed answer on its way: prelude, eight NUL bytes, the body as it comes, and, if that fails, the error as trailers.
 
 use std::{
     pin::Pin,

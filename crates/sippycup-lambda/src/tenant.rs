@@ -8,7 +8,7 @@ use crate::LambdaContext;
 /// [tenant isolation](https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation.html): Lambda gives each tenant
 /// execution environments of its own, so what the process keeps is this tenant's alone.
 ///
-/// Lambda says it with the invocation. Behind a REST API it comes from what the integration maps to
+/// Lambda sends it with the invocation. Behind a REST API it comes from what the integration maps to
 /// `X-Amz-Tenant-Id`: map it from something that an authorizer has checked, or a client chooses its tenant.
 ///
 /// ```

@@ -17,8 +17,8 @@ use crate::{
 };
 
 impl<S> SippyCup<S> {
-    /// The same app as a `Service<http::Request<Body>>`, for servers of your own: what comes over HTTP is for the app
-    /// what an event is.
+    /// The same app as a `Service<http::Request<Body>>`, for servers of your own: the app sees a request over HTTP as it
+    /// sees one that was an event.
     ///
     /// The base path that the layer states is taken off and put back in front of redirects, and the extensions are there.
     /// [`EventOptions::receive`](sippycup_core::EventOptions::receive) says what is in them, and which `source` to name.

@@ -18,7 +18,7 @@ pub struct SippyCupLayer {
     pub(crate) rewrite_location: bool,
     pub(crate) cookie_paths: CookiePaths,
     pub(crate) rewrite_headers: Vec<HeaderName>,
-    /// Whether somebody states the public host, which then is not that of the request.
+    /// Whether the public host is stated, and so is not that of the request.
     pub(crate) states_host: bool,
     pub(crate) first_byte: bool,
 }
@@ -27,7 +27,7 @@ pub struct SippyCupLayer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CookiePaths {
     None,
-    /// Those that would never reach the app otherwise.
+    /// Those of cookies that would never reach the app otherwise.
     Below,
     /// And `/`.
     All,

@@ -143,7 +143,7 @@ pub(crate) fn add_frameworks_extensions<B>(request: &mut Request<B>) {
             base.join(target).parse().unwrap_or_else(|_| request.uri().clone())
         }
     };
-    // Under hyper every request has a peer, and a handler that asks for it must not fail where nobody knows one.
+    // Under hyper every request has a peer, and a handler that asks for it must not fail where it is unknown.
     let ip = request.extensions().get::<ClientIp>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ip| ip.ip());
     request.extensions_mut().insert(OriginalUri(original));
     request.extensions_mut().insert(ConnectInfo(SocketAddr::new(ip, 0)));

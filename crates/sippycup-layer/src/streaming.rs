@@ -140,7 +140,7 @@ impl<B> StreamedBody<B> {
         self.status
     }
 
-    /// What is to be said of the headers if they are larger than the front door takes; see
+    /// The error if the headers are larger than the front door takes; see
     /// [`ProxyResponse::oversize`](sippycup_core::ProxyResponse::oversize).
     #[must_use]
     pub fn oversize(&self) -> Option<&ResponseError> {

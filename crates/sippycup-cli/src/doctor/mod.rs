@@ -1,4 +1,4 @@
-//! `doctor`: what of a project will bite on AWS.
+//! `doctor`: what of a project will fail on AWS.
 
 mod package;
 mod resources;
@@ -15,9 +15,9 @@ use crate::template;
 use crate::terminal::print;
 use package::Package;
 
-/// Look at a project and say what will bite on AWS
+/// Look at a project and say what will fail on AWS
 ///
-/// Reads Cargo.toml, the sources and the template, builds nothing and asks nobody. Ends with 1 if something is wrong, with 0 if there is only advice.
+/// Reads Cargo.toml, the sources and the template, builds nothing and needs no network. Ends with 1 if something is wrong, with 0 if there is only advice.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Finding;
 use super::package::Package;
 
-/// What of the template will bite, with this package.
+/// What of the template will fail, with this package.
 pub(crate) fn findings(template: &Value, package: &Package) -> Vec<Finding> {
     let resources = Resources { all: template.get("Resources").unwrap_or(&Value::Null), package };
     let mut findings = Vec::new();

@@ -29,15 +29,15 @@ use api::Api;
 pub(crate) use store::Door;
 use store::Store;
 
-/// Whether and where somebody can look on.
+/// Whether there is a page, and where.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Inspector")]
 pub(crate) struct InspectArguments {
-    /// Where the page is that shows each request, its event, answer and response; a loopback address [default on a terminal: 127.0.0.1:9900, or a free port]
+    /// Address of the page that shows each request, its event, answer and response; loopback only [default on a terminal: 127.0.0.1:9900, or a free port]
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true, default_missing_value = "127.0.0.1:9900")]
     inspect: Option<Listen>,
 
-    /// Have no such page, and keep nothing of requests
+    /// No page, and nothing is kept of requests
     #[arg(long, conflicts_with = "inspect")]
     no_inspect: bool,
 }

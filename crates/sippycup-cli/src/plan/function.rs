@@ -17,7 +17,7 @@ use crate::supervise::supervised;
 #[command(next_help_heading = "Function")]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct FunctionPlan {
-    /// At most so many processes, each on one request [default: 10]
+    /// How many processes at most, each with one request at a time [default: 10]
     ///
     /// With AWS_LAMBDA_MAX_CONCURRENCY=N in its environment a function is one process with N polls instead.
     #[arg(long, value_name = "N", conflicts_with = "attach")]
@@ -28,7 +28,7 @@ pub(crate) struct FunctionPlan {
     #[arg(long, value_name = "SECONDS", default_value = "30")]
     pub(crate) timeout: Seconds,
 
-    /// Memory, as the function is told; nothing enforces it [default: 128]
+    /// Memory that the function is told it has; it is not enforced [default: 128]
     #[arg(long, value_name = "MB", conflicts_with = "attach")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) memory: Option<Said<u32>>,
@@ -210,7 +210,7 @@ impl FunctionPlan {
         }
     }
 
-    /// Somebody else starts the function: these settings would change nothing.
+    /// The function is started elsewhere: these settings would change nothing.
     fn check_attached(&self) -> Result<(), Wrong> {
         fn of<T>(flag: &'static str, said: Option<&Said<T>>) -> Option<(&'static str, Option<Range<usize>>)> {
             said.map(|said| (flag, said.span.clone()))

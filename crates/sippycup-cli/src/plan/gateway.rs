@@ -96,11 +96,11 @@ pub(crate) struct GatewayPlan {
     #[serde(skip)]
     pub(crate) iam_profile: Option<Said<String>>,
 
-    /// Whose the keys of IAM are; without keys every request passes as theirs, with no signature
+    /// The ARN of the IAM principal that the keys are of; without keys every request passes as that principal, without a signature
     #[arg(long, value_name = "ARN", conflicts_with_all = ["claims", "lambda_authorizer", "issuer"])]
     pub(crate) iam_principal: Option<Said<String>>,
 
-    /// Origin whose pages may ask, with any method and header; repeatable (HTTP APIs, function URLs)
+    /// Origin whose pages may send requests, with any method and header; repeatable (HTTP APIs, function URLs)
     #[arg(long = "cors", value_name = "ORIGIN")]
     #[serde(skip)]
     pub(crate) cors_origins: Vec<String>,
@@ -109,7 +109,7 @@ pub(crate) struct GatewayPlan {
     #[arg(long = "api-key", value_name = "KEY")]
     pub(crate) api_keys: Vec<Said<String>>,
 
-    /// More requests a second and at once than this get 429 (REST and HTTP APIs): `10/5`
+    /// How many requests pass a second, and how many at the same time; more get 429 (REST and HTTP APIs): `10/5`
     #[arg(long, value_name = "RATE/BURST")]
     #[serde(deserialize_with = "values::throttle_in_file")]
     pub(crate) throttle: Option<Said<Throttle>>,
@@ -126,7 +126,7 @@ pub(crate) struct GatewayPlan {
     #[arg(long)]
     pub(crate) https: bool,
 
-    /// How long the front door waits; default 29 (rest, ws), 30 (http), 60 (alb, lattice), 900 (url)
+    /// How long the front door waits for the function; default 29 (rest, ws), 30 (http), 60 (alb, lattice), 900 (url)
     #[arg(id = "gateway-timeout", long, value_name = "SECONDS")]
     pub(crate) timeout: Option<Seconds>,
 
@@ -180,7 +180,7 @@ pub(crate) struct GatewayPlan {
 pub(crate) struct Origin {
     /// Logical id of the API or of the function URL.
     pub(crate) id: String,
-    /// Those that would hide each other listen on ports of their own: so many behind the first one.
+    /// Front doors that would hide each other listen on ports of their own: how many behind the first one.
     pub(crate) door: u16,
     /// What every event gets instead of an invocation.
     pub(crate) answer: Option<Bytes>,

@@ -54,7 +54,7 @@ pub(crate) struct Plan {
     #[arg(long, num_args = 0, default_missing_value = "true")]
     keep_secrets: Option<Said<bool>>,
 
-    /// Name under which clients, web pages and attached functions may ask, beside loopback names, addresses and the domains; repeatable; `*.example.com` and `*` too
+    /// Host name that clients, web pages and attached functions may use, beside loopback names, addresses and the domains; repeatable; `*.example.com` and `*` too
     #[arg(long, value_name = "NAME", help_heading = "Front door")]
     #[serde(default)]
     pub(crate) allow_host: Vec<String>,

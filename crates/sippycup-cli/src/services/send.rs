@@ -15,7 +15,7 @@ use crate::terminal::{self, Output};
 /// Invoke a function with the event of a service, and say what the service makes of the answer
 ///
 /// The function is started, or with --attach one that runs already. Ends with 1 if it failed, or if the answer is not what such an event wants: an identifier that is null or
-/// not in the batch, an answer in the form of HTTP, an authorizer's policy that is malformed.
+/// not in the batch, an answer of HTTP to an event that is not HTTP, an authorizer's policy that is malformed.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {

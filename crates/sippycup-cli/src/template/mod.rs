@@ -6,7 +6,7 @@
 //!                    scope: parameters, conditions, intrinsic functions, references
 //! ```
 //!
-//! What cannot be known is asked for, what is not done is told: nothing is guessed in silence.
+//! What cannot be known is asked for, and what is not done is listed: nothing is guessed.
 
 mod authorizers;
 mod cargo;
@@ -61,7 +61,7 @@ use source::{Fault, Sources};
 pub(crate) struct TemplateArguments {
     /// Serve the APIs and function URLs of a template of SAM or CloudFormation, of a cdk.out, of a plan of Terraform as JSON, or an OpenAPI definition [default: template.yaml or cdk.out, where no command is given]
     ///
-    /// Functions in Rust are built and run by cargo, from their CodeUri. What the template has and this does not do is listed at the start.
+    /// Functions in Rust are built and run by cargo, from their CodeUri. What of the template is not served as on AWS is listed at the start.
     #[arg(long, value_name = "FILE", conflicts_with = "config")]
     pub(crate) template: Option<PathBuf>,
 

@@ -93,9 +93,9 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
         at(0).or_else(|| at(carried)).unwrap_or(carried)
     }
 
-    /// How a segment of the path is compared with a name that somebody gave: a base path, a stage, a resource.
+    /// How a segment of the path is compared with a name from the configuration: a base path, a stage, a resource.
     ///
-    /// A rule of a firewall on `/shop/admin*` must not be passed by with `/%73hop/admin`: where the path is as the client
+    /// Nobody may avoid a firewall's rule on `/shop/admin*` with `/%73hop/admin`: where the path is as the client
     /// sent it, the name must be too.
     fn as_sent(&self) -> fn(&[u8], &[u8]) -> bool {
         if self.path_text == Text::Decoded { same_text } else { is_written }

@@ -55,7 +55,7 @@ impl BasePath {
         Self(Repr::Static(path))
     }
 
-    /// A base path from text that nobody checked (a variable, or the path of a request): slashes at the ends do not
+    /// A base path from unchecked text (a variable, or the path of a request): slashes at the ends do not
     /// count, and what [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-3.3) does not allow in a path is
     /// percent-encoded.
     ///

@@ -16,12 +16,12 @@ use crate::{
     uri::Text,
 };
 
-/// What one front door's events are told by, where what stands in them, and how their answers are written.
+/// How events of one front door are recognized, where their parts are, and how their answers are written.
 #[derive(Debug)]
 pub(crate) struct Dialect {
-    /// What the public sees of it.
+    /// Its public name.
     pub(crate) source: EventSource,
-    /// Whether an event came through this front door. The first row that says so counts.
+    /// Whether an event came through this front door. The first row that answers `true` is taken.
     told_by: fn(&[u8], &Wire) -> bool,
     /// Which of the source's own formats an event has. The first row of the source counts; the last one takes any.
     fits: fn(&Wire) -> bool,

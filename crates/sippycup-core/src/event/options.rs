@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, uri::Authority};
 
 use crate::{base_path::BasePath, extensions::is_authority, source::EventSource};
 
-/// How events become requests. What nobody sets is as the event proves it.
+/// How events become requests. What is not set is taken from the event.
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct EventOptions {

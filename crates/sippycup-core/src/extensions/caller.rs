@@ -9,7 +9,7 @@ use crate::uri::percent_decoded;
 
 /// The certificate that the client showed, with
 /// [mutual TLS](https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mutual-tls.html). API Gateway has
-/// checked it against the trust store of the domain, and whoever checks revocation does so by
+/// checked it against the trust store of the domain, but not whether it was revoked: check that with
 /// [`serial_number`](Self::serial_number).
 ///
 /// ```

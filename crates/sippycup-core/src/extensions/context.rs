@@ -20,8 +20,8 @@ use crate::{
 /// The event's `requestContext`, exactly as AWS wrote it.
 ///
 /// Everything is in [`json`](Self::json); [`deserialize`](Self::deserialize) brings it into a type of yours
-/// (or of `aws_lambda_events`). What nearly everybody asks for has a method. Nothing is read before somebody
-/// asks, and a clone shares the event's buffer.
+/// (or of `aws_lambda_events`). The commonest members have a method each. Nothing is parsed before it is
+/// asked for, and a clone shares the event's buffer.
 ///
 /// ```
 /// # use sippycup_core::{EventSource, RequestContext};

@@ -32,7 +32,7 @@ pub(crate) enum Public {
     WebSocket,
 }
 
-/// What the URI is put together from when somebody asks.
+/// What the URI is made of when it is asked for.
 #[derive(Clone)]
 struct PublicParts {
     scheme: &'static str,
@@ -68,7 +68,7 @@ impl PublicUri {
     ) -> Option<Self> {
         let scheme = match forwarded_proto {
             _ if public == Public::WebSocket => "wss",
-            // Nobody but a load balancer can be called over plain HTTP, and that one says so.
+            // Of the front doors only a load balancer can be called over plain HTTP, and its event says which scheme it was.
             None => "https",
             Some(proto) if proto.eq_ignore_ascii_case(b"https") => "https",
             Some(proto) if proto.eq_ignore_ascii_case(b"http") => "http",
@@ -148,7 +148,7 @@ impl fmt::Display for PublicUri {
 /// is `preserve` or `remove` and not `append`, and where `forwarded_hops` counts more proxies than there are. Do not
 /// grant anything for an address alone there.
 ///
-/// Not there where nobody knows the client: health checks of load balancers, API Gateway's console test, VPC
+/// Absent where the client is unknown: health checks of load balancers, API Gateway's console test, VPC
 /// Lattice's first event version, `X-Forwarded-For: unknown`. Take `Option<ClientIp>` in handlers that answer those.
 ///
 /// ```

@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use crate::json::{Fault, Field, Member, Members};
 
-/// A JSON object of strings, read when somebody asks.
+/// A JSON object of strings, read when it is asked for.
 #[derive(Clone, Default)]
 struct Map {
     json: Bytes,
@@ -106,7 +106,7 @@ macro_rules! map {
                 Self(Map { json, pairs: OnceLock::new() })
             }
 
-            /// Whether neither an event nor anybody else has said what they are.
+            /// Whether they were given by nobody: no event, no constructor.
             pub(crate) fn is_unset(&self) -> bool {
                 self.0.json.is_empty() && self.0.pairs.get().is_none()
             }

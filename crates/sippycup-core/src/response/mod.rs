@@ -120,7 +120,7 @@ impl ResponseFormat {
         Ok(out.into_bytes())
     }
 
-    /// Whether these headers are larger than the front door takes, and what is to be said of them then; see
+    /// The error if these headers are larger than the front door takes; see
     /// [`ProxyResponse::oversize`].
     #[must_use]
     pub fn oversize(self, headers: &HeaderMap) -> Option<ResponseError> {
@@ -146,7 +146,7 @@ impl ProxyResponse {
         self.status
     }
 
-    /// Whether the answer is larger than its front door takes, and what is to be said of it then. Clients would get a 5xx
+    /// The error if the answer is larger than its front door takes; `None` if it fits. Clients would get a 5xx
     /// that says nothing of sizes.
     ///
     /// | at most | bytes of JSON | bytes in the values of all headers |

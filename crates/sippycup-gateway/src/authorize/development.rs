@@ -1,4 +1,4 @@
-//! A key of the gateway's own, for tokens that nobody else believes.
+//! A key of the gateway's own, for tokens that no other gateway accepts.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,9 +12,9 @@ use serde_json::{Map, Value};
 use super::token::Token;
 use crate::BoxError;
 
-/// A secret with which tokens for development are signed: gateways that know it trust them, and nobody else does.
+/// A secret with which tokens for development are signed: only gateways that know it trust them.
 ///
-/// Its tokens are short-cuts: what they do not say about `iss`, `aud` and `token_use` is what the authorizer asks for. Everything else is checked as in any token.
+/// A claim `iss`, `aud` or `token_use` that a token of it does not have counts as what the authorizer expects. Everything else is checked as in any token.
 ///
 /// ```
 /// use serde_json::json;

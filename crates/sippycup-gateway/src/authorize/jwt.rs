@@ -94,7 +94,7 @@ impl JwtAuthorizer {
         self
     }
 
-    /// What it is called where somebody is told about it; default `jwt` or `cognito`.
+    /// Its name in log lines and messages; default `jwt` or `cognito`.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();

@@ -107,7 +107,7 @@ impl LambdaAuthorizer {
         }
     }
 
-    /// What it is called where somebody is told about it; default `lambda`.
+    /// Its name in log lines and messages; default `lambda`.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();

@@ -191,7 +191,7 @@ impl GatewayBuilder {
 
     /// CORS (HTTP APIs and function URLs); default none, so that the function answers `OPTIONS` and says what pages may do.
     ///
-    /// Over TCP, pages of the origins that it names have business here; `*` alone lets no page of another site ask this machine.
+    /// Over TCP, pages of the origins that it names may send requests; `*` alone allows no page of another site.
     pub fn cors(mut self, cors: Cors) -> Self {
         self.config.cors = Some(cors);
         self
@@ -215,7 +215,7 @@ impl GatewayBuilder {
         self
     }
 
-    /// Adds a name under which clients may ask a gateway that listens on TCP, and whose web pages may: `shop.example.com`, `*.example.com` for all names below one, `*` for any.
+    /// Adds a host name that clients of a gateway on TCP may use, and whose web pages may send requests: `shop.example.com`, `*.example.com` for all names below one, `*` for any.
     ///
     /// Known without are loopback names, names that end in `.localhost`, addresses, the gateway's domains and AWS's own name for it. On any other name, and from pages of other
     /// sites, a request gets 403: every page that a browser on this machine shows could ask otherwise. Somebody who follows a link of another site may pass, but not with what
@@ -305,8 +305,8 @@ impl GatewayBuilder {
         self
     }
 
-    /// Somebody who looks on: told each [`Step`] of each exchange, with the number of the exchange, at once and by whoever works on it, so that it should not take long; default
-    /// nobody, and then nothing is done for it.
+    /// An observer: it is called with each [`Step`] of each exchange and the number of the exchange, in the task that works on it, so it must return quickly; default
+    /// none.
     pub fn observer(mut self, told: impl Fn(u64, Step<'_>) + Send + Sync + 'static) -> Self {
         self.config.observer = Observer::new(told);
         self

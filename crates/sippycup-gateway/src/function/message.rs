@@ -146,7 +146,7 @@ pub(super) struct Invocation {
     pub(super) trace_id: String,
     pub(super) reply: Reply,
     pub(super) timer: Option<Timer>,
-    /// Of a gateway under somebody's eyes.
+    /// Of a gateway with an observer.
     pub(super) exchange: Option<u64>,
     pub(super) direct: Option<Arc<Direct>>,
 }

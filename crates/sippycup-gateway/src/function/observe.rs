@@ -1,4 +1,4 @@
-//! Somebody who looks on while a function works.
+//! Observers: they are told what happens to a function.
 
 use std::fmt;
 use std::sync::Arc;
@@ -79,7 +79,7 @@ pub enum Moment<'a> {
     },
 }
 
-/// Who is told. Nothing is done for nobody.
+/// The observer, if there is one. Without one nothing is done for it.
 #[derive(Clone, Default)]
 pub(super) struct Observer {
     told: Option<Arc<dyn Told>>,

@@ -183,7 +183,7 @@ impl FunctionBuilder {
         self
     }
 
-    /// How many processes may work at once, each on one event; default 10. More requests wait.
+    /// How many processes may work at the same time, each on one event; default 10. More requests wait.
     pub fn concurrency(mut self, processes: usize) -> Self {
         self.settings.concurrency = processes.max(1);
         self
@@ -255,7 +255,7 @@ impl FunctionBuilder {
         self
     }
 
-    /// Somebody who looks on: told each [`Moment`] of environments and invocations, at once and by whoever works on them, so that it should not take long; default nobody.
+    /// An observer: it is called with each [`Moment`] of environments and invocations, in the task that works on them, so it must return quickly; default none.
     pub fn observer(mut self, told: impl Fn(Moment<'_>) + Send + Sync + 'static) -> Self {
         self.settings.observer = Observer::new(told);
         self

@@ -1,4 +1,4 @@
-//! Somebody who looks on while requests go through a gateway.
+//! Observers: they are told what happens to each exchange of a gateway.
 
 mod watched;
 
@@ -95,7 +95,7 @@ pub enum End<'a> {
     Abandoned,
 }
 
-/// Who is told. Nothing is done for nobody.
+/// The observer, if there is one. Without one nothing is done for it.
 #[derive(Clone, Default)]
 pub(crate) struct Observer {
     told: Option<Arc<dyn Told>>,
@@ -125,7 +125,7 @@ impl fmt::Debug for Observer {
     }
 }
 
-/// An exchange under somebody's eyes, or nobody's. If it is dropped before its end, the client has gone.
+/// An exchange, with its observer if there is one. If it is dropped before its end, the client has gone.
 pub(crate) struct Exchange {
     told: Option<(u64, Arc<dyn Told>)>,
 }

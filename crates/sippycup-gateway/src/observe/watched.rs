@@ -1,4 +1,4 @@
-//! A body under somebody's eyes.
+//! A body that an observer sees.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -1,4 +1,4 @@
-//! HTTP/2, which only clients get that agreed on it in the TLS handshake: no front door of AWS speaks it in the clear.
+//! HTTP/2, which only clients get that agreed on it in the TLS handshake: no front door of AWS speaks it without TLS.
 
 use std::pin::pin;
 use std::sync::Arc;

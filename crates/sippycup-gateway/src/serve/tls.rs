@@ -154,7 +154,7 @@ impl fmt::Debug for Tls {
     }
 }
 
-/// Answers somebody who speaks HTTP in the clear.
+/// Answers a client that speaks HTTP without TLS.
 async fn refuse(mut stream: TcpStream) {
     let body = "This port speaks TLS: the URL begins with https://\n";
     let response = format!(
@@ -225,7 +225,7 @@ const RECORD: u8 = 22;
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// How much of a request in the clear is read to its end, and for how long.
+/// How much of a request without TLS is read to its end, and for how long.
 const UNREAD: u64 = 1 << 20;
 const FAREWELL: Duration = Duration::from_secs(1);
 

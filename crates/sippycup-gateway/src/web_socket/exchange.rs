@@ -59,12 +59,12 @@ pub(super) async fn ask<F: Invoke>(gateway: Gateway<F>, asked: Asked<'_>, open: 
     }
     response.extensions_mut().insert(sizes);
     log.event(open, key, &response, began);
-    // Read to its end for whoever looks on.
+    // Read to its end for the observer.
     let _ = exchange.response(response).into_body().collect().await;
     answered.ok()
 }
 
-/// A message as a request, for whoever looks on: what is read there are its method and its path.
+/// A message as a request, for the observer, which reads its method and its path.
 fn parts(key: &str) -> request::Parts {
     let method = if key == "$disconnect" { "DISCONNECT" } else { "MESSAGE" };
     let mut request = Request::new(());

@@ -13,7 +13,7 @@ use crate::invoke::Invoke;
 use crate::refusal::{Refusal, Refused};
 use crate::{Answer, Body, BoxError, Fault, Gateway, Gateways, Kind};
 
-/// The client's end of a connection to a WebSocket API, without a port: made by [`Gateway::connect`]. Dropped, it is a client that has gone without a word.
+/// The client's end of a connection to a WebSocket API, without a port: made by [`Gateway::connect`]. If it is dropped, the client has gone without closing the connection.
 ///
 /// ```
 /// use bytes::Bytes;

@@ -1,4 +1,4 @@
-//! What Lambda makes of an answer, and what the handler did not mean by it.
+//! Answers to a batch that Lambda reads otherwise than the handler meant them.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -58,7 +58,7 @@ pub(super) fn judge(event: &Event, answer: &[u8]) -> Verdict {
             event.kind()
         ));
     }
-    // `{}`, null and texts are what handlers answer that have nothing to say.
+    // Handlers that have nothing to report answer `{}`, null or a text.
     let others = serde_json::from_str::<BTreeMap<String, IgnoredAny>>(answer).unwrap_or_default();
     match others.keys().find(|name| is_misspelt(name)) {
         Some(_) => Verdict::Odd(format!(

@@ -62,7 +62,7 @@ impl Event {
         self.context.as_ref()
     }
 
-    /// The same event, of which is known what it is about.
+    /// The same event, with its kind known already.
     pub(super) fn of_kind(self, kind: EventKind) -> Self {
         Self { kind, ..self }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// The service or the feature of AWS that an event comes from.
 ///
-/// Told by the members of the event alone, in the order of this list: the first that fits counts. Only the outer event
+/// Recognized by the members of the event alone, in the order of this list: the first that fits is taken. Only the outer event
 /// is looked at; that the body of an SQS message is an S3 event makes it no S3 event.
 ///
 /// | kind | told by | what the function answers |

@@ -10,8 +10,8 @@ use super::{
 
 /// One handler for each kind of event.
 ///
-/// An event of which no handler is told fails the invocation, so that Lambda tries it again or hands it to a dead-letter
-/// queue: it is not lost without a word. [`fallback`](Self::fallback) takes what is left.
+/// An event without a handler fails the invocation, so that Lambda tries it again or hands it to a dead-letter
+/// queue: it is not lost unnoticed. [`fallback`](Self::fallback) takes the events that no handler is for.
 ///
 /// ```
 /// use sippycup_lambda::{BoxError, events::{Event, EventKind, Router}};
@@ -33,19 +33,19 @@ pub struct Router {
 }
 
 impl Router {
-    /// A router that knows no kind.
+    /// A router without handlers.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Has events of this kind handled. Of two handlers for one kind the last counts.
+    /// Adds the handler for events of this kind. Of two handlers for one kind the last is taken.
     pub fn on(mut self, kind: EventKind, handler: impl Handler) -> Self {
         self.routes.retain(|(known, _)| *known != kind);
         self.routes.push((kind, Box::new(handler)));
         self
     }
 
-    /// Has all other events handled.
+    /// Adds the handler for all other events. Default: they fail the invocation.
     pub fn fallback(mut self, handler: impl Handler) -> Self {
         self.fallback = Some(Box::new(handler));
         self

@@ -9,16 +9,16 @@ use crate::serve::{Serve, Streamed};
 /// Guards: off unless they are asked for, since each changes what a client gets. They are for events; where the process
 /// listens itself they have no effect.
 impl<S, A> Serve<S, A> {
-    /// How long before the invocation's deadline the app is given up, so that its client gets an answer. Default: never, and
+    /// How long before the invocation's deadline the app is stopped, so that its client gets an answer. Default: never, and
     /// Lambda kills the process at the deadline.
     ///
     /// The app's future is dropped, also while it waits to be ready or for the rest of its body, and the answer is 504 in the
     /// front door's own form. Of a streamed answer that has begun, the rest is missing, as with every body that fails. The
-    /// process lives, and the log has a line. An event that is not HTTP fails its invocation.
+    /// process goes on, and the log has a line. The invocation of an event that is not HTTP fails.
     ///
-    /// 100 to 250 ms are enough for most: the answer must reach Lambda before the deadline. Some things it cannot do. Code
+    /// 100 to 250 ms are enough for most: the answer must reach Lambda before the deadline. It has limits. Code
     /// that blocks its thread cannot be interrupted. What the app has spawned goes on, and is frozen in the middle.
-    /// The deadline is that of the function: API Gateway may have given up long before (29 or 30 seconds), so set the
+    /// The deadline is that of the function: API Gateway may have ended the request long before (29 or 30 seconds), so set the
     /// function's timeout below that. [`LambdaContext::remaining`](crate::LambdaContext::remaining) tells the app itself how
     /// much time it has.
     ///
@@ -58,7 +58,7 @@ impl<S, A> Serve<S, A> {
 
     /// Answers 500, in the front door's own form, where the app panics. Default: the invocation fails.
     ///
-    /// A client sees little difference: a front door answers 500 or 502 to a failed invocation. What it gains is an answer
+    /// A client sees little difference: a front door answers 500 or 502 to a failed invocation. What you gain is an answer
     /// without Lambda's retries, for events that are delivered again. What it costs: the invocation counts as a success, and
     /// no longer as an error in CloudWatch. The log has the panic either way. A panic in a streamed answer that has begun
     /// breaks the answer off, with this or without.

@@ -1,5 +1,5 @@
-//! What stands between the app and what it could do to its function: a panic ends here, always; the rest where somebody
-//! asks for it.
+//! What protects the function from its app. A panic ends here, always; the other guards only work where a method of `Serve`
+//! turns them on.
 
 mod answer;
 mod builder;

@@ -8,7 +8,7 @@ use sippycup_layer::SippyCupLayer;
 use super::watch::{self, Watch};
 use crate::LambdaContext;
 
-/// The guards that `Serve` was told of; none unless somebody asks.
+/// The guards that methods of `Serve` have turned on.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Guards {
     settings: Arc<Settings>,

@@ -1,4 +1,4 @@
-//! The app for those who have `lambda_runtime` ask for the events, with layers of its own around each.
+//! The app where `lambda_runtime` asks for the events, with layers of `lambda_runtime` around each invocation.
 
 mod context;
 mod invoke;
@@ -58,7 +58,7 @@ impl<S: App, A: Answers> Serve<S, A> {
     }
 }
 
-/// Fails with all that is missing at once; `lambda_runtime` would panic at the first.
+/// The error names all variables that are missing; `lambda_runtime` would panic at the first.
 fn check() -> Result<(), ServeError> {
     let mut wrong = Vec::new();
     if environment::runtime_api()?.is_none() {

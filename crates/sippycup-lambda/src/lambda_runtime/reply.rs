@@ -1,4 +1,4 @@
-//! The two calls that end an invocation. To ask for the next one is `lambda_runtime`'s business.
+//! The two calls that end an invocation. `lambda_runtime` itself asks for the next one.
 
 use std::sync::Arc;
 

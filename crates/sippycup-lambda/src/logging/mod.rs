@@ -10,8 +10,8 @@
 //! }
 //! ```
 //!
-//! What [`tracing`](https://docs.rs/tracing) is told goes to standard error, one line for each event, in one write. That
-//! nobody reads it, or that there is no room, is no reason to fail.
+//! Each event of [`tracing`](https://docs.rs/tracing) is one line on standard error, in one write. A closed or full standard
+//! error is no reason to fail.
 //!
 //! # Format
 //!
@@ -40,14 +40,14 @@
 //! A field that is called like one of the first seven is written as `field_…`. In text they are `name=value` behind the
 //! message, and control characters are escaped: a line stays a line. Off Lambda the ids are left out.
 //!
-//! The ids are those of the invocation that the code belongs to, also where Lambda gives several at once: in the app, in
+//! The ids are those of the invocation that the code belongs to, also where Lambda gives several at the same time: in the app, in
 //! [`BackgroundTasks`](crate::BackgroundTasks) and in `after_invocation`. What the app spawns itself has them inside a span
 //! of the invocation (`tokio::spawn(work.in_current_span())`).
 //!
 //! There is no `stackTrace`, which managed runtimes write: an error of Rust has causes and no frames, and the causes are in
 //! `message`, from the outermost to the first. Where a panic happened is in the panic's own line. Nor are lines framed and
-//! written to `_LAMBDA_TELEMETRY_LOG_FD`, which keeps texts of several lines together: ours are one line each, and AWS
-//! documents that descriptor for no runtime of one's own.
+//! written to `_LAMBDA_TELEMETRY_LOG_FD`, which keeps texts of several lines together: here every event is one line, and AWS
+//! does not document that descriptor for custom runtimes.
 //!
 //! # Level
 //!
@@ -63,7 +63,7 @@
 //! |---|---|
 //! | `method`, `path` | of the request as the app sees it, without the query |
 //! | `route` | the app's route ([`MatchedRoute`](crate::MatchedRoute)), else that of the API, unless it catches all |
-//! | `status` | of the answer; missing where the invocation failed, of which the front door says what it likes |
+//! | `status` | of the answer; missing where the invocation failed, since the front door then chooses the status |
 //! | `failed` | `true` where the invocation failed, or a streamed answer broke off |
 //! | `durationMs` | from the request to the end of the answer |
 //! | `requestBytes`, `responseBytes` | of the bodies, without base64 |
@@ -92,10 +92,10 @@ use tracing_subscriber::{Layer, layer::SubscriberExt, registry::LookupSpan};
 pub(crate) use self::access::Access;
 use self::{lines::Lines, settings::Settings};
 
-/// Has everything that `tracing` is told written to the log, as the environment wants it; see the
+/// Writes all events of `tracing` to the log, with the format and level of the environment; see the
 /// [module](self).
 ///
-/// To be called once, first of all. If `tracing` has a subscriber already, that one stays, and is told so.
+/// Call it once, before everything else. If `tracing` has a subscriber already, that one stays, and gets an event that says so.
 pub fn init() {
     let settings = Settings::from_env();
     let (is_on_lambda, odd) = (settings.is_on_lambda, settings.odd.clone());

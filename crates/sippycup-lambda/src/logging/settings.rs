@@ -1,4 +1,4 @@
-//! What the environment says of the log.
+//! The settings of the log, from environment variables.
 
 use std::env;
 

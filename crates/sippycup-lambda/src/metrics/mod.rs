@@ -59,13 +59,13 @@ impl Metrics {
     }
 
     /// Counts each route for itself too, with the dimension `route` beside the others. Default: it does not. Requests whose
-    /// route nobody told ([`MatchedRoute`](crate::MatchedRoute)) are only counted with all.
+    /// route is unknown ([`MatchedRoute`](crate::MatchedRoute)) are only counted with all.
     pub fn by_route(mut self) -> Self {
         self.by_route = true;
         self
     }
 
-    /// What CloudWatch would drop without a word is an error at once.
+    /// Metrics that CloudWatch would drop unnoticed are an error.
     fn check(&self) -> Result<(), InvalidMetrics> {
         let is_allowed = |c: char| c.is_ascii_alphanumeric() || ". -_/#:".contains(c);
         if !is_text(&self.namespace, 255) || !self.namespace.chars().all(is_allowed) {

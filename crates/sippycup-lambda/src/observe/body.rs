@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use super::exchange::Report;
 
 pin_project! {
-    /// The app's body. With its end the exchange ends; a front door that takes no body drops it at once.
+    /// The app's body. With its end the exchange ends; a front door that takes no body drops it immediately.
     pub(crate) struct ObservedBody<B> {
         #[pin]
         body: B,

@@ -21,7 +21,7 @@ use crate::{
 #[cfg(feature = "logging")]
 use crate::{current, logging::Access};
 
-/// Who is told of each request.
+/// The observers of each request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Observers {
     #[cfg(feature = "logging")]
@@ -31,7 +31,7 @@ pub(crate) struct Observers {
 }
 
 impl Observers {
-    /// With the log, if it wants to know.
+    /// With the log, if access lines are on.
     #[cfg(feature = "logging")]
     pub(crate) fn with_log(mut self) -> Self {
         self.access = Access::if_on();
@@ -66,11 +66,11 @@ impl Observers {
     }
 }
 
-/// Tells of an exchange when it is dropped, or has it told when it is known what becomes of the answer.
+/// Tells the observers of an exchange when it is dropped, or later, when it is known which answer goes out.
 pub(super) struct Report(Option<Exchange>);
 
 impl Report {
-    /// `None` if nobody wants to know.
+    /// `None` if there are no observers.
     pub(super) fn begin(request: &mut Request<Body>, observers: &Observers) -> Option<Self> {
         (!observers.is_empty()).then(|| Self(Some(Exchange::begin(request, observers))))
     }

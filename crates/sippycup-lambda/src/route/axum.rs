@@ -11,7 +11,7 @@ use super::MatchedRoute;
 
 /// Tells SippyCup which route of axum's a request took: a layer for `Router::layer`, of the outermost router.
 ///
-/// axum knows it only inside the router; around it nobody does. The log, metrics and traces then have
+/// axum knows the route only inside the router. With this layer the log, metrics and traces have
 /// `/items/{id}`.
 ///
 /// ```

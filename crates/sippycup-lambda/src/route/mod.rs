@@ -30,7 +30,7 @@ pub use self::axum::{MatchedPathLayer, MatchedPathService};
 pub struct MatchedRoute(Arc<OnceLock<Box<str>>>);
 
 impl MatchedRoute {
-    /// Tells the route. Not to be made of what the client sent: every value is a metric of its own.
+    /// Tells the route. Do not make it from what the client sent: every value is a metric of its own.
     pub fn set(&self, template: &str) {
         let _ = self.0.set(template.into());
     }

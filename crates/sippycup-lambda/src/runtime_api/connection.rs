@@ -1,4 +1,4 @@
-//! One HTTP/1.1 connection, driven by whoever waits for a reply. It opens with the first request, and again when it
+//! One HTTP/1.1 connection, driven by the task that waits for a reply. It opens with the first request, and again when it
 //! broke.
 
 use std::{
@@ -57,7 +57,7 @@ impl Reply {
 pub(crate) enum NoReply {
     /// The connection broke. The request may have arrived.
     Broken,
-    /// Nobody has listened for as long as it makes sense to wait.
+    /// The connection was refused for as long as it makes sense to wait.
     Unreachable(io::Error),
 }
 
@@ -128,7 +128,7 @@ impl Connection {
     async fn reopen(&mut self, is_joined: bool) {
         let Some(open) = self.open.take() else { return };
         let parts = open.drive.connection.into_parts();
-        // Of a reply that nobody asked for nothing may be lost: it is another connection's then.
+        // Bytes of a reply that was not asked for must not be lost: the other connection reads them.
         if parts.read_buf.is_empty() {
             self.open = Open::new(parts.io, self.wakers.clone(), self.is_lenient, is_joined).await.ok();
         }
@@ -158,7 +158,7 @@ impl fmt::Display for Unsent {
 }
 
 impl Open {
-    /// Waits for as long as somebody may come to listen.
+    /// Waits for as long as the address may still be taken.
     async fn connect(endpoint: &Endpoint, wakers: &Arc<Wakers>, is_lenient: bool) -> Result<Self, NoReply> {
         let mut patience = Patience::default();
         loop {
@@ -327,5 +327,5 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Enough of an error message, in bytes.
 const SHOWN: usize = 1_024;
 
-/// More than anybody sends on purpose.
+/// More than any Runtime API sends.
 const MANY_HEADERS: usize = 4_096;

@@ -9,9 +9,9 @@ use http::StatusCode;
 pub(crate) enum Error {
     /// Connections open, but every one breaks.
     Broken { address: String },
-    /// The Runtime API refused what no function can go on without.
+    /// The Runtime API refused a call that every function needs.
     Refused { what: &'static str, status: StatusCode, said: String },
-    /// Nobody listens at the address any more.
+    /// The address refuses connections.
     Unreachable { address: String, error: io::Error },
 }
 

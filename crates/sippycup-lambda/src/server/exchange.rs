@@ -26,7 +26,7 @@ pub(super) struct Exchange<S> {
     app: HttpService<S>,
     body_limit: usize,
     afterwards: Afterwards,
-    /// How many more requests a Web Function may have at once.
+    /// How many more requests a Web Function may have at the same time.
     room: Option<Arc<Semaphore>>,
 }
 
@@ -42,7 +42,7 @@ impl<S: App> Exchange<S> {
         Self { app: app.into_http_service(source), body_limit, afterwards, room }
     }
 
-    /// Answers a request. It fails for nobody: what cannot be answered is a response as well.
+    /// Answers a request. It never fails: where the app does, the response is a 500.
     pub(super) async fn respond(
         self,
         peer: SocketAddr,

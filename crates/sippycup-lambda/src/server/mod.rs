@@ -40,7 +40,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Where Lambda wants a Web Function to listen, or the operator the app.
+    /// Where to listen, as Lambda says in a Web Function, and `SIPPYCUP_LISTEN` elsewhere.
     pub(crate) fn new(source: EventSource, address: &str) -> Self {
         Self { source, address: address.to_owned() }
     }
@@ -101,7 +101,7 @@ pub(crate) async fn serve<S: App>(app: SippyCup<S>, place: Place, options: Optio
         let connection = http.serve_connection(TokioIo::new(stream), service).into_owned();
         let connection = connections.watch(connection);
         tasks.starter().start(async move {
-            // A client that goes away in between is no news.
+            // A client that goes away in between is no reason for a line.
             if let Err(error) = connection.await {
                 log::debug(format_args!("a connection ended early: {error}"));
             }
@@ -122,7 +122,7 @@ pub(crate) async fn serve<S: App>(app: SippyCup<S>, place: Place, options: Optio
         (true, false) => LAMBDAS_PATIENCE,
         (false, _) => Duration::MAX,
     };
-    // Another one ends what is waited for.
+    // A further signal stops waiting.
     signals.unless(timeout(limit, finished)).await;
     #[cfg(feature = "shutdown")]
     {

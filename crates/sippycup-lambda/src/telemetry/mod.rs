@@ -1,4 +1,4 @@
-//! Traces of OpenTelemetry: the caller's trace goes on, each request is a span, and all spans are away before Lambda
+//! Traces of OpenTelemetry: the caller's trace goes on, each request is a span, and all spans are sent before Lambda
 //! freezes the process.
 //!
 //! ```no_run
@@ -35,7 +35,7 @@
 //!
 //! # What the span has
 //!
-//! It is of kind `SERVER`, and called `GET /items/{id}`, or `GET` where nobody told the route
+//! It is of kind `SERVER`, and called `GET /items/{id}`, or `GET` where the route is unknown
 //! ([`MatchedRoute`](crate::MatchedRoute)). Names are those of OpenTelemetry's
 //! [conventions for HTTP](https://opentelemetry.io/docs/specs/semconv/http/http-spans/) and
 //! [for functions](https://opentelemetry.io/docs/specs/semconv/faas/faas-spans/): `http.request.method`, `http.route`,
@@ -65,8 +65,8 @@ pub use self::{
 /// Makes spans of OpenTelemetry of those of `tracing`, as a layer for `tracing_subscriber::registry`.
 ///
 /// With level `INFO`, whatever the log's level is, and without what traces itself while it sends traces. The span that
-/// `serve` has around each invocation is no span of the trace: that is the one of [`TraceLayer`]. Where all this does not
-/// suit, `tracing_opentelemetry::layer` does as well.
+/// `serve` has around each invocation is no span of the trace: that is the one of [`TraceLayer`]. Where this does not
+/// suit you, use `tracing_opentelemetry::layer`.
 #[must_use]
 pub fn layer<S>(tracer: SdkTracer) -> impl Layer<S> + Send + Sync + 'static
 where

@@ -55,7 +55,7 @@ fn xray(header: &str) -> Option<SpanContext> {
         match key {
             "Root" => root = trace_id(value),
             "Parent" => parent = hex(value, 16).and_then(|id| SpanId::from_hex(id).ok()),
-            // What was not decided is for us to decide.
+            // The caller has not decided, so we do.
             "Sampled" => is_sampled = value != "0",
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! Spans that are sent when somebody awaits it, and not before.
+//! Spans that are sent when `flush` is awaited, and not before.
 
 use std::{
     fmt, mem,
@@ -20,8 +20,8 @@ use crate::log;
 /// [`after_invocation`](crate::serve::Serve::after_invocation).
 ///
 /// The processors of `opentelemetry_sdk` have a thread of their own, which Lambda freezes in the middle of its work, or
-/// block the one that they run on, which on a current-thread runtime is the one that the exporter needs. This one blocks
-/// nobody, on either runtime, and takes any exporter whose client is asynchronous: `opentelemetry_otlp` with a client of
+/// block the thread that they run on, which on a current-thread runtime the exporter needs. This one blocks
+/// no thread, on either runtime, and takes any exporter whose client is asynchronous: `opentelemetry_otlp` with a client of
 /// hyper, `reqwest` or tonic. A collector that does not answer costs no more than the [`limit`](Self::limit).
 ///
 /// It holds 2,048 spans; what comes beyond that before the next `flush`, and what could not be sent, is lost, and the log

@@ -49,7 +49,7 @@ impl Exit {
         Ok(self.format.encode(Response::from_parts(parts, body), &self.layer.binary)?)
     }
 
-    /// The prelude, and what is to be said if its headers are too large.
+    /// The prelude, and the error if its headers are too large.
     pub(crate) fn encode_prelude(&self, parts: &mut Parts) -> Result<(Bytes, Option<ResponseError>), Error> {
         self.rewrite(&mut parts.headers);
         let prelude = self.format.encode_prelude(parts.status, &parts.headers)?;

@@ -1,4 +1,4 @@
-//! Somebody who signs requests.
+//! A principal who signs requests.
 
 use std::fmt;
 

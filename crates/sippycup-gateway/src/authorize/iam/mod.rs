@@ -63,7 +63,7 @@ impl IamAuthorizer {
         self
     }
 
-    /// What it is called where somebody is told about it; default `AWS_IAM`.
+    /// Its name in log lines and messages; default `AWS_IAM`.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
