@@ -68,7 +68,7 @@
 //! # }).unwrap();
 //! ```
 //!
-//! An app with settings goes in as `SippyCupLayer::new().rewrite_cookie_path(true).layer(app())`. Where a response surprises, [`Fault`] in its extensions says what AWS would not.
+//! An app with settings goes in as `SippyCupLayer::new().rewrite_cookie_path(true).layer(app())`. Where a response is not what you expect, [`Fault`] in its extensions has the reason, which AWS would not tell.
 //!
 //! # The parts
 //!
@@ -81,8 +81,8 @@
 //!   with AWS's default.
 //! - A builder can also be read from text, `"rest,stage=prod,base-path=shop"`: see [`GatewayBuilder`].
 //! - [`Gateway::event`] gives the event of a request without invoking anything.
-//! - [`Fault`], in the extensions of a response, says why the gateway answered in its own words: AWS tells only `Internal server error`.
-//! - [`Hints`], there too, say what AWS does without telling anybody: mangled uploads, base64 text, event streams in one piece.
+//! - [`Fault`], in the extensions of a response, says why the gateway answered itself: AWS tells only `Internal server error`.
+//! - [`Hints`], there too, say what AWS does without telling the client or the function: mangled uploads, base64 text, event streams in one piece.
 //! - `Guard` (feature `authorizers`) stands before the routes: a `JwtAuthorizer` reads tokens, a `LambdaAuthorizer` asks a function, an `IamAuthorizer` checks signatures; [`Verdict`], in the extensions of the
 //!   response, is what it said.
 //! - [`Answer`] lets a function stream; [`HeaderNames`] carries the spelling of header names.
@@ -101,8 +101,9 @@
 //! | `authorizers` | authorizers that run: `Guard`, `JwtAuthorizer`, `LambdaAuthorizer`, `IamAuthorizer`; implies `serve` | no |
 //! | `function` | `Function`: processes behind the Runtime API; implies `serve` | yes |
 //! | `serve` | `Gateway::serve` and `Server` on hyper and tokio | yes |
+//! | `tls` | `Server::tls`: HTTPS and HTTP/2, with certificates that are given or made; implies `serve` | no |
 //!
-//! Without features the crate knows no sockets: bytes, http, serde_json, and timer, tasks and channels of tokio.
+//! Without features the crate has no sockets: bytes, http, serde_json, and timer, tasks and channels of tokio.
 //!
 //! # Where it differs from AWS
 //!
@@ -118,11 +119,12 @@
 //! | CORS: a preflight request that a route takes | goes to the route, with a hint | sources disagree for open routes | |
 //! | CORS: an origin that is not allowed | no headers, and the request goes on | not recorded | the browser decides |
 //! | `Host` | as the client sent it, also when that is a loopback address | the domain name | links and redirects made from it should work on this machine |
-//! | TLS | none; the event says `https` and 443 unless [`forwarded`](GatewayBuilder::forwarded) says else | always | as the function sees it in production |
+//! | TLS | only with `Server::tls` (feature `tls`); the event says `https` and 443 unless [`forwarded`](GatewayBuilder::forwarded) says else | always, but for load balancers | as the function sees it in production |
 //! | requests over TCP from web pages of other sites, or for names that are not the gateway's | 403, unless [`allow_host`](GatewayBuilder::allow_host) names them | served | any page that a browser shows could ask this machine |
 //! | `CONNECT`; `TRACE` before a load balancer | 405 | not recorded; documented | no function can answer them |
 //! | a head that takes longer than 30 s | the connection is closed | not recorded | |
-//! | memory limit, CPU share, freezing between invocations, `/tmp` | not done | done | a process is no sandbox |
+//! | memory limit, CPU share, `/tmp` | not done | done | a process is no sandbox |
+//! | freezing between invocations | only with `FunctionBuilder::freeze` (feature `function`) | always | a debugger and timers should work |
 //! | more requests than [`concurrency`](FunctionBuilder::concurrency) | wait, within the timeouts | throttled (429 or 5xx) | a waiting developer learns more |
 //! | HTTP API 1.0 on a custom domain with a named stage | `path` as typed, mapping key without stage | not recorded | the documentation speaks of the key only |
 //! | what is no HTTP/1.1: a malformed head, raw `<`, `>`, spaces and the like in a target | 400 without a body, over TCP, and a line to [`Server::report`] | 400 with a page | it is refused before it is a request |
@@ -142,7 +144,7 @@
 //! | URL length, quota of routes and mappings, `/ping` and `/sping` | not checked | 8,192 to 10,240 characters; reserved | rarely met |
 //! | a client that goes away | the function works on, but if others wait and no process is free, its process is ended (one of many polls loses its connection) | the function works on | a page reloaded ten times should not use up ten processes |
 //! | 2 MB/s throttle of streams, idle timeouts | not done | done | |
-//! | Extensions, Logs and Telemetry API | none (404) | served to extensions | functions need none of them |
+//! | Logs API, Telemetry API | accepted with 202, and nothing is sent; the Extensions API is served | served | functions do not need them |
 //! | WebSocket: `domainName` over TCP | without a custom domain the host that the client named, with its port | the domain name | functions post to `domainName` and `stage`, which must lead back here and never to AWS |
 //! | WebSocket: the signature of `/@connections` | not checked | 403 without one | |
 //! | WebSocket: messages of one client | with the function at the same time, 32 at most | not documented | |

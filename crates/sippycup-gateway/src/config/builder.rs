@@ -16,7 +16,7 @@ use crate::stamp::Stamper;
 use crate::web_socket::Settings;
 use crate::{ConfigError, Kind};
 
-/// Settings of a [`Gateway`]; made by [`Gateway::builder`], consumed by [`build`](GatewayBuilder::build).
+/// Settings of a [`Gateway`](crate::Gateway); made by [`Gateway::builder`](crate::Gateway::builder), consumed by [`build`](GatewayBuilder::build).
 ///
 /// The common ones can be read from text, for an environment variable for example: a kind, then settings, separated by commas. `stage`, `domain`, `base-path` (repeatable),
 /// `stage-in-path`, `var.NAME`, `route` (repeatable), `binary` (repeatable), `source-ip`, `stream`, `allow-host` (repeatable).
