@@ -1,22 +1,30 @@
 //! The function that `it/runtime_api/logging.rs` and its siblings start: an axum app that says what it does.
 //!
 //! `OBSERVED` has its options, separated by commas: `logging`, `stream`, `own` for a subscriber of its own, `metrics`, `fails` for an
-//! app that fails, `guards` for all guards, `runtime` for the loop of `lambda_runtime`.
+//! app that fails, `guards` for all guards, `runtime` for the loop of `lambda_runtime`, `never-ready`, `fails-to-be-ready` and
+//! `panics-for-ready` for an app that is not ready.
 
-use std::{env, future, io, panic::panic_any, sync::LazyLock, time::Duration};
+use std::{
+    env, future, io,
+    panic::panic_any,
+    pin::Pin,
+    sync::LazyLock,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::{
     Router,
     body::{Body as AxumBody, Bytes},
     extract::Path,
-    http::StatusCode,
+    http::{Request, StatusCode},
     routing::{get, post},
 };
 use http_body::Frame;
 use lambda_runtime::layers::TracingLayer;
 use sippycup::{BackgroundTasks, BoxError, axum::MatchedPathLayer, logging, metrics::Metrics};
 use tokio::sync::Barrier;
-use tower::service_fn;
+use tower::{Service, service_fn};
 use tracing::Instrument;
 
 #[tokio::main(flavor = "current_thread")]
@@ -30,12 +38,19 @@ async fn main() -> Result<(), BoxError> {
         logging::init();
     }
     if has("fails") {
-        let app = service_fn(async |_: http::Request<sippycup::Body>| {
+        let app = service_fn(async |_: Request<sippycup::Body>| {
             Err::<http::Response<AxumBody>, _>(BoxError::from("failed on purpose"))
         });
         return Ok(sippycup::serve(app).await?);
     }
-    let serve = sippycup::serve(app()).after_invocation(|| async { tracing::warn!("after the invocation") });
+    let readiness = match (has("never-ready"), has("fails-to-be-ready"), has("panics-for-ready")) {
+        (true, _, _) => Readiness::Never,
+        (_, true, _) => Readiness::Fails,
+        (_, _, true) => Readiness::Panics,
+        _ => Readiness::Given,
+    };
+    let serve = sippycup::serve(Getting { app: app(), readiness })
+        .after_invocation(|| async { tracing::warn!("after the invocation") });
     let serve = match (has("metrics"), has("metrics-wrong")) {
         (true, _) => serve.metrics(Metrics::new("shop").dimension("service", "orders").by_route()),
         (_, true) => serve.metrics(Metrics::new("")),
@@ -57,6 +72,42 @@ async fn main() -> Result<(), BoxError> {
         false => serve.await?,
     }
     Ok(())
+}
+
+/// The app, which may not get ready.
+#[derive(Clone)]
+struct Getting {
+    app: Router,
+    readiness: Readiness,
+}
+
+#[derive(Clone, Copy)]
+enum Readiness {
+    Given,
+    Never,
+    Fails,
+    Panics,
+}
+
+#[expect(clippy::panic, reason = "what a panic costs is what is tested")]
+impl Service<Request<sippycup::Body>> for Getting {
+    type Response = <Router as Service<Request<sippycup::Body>>>::Response;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        match self.readiness {
+            Readiness::Given => Poll::Ready(Ok(())),
+            Readiness::Never => Poll::Pending,
+            Readiness::Fails => Poll::Ready(Err("not ready on purpose".into())),
+            Readiness::Panics => panic_any("not ready"),
+        }
+    }
+
+    fn call(&mut self, request: Request<sippycup::Body>) -> Self::Future {
+        let answer = self.app.call(request);
+        Box::pin(async { Ok(answer.await?) })
+    }
 }
 
 fn app() -> Router {
@@ -111,11 +162,8 @@ impl http_body::Body for Failing {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        mut self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        std::task::Poll::Ready(Some(match std::mem::replace(&mut self.0, true) {
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        Poll::Ready(Some(match std::mem::replace(&mut self.0, true) {
             true => Err(io::Error::other("the body failed on purpose")),
             false => Ok(Frame::data(Bytes::from_static(b"he"))),
         }))
@@ -129,10 +177,7 @@ impl http_body::Body for Half {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        std::task::Poll::Pending
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        Poll::Pending
     }
 }

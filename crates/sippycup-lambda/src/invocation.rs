@@ -17,7 +17,7 @@ use crate::{
     BackgroundTasks, LambdaContext,
     answer::Answer,
     failure::Failure,
-    guard::{Watch, describe, guard},
+    guard::{Guards, Watch, describe, guard},
     runtime_api::Outgoing,
 };
 
@@ -69,19 +69,23 @@ pub(crate) async fn run<T>(
     app: Result<T, Failure>,
     event: Bytes,
     context: &LambdaContext,
-    mut watch: Option<Box<dyn Watch>>,
+    guards: &Guards,
 ) -> Result<Result<Answered<T::Response>, Failure>, Error>
 where
     T: Service<ProxyEvent, Error = Error, Response: Answer>,
 {
+    let mut watch = guards.watch(context);
     let mut app = match app {
         Ok(app) => app,
-        Err(failure) => return Ok(Err(failure)),
+        Err(failure) => return Ok(refuse(event, failure, context, watch, guards)),
     };
     let answer = match ready(&mut app, &mut watch).await {
         Ok(Ok(())) => Ok(call(&mut app, event, context, watch).await),
-        Ok(Err(error)) => Err(error),
-        Err(failure) => Ok(refuse(event, failure, watch)),
+        Ok(Err(error)) => {
+            give_up(event, context, guards);
+            Err(error)
+        }
+        Err(failure) => Ok(refuse(event, failure, context, watch, guards)),
     };
     guard(|| drop(app)).map_or_else(|failure| Ok(Err(failure)), |()| answer)
 }
@@ -114,11 +118,33 @@ where
 pub(crate) fn refuse<A: Answer>(
     event: Bytes,
     failure: Failure,
+    context: &LambdaContext,
     watch: Option<Box<dyn Watch>>,
+    guards: &Guards,
 ) -> Result<Answered<A>, Failure> {
-    let Some(mut watch) = watch else { return Err(failure) };
-    watch.see_unread(event);
-    Ok(Answered { answer: A::instead(failure, &*watch)?, watch: None })
+    #[cfg(any(feature = "logging", feature = "metrics"))]
+    let pending = guards.unready.begin(event.clone(), context);
+    #[cfg(not(any(feature = "logging", feature = "metrics")))]
+    let _ = (context, guards);
+    let refused = match watch {
+        None => Err(failure),
+        Some(mut watch) => {
+            watch.see_unread(event);
+            A::instead(failure, &*watch).map(|answer| Answered { answer, watch: None })
+        }
+    };
+    #[cfg(any(feature = "logging", feature = "metrics"))]
+    pending.end(refused.is_err());
+    refused
+}
+
+/// Tells of an event that nobody answers, because the app is not to be called again.
+#[cold]
+pub(crate) fn give_up(event: Bytes, context: &LambdaContext, guards: &Guards) {
+    #[cfg(any(feature = "logging", feature = "metrics"))]
+    guards.unready.begin(event, context).end(true);
+    #[cfg(not(any(feature = "logging", feature = "metrics")))]
+    let _ = (event, context, guards);
 }
 
 /// Waits for what the app answers that was called.

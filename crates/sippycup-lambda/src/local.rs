@@ -129,10 +129,10 @@ where
 
     fn call(&mut self, event: Bytes) -> Self::Future {
         let context = context();
-        let (app, watch) = (guard(|| self.app.clone()), self.guards.watch(&context));
+        let (app, guards) = (guard(|| self.app.clone()), self.guards.clone());
         let finish = self.afterwards.of(context.clone());
         Box::pin(current::scope(&finish.context.clone(), async move {
-            let answer = invocation::run(app, event, &context, watch).await;
+            let answer = invocation::run(app, event, &context, &guards).await;
             let answer = answer.unwrap_or_else(|error| Err(describe(error)));
             answer.map(|answer| answer.into_local(finish)).map_err(|failure| told(&failure))
         }))

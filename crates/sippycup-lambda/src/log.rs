@@ -17,7 +17,7 @@ pub(crate) fn failed(failure: &Failure, context: &LambdaContext) {
     let (error_type, message, request_id) = (failure.error_type.as_str(), &failure.message, context.request_id());
     #[cfg(feature = "tracing")]
     if is_traced() {
-        tracing::error!(error_type, requestId = request_id, "invocation failed: {message}");
+        tracing::error!(error_type, requestId = known(request_id), "invocation failed: {message}");
         return;
     }
     // The developer would read it twice: from whoever runs the function, with the request, and here.
@@ -32,7 +32,7 @@ pub(crate) fn answered(failure: &Failure, status: StatusCode, context: &LambdaCo
     let (error_type, message, request_id) = (failure.error_type.as_str(), &failure.message, context.request_id());
     #[cfg(feature = "tracing")]
     if is_traced() {
-        tracing::error!(error_type, requestId = request_id, "answered {status}: {message}");
+        tracing::error!(error_type, requestId = known(request_id), "answered {status}: {message}");
         return;
     }
     Line { level: "ERROR", error_type, message: format_args!("{message}; answered {status}"), request_id }.write();
@@ -43,10 +43,16 @@ pub(crate) fn answered(failure: &Failure, status: StatusCode, context: &LambdaCo
 pub(crate) fn warn(request_id: &str, message: fmt::Arguments<'_>) {
     #[cfg(feature = "tracing")]
     if is_traced() {
-        tracing::warn!(requestId = request_id, "{message}");
+        tracing::warn!(requestId = known(request_id), "{message}");
         return;
     }
     Line { level: "WARN", error_type: "", message, request_id }.write();
+}
+
+/// Outside of an invocation there is no id.
+#[cfg(feature = "tracing")]
+fn known(request_id: &str) -> Option<&str> {
+    Some(request_id).filter(|id| !id.is_empty())
 }
 
 /// What the operator wants to know once.

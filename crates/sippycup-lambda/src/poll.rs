@@ -60,11 +60,14 @@ where
     let ready = invocation::ready(app, &mut watch).await;
     let answer = match (ready, event) {
         (Ok(Ok(())), Ok(event)) => invocation::call(app, event, &context, watch).await,
-        (Err(failure), Ok(event)) => invocation::refuse(event, failure, watch),
+        (Err(failure), Ok(event)) => invocation::refuse(event, failure, &context, watch, guards),
         (Ok(Ok(())), Err(cut)) => Err(Failure::cut(cut)),
         (Err(failure), Err(_)) => Err(failure),
-        (Ok(Err(error)), _) => {
+        (Ok(Err(error)), event) => {
             let failure = guard(|| Failure::from(&error)).unwrap_or_else(|failure| failure);
+            if let Ok(event) = event {
+                invocation::give_up(event, &context, guards);
+            }
             api.fail(&context, &failure).await.map_err(End::RuntimeApi)?;
             return Err(End::App(error));
         }

@@ -326,14 +326,14 @@ impl<S: App, A> Serve<S, A> {
             layer = layer.first_byte(true);
         }
         options.guards.set_layer(&layer);
-        let app = observed(app, &mut options)?;
+        let app = observed(app, &layer, &mut options)?;
         Ok((layer.layer(app), options))
     }
 }
 
 /// The app, with the observers of each request.
 #[cfg(any(feature = "logging", feature = "metrics"))]
-fn observed<S: App>(app: S, options: &mut Options) -> Result<impl App + use<S>, ServeError> {
+fn observed<S: App>(app: S, layer: &SippyCupLayer, options: &mut Options) -> Result<impl App + use<S>, ServeError> {
     let observers = crate::observe::Observers::default();
     #[cfg(feature = "logging")]
     let observers = observers.with_log();
@@ -342,13 +342,12 @@ fn observed<S: App>(app: S, options: &mut Options) -> Result<impl App + use<S>, 
         Some(metrics) => observers.with_metrics(crate::metrics::Emf::new(metrics).map_err(ServeError::metrics)?),
         None => observers,
     };
-    #[cfg(not(feature = "metrics"))]
-    let _ = options;
+    options.guards.unready = crate::observe::Unready::new(layer, &observers);
     Ok(crate::observe::observed(app, observers))
 }
 
 #[cfg(not(any(feature = "logging", feature = "metrics")))]
-fn observed<S: App>(app: S, _: &mut Options) -> Result<impl App + use<S>, ServeError> {
+fn observed<S: App>(app: S, _: &SippyCupLayer, _: &mut Options) -> Result<impl App + use<S>, ServeError> {
     Ok(app)
 }
 

@@ -40,7 +40,7 @@ async fn give(api: &mut Api, id: &str, event: &str) {
     api.next().await.reply(&event_with(&headers, event)).await;
 }
 
-async fn json_lines(api: &mut Api, last: &str) -> Vec<Value> {
+pub(super) async fn json_lines(api: &mut Api, last: &str) -> Vec<Value> {
     let lines = api.until(last).await;
     assert!(!lines.concat().contains("hidden"), "{lines:?}");
     lines.iter().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()

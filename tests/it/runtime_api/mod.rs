@@ -17,6 +17,7 @@ mod shutdown;
 mod snapshot;
 mod start;
 mod streams;
+mod unready;
 
 use std::{collections::HashMap, process::Stdio, time::Duration};
 

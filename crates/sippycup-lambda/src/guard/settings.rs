@@ -14,6 +14,9 @@ pub(crate) struct Guards {
     settings: Arc<Settings>,
     /// Set with the first guard, and the only way to the code behind them: a function without one does not have it.
     code: Option<Code>,
+    /// Told of what guards keep from the app, and of everything else that it is not ready for.
+    #[cfg(any(feature = "logging", feature = "metrics"))]
+    pub(crate) unready: crate::observe::Unready,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -54,10 +54,10 @@ where
     fn call(&mut self, mut invocation: LambdaInvocation) -> Self::Future {
         let context = LambdaContext::take_beside(&mut invocation.parts.headers, invocation.context);
         let (api, after) = (self.api.clone(), self.after.clone());
-        let (app, watch) = (guard(|| self.app.clone()), self.guards.watch(&context));
+        let (app, guards) = (guard(|| self.app.clone()), self.guards.clone());
         let scope = context.clone();
         Box::pin(current::scope(&scope, async move {
-            match invocation::run(app, invocation.body, &context, watch).await {
+            match invocation::run(app, invocation.body, &context, &guards).await {
                 Ok(Ok(answer)) => api.respond(&context, answer.into_outgoing(&context)).await?,
                 Ok(Err(failure)) => api.fail(&context, &failure).await?,
                 Err(error) => {

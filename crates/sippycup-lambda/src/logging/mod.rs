@@ -77,7 +77,7 @@
 //!
 //! # Panics of the app
 //!
-//! On Lambda `init` replaces the panic hook: what a panic says becomes one line with level `ERROR`.
+//! On Lambda, and elsewhere in JSON, `init` replaces the panic hook: what a panic says becomes one line with level `ERROR`.
 
 mod access;
 mod fields;
@@ -90,7 +90,7 @@ use tracing::Subscriber;
 use tracing_subscriber::{Layer, layer::SubscriberExt, registry::LookupSpan};
 
 pub(crate) use self::access::Access;
-use self::{lines::Lines, settings::Settings};
+use self::{line::Form, lines::Lines, settings::Settings};
 
 /// Writes all events of `tracing` to the log, with the format and level of the environment; see the
 /// [module](self).
@@ -98,14 +98,14 @@ use self::{lines::Lines, settings::Settings};
 /// Call it once, before everything else. If `tracing` has a subscriber already, that one stays, and gets an event that says so.
 pub fn init() {
     let settings = Settings::from_env();
-    let (is_on_lambda, odd) = (settings.is_on_lambda, settings.odd.clone());
+    let (form, odd) = (settings.form, settings.odd.clone());
     let subscriber = tracing_subscriber::registry().with(with(settings));
     if tracing::subscriber::set_global_default(subscriber).is_err() {
         tracing::warn!("`logging::init` has no effect: `tracing` has a subscriber already");
         return;
     }
     access::turn_on();
-    if is_on_lambda {
+    if form != Form::Readable {
         panics::tell();
     }
     for odd in odd {

@@ -12,7 +12,6 @@ use crate::{environment, span};
 pub(super) struct Settings {
     pub(super) form: Form,
     pub(super) filter: Targets,
-    pub(super) is_on_lambda: bool,
     /// What could not be read.
     pub(super) odd: Vec<String>,
 }
@@ -56,7 +55,7 @@ impl Settings {
             }
         }
         // The ids of an invocation are in its span, whatever else is written.
-        Self { form, filter: filter.with_target(span::TARGET, LevelFilter::INFO), is_on_lambda, odd }
+        Self { form, filter: filter.with_target(span::TARGET, LevelFilter::INFO), odd }
     }
 }
 

@@ -44,7 +44,7 @@ impl Observers {
         self
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         #[cfg(feature = "logging")]
         let is_empty = self.access.is_none();
         #[cfg(not(feature = "logging"))]

@@ -2,6 +2,7 @@
 
 mod body;
 mod exchange;
+mod unready;
 mod verdict;
 
 use std::{
@@ -19,6 +20,7 @@ use tower_service::Service;
 use self::{body::ObservedBody, exchange::Report};
 pub(crate) use self::{
     exchange::{Exchange, Observers},
+    unready::Unready,
     verdict::{Pending, Verdict},
 };
 use crate::App;

@@ -16,7 +16,7 @@ use crate::{
     App, BackgroundTasks, LambdaContext,
     after::Afterwards,
     failure::Failure,
-    guard::{describe, guard},
+    guard::{Guards, describe, guard},
     invocation, log, span,
 };
 
@@ -28,6 +28,8 @@ pub(super) struct Exchange<S> {
     afterwards: Afterwards,
     /// How many more requests a Web Function may have at the same time.
     room: Option<Arc<Semaphore>>,
+    source: EventSource,
+    guards: Guards,
 }
 
 /// To clone an app is to run code of its own.
@@ -36,38 +38,48 @@ pub(super) fn clone<S: App>(exchange: &Exchange<S>) -> Result<Exchange<S>, Failu
 }
 
 impl<S: App> Exchange<S> {
-    pub(super) fn new(app: SippyCup<S>, source: EventSource, body_limit: usize, afterwards: Afterwards) -> Self {
+    pub(super) fn new(
+        app: SippyCup<S>,
+        source: EventSource,
+        body_limit: usize,
+        guards: Guards,
+        afterwards: Afterwards,
+    ) -> Self {
         let is_web_function = source == EventSource::WebFunction;
         let room = is_web_function.then(|| Arc::new(Semaphore::new(AT_ONCE)));
-        Self { app: app.into_http_service(source), body_limit, afterwards, room }
+        Self { app: app.into_http_service(source), body_limit, afterwards, room, source, guards }
     }
 
     /// Answers a request. It never fails: where the app does, the response is a 500.
     pub(super) async fn respond(
         self,
         peer: SocketAddr,
-        request: Request<Incoming>,
+        mut request: Request<Incoming>,
     ) -> Result<Response<ServedBody<S::ResponseBody>>, Infallible> {
-        let Self { app, body_limit, afterwards, room } = self;
+        let Self { app, body_limit, afterwards, room, source, guards } = self;
         let context = room.as_ref().and_then(|_| LambdaContext::of_web_function(request.headers()));
         let permit = match room {
             Some(room) => room.acquire_owned().await.ok(),
             None => None,
         };
-        let mut request = match read(request, body_limit).await {
-            Ok(request) => request,
-            Err(status) => return Ok(refused(status)),
-        };
         // A listener for both versions of IP shows an address of version 4 as one of version 6.
         request.extensions_mut().insert(ClientIp::new(peer.ip().to_canonical()));
+        if let Some(context) = &context {
+            request.extensions_mut().insert(context.clone());
+        }
+        let untold = Untold { guards, source };
+        let mut request = match read(request, body_limit).await {
+            Ok(request) => request,
+            Err((request, status)) => {
+                untold.tell(request, Some(status));
+                return Ok(refused(status));
+            }
+        };
         let finish = afterwards.of(context.clone().unwrap_or_else(LambdaContext::none));
         request.extensions_mut().insert(BackgroundTasks::new(finish.context.clone()));
         let answer = match &context {
-            Some(context) => {
-                request.extensions_mut().insert(context.clone());
-                span::within(context, call(app, request)).await
-            }
-            None => call(app, request).await,
+            Some(context) => span::within(context, call(app, request, untold)).await,
+            None => call(app, request, untold).await,
         };
         Ok(match answer {
             Ok(response) => response.map(|body| ServedBody::new(body, context, permit, finish)),
@@ -89,29 +101,56 @@ fn refused<B>(status: StatusCode) -> Response<ServedBody<B>> {
 }
 
 /// Reads the body as a whole, as an event would have it.
-async fn read(request: Request<Incoming>, limit: usize) -> Result<Request<Body>, StatusCode> {
+async fn read(request: Request<Incoming>, limit: usize) -> Result<Request<Body>, (Request<Body>, StatusCode)> {
     let (parts, body) = request.into_parts();
-    if body.size_hint().lower() > limit as u64 {
-        return Err(StatusCode::PAYLOAD_TOO_LARGE);
-    }
-    let body = match Limited::new(body, limit).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => return Err(StatusCode::PAYLOAD_TOO_LARGE),
-        // The client broke off, or what it sends is no HTTP.
-        Err(_) => return Err(StatusCode::BAD_REQUEST),
+    let read = match body.size_hint().lower() > limit as u64 {
+        true => Err(StatusCode::PAYLOAD_TOO_LARGE),
+        false => match Limited::new(body, limit).collect().await {
+            Ok(body) => Ok(Body::from(body.to_bytes())),
+            Err(error) if error.is::<LengthLimitError>() => Err(StatusCode::PAYLOAD_TOO_LARGE),
+            // The client broke off, or what it sends is no HTTP.
+            Err(_) => Err(StatusCode::BAD_REQUEST),
+        },
     };
-    Ok(Request::from_parts(parts, Body::from(body)))
+    match read {
+        Ok(body) => Ok(Request::from_parts(parts, body)),
+        Err(status) => Err((Request::from_parts(parts, Body::empty()), status)),
+    }
 }
 
-async fn call<S: App>(mut app: HttpService<S>, request: Request<Body>) -> Result<Response<S::ResponseBody>, Failure> {
+async fn call<S: App>(
+    mut app: HttpService<S>,
+    request: Request<Body>,
+    untold: Untold,
+) -> Result<Response<S::ResponseBody>, Failure> {
     let ready = poll_fn(|cx| invocation::poll_ready(&mut app, cx)).await;
     let answer = match ready.and_then(|ready| ready.map_err(describe)) {
         Ok(()) => invocation::finish(guard(|| app.call(request)), &mut None).await,
-        Err(failure) => Err(failure),
+        Err(failure) => {
+            untold.tell(request, None);
+            Err(failure)
+        }
     };
     match (answer, guard(|| drop(app))) {
         (Ok(answer), Err(failure)) => Err(guard(|| drop(answer)).err().unwrap_or(failure)),
         (answer, _) => answer,
+    }
+}
+
+/// A request of which nobody is told unless the app gets it.
+struct Untold {
+    guards: Guards,
+    source: EventSource,
+}
+
+impl Untold {
+    /// Tells of a request that the app does not get, and of the status that it is answered with, if it is no failure.
+    fn tell(self, request: Request<Body>, answered: Option<StatusCode>) {
+        let Self { guards, source } = self;
+        #[cfg(any(feature = "logging", feature = "metrics"))]
+        guards.unready.tell(request, source, answered);
+        #[cfg(not(any(feature = "logging", feature = "metrics")))]
+        let _ = (guards, source, request, answered);
     }
 }
 
