@@ -86,7 +86,7 @@
 //! - `Guard` (feature `authorizers`) stands before the routes: a `JwtAuthorizer` reads tokens, a `LambdaAuthorizer` asks a function, an `IamAuthorizer` checks signatures; [`Verdict`], in the extensions of the
 //!   response, is what it said.
 //! - [`Answer`] lets a function stream; [`HeaderNames`] carries the spelling of header names.
-//! - [`Step`]s tell an observer what happens to an exchange, and `Moment`s (feature `function`) what happens to a function.
+//! - [`Step`]s tell an observer what happens to an exchange, [`ConnectionStep`]s what happens to a connection of a WebSocket API, and `Moment`s (feature `function`) what happens to a function.
 //! - [`Gateway::connect`] opens a connection to a WebSocket API, without a port: a [`Socket`].
 //! - [`Listener`]s, with [`Rule`]s, stand before the target groups of a load balancer or of VPC Lattice.
 //! - [`Gateways`] are several on one address; [`Sizes`], in the extensions of a response, are those of event and answer.
@@ -268,4 +268,4 @@ pub use serve::Tls;
 #[cfg(feature = "serve")]
 pub use terminal::{Logged, Terminal};
 pub use verdict::Verdict;
-pub use web_socket::Socket;
+pub use web_socket::{Connection, ConnectionStep, SentBy, Socket};

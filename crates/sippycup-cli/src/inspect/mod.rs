@@ -97,6 +97,11 @@ impl Inspector {
 
     /// Looks at a front door.
     pub(crate) fn door(&self, builder: GatewayBuilder, door: Door) -> GatewayBuilder {
+        // Other kinds have no connections.
+        let builder = match door.kind {
+            "ws" => builder.connection_observer(self.store.connections_of(door.clone())),
+            _ => builder,
+        };
         builder.observer(self.store.door(door))
     }
 

@@ -138,7 +138,6 @@ impl Exchange {
     }
 
     /// The number of the exchange, if somebody looks.
-    #[cfg(feature = "function")]
     pub(crate) fn id(&self) -> Option<u64> {
         self.told.as_ref().map(|(id, _)| *id)
     }

@@ -77,7 +77,7 @@ impl<F: Invoke> Api<F> {
         let trace = stamp.trace(None, false);
         let response = match self.arrive(&mut parts) {
             Ok(arrived) => match connection_id(&arrived.located.route_path) {
-                Some(id) => management::respond(self.config(), &parts, &id, body).await,
+                Some(id) => management::respond(self.config(), &parts, &id, body, &exchange).await,
                 None => self.shake_hands(parts, &arrived, &exchange).await,
             },
             Err(refused) => Err(refused),

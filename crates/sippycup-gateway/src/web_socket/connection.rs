@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep_until};
 use super::api::Api;
 use super::connections::Open;
 use super::exchange::{Asked, Log, ask};
+use super::observe::{ConnectionStep, SentBy};
 use super::settings::Settings;
 use super::wire::{Closing, Incoming, Outgoing, Wire};
 use crate::encode::web_socket;
@@ -49,6 +50,8 @@ impl<F: Invoke> Live<F> {
         let mut running = JoinSet::new();
         let closing = self.until_closed(&mut wire, &mut running).await;
         self.settings().connections.remove(&self.open.known.id);
+        let Closing { code, reason } = &closing.told;
+        self.open.observer.tell(ConnectionStep::Closed { connection: &self.open.known.id, code: *code, reason });
         if let Some(said) = closing.said {
             // A client that has gone hears nothing, and one that does not read is not waited for.
             let _ = wire.outgoing.try_send(Outgoing::Close(said));
@@ -133,13 +136,14 @@ impl<F: Invoke> Live<F> {
         async move {
             let (Some((gateway, key, responds)), Some(event)) = (chosen, event) else {
                 log.line(&open, "the message belongs to no route, and there is no `$default`");
-                open.say(error("Forbidden", &open, &stamp)).await;
+                open.tell_received(&text, None, None);
+                open.say(error("Forbidden", &open, &stamp), SentBy::Gateway).await;
                 return;
             };
             match ask(gateway, Asked { event, key: &key, body: text }, &open, &log).await {
-                Some(answered) if responds => open.say(answered.body.unwrap_or_default()).await,
+                Some(answered) if responds => open.say(answered.body.unwrap_or_default(), SentBy::Answer).await,
                 Some(_) => {}
-                None => open.say(error("Internal server error", &open, &stamp)).await,
+                None => open.say(error("Internal server error", &open, &stamp), SentBy::Gateway).await,
             }
         }
     }
@@ -167,8 +171,20 @@ impl<F: Invoke> Live<F> {
 
 impl Open {
     /// Sends a message of the gateway's own or a route response, when there is room for it.
-    async fn say(&self, text: String) {
-        let _ = self.outgoing.send(Outgoing::Text(text)).await;
+    async fn say(&self, text: String, by: SentBy) {
+        if let Ok(permit) = self.outgoing.reserve().await {
+            self.tell_sent(&text, by);
+            permit.send(Outgoing::Text(text));
+        }
+    }
+
+    /// From before the client can answer it.
+    pub(super) fn tell_sent(&self, text: &str, by: SentBy) {
+        self.observer.tell(ConnectionStep::Sent { connection: &self.known.id, text, by });
+    }
+
+    pub(super) fn tell_received(&self, text: &str, route: Option<&str>, exchange: Option<u64>) {
+        self.observer.tell(ConnectionStep::Received { connection: &self.known.id, text, route, exchange });
     }
 }
 

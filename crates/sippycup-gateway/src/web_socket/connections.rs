@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
+use super::observe::Observer;
 use super::wire::Outgoing;
 use crate::stamp::Stamp;
 
@@ -58,10 +59,11 @@ pub(crate) struct Known {
 /// A connection that messages can be posted to.
 #[derive(Debug)]
 pub(super) struct Open {
-    pub(super) known: Known,
+    pub(super) known: Arc<Known>,
     pub(super) outgoing: mpsc::Sender<Outgoing>,
     /// Somebody wants it closed.
     pub(super) close: Notify,
+    pub(super) observer: Observer,
     used: Mutex<Used>,
 }
 
@@ -73,8 +75,9 @@ struct Used {
 }
 
 impl Open {
-    pub(super) fn new(known: Known, outgoing: mpsc::Sender<Outgoing>, stamp: Stamp) -> Self {
-        Self { known, outgoing, close: Notify::new(), used: Mutex::new(Used { at: Instant::now(), stamp }) }
+    pub(super) fn new(known: Known, outgoing: mpsc::Sender<Outgoing>, stamp: Stamp, observer: Observer) -> Self {
+        let used = Mutex::new(Used { at: Instant::now(), stamp });
+        Self { known: Arc::new(known), outgoing, close: Notify::new(), observer, used }
     }
 
     /// A message goes through.

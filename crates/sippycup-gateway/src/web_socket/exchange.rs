@@ -28,8 +28,11 @@ pub(super) struct Asked<'a> {
 pub(super) async fn ask<F: Invoke>(gateway: Gateway<F>, asked: Asked<'_>, open: &Open, log: &Log) -> Option<Answered> {
     let began = Instant::now();
     let Asked { event, key, body } = asked;
-    let body = Bytes::from(body);
     let exchange = gateway.config().observer.begin(&parts(key));
+    if key != DISCONNECT {
+        open.tell_received(&body, Some(key), exchange.id());
+    }
+    let body = Bytes::from(body);
     exchange.tell(|| Step::Routed {
         domain: &open.known.domain_name,
         mapping: None,
@@ -66,7 +69,7 @@ pub(super) async fn ask<F: Invoke>(gateway: Gateway<F>, asked: Asked<'_>, open: 
 
 /// A message as a request, for the observer, which reads its method and its path.
 fn parts(key: &str) -> request::Parts {
-    let method = if key == "$disconnect" { "DISCONNECT" } else { "MESSAGE" };
+    let method = if key == DISCONNECT { "DISCONNECT" } else { "MESSAGE" };
     let mut request = Request::new(());
     let method = Method::from_bytes(method.as_bytes());
     debug_assert!(method.is_ok(), "both are tokens");
@@ -77,6 +80,9 @@ fn parts(key: &str) -> request::Parts {
     *request.uri_mut() = uri.unwrap_or_default();
     request.into_parts().0
 }
+
+/// The route that gets no message.
+const DISCONNECT: &str = "$disconnect";
 
 /// Where the developer reads what happens to messages.
 #[derive(Clone, Debug, Default)]

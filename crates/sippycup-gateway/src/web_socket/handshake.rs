@@ -14,6 +14,7 @@ use super::api::{Api, Arrived, asks_to_upgrade};
 use super::connection::Live;
 use super::connections::{Known, Open};
 use super::exchange::Log;
+use super::observe::{Connection, ConnectionStep, Observer};
 use super::wire::{Carrier, Wire, wire};
 use crate::admit::Passed;
 use crate::config::Config;
@@ -42,6 +43,7 @@ pub(super) struct Connected {
     wire: Wire,
     carrier: Carrier,
     sizes: Option<Sizes>,
+    exchange: Option<u64>,
 }
 
 impl Handshake {
@@ -67,7 +69,7 @@ impl Handshake {
         opening: Opening<F>,
         exchange: &Exchange,
     ) -> Result<Result<Connected, Response<Body>>, Refused> {
-        let Opening { known, event, gateway, stamp } = opening;
+        let Opening { known, event, gateway, stamp, observer } = opening;
         let (mut sizes, mut protocol) = (None, None);
         if let Some(gateway) = gateway {
             let mut told = Sizes::of_event(event.len());
@@ -82,8 +84,8 @@ impl Handshake {
             protocol = answered.protocol.and_then(|name| HeaderValue::from_str(&name).ok());
         }
         let (wire, carrier) = wire();
-        let open = Arc::new(Open::new(known, wire.outgoing.clone(), stamp));
-        Ok(Ok(Connected { accept: self.accept, protocol, open, wire, carrier, sizes }))
+        let open = Arc::new(Open::new(known, wire.outgoing.clone(), stamp, observer));
+        Ok(Ok(Connected { accept: self.accept, protocol, open, wire, carrier, sizes, exchange: exchange.id() }))
     }
 }
 
@@ -114,6 +116,10 @@ impl Connected {
         log: Log,
         #[cfg(feature = "serve")] lifetime: Option<super::Lifetime>,
     ) -> (impl Future<Output = ()> + Send + 'static, Carrier) {
+        let protocol = self.protocol.as_ref().and_then(|name| name.to_str().ok()).map(str::to_owned);
+        let incoming = self.carrier.incoming.downgrade();
+        let connection = Connection::new(Arc::clone(&self.open.known), protocol, self.exchange, incoming);
+        self.open.observer.tell(ConnectionStep::Opened(&connection));
         api.config().web_socket.connections.insert(Arc::clone(&self.open));
         let live = Live::new(
             api,
@@ -132,6 +138,7 @@ pub(super) struct Opening<F> {
     event: Bytes,
     gateway: Option<Gateway<F>>,
     stamp: Stamp,
+    observer: Observer,
 }
 
 /// Asks the authorizer, if there is one, and writes the event of `$connect`.
@@ -173,7 +180,8 @@ pub(super) async fn opening<F>(
     let call = call(&passed);
     let known = web_socket::known(&call);
     let event = web_socket::written(web_socket::connect(&call, &known));
-    Ok(Opening { known, event, gateway, stamp })
+    let observer = config.web_socket.observer.clone();
+    Ok(Opening { known, event, gateway, stamp, observer })
 }
 
 /// `$connect` said no. Of its answer only the status reaches the client.

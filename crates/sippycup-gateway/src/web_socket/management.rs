@@ -11,14 +11,22 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 use super::connections::Open;
+use super::observe::SentBy;
 use super::wire::Outgoing;
 use crate::config::Config;
+use crate::observe::{Exchange, Step};
 use crate::refusal::Refused;
 use crate::stamp::iso_time;
 use crate::{Body, BoxError, Fault};
 
 /// Answers a call. Who calls is not checked: the signature of an SDK is taken as it is.
-pub(super) async fn respond<B>(config: &Config, parts: &Parts, id: &str, body: B) -> Result<Response<Body>, Refused>
+pub(super) async fn respond<B>(
+    config: &Config,
+    parts: &Parts,
+    id: &str,
+    body: B,
+    exchange: &Exchange,
+) -> Result<Response<Body>, Refused>
 where
     B: http_body::Body,
     B::Error: Into<BoxError>,
@@ -35,6 +43,9 @@ where
     }
     let limit = config.web_socket.message_limit;
     let message = if method == Method::POST { collected(body, limit).await } else { Ok(Bytes::new()) };
+    if let Ok(message) = &message {
+        exchange.tell(|| Step::RequestBody(message));
+    }
     let Some(open) = config.web_socket.connections.get(id) else {
         let mut gone = error(StatusCode::GONE, "GoneException", None);
         gone.extensions_mut().insert(Fault::new(&format!("there is no connection `{id}`")));
@@ -57,16 +68,18 @@ where
 async fn post(config: &Config, open: &Open, message: &Bytes) -> Response<Body> {
     // Whatever it is, API Gateway sends text.
     let text = String::from_utf8_lossy(message).into_owned();
-    match open.outgoing.send_timeout(Outgoing::Text(text), PATIENCE).await {
-        Ok(()) => {
+    match tokio::time::timeout(PATIENCE, open.outgoing.reserve()).await {
+        Ok(Ok(permit)) => {
+            open.tell_sent(&text, SentBy::Call);
+            permit.send(Outgoing::Text(text));
             open.use_now(config.stamper.stamp());
             let mut response = empty(StatusCode::OK);
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
             response
         }
-        Err(tokio::sync::mpsc::error::SendTimeoutError::Closed(_)) => error(StatusCode::GONE, "GoneException", None),
-        Err(tokio::sync::mpsc::error::SendTimeoutError::Timeout(_)) => {
+        Ok(Err(_)) => error(StatusCode::GONE, "GoneException", None),
+        Err(_) => {
             let mut slow = error(StatusCode::TOO_MANY_REQUESTS, "LimitExceededException", None);
             slow.extensions_mut().insert(Fault::new("the client does not read what it was sent before"));
             slow

@@ -17,6 +17,7 @@ mod exchange;
 mod frames;
 mod handshake;
 mod management;
+mod observe;
 mod select;
 mod settings;
 mod socket;
@@ -24,6 +25,7 @@ mod wire;
 
 pub(crate) use api::Api;
 pub(crate) use connections::Known;
+pub use observe::{Connection, ConnectionStep, SentBy};
 pub(crate) use settings::Settings;
 pub use socket::Socket;
 #[cfg(feature = "serve")]

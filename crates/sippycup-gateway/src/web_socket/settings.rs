@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::connections::Connections;
+use super::observe::Observer;
 use super::select::Selection;
 use crate::{ConfigError, GatewayBuilder, Kind};
 
@@ -15,6 +16,7 @@ pub(crate) struct Settings {
     pub(super) frame_limit: usize,
     pub(super) message_limit: usize,
     pub(super) connections: Connections,
+    pub(super) observer: Observer,
 }
 
 /// A route by its key.
@@ -35,6 +37,7 @@ impl Default for Settings {
             frame_limit: 32 << 10,
             message_limit: 128 << 10,
             connections: Connections::default(),
+            observer: Observer::default(),
         }
     }
 }
@@ -130,7 +133,7 @@ impl GatewayBuilder {
         self
     }
 
-    fn of_web_sockets(&mut self, what: &str) {
+    pub(super) fn of_web_sockets(&mut self, what: &str) {
         let kind = self.config.location.kind;
         if kind != Kind::WebSocketApi {
             self.fails(ConfigError::new(format!("{} has no {what}", kind.name())));

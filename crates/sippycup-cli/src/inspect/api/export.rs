@@ -12,10 +12,12 @@ use crate::record::mask;
 /// `None` if there is no such form, or the exchange has nothing of it.
 pub(super) fn export(form: &str, exchange: &Exchange, secrets: bool) -> Option<String> {
     let contents = exchange.contents.as_ref()?;
+    // Messages of a WebSocket API are no requests.
+    let is_request = !["DISCONNECT", "MESSAGE"].contains(&contents.method.as_str());
     match form {
-        "curl" => Some(curl(exchange, contents, secrets)),
+        "curl" if is_request => Some(curl(exchange, contents, secrets)),
         "event" => event(contents, secrets),
-        "rust" => Some(rust(exchange, contents, secrets)),
+        "rust" if is_request => Some(rust(exchange, contents, secrets)),
         _ => None,
     }
 }

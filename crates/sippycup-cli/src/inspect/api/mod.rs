@@ -1,5 +1,6 @@
 //! What the page asks for.
 
+mod connections;
 mod detail;
 mod export;
 mod guard;
@@ -51,6 +52,10 @@ impl Api {
             (&Method::GET, ["api", "served"]) => json_of(&served::served(&self.store)),
             (&Method::GET, ["api", "exchanges", id, rest @ ..]) => self.exchange(id, rest, &query),
             (&Method::POST, ["api", "send"]) => send::send(&self.store, &self.sender, request.into_body()).await,
+            (&Method::GET, ["api", "connections"]) => json_of(&connections::changes(&self.store, &query).await),
+            (&Method::POST, ["api", "connections"]) => {
+                connections::act(&self.store, &self.sender, request.into_body()).await
+            }
             (&Method::POST, ["api", "clear"]) => {
                 self.store.clear();
                 json_of(&json!({}))
@@ -58,7 +63,10 @@ impl Api {
             (&Method::GET, _) => {
                 pages::page(&path).unwrap_or_else(|| said(StatusCode::NOT_FOUND, "there is no such page"))
             }
-            _ => said(StatusCode::METHOD_NOT_ALLOWED, "expected GET, or POST to /api/send or /api/clear"),
+            _ => said(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "expected GET, or POST to /api/send, /api/connections or /api/clear",
+            ),
         }
     }
 

@@ -80,7 +80,7 @@ impl Wanted {
             None => contents.ok_or(GONE)?.method.clone(),
         };
         if ["DISCONNECT", "MESSAGE"].contains(&method.as_str()) {
-            return Err("messages of a WebSocket API go over its connection, and not through here".to_owned());
+            return Err("a message of a WebSocket API goes over its connection: it can be sent from there".to_owned());
         }
         let mut request = Request::new(self.body(contents)?);
         *request.method_mut() = method;

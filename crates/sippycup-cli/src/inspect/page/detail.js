@@ -1,7 +1,8 @@
 // One exchange: what the client sent, what became of it, and what came back.
 
 import { before } from "/list.js";
-import { body, bytes, el, forgetPictures, header, json, pairs, prose, say, time } from "/show.js";
+import { body, forgetPictures } from "/body.js";
+import { bytes, el, header, json, pairs, prose, say, time } from "/show.js";
 import { copyAs, openSend, replay } from "/send.js";
 
 let secrets = false;
@@ -78,17 +79,21 @@ function facts(one) {
     one.cold && "cold start",
     new Date(one.at / 1000).toLocaleTimeString(),
   ];
+  const connection = one.event?.requestContext?.connectionId;
+  const toConnection = connection && el("button", { click: () => place().dispatchEvent(new CustomEvent("open-connection", { detail: connection })) }, `connection ${connection}`);
   const repeated = one.repeats !== null && el("button", { click: () => open(one.repeats) }, `sent from request ${one.repeats}`);
-  return el("p", { class: "facts" }, words.filter(Boolean).join(" · "), repeated ? " · " : "", repeated);
+  return el("p", { class: "facts" }, words.filter(Boolean).join(" · "), repeated ? " · " : "", repeated, toConnection ? " · " : "", toConnection);
 }
 
 function actions(one) {
   const button = (text, title, click) => el("button", { title, click }, text);
+  // A message is no request: it goes over its connection.
+  const isRequest = !["MESSAGE", "DISCONNECT"].includes(one.method);
   return el("div", { class: "actions" },
-    button("Replay", "Send it again as it was (r)", () => replay(one.id).then((id) => id && open(id))),
-    button("Edit and send", "Change it before it is sent (e)", () => openSend(one.id, open)),
-    button("Copy as curl", "A line for a shell", () => copyAs(one.id, "curl", secrets)),
-    button("Copy as Rust test", "A test through Gateway", () => copyAs(one.id, "rust", secrets)),
+    isRequest && button("Replay", "Send it again as it was (r)", () => replay(one.id).then((id) => id && open(id))),
+    isRequest && button("Edit and send", "Change it before it is sent (e)", () => openSend(one.id, open)),
+    isRequest && button("Copy as curl", "A line for a shell", () => copyAs(one.id, "curl", secrets)),
+    isRequest && button("Copy as Rust test", "A test through Gateway", () => copyAs(one.id, "rust", secrets)),
     one.event && button("Copy event", "The event as a file for sippycup invoke", () => copyAs(one.id, "event", secrets)),
     compared === one.id ? button("Compare no more", "", () => compare(null)) : button("Compare", "Then choose another request", () => compare(one.id)),
     el("button", { "aria-pressed": String(secrets), title: "Credentials are masked until they are asked for", click: () => reveal() }, secrets ? "Mask secrets" : "Show secrets"));

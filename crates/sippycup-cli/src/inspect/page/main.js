@@ -1,9 +1,10 @@
 // The page: what is chosen, what the keys do, and the loop that asks for what changed.
 
 import { forget, choose, chosen, draw, merge, move, search, setFilter, size } from "/list.js";
+import { chooseConnection, filterConnections, moveConnection, pauseConnections, showConnections } from "/connections.js";
 import { showDetail } from "/detail.js";
 import { say, el } from "/show.js";
-import { openSend, replay } from "/send.js";
+import { openSend, post, replay } from "/send.js";
 import { showServed } from "/served.js";
 
 const page = (id) => document.getElementById(id);
@@ -51,12 +52,17 @@ function open(id) {
   showDetail(id);
 }
 
+const VIEWS = ["requests", "connections", "served"];
+
 function view(name) {
-  for (const other of ["requests", "served"]) {
+  for (const other of VIEWS) {
     page(other).hidden = other !== name;
     page(`tab-${other}`).setAttribute("aria-pressed", String(other === name));
   }
+  page("filter").placeholder = name === "connections" ? "Filter: id, API, route, client, open, closed" : "Filter: path, 5xx, post, cold, fault, >100ms";
+  page("filter").parentElement.classList.toggle("unseen", name === "served");
   showServed(name === "served");
+  showConnections(name === "connections");
   if (name === "requests") draw();
 }
 
@@ -64,11 +70,12 @@ function togglePause() {
   paused = !paused;
   page("pause").setAttribute("aria-pressed", String(paused));
   page("pause").textContent = paused ? "Go on" : "Pause";
+  pauseConnections(paused);
   if (!paused) resume();
 }
 
 async function clear() {
-  await fetch("/api/clear", { method: "POST", headers: { "content-type": "application/json", "x-sippycup-inspect": "1" }, body: "{}" });
+  await post("/api/clear", {});
   forget();
   open(null);
   count();
@@ -84,6 +91,7 @@ function help() {
     ["r", "replay the request"],
     ["e", "edit and send it"],
     ["n", "a new request"],
+    ["c", "connections of WebSocket APIs"],
     ["f", "front doors and functions"],
   ];
   const filters = "Words of a filter are all looked for: a part of the path, a method, a status (404 or 5xx), a function or front door, cold, streamed, fault, replayed, broken, abandoned, open, >100ms; has:text looks into headers, bodies, events, answers and logs. A minus before one leaves it out.";
@@ -97,18 +105,22 @@ function help() {
   page("help").showModal();
 }
 
+const step = (by) => (page("connections").hidden ? open(move(by)) : moveConnection(by));
+const toggle = (name) => view(page(name).hidden ? name : "requests");
+
 const keys = {
-  ArrowDown: () => open(move(1)),
-  j: () => open(move(1)),
-  ArrowUp: () => open(move(-1)),
-  k: () => open(move(-1)),
-  Enter: () => page("detail").focus(),
+  ArrowDown: () => step(1),
+  j: () => step(1),
+  ArrowUp: () => step(-1),
+  k: () => step(-1),
+  Enter: () => page(page("connections").hidden ? "detail" : "socket").focus(),
   "/": () => page("filter").focus(),
   p: togglePause,
   r: () => chosen() !== null && replay(chosen()).then((id) => id && open(id)),
   e: () => chosen() !== null && openSend(chosen(), open),
   n: () => openSend(null, open),
-  f: () => view(page("served").hidden ? "served" : "requests"),
+  c: () => toggle("connections"),
+  f: () => toggle("served"),
   "?": help,
 };
 
@@ -117,11 +129,12 @@ document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select");
   if (event.key === "Escape") {
     if (typing) typing.blur();
+    else if (!page("connections").hidden) chooseConnection(null);
     else if (document.activeElement === page("detail")) page("list").focus();
     else open(null);
     return;
   }
-  const scrolls = event.key.startsWith("Arrow") && event.target.closest("#detail, #served");
+  const scrolls = event.key.startsWith("Arrow") && event.target.closest("#detail, #served, #socket");
   const presses = event.key === "Enter" && event.target.closest("button, summary, a");
   const does = keys[event.key];
   if (typing || scrolls || presses || !does) return;
@@ -136,15 +149,24 @@ page("list").addEventListener("click", (event) => {
 page("list").addEventListener("scroll", draw, { passive: true });
 addEventListener("resize", draw);
 page("filter").addEventListener("input", () => {
+  filterConnections(page("filter").value);
   setFilter(page("filter").value).then(count);
   count();
 });
 page("pause").addEventListener("click", togglePause);
 page("clear").addEventListener("click", clear);
 page("new").addEventListener("click", () => openSend(null, open));
-page("tab-requests").addEventListener("click", () => view("requests"));
-page("tab-served").addEventListener("click", () => view("served"));
-page("detail").addEventListener("open-exchange", (event) => open(event.detail));
+for (const name of VIEWS) page(`tab-${name}`).addEventListener("click", () => view(name));
+for (const place of ["detail", "socket"]) {
+  page(place).addEventListener("open-exchange", (event) => {
+    view("requests");
+    open(event.detail);
+  });
+}
+page("detail").addEventListener("open-connection", (event) => {
+  view("connections");
+  chooseConnection(event.detail);
+});
 
 count();
 const asked = Number(location.hash.slice(1));

@@ -1,12 +1,13 @@
 // Requests that the page sends, and forms of a request that can be used elsewhere.
 
-import { decoded, el, header, say } from "/show.js";
+import { asText, decoded } from "/body.js";
+import { el, header, say } from "/show.js";
 
 const dialog = () => document.getElementById("send");
 
-/** Sends what the server is to send. Gives the number of the new exchange, or null. */
-async function send(wanted) {
-  const response = await fetch("/api/send", {
+/** Asks the server to do something. */
+export async function post(path, wanted) {
+  const response = await fetch(path, {
     method: "POST",
     // A page of another origin cannot send this header.
     headers: { "content-type": "application/json", "x-sippycup-inspect": "1" },
@@ -14,6 +15,9 @@ async function send(wanted) {
   });
   return response.json();
 }
+
+/** Sends a request. Gives the number of the new exchange, or an error. */
+const send = (wanted) => post("/api/send", wanted);
 
 /** Sends a request again as it was. */
 export async function replay(id) {
@@ -91,14 +95,6 @@ function pairsOf(text) {
     const at = line.indexOf(":");
     return at < 0 ? [line, ""] : [line.slice(0, at).trim(), line.slice(at + 1).trim()];
   });
-}
-
-function asText(data) {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(data);
-  } catch {
-    return null;
-  }
 }
 
 function base64(data) {

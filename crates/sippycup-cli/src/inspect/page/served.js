@@ -27,19 +27,29 @@ async function refresh() {
 }
 
 function door(each) {
-  const facts = [each.stage && `stage ${each.stage}`, ...(each.hosts ?? []).map(({ host, basePath }) => `${host}${basePath || "/"}`)];
+  const facts = [each.stage && `stage ${each.stage}`, each.endpoint && `endpoint ${each.endpoint}`];
+  const hosts = each.hosts ?? [];
+  const here = (base) => each.urls.find((url) => new URL(url).pathname.replace(/\/$/, "") === base) ?? "";
   const toTry = (route) => each.urls[0] && path(each.urls[0], route);
   return el("div", { class: "card" },
     el("h3", {}, each.logicalId ?? each.kind, " ", el("span", { class: "tag" }, each.kind)),
-    el("p", { class: "facts" }, facts.filter(Boolean).join(" · ")),
-    table(["Route", "Function", "Authorizer", "Payload format", "URL to try"], each.routes.map((route) => [
+    facts.some(Boolean) && el("p", { class: "facts" }, facts.filter(Boolean).join(" · ")),
+    hosts.length > 0 && table(["Domain", "Base path", "Here"], hosts.map(({ host, basePath }) => [host, el("code", {}, basePath || "/"), here(basePath)])),
+    each.routes.length > 0 && table(["Route", "Function", "Authorizer", "Payload format", "URL to try"], each.routes.map((route) => [
       el("code", {}, route.route), route.function ?? "answered here", route.authorizer ?? "open", route.payloadFormat,
-      toTry(route.route) ? el("a", { href: toTry(route.route), target: "_blank", rel: "noreferrer" }, toTry(route.route)) : "",
+      link(toTry(route.route)),
     ])));
+}
+
+// A browser opens no address of a WebSocket API.
+function link(url) {
+  if (!url || url.startsWith("ws")) return el("code", {}, url ?? "");
+  return el("a", { href: url, target: "_blank", rel: "noreferrer" }, url);
 }
 
 // Parameters stay as they are: whoever tries the URL knows what to write there.
 function path(base, route) {
+  if (base.startsWith("ws")) return base;
   const [, template] = route.includes(" ") ? route.split(" ") : ["", "/"];
   return base.replace(/\/$/, "") + template.replace(/\{[^}]*\+\}$/, "");
 }

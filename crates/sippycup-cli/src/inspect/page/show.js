@@ -1,4 +1,4 @@
-// How things are shown: elements, sizes, times, JSON with differences, bodies.
+// How things are shown: elements, sizes, times, JSON with differences, tables of pairs.
 
 /** An element. Texts are texts: nothing of a request is ever read as HTML. */
 export function el(name, attributes, ...children) {
@@ -42,7 +42,7 @@ export function bytes(count) {
 }
 
 const kind = (value) => (value === null ? "null" : Array.isArray(value) ? "array" : typeof value);
-const isTree = (value) => value !== null && typeof value === "object";
+export const isTree = (value) => value !== null && typeof value === "object";
 
 /** Whether two values are the same JSON. */
 function same(a, b) {
@@ -114,73 +114,3 @@ export function pairs(list, old) {
 }
 
 export const header = (list, name) => list.find((pair) => pair[0].toLowerCase() === name)?.[1] ?? "";
-
-export function decoded(base64) {
-  return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-}
-
-const PICTURES = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "image/x-icon", "image/svg+xml"];
-const pictures = new Set();
-
-/** Forgets pictures that nobody sees any more. */
-export function forgetPictures() {
-  for (const url of pictures) URL.revokeObjectURL(url);
-  pictures.clear();
-}
-
-/** A body as its content type says it should be read, with the other ways beside. */
-export function body(content, type, old) {
-  if (!content || content.total === 0) return el("p", { class: "facts" }, "no body");
-  const data = decoded(content.base64);
-  const media = type.split(";")[0].trim().toLowerCase();
-  const ways = {};
-  let text = null;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(data);
-  } catch {
-    text = null;
-  }
-  if (PICTURES.includes(media)) ways.image = () => picture(data, media);
-  if (text !== null) {
-    const value = parsed(text);
-    if (value !== undefined && isTree(value)) ways.JSON = () => json(value, old ? (parsed(new TextDecoder().decode(decoded(old.base64))) ?? null) : undefined);
-    if (media === "application/x-www-form-urlencoded") ways.form = () => pairs([...new URLSearchParams(text)]);
-    ways.text = () => el("pre", {}, text.slice(0, 200_000));
-  }
-  ways.hex = () => el("pre", { class: "hex" }, hex(data));
-  const place = el("div", {});
-  const buttons = Object.entries(ways).map(([name, show]) => el("button", { click: (event) => pick(event.target, show) }, name));
-  function pick(button, show) {
-    for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
-    place.replaceChildren(show());
-  }
-  pick(buttons[0], Object.values(ways)[0]);
-  const cut = content.kept < content.total && el("p", { class: "facts" }, `The first ${bytes(content.kept)} of ${bytes(content.total)}.`);
-  return el("div", { class: "body" }, el("div", { class: "forms" }, ...buttons), cut, place);
-}
-
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function picture(data, media) {
-  const url = URL.createObjectURL(new Blob([data], { type: media }));
-  pictures.add(url);
-  return el("img", { class: "picture", src: url, alt: `a body of ${media}` });
-}
-
-function hex(data) {
-  const lines = [];
-  for (let at = 0; at < Math.min(data.length, 16 * 1024); at += 16) {
-    const line = [...data.subarray(at, at + 16)];
-    const codes = line.map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
-    const signs = line.map((byte) => (byte > 31 && byte < 127 ? String.fromCharCode(byte) : "·")).join("");
-    lines.push(`${at.toString(16).padStart(6, "0")}  ${codes.padEnd(47)}  ${signs}`);
-  }
-  if (data.length > 16 * 1024) lines.push(`… and ${bytes(data.length - 16 * 1024)} more`);
-  return lines.join("\n");
-}

@@ -17,6 +17,9 @@ pub(crate) struct Door {
     pub(crate) address: SocketAddr,
     /// Whether TLS is spoken there.
     pub(crate) secured: bool,
+    /// The name that AWS gives it, and what its paths begin with there.
+    pub(crate) default_domain: String,
+    pub(crate) stage_path: String,
     /// The expression that makes it, in Rust.
     pub(crate) expression: String,
 }
@@ -36,6 +39,8 @@ impl Door {
             authorizer: origin.and_then(|origin| origin.authorizer.clone()),
             address,
             secured: false,
+            default_domain: gateway.default_domain().to_owned(),
+            stage_path: gateway.stage().map(|stage| format!("/{stage}")).unwrap_or_default(),
             expression: expression(gateway),
         }
     }

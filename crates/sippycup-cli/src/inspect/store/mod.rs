@@ -1,5 +1,6 @@
 //! The last exchanges, in bounded memory, and whoever waits for the next change.
 
+mod connections;
 mod door;
 mod exchange;
 mod function;
@@ -13,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 use tokio::sync::Notify;
 
+pub(crate) use connections::{Connections, Known, Message, Way};
 pub(crate) use door::Door;
 pub(crate) use exchange::{Contents, Exchange, Invocation};
 pub(crate) use function::{Environment, Function};
@@ -28,13 +30,14 @@ impl Default for Store {
     fn default() -> Self {
         // A page that knows nothing is told at once, also that there is nothing.
         let state = Mutex::new(State { version: 1, ..State::default() });
-        Self { shared: Arc::new(Shared { state, changed: Notify::new() }) }
+        Self { shared: Arc::new(Shared { state, connections: Mutex::default(), changed: Notify::new() }) }
     }
 }
 
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
+    connections: Mutex<Connections>,
     changed: Notify,
 }
 
@@ -74,6 +77,11 @@ impl Store {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The connections of WebSocket APIs. Nobody waits in here, or looks at the state.
+    pub(crate) fn connections(&self) -> MutexGuard<'_, Connections> {
+        self.shared.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Forgets the front doors and functions that were served, for those to come. Exchanges stay.
     pub(crate) fn serve_anew(&self, functions: &[String]) {
         let mut state = self.state();
@@ -86,22 +94,33 @@ impl Store {
         self.state().described = described;
     }
 
-    /// Forgets all exchanges.
+    /// Forgets all exchanges, and of connections what is over.
     pub(crate) fn clear(&self) {
         let mut state = self.state();
         state.exchanges.clear();
         state.bytes = 0;
         state.next_version();
+        drop(state);
+        self.connections().clear();
         self.shared.changed.notify_waiters();
     }
 
     /// Waits until there is a change after the one with a number.
     pub(crate) async fn changed(&self, after: u64) {
+        self.until(|| self.state().version > after).await;
+    }
+
+    /// Waits until there is a change of connections after the one with a number.
+    pub(crate) async fn connections_changed(&self, after: u64) {
+        self.until(|| self.connections().version > after).await;
+    }
+
+    async fn until(&self, has_come: impl Fn() -> bool) {
         loop {
             let mut notified = std::pin::pin!(self.shared.changed.notified());
             // From before the look, so that no change is missed between.
             notified.as_mut().enable();
-            if self.state().version > after {
+            if has_come() {
                 return;
             }
             notified.await;

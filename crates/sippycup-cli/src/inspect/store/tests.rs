@@ -4,6 +4,7 @@ use http_body_util::BodyExt;
 use sippycup_gateway::{Answer, Body, BoxError, Gateway, Kind, Moment, Step};
 use tower_service::Service;
 
+use super::connections::{MOST_BYTES, MOST_CLOSED};
 use super::*;
 
 /// A store with limits, and a front door before a function that gives the request's body back.
@@ -156,4 +157,35 @@ fn an_invocation_that_nobody_waits_for_any_more_is_forgotten() {
     assert_eq!(store.state().functions[0].waiting.len(), 1);
     gateway(1, Step::End(sippycup_gateway::End::Abandoned));
     assert!(store.state().functions[0].waiting.is_empty());
+}
+
+#[tokio::test]
+async fn open_connections_are_kept_and_of_closed_ones_and_messages_the_last() {
+    let store = Store::default();
+    let plain = Gateway::builder(Kind::WebSocketApi).build(()).unwrap();
+    let door = Door::new(&plain, Some("echo"), None, "127.0.0.1:9000".parse().unwrap());
+    let builder = Gateway::builder(Kind::WebSocketApi).route("$default").route_response("$default");
+    let gateway = builder.connection_observer(store.connections_of(door)).build(Echo).unwrap();
+    let connect = || gateway.connect(Request::get("/prod").body(()).unwrap());
+    let mut first = connect().await.unwrap();
+    for _ in 0..MOST_CLOSED + 5 {
+        connect().await.unwrap().close(None).await;
+    }
+    // The client may be told before the store is.
+    let version = || store.connections().version;
+    while version() < 1 + 1 + 2 * (MOST_CLOSED as u64 + 5) {
+        store.connections_changed(version()).await;
+    }
+    assert_eq!(store.connections().all.len(), MOST_CLOSED + 1);
+    assert!(store.connections().find(first.id()).is_some_and(|(_, known)| known.closed.is_none()));
+    let large = "x".repeat(128 << 10);
+    for _ in 0..MOST_BYTES / large.len() {
+        first.send(large.clone()).await.unwrap();
+        first.next().await.unwrap();
+    }
+    let connections = store.connections();
+    assert!(connections.bytes <= MOST_BYTES, "{}", connections.bytes);
+    assert_eq!(connections.bytes, connections.messages.iter().map(|message| message.text.len()).sum::<usize>());
+    let (_, known) = connections.find(first.id()).unwrap();
+    assert_eq!((known.received, known.sent, known.route.as_deref()), (128, 128, Some("$default")));
 }

@@ -1,11 +1,31 @@
-//! The page in a real browser: Debian's Chromium, driven by `browser/main.mjs`.
+//! The page in a real browser: Debian's Chromium, driven by `browser/*.mjs`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 #[test]
 #[ignore = "installs playwright-core from npm, and needs Chromium"]
 fn chromium_shows_what_the_command_serves() {
+    let libraries = libraries();
+    // One after the other: so that neither takes the time that the other waits for.
+    for (script, checks) in [("main.mjs", 17), ("connections.mjs", 6)] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/inspect/browser").join(script);
+        let output = Command::new("node")
+            .arg(path)
+            .env("SIPPYCUP", env!("CARGO_BIN_EXE_sippycup"))
+            .env("LIBRARIES", &libraries)
+            .stderr(Stdio::inherit())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        print!("{said}");
+        assert!(output.status.success(), "{said}");
+        // So that a script which checks nothing is no success.
+        assert_eq!(said.lines().filter(|line| line.starts_with("ok ")).count(), checks, "{said}");
+    }
+}
+
+fn libraries() -> PathBuf {
     let libraries = Path::new(env!("CARGO_TARGET_TMPDIR")).join("playwright-core");
     if !libraries.join("node_modules/playwright-core").exists() {
         std::fs::create_dir_all(&libraries).unwrap();
@@ -17,19 +37,5 @@ fn chromium_shows_what_the_command_serves() {
             .status();
         assert!(installed.unwrap().success(), "`npm install playwright-core` does not work here");
     }
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/inspect/browser/main.mjs");
-    let output = Command::new("node")
-        .arg(script)
-        .env("SIPPYCUP", env!("CARGO_BIN_EXE_sippycup"))
-        .env("LIBRARIES", &libraries)
-        .stderr(Stdio::inherit())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    print!("{said}");
-    assert!(output.status.success(), "{said}");
-    // So that a script which checks nothing is no success.
-    assert_eq!(said.lines().filter(|line| line.starts_with("ok ")).count(), CHECKS, "{said}");
+    libraries
 }
-
-const CHECKS: usize = 16;

@@ -1,6 +1,7 @@
 //! The inspector over TCP: who is answered, what is masked, what can be sent.
 
 mod browser;
+mod connections;
 mod guarded;
 
 use std::io::{Read, Write};

@@ -2,6 +2,7 @@
 
 mod connections;
 mod events;
+mod observed;
 mod tcp;
 
 use std::sync::{Arc, Mutex};

@@ -7,6 +7,11 @@ for (;;) {
   const next = await fetch(`${api}/next`);
   const id = next.headers.get("lambda-runtime-aws-request-id");
   const event = await next.json();
+  if (event.requestContext.connectionId) {
+    console.log(`hears ${event.body}`);
+    await answer(id, { statusCode: 200, body: `heard ${event.body}` });
+    continue;
+  }
   const path = event.path ?? event.rawPath;
   console.log(`works on ${path}`);
   if (path.includes("picture")) {

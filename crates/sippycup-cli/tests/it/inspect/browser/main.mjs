@@ -1,59 +1,18 @@
-// Drives the inspector's page as a person would, and prints a line for each thing that holds.
+// Drives the inspector's page as a person would, with requests of a REST API.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import http from "node:http";
-import { createRequire } from "node:module";
-import { createInterface } from "node:readline";
 
-const { chromium } = createRequire(`${process.env.LIBRARIES}/`)("playwright-core");
-const shots = process.env.SHOTS;
+import { drive } from "./drive.mjs";
 
-const command = spawn(process.env.SIPPYCUP, [
-  "serve", "--listen", "127.0.0.1:0", "--inspect=127.0.0.1:0", "--kind", "rest", "--stage", "prod", "--stream", "--binary", "image/*",
-  "--route", "GET /items/{id}", "--route", "/{proxy+}", "--", process.execPath, new URL("function.mjs", import.meta.url).pathname,
-], { stdio: ["ignore", "inherit", "pipe"] });
-const addresses = await new Promise((found, failed) => {
-  const urls = [];
-  const lines = [];
-  const reader = createInterface({ input: command.stderr });
-  reader.on("line", (line) => {
-    lines.push(line);
-    const url = /http:\/\/[^/]+/.exec(line)?.[0];
-    if (url) urls.push(url);
-    if (line.includes("inspect:")) found(urls);
-  });
-  reader.on("close", () => failed(new Error(lines.join("\n"))));
-});
-const [front, inspector] = addresses;
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, permissions: ["clipboard-read", "clipboard-write"] });
-const page = await context.newPage();
-const wrong = [];
-const asked = new Set();
-page.on("console", (message) => message.type() === "error" && wrong.push(message.text()));
-page.on("pageerror", (error) => wrong.push(error.message));
-page.on("request", (request) => asked.add(new URL(request.url()).origin));
+const { asked, browser, check, context, end, front, inspector, page, shot, wrong } = await drive([
+  "--kind", "rest", "--stage", "prod", "--stream", "--binary", "image/*", "--binary", "multipart/form-data", "--route", "GET /items/{id}", "--route", "/{proxy+}",
+]);
 
 const ask = (path, options) => fetch(`${front}/prod${path}`, options).then((response) => response.arrayBuffer());
 const row = (text) => page.locator(".row:not([hidden])", { hasText: text }).first();
 const card = (name) => page.locator(`.card[data-name="${name}"]`);
-const shot = (name) => shots && page.screenshot({ path: `${shots}/${name}.png` });
 const until = (what, given) => page.waitForFunction(what, given);
-
-async function check(name, held) {
-  try {
-    await held();
-    console.log(`ok ${name}`);
-  } catch (error) {
-    await shot("failed");
-    console.log(`FAILED ${name}: ${error.stack}`);
-    throw error;
-  }
-}
 
 async function open(path) {
   await row(path).click();
@@ -62,8 +21,6 @@ async function open(path) {
 }
 
 try {
-  await page.goto(`${inspector}/`);
-
   await check("requests are in the list as they come, the newest first", async () => {
     await page.getByText("No request yet").waitFor();
     await ask("/items/7?x=1&code=s3cret", { headers: { authorization: "Bearer s3cret", "x-tag": "a" } });
@@ -115,6 +72,25 @@ try {
     await ask("/login", { method: "POST", body: new URLSearchParams({ user: "me", name: "A B&C" }) });
     await open("/prod/login");
     assert.match(await card("Request").locator(".body .pairs").textContent(), /userme.*nameA B&C/);
+  });
+
+  await check("the parts of an upload are shown as what they are", async () => {
+    const picture = await ask("/picture", { headers: { accept: "image/png" } });
+    const upload = new FormData();
+    upload.append("title", "A \"day\" out");
+    upload.append("photo", new Blob([picture], { type: "image/png" }), "the day.png");
+    upload.append("facts", new Blob(['{"tags":["sea"]}'], { type: "application/json" }), "facts.json");
+    upload.append("raw", new Blob([new Uint8Array([0, 255, 13, 10])], { type: "application/octet-stream" }), "raw.bin");
+    await ask("/upload", { method: "POST", body: upload });
+    await open("/prod/upload");
+    const parts = card("Request").locator(".part");
+    assert.deepEqual(await parts.locator("> h3").allTextContents(), ["title", "photo", "facts", "raw"]);
+    assert.match(await parts.nth(0).textContent(), /text\/plain · 11 B.*A "day" out/s);
+    assert.match(await parts.nth(1).textContent(), /file the day\.png · image\/png/);
+    await until((img) => img.naturalWidth === 16, await parts.nth(1).locator("img.picture").elementHandle());
+    assert.match(await parts.nth(2).textContent(), /file facts\.json.*tags/s);
+    assert.match(await parts.nth(3).textContent(), /4 B.*00 ff 0d 0a/s);
+    await shot("upload");
   });
 
   await check("pieces of a stream stand on the time line", async () => {
@@ -222,7 +198,7 @@ try {
     assert(wide <= 390, `${wide} wide`);
     const light = (color) => color.match(/\d+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0);
     assert(light(text) - light(back) > 400, `${text} on ${back}`);
-    if (shots) await phone.screenshot({ path: `${shots}/phone.png` });
+    await shot("phone", phone);
     await phone.getByRole("button", { name: "‹ List" }).click();
     await phone.locator(".row:not([hidden])").first().waitFor();
     await phone.close();
@@ -284,6 +260,5 @@ try {
   assert.deepEqual(wrong, []);
   assert.deepEqual([...asked], [inspector], "nobody else is asked");
 } finally {
-  await browser.close();
-  command.kill("SIGINT");
+  await end();
 }
