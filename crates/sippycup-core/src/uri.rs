@@ -307,7 +307,10 @@ mod tests {
         fn whatever_the_event_has_is_a_path_and_query(path: Vec<u8>, query: Vec<u8>, decoded: bool) {
             let mut out = Vec::new();
             push_path(&mut out, &path, if decoded { Text::Decoded } else { Text::Encoded });
-            push_raw_query(&mut out, &query);
+            // Who calls sees to it that the target `*` has no query.
+            if path != b"*" {
+                push_raw_query(&mut out, &query);
+            }
             let text = String::from_utf8(out.clone()).unwrap();
             let parsed = PathAndQuery::from_maybe_shared(out).unwrap();
             prop_assert_eq!(parsed.as_str(), text);
