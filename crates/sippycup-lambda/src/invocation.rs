@@ -51,12 +51,22 @@ where
 }
 
 /// Waits until the app can be called.
-pub(crate) async fn ready<T>(app: &mut T, watch: &mut Option<Box<dyn Watch>>) -> Result<Result<(), Error>, Failure>
+pub(crate) async fn ready<T>(
+    app: &mut T,
+    context: &LambdaContext,
+    watch: &mut Option<Box<dyn Watch>>,
+) -> Result<Result<(), Error>, Failure>
 where
     T: Service<ProxyEvent, Error = Error>,
 {
     poll_fn(|cx| match poll_ready(app, cx) {
-        Poll::Pending => poll_late(watch, cx).map(Err),
+        Poll::Pending => {
+            #[cfg(any(feature = "logging", feature = "metrics"))]
+            context.verdict().waits();
+            #[cfg(not(any(feature = "logging", feature = "metrics")))]
+            let _ = context;
+            poll_late(watch, cx).map(Err)
+        }
         ready => ready,
     })
     .await
@@ -79,7 +89,7 @@ where
         Ok(app) => app,
         Err(failure) => return Ok(refuse(event, failure, context, watch, guards)),
     };
-    let answer = match ready(&mut app, &mut watch).await {
+    let answer = match ready(&mut app, context, &mut watch).await {
         Ok(Ok(())) => Ok(call(&mut app, event, context, watch).await),
         Ok(Err(error)) => {
             give_up(event, context, guards);

@@ -57,7 +57,7 @@ where
 {
     let Delivery { context, event } = delivery;
     let mut watch = guards.watch(&context);
-    let ready = invocation::ready(app, &mut watch).await;
+    let ready = invocation::ready(app, &context, &mut watch).await;
     let answer = match (ready, event) {
         (Ok(Ok(())), Ok(event)) => invocation::call(app, event, &context, watch).await,
         (Err(failure), Ok(event)) => invocation::refuse(event, failure, &context, watch, guards),

@@ -72,8 +72,8 @@
 //! | `remainingMs` | what was left until the deadline |
 //!
 //! Status and bytes are what the client gets: where a [guard](crate#guards) answers in the place of the app, they are the
-//! guard's. What was wrong is told in a line of its own. An app that was never ready for a request has that line alone.
-//! Query strings, headers and bodies are in no line. `RUST_LOG=sippycup::access=off` turns these lines off.
+//! guard's. What was wrong is told in a line of its own. A request that the app was never ready for is a line as well; an event
+//! of which no request can be made is none. Query strings, headers and bodies are in no line. `RUST_LOG=sippycup::access=off` turns these lines off.
 //!
 //! # Panics of the app
 //!

@@ -118,6 +118,7 @@ impl Exchange {
         let route = MatchedRoute::default();
         request.extensions_mut().insert(route.clone());
         let extensions = request.extensions();
+        let lambda: Option<LambdaContext> = extensions.get().cloned();
         Self {
             method: request.method().clone(),
             #[cfg(feature = "logging")]
@@ -126,8 +127,8 @@ impl Exchange {
             source: extensions.get().copied(),
             route,
             api: extensions.get().cloned(),
-            lambda: extensions.get().cloned(),
-            began: Instant::now(),
+            began: lambda.as_ref().and_then(|lambda| lambda.verdict().waits_since()).unwrap_or_else(Instant::now),
+            lambda,
             #[cfg(feature = "logging")]
             request_bytes: request.body().size_hint().lower(),
             response_bytes: 0,

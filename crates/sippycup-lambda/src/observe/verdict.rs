@@ -1,6 +1,9 @@
 //! What becomes of an answer of the app. Guards look at it when the app is done with it, so observers are not told before.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
 
 use http::StatusCode;
 
@@ -21,11 +24,22 @@ struct State {
     instead: Option<(StatusCode, usize)>,
     /// Whether an answer that has begun breaks off.
     is_broken: bool,
+    /// Since when a request waits for its app to be ready.
+    waits_since: Option<Instant>,
 }
 
 impl Verdict {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of a request that waits for its app.
+    pub(crate) fn waits(&self) {
+        self.state().waits_since.get_or_insert_with(Instant::now);
+    }
+
+    pub(super) fn waits_since(&self) -> Option<Instant> {
+        self.state().waits_since
     }
 
     /// Takes note of an answer in the place of the app's.
