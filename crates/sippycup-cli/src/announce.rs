@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use http::Method;
 use sippycup_gateway::{Gateway, Gateways, Kind};
 
+use crate::certain::Certain;
+
 /// A line for each way to a gateway. `name` is that of its function or of the front door, where there are several.
 pub(crate) fn lines<F>(
     gateways: &Gateways<F>,
@@ -23,7 +25,7 @@ pub(crate) fn lines<F>(
                     return gateways.choose(&Method::GET, host, "/").shares_listener(gateway);
                 }
                 let (method, path) = route.split_once(' ').unwrap_or(("ANY", "/"));
-                let method = Method::from_bytes(method.as_bytes()).unwrap_or_default();
+                let method = Method::from_bytes(method.as_bytes()).certain();
                 std::ptr::eq(gateways.choose(&method, host, &format!("{base}{path}")), gateway)
             })
     };

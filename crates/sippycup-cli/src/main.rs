@@ -11,6 +11,7 @@
 //! are wrong.
 
 mod announce;
+mod certain;
 mod conform;
 mod describe;
 mod doctor;

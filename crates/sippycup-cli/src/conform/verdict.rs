@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::cases::{Answer, Case, Sent, Topic};
 use super::doors::{Door, Repeated};
 use super::exchange::{Got, excerpt};
+use crate::certain::Certain;
 
 /// How a case went.
 #[derive(Clone, Debug, PartialEq)]
@@ -205,7 +206,7 @@ fn of_answered(door: &Door, name: &str, expected: &[&str], found: &[String]) -> 
         "set-cookie"
             if door.header_values() == Repeated::Last
                 && found.len() == 1
-                && expected.contains(&found.first().copied().unwrap_or_default()) =>
+                && expected.contains(&found.first().copied().certain()) =>
         {
             Verdict::Design("one cookie of several: needs multi-value headers".to_owned())
         }

@@ -55,7 +55,9 @@ fn shown(text: &str, span: Option<Range<usize>>, message: &str) -> String {
         return message.to_owned();
     };
     let number = before.matches('\n').count() + 1;
-    let indent = before.rsplit('\n').next().unwrap_or_default();
+    let indent = before.rsplit('\n').next();
+    debug_assert!(indent.is_some(), "every text has a first part");
+    let indent = indent.unwrap_or_default();
     let line = format!("{indent}{}", rest.lines().next().unwrap_or_default());
     let key = key(before).map(|key| format!(", `{key}`")).unwrap_or_default();
     let mut shown = format!("line {number}{key}: {message}");

@@ -267,7 +267,9 @@ impl FunctionPlan {
         for Said { value: path, .. } in &self.extensions {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let mut line = supervised(&[path.clone().into_os_string()]).into_iter();
-            builder = builder.extension(name, line.next().unwrap_or_default(), line);
+            let program = line.next();
+            debug_assert!(program.is_some(), "an extension is a program");
+            builder = builder.extension(name, program.unwrap_or_default(), line);
         }
         if let Some(directory) = &self.directory {
             builder = builder.current_dir(&directory.value);

@@ -16,6 +16,7 @@ use serde_json::Value;
 use sippycup_gateway::{Answer, Body, BoxError, Function, FunctionError, Terminal};
 use tower_service::Service;
 
+use crate::certain::Certain;
 use crate::plan::FunctionPlan;
 use crate::private;
 pub(crate) use mask::{is_masked, mask};
@@ -159,9 +160,7 @@ impl Tee {
         head.extend_from_slice(data);
         match prelude_end(&head) {
             Some(end) => {
-                let cut = head.split_at_checked(end);
-                debug_assert!(cut.is_some(), "a prelude ends within what was read");
-                let (prelude, rest) = cut.unwrap_or_default();
+                let (prelude, rest) = head.split_at_checked(end).certain();
                 let prelude = self.recording.text(prelude);
                 self.write_out(&prelude);
                 self.write_out(rest);

@@ -1,13 +1,15 @@
 //! The lines in which two texts differ.
 
+use crate::certain::Certain;
+
 /// Lines that went, with `-`, and lines that came, with `+`, in their order.
 pub(super) fn difference(before: &str, now: &str) -> String {
     let (before, now): (Vec<_>, Vec<_>) = (before.lines().collect(), now.lines().collect());
     let front = before.iter().zip(&now).take_while(|(a, b)| a == b).count();
-    let (before, now) = (before.get(front..).unwrap_or_default(), now.get(front..).unwrap_or_default());
+    let (before, now) = (before.get(front..).certain(), now.get(front..).certain());
     let back = before.iter().rev().zip(now.iter().rev()).take_while(|(a, b)| a == b).count();
-    let before = before.get(..before.len() - back).unwrap_or_default();
-    let now = now.get(..now.len() - back).unwrap_or_default();
+    let before = before.get(..before.len() - back).certain();
+    let now = now.get(..now.len() - back).certain();
     let common = Common::of(before, now);
     let mut lines = Vec::new();
     let (mut gone, mut come) = (0, 0);

@@ -14,6 +14,7 @@ use clap::{Args, Command, FromArgMatches};
 use serde_json::Value;
 use sippycup_gateway::BoxError;
 
+use crate::certain::Certain;
 use crate::error::UsageError;
 use crate::invoke::{call, check};
 use crate::plan::FunctionPlan;
@@ -57,7 +58,7 @@ pub(crate) async fn replay(arguments: &Arguments) -> Result<ExitCode, BoxError> 
     let function = serve::spawn(&plan, arguments.output.terminal())?;
     let mut changed = 0_usize;
     for event in &events {
-        let name = event.file_name().unwrap_or_default().to_string_lossy().replace(".event.json", "");
+        let name = event.file_name().certain().to_string_lossy().replace(".event.json", "");
         let content = fs::read(event).map_err(|error| UsageError::new(format!("DIR: {}: {error}", event.display())))?;
         let (kind, now) = match call(&function, compact(&content).into()).await? {
             Ok(answer) => ("answer", answer),

@@ -4,6 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Number, Value};
 
+use crate::certain::Certain;
+
 /// What does not count when answers are compared.
 #[derive(Debug)]
 pub(super) struct Normal<'a> {
@@ -66,7 +68,7 @@ impl Normal<'_> {
                 }
             };
             inside_a_word = found.is_none() && c.is_alphanumeric();
-            rest = rest.get(length..).unwrap_or_default();
+            rest = rest.get(length..).certain();
         }
         normal
     }
@@ -123,7 +125,7 @@ fn matched(form: &str, text: &str) -> Option<usize> {
 fn zone(text: &str) -> usize {
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let fraction = text.strip_prefix(['.', ',']).map_or(0, |rest| 1 + digits(rest));
-    let rest = text.get(fraction..).unwrap_or_default();
+    let rest = text.get(fraction..).certain();
     let zones = ["Z", "+dd:dd", "-dd:dd", "+dddd", "-dddd", " GMT", " UTC", " +dddd", " -dddd"];
     fraction + zones.iter().find_map(|form| matched(form, rest)).unwrap_or(0)
 }

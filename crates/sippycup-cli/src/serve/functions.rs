@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use sippycup_gateway::{BoxError, Function, FunctionBuilder, Terminal};
 use tokio::net::TcpListener;
 
+use crate::certain::Certain;
 use crate::error::UsageError;
 use crate::plan::{FunctionPlan, Plan, Said};
 use crate::record::Recorder;
@@ -67,9 +68,7 @@ pub(crate) fn spawn(plan: &FunctionPlan, terminal: impl Into<Option<Terminal>>) 
 
 fn spawned(plan: &FunctionPlan, builder: FunctionBuilder) -> Result<Function, BoxError> {
     let mut command = supervised(&plan.command).into_iter();
-    let program = command.next();
-    debug_assert!(program.is_some(), "a plan has a command");
-    let program = program.unwrap_or_default();
+    let program = command.next().certain();
     Ok(builder.lifeline(true).spawn(program, command)?)
 }
 

@@ -26,6 +26,7 @@ use tokio::sync::{Mutex, watch as signal};
 use tokio::task::JoinHandle;
 use tower_service::Service;
 
+use crate::certain::Certain;
 use crate::describe::Description;
 use crate::plan::Pair;
 use crate::supervise::supervised;
@@ -173,7 +174,9 @@ impl Shared {
         if let Ok(endpoint) = HeaderValue::from_str(&self.plan.endpoint) {
             headers.insert(ENDPOINT, endpoint);
         }
-        let id = HeaderValue::from_str(&id()).unwrap_or(HeaderValue::from_static("-"));
+        let id = HeaderValue::from_str(&id());
+        debug_assert!(id.is_ok(), "digits and hyphens are a header value");
+        let id = id.unwrap_or(HeaderValue::from_static("-"));
         headers.insert(REQUEST_ID, id.clone());
         id
     }
@@ -256,7 +259,7 @@ fn id() -> String {
     let hash = |half: u8| RandomState::new().hash_one(half);
     let digits = format!("{:016x}{:016x}", hash(0), hash(1));
     debug_assert_eq!(digits.len(), 32, "{digits}");
-    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| digits.get(range).unwrap_or_default());
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| digits.get(range).certain());
     parts.join("-")
 }
 

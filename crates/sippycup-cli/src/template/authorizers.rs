@@ -4,6 +4,7 @@ use super::model::Family;
 use super::node::Node;
 use super::scope::{REGION, Scope};
 use super::source::Fault;
+use crate::certain::Certain;
 use crate::plan::{AuthorizerPlan, PayloadFormat, Sort};
 
 /// `Authorizers.NAME` of SAM's `Auth`. The function is named by its ARN here.
@@ -118,7 +119,7 @@ fn with_pools(mut plan: AuthorizerPlan, pools: &Node) -> Result<Option<Authorize
     for pool in pools.items() {
         let arn = pool.string()?;
         let region = arn.split(':').nth(3).filter(|region| !region.is_empty()).unwrap_or(REGION);
-        let id = arn.rsplit(['/', ':']).next().unwrap_or_default();
+        let id = arn.rsplit(['/', ':']).next().certain();
         issuers.push(format!("https://cognito-idp.{region}.amazonaws.com/{id}"));
     }
     let mut issuers = issuers.into_iter();

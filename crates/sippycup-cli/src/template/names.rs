@@ -4,6 +4,7 @@ use super::node::Node;
 use super::references::FUNCTION;
 use super::scope::Scope;
 use super::source::Fault;
+use crate::certain::Certain;
 
 /// A function by its stack and its logical id.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -39,11 +40,11 @@ impl Names {
     /// The function that a URI or an ARN names: by its name alone, for account and region may be those of another place. That of the stack itself comes first.
     pub(super) fn find(&self, stack: usize, uri: &str) -> Option<&Function> {
         let inner = match uri.split_once("/functions/") {
-            Some((_, inner)) => inner.split('/').next().unwrap_or_default(),
+            Some((_, inner)) => inner.split('/').next().certain(),
             None => uri,
         };
         let name = match inner.split_once(":function:") {
-            Some((_, name)) => name.split(':').next().unwrap_or_default(),
+            Some((_, name)) => name.split(':').next().certain(),
             None if inner.contains([':', '/']) => return None,
             None => inner,
         };

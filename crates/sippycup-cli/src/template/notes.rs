@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::source::{Fault, Span};
+use crate::certain::Certain;
 
 /// Notes about a template, in two sorts.
 #[derive(Debug, Default)]
@@ -38,7 +39,7 @@ impl Notes {
     pub(super) fn shortened(&self, named: impl Fn(&str) -> String) -> impl Iterator<Item = String> {
         self.passed.iter().map(move |((whom, why), what)| match what.len().checked_sub(SHOWN) {
             Some(more @ 1..) => {
-                let shown = what.get(..SHOWN).unwrap_or_default().join(", ");
+                let shown = what.get(..SHOWN).certain().join(", ");
                 format!("{}: {shown} and {more} more, which --describe lists: {why}", named(whom))
             }
             _ => format!("{}: {}: {why}", named(whom), what.join(", ")),

@@ -3,6 +3,7 @@
 use super::node::Node;
 use super::scope::{ACCOUNT, Made, REGION, Scope};
 use super::source::{Fault, Span};
+use crate::certain::Certain;
 
 impl Scope<'_> {
     /// Whether a name with a dot in it is one that `Ref` takes.
@@ -184,7 +185,7 @@ pub(super) fn api_id(logical_id: &str) -> String {
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
     let mut id = String::from("a");
     for _ in 0..9 {
-        id.push(char::from_digit(u32::try_from(hash % 36).unwrap_or_default(), 36).unwrap_or('0'));
+        id.push(char::from_digit(u32::try_from(hash % 36).certain(), 36).certain());
         hash /= 36;
     }
     id

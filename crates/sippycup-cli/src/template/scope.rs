@@ -10,6 +10,7 @@ use super::notes::Notes;
 use super::outputs::Output;
 use super::source::{Fault, Sources, Span};
 use super::yaml;
+use crate::certain::Certain;
 
 /// Evaluates what a template says. Values that nobody can know are collected, and asked for all at once.
 pub(super) struct Scope<'t> {
@@ -171,7 +172,7 @@ impl<'t> Scope<'t> {
         let knows = |scope: &Self, name: &str| {
             let own = name.strip_prefix(&*scope.label).and_then(|rest| rest.strip_prefix('/'));
             let name = own.filter(|_| !scope.label.is_empty()).unwrap_or(name);
-            let of = name.split('.').next().unwrap_or_default();
+            let of = name.split('.').next().certain();
             scope.used.borrow().contains(name)
                 || scope.section("Parameters", name).is_some()
                 || scope.section("Resources", of).is_some()

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::node::{Node, Shape};
+use crate::certain::Certain;
 
 /// A place: bytes in all files together, one file behind the other.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
@@ -56,9 +57,11 @@ impl Sources {
         let Some(file) = self.files.iter().rev().find(|file| file.base <= span.start) else {
             return String::new();
         };
-        let before = file.text.get(..span.start - file.base).unwrap_or(&file.text);
+        let before = file.text.get(..span.start - file.base);
+        debug_assert!(before.is_some(), "a place is in its file");
+        let before = before.unwrap_or(&file.text);
         let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let column = before.rsplit('\n').next().certain().chars().count() + 1;
         format!("{}:{line}:{column}", file.path.display())
     }
 

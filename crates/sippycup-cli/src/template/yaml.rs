@@ -8,6 +8,7 @@ use granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
 
 use super::node::{Entry, Node, Shape};
 use super::source::{Fault, Span};
+use crate::certain::Certain;
 
 /// What was read, and what is odd about it.
 #[derive(Debug)]
@@ -20,7 +21,7 @@ pub(super) struct Read {
 pub(super) fn read(text: &str, base: usize) -> Result<Read, Fault> {
     // Some editors write a mark before the first byte, which is no text.
     let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let text = text.get(mark..).unwrap_or_default();
+    let text = text.get(mark..).certain();
     let base = base + mark;
     let mut loader = Loader::default();
     let mut options = Options::default();

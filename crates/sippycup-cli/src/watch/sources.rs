@@ -43,7 +43,9 @@ impl Sources {
         let Some(root) = self.roots.iter().find(|root| path.starts_with(&root.path)) else {
             return false;
         };
-        let inner = path.strip_prefix(&root.path).unwrap_or(path);
+        let inner = path.strip_prefix(&root.path);
+        debug_assert!(inner.is_ok(), "the path starts with its root");
+        let inner = inner.unwrap_or(path);
         !inner.components().any(is_never_source) && !is_ignored(path, root, &mut self.gitignores)
     }
 }
@@ -52,7 +54,9 @@ impl Sources {
 fn is_ignored(path: &Path, root: &Root, gitignores: &mut HashMap<PathBuf, Gitignore>) -> bool {
     let mut current = root.top.clone();
     let mut above = vec![current.clone()];
-    let inner: Vec<_> = path.strip_prefix(&root.top).unwrap_or(path).components().collect();
+    let inner = path.strip_prefix(&root.top);
+    debug_assert!(inner.is_ok(), "the top of a root is above what is in it");
+    let inner: Vec<_> = inner.unwrap_or(path).components().collect();
     for (at, component) in inner.iter().enumerate() {
         current.push(component);
         let is_directory = at + 1 < inner.len() || current.is_dir();

@@ -181,7 +181,9 @@ impl FixedResponse {
 
     fn response(&self, kind: Kind) -> Response<Body> {
         let mut response = Response::new(Body::from(self.message_body.clone()));
-        *response.status_mut() = StatusCode::from_u16(self.status_code).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+        let status = StatusCode::from_u16(self.status_code);
+        debug_assert!(status.is_ok(), "a status was checked: {}", self.status_code);
+        *response.status_mut() = status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
         let has_body = !matches!(self.status_code, 204 | 304);
         if !has_body {
             *response.body_mut() = Body::empty();
@@ -289,7 +291,9 @@ impl Redirect {
     }
 
     fn response(&self, asked: &Asked<'_>, place: Place<'_>) -> Response<Body> {
-        let status = StatusCode::from_u16(self.status_code).unwrap_or(StatusCode::FOUND);
+        let status = StatusCode::from_u16(self.status_code);
+        debug_assert!(status.is_ok(), "a status was checked: {}", self.status_code);
+        let status = status.unwrap_or(StatusCode::FOUND);
         let mut response = html(status);
         response.headers_mut().insert(SERVER, HeaderValue::from_static(BALANCER));
         if let Ok(location) = HeaderValue::from_str(&self.location(asked, place)) {

@@ -43,7 +43,9 @@ impl Rewrite {
         };
         let mut uri = std::mem::take(&mut parts.uri).into_parts();
         uri.path_and_query = Some(target);
-        parts.uri = Uri::from_parts(uri).unwrap_or_default();
+        let uri = Uri::from_parts(uri);
+        debug_assert!(uri.is_ok(), "with a path every URI stays one: {uri:?}");
+        parts.uri = uri.unwrap_or_default();
         Ok(())
     }
 

@@ -1,12 +1,14 @@
 //! What a function answers to an event of a WebSocket API.
 
+use http::StatusCode;
+
 use crate::Answer;
 use crate::json::Json;
 
 /// The members that matter. Everything else of an answer is dropped, as on AWS.
 #[derive(Debug)]
 pub(super) struct Answered {
-    pub(super) status: u16,
+    pub(super) status: StatusCode,
     /// The subprotocol that `$connect` chose.
     pub(super) protocol: Option<String>,
     pub(super) body: Option<String>,
@@ -44,7 +46,7 @@ impl Answered {
                 _ => return Err(format!("a WebSocket API knows no key `{key}`")),
             }
         }
-        let status = status.filter(|status| (200..=599).contains(status));
+        let status = status.filter(|status: &StatusCode| (200..=599).contains(&status.as_u16()));
         Ok(Self { status: status.ok_or("expected a status code at `statusCode`")?, protocol, body })
     }
 }
@@ -64,7 +66,7 @@ mod tests {
         let answered =
             read(r#"{"statusCode":"201","headers":{"Sec-WebSocket-Protocol":"chat","set-cookie":"a=1"},"body":"hi"}"#);
         let answered = answered.unwrap();
-        assert_eq!((answered.status, answered.protocol.as_deref()), (201, Some("chat")));
+        assert_eq!((answered.status, answered.protocol.as_deref()), (StatusCode::CREATED, Some("chat")));
         assert_eq!(answered.body.as_deref(), Some("hi"));
         let listed = read(r#"{"statusCode":200,"multiValueHeaders":{"sec-websocket-protocol":["a","b"]},"body":null}"#);
         assert_eq!(listed.unwrap().protocol.as_deref(), Some("a"));

@@ -52,7 +52,7 @@ pub(super) async fn ask<F: Invoke>(gateway: Gateway<F>, asked: Asked<'_>, open: 
     let mut response = Response::new(Body::empty());
     match &answered {
         Ok(answered) => {
-            *response.status_mut() = StatusCode::from_u16(answered.status).unwrap_or_default();
+            *response.status_mut() = answered.status;
             *response.body_mut() = Body::from(answered.body.clone().unwrap_or_default());
         }
         Err(reason) => {

@@ -77,7 +77,7 @@ impl Handshake {
                 ask(gateway, exchange, event).await.map_err(|reason| Refused::new(Refusal::FunctionFailed, reason))?;
             told.answered(&answer);
             let answered = Answered::read(&answer).map_err(Refused::malformed)?;
-            if !(200..300).contains(&answered.status) {
+            if !answered.status.is_success() {
                 return Ok(Err(refused(answered.status, told)));
             }
             sizes = Some(told);
@@ -185,9 +185,9 @@ pub(super) async fn opening<F>(
 }
 
 /// `$connect` said no. Of its answer only the status reaches the client.
-fn refused(status: u16, sizes: Sizes) -> Response<Body> {
+fn refused(status: StatusCode, sizes: Sizes) -> Response<Body> {
     let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     response.extensions_mut().insert(sizes);
     response

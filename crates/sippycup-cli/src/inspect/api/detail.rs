@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use sippycup_gateway::Verdict;
 
 use super::saw;
+use crate::certain::Certain;
 use crate::inspect::store::{Contents, Exchange, Invocation, Kept};
 use crate::record::{mask, prelude_end};
 
@@ -49,7 +50,7 @@ fn of_contents(contents: &Contents, secrets: bool) -> Map<String, Value> {
     let json = |json: &[u8]| serde_json::from_slice(json).map(shown).ok();
     let event = contents.event.as_deref();
     let prelude = contents.stream.filter(|has| *has).and_then(|_| prelude_end(contents.streamed.bytes()));
-    let of_prelude = |end: usize| json(contents.streamed.bytes().get(..end).unwrap_or_default());
+    let of_prelude = |end: usize| json(contents.streamed.bytes().get(..end).certain());
     let mut members = Map::new();
     for (name, value) in [
         ("target", shown(contents.target.clone().into())),
@@ -95,7 +96,7 @@ pub(super) fn header(name: &str, value: &str, secrets: bool) -> String {
     }
     let mut member = json!({ name: value });
     mask(&mut member);
-    member.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    member.get(name).and_then(Value::as_str).certain().to_owned()
 }
 
 fn body(kept: &Kept) -> Value {
@@ -111,7 +112,7 @@ fn body(kept: &Kept) -> Value {
 /// Where the request belongs, and what of its path is the front door's.
 fn routed(contents: &Contents) -> Value {
     let Some(routed) = &contents.routed else { return Value::Null };
-    let path = contents.target.split(['?', '#']).next().unwrap_or_default();
+    let path = contents.target.split(['?', '#']).next().certain();
     let path =
         path.split_once("://").map_or(path, |(_, rest)| rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/"));
     let base = path.strip_suffix(routed.path.as_str()).or(path.strip_suffix('/')).unwrap_or(path);

@@ -6,6 +6,7 @@ use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use serde_json::Value;
 
 use super::detail::header;
+use crate::certain::Certain;
 use crate::inspect::store::{Contents, Exchange};
 use crate::record::mask;
 
@@ -121,7 +122,7 @@ impl Request {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
             (name.as_str().to_owned(), header(name.as_str(), &value, secrets))
         };
-        Self { target: target.as_str().unwrap_or_default().to_owned(), headers: headers.map(shown).collect() }
+        Self { target: target.as_str().certain().to_owned(), headers: headers.map(shown).collect() }
     }
 }
 
@@ -132,7 +133,7 @@ fn quoted(text: &str) -> String {
 
 /// `get_shop_items_7`
 fn name(method: &str, target: &str) -> String {
-    let path = target.split('?').next().unwrap_or_default();
+    let path = target.split('?').next().certain();
     let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let method: String = method.chars().filter(char::is_ascii_alphanumeric).collect();
     let words: Vec<_> = [method.as_str()].into_iter().chain(words).take(8).collect();

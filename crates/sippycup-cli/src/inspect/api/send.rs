@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use tower_service::Service;
 
 use super::{json_of, said};
+use crate::certain::Certain;
 use crate::inspect::store::{Contents, Exchange, Store};
 use crate::inspect::{Sender, Sent};
 use crate::record::{is_masked, mask};
@@ -148,7 +149,7 @@ impl Wanted {
 fn masked(target: &str) -> String {
     let mut target = Value::String(target.to_owned());
     mask(&mut target);
-    target.as_str().unwrap_or_default().to_owned()
+    target.as_str().certain().to_owned()
 }
 
 const GONE: &str = "the contents of the exchange to repeat had to make room for later ones";

@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+use crate::certain::Certain;
+
 /// The beginning of a body, and when each piece passed.
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
@@ -24,7 +26,7 @@ impl Kept {
         self.total += piece.len();
         let room = MOST_BYTES.saturating_sub(self.bytes.len());
         // A copy: the piece itself holds the whole buffer that it was read into.
-        self.bytes.extend_from_slice(piece.get(..room.min(piece.len())).unwrap_or_default());
+        self.bytes.extend_from_slice(piece.get(..room.min(piece.len())).certain());
         let is_full = self.pieces.len() == MOST_PIECES;
         match self.pieces.last_mut() {
             Some(last) if is_full => {

@@ -9,6 +9,7 @@ use sippycup_gateway::{End, Fault, Hints, Step};
 
 use super::exchange::{Ended, Routed, Row};
 use super::{Contents, Door, Exchange, Store};
+use crate::certain::Certain;
 use crate::inspect::Sent;
 use crate::record::mask;
 
@@ -68,7 +69,7 @@ fn begun(door: Arc<Door>, id: u64, parts: &request::Parts) -> Exchange {
 fn shown(target: String) -> String {
     let mut target = Value::String(target);
     mask(&mut target);
-    target.as_str().unwrap_or_default().chars().take(MOST_OF_A_TARGET).collect()
+    target.as_str().certain().chars().take(MOST_OF_A_TARGET).collect()
 }
 
 impl Exchange {

@@ -1,5 +1,7 @@
 //! Which names stand for something secret. The command's README has the same list.
 
+use crate::certain::Certain;
+
 /// Whether a header, a member of an event or a parameter of a query is secret by its name: `X-CSRF-Token`, `apiKey`.
 pub(super) fn is_secret(name: &str) -> bool {
     let name = letters(name);
@@ -21,7 +23,7 @@ fn letters(name: &str) -> String {
 /// A name without escapes, as far as those of ASCII go.
 fn unescaped(name: &str) -> String {
     let mut parts = name.split('%');
-    let mut plain = parts.next().unwrap_or_default().to_owned();
+    let mut plain = parts.next().certain().to_owned();
     for part in parts {
         let byte = part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(u8::is_ascii);
         match (byte, part.get(2..)) {

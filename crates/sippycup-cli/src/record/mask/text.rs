@@ -1,6 +1,7 @@
 //! Secrets inside of texts: parameters of queries and paths, names before a host, cookies, schemes of authentication.
 
 use super::names::is_secret_parameter;
+use crate::certain::Certain;
 
 /// What stands in the place of a secret.
 pub(super) const MASK: &str = "(masked)";
@@ -16,18 +17,15 @@ pub(super) fn parameters(text: &str) -> String {
             && is_secret_parameter(name)
         {
             let length = first(value, end).map_or(value.len(), |(at, _)| at);
-            debug_assert!(rest.ends_with(value), "a value is the end of its pair");
-            masked.push_str(rest.strip_suffix(value).unwrap_or_default());
+            masked.push_str(rest.strip_suffix(value).certain());
             masked.push_str(if length == 0 { "" } else { MASK });
-            rest = value.get(length..).unwrap_or_default();
+            rest = value.get(length..).certain();
         }
         let Some((at, separator)) = first(rest, BEGINNINGS) else {
             masked.push_str(rest);
             return masked;
         };
-        let cut = rest.split_at_checked(at + separator.len());
-        debug_assert!(cut.is_some(), "`{separator}` stands at {at}");
-        let (before, after) = cut.unwrap_or_default();
+        let (before, after) = rest.split_at_checked(at + separator.len()).certain();
         masked.push_str(before);
         rest = after;
         end = match separator {
@@ -45,11 +43,11 @@ pub(super) fn user(text: &str) -> String {
     while let Some((before, after)) = rest.split_once("://") {
         masked.push_str(before);
         masked.push_str("://");
-        let authority = after.split(['/', '?', '#', ' ', ',', '"', '<', '>']).next().unwrap_or_default();
+        let authority = after.split(['/', '?', '#', ' ', ',', '"', '<', '>']).next().certain();
         rest = match authority.rfind('@') {
             Some(at) => {
                 masked.push_str(MASK);
-                after.get(at..).unwrap_or_default()
+                after.get(at..).certain()
             }
             None => after,
         };

@@ -15,6 +15,7 @@ use super::references::{HTTP, REST};
 use super::sam;
 use super::scope::Scope;
 use super::source::{Fault, Span};
+use crate::certain::Certain;
 use crate::plan::AuthorizerPlan;
 
 /// Reads all plain resources, and what maps domains to APIs, those of SAM too.
@@ -95,7 +96,7 @@ fn map_domains(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
             // `arn:aws:apigateway:us-east-1:123456789012:/domainnames/api.example.com+id`
             Some(arn) => {
                 let (_, name) = arn.string()?.rsplit_once('/').unwrap_or(("", arn.string()?));
-                name.split('+').next().unwrap_or_default().to_owned()
+                name.split('+').next().certain().to_owned()
             }
             None => resource.need(scope, "DomainName")?.string()?.to_owned(),
         };
