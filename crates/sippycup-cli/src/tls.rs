@@ -68,7 +68,7 @@ impl Certificate {
     pub(crate) fn lines(&self) -> Vec<String> {
         let trust = match &self.path {
             Some(path) => format!("clients trust it with `curl --cacert {}`", path.display()),
-            None => "it is nowhere kept: `curl --insecure`".to_owned(),
+            None => "it is kept in no file: `curl --insecure`".to_owned(),
         };
         vec![format!("{:>9}: SHA-256 {}", "tls", self.tls.fingerprint()), format!("{:>9}  {trust}", "")]
     }

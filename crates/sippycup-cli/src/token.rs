@@ -15,7 +15,7 @@ use crate::plan::Object;
 use crate::private;
 use crate::terminal;
 
-/// Print a token that only this gateway trusts
+/// Print a token that only your gateways on this machine trust
 ///
 /// JWT and Cognito authorizers of `sippycup serve` take it, signed with a key of your own on this machine. A claim `iss`, `aud` or `token_use` that you do not give counts as what the
 /// authorizer expects.

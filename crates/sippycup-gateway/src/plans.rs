@@ -55,7 +55,7 @@ impl Throttle {
     }
 
     pub(crate) fn admit(&self) -> Result<(), Refused> {
-        let reason = || format!("more than {} requests a second, and {} at once", self.rate, self.burst);
+        let reason = || format!("more than {} requests a second, and {} at the same time", self.rate, self.burst);
         if self.take() { Ok(()) } else { Err(Refused::new(Refusal::Throttled, reason())) }
     }
 }
@@ -84,7 +84,7 @@ impl FromStr for Throttle {
             (rate.is_finite() && rate >= 0.0).then_some(Self::new(rate, burst.trim().parse().ok()?))
         });
         read.ok_or_else(|| {
-            ConfigError::new(format!("expected requests a second and at once, such as `10/5`, found `{text}`"))
+            ConfigError::new(format!("expected requests a second and at the same time, such as `10/5`, found `{text}`"))
         })
     }
 }

@@ -50,7 +50,7 @@ impl<F: Fn(&str) -> bool> Names<'_, F> {
             return if is_named || self.is_known_origin(&origin, headers) {
                 Ok(Visitor::Known)
             } else {
-                Err(format!("a web page of `{origin}` has no business here; if it has, allow it with `allow-host`"))
+                Err(format!("a web page of `{origin}` may not send requests here; allow it with `allow-host`"))
             };
         }
         let is = |name: &HeaderName, value: &str| headers.get(name).is_some_and(|v| v.as_bytes() == value.as_bytes());
@@ -64,7 +64,7 @@ impl<F: Fn(&str) -> bool> Names<'_, F> {
             }
             // Nothing says which site it is, so it can only pass with all others.
             () => Err(
-                "a web page of another site has no business here (`Sec-Fetch-Site: cross-site`, and no `Origin`); if it has, allow every page with `allow-host` `*`"
+                "a web page of another site may not send requests here (`Sec-Fetch-Site: cross-site`, and no `Origin`); allow every page with `allow-host` `*`"
                     .to_owned(),
             ),
         }
@@ -80,7 +80,7 @@ impl<F: Fn(&str) -> bool> Names<'_, F> {
         self.check_host(headers)?;
         if headers.contains_key(ORIGIN) || headers.get(SEC_FETCH_SITE).is_some_and(|site| site != "none") {
             return Err(
-                "a web page has no business with the Runtime API; a program that is none sends neither `Origin` nor `Sec-Fetch-Site`"
+                "a web page may not use the Runtime API; a program sends neither `Origin` nor `Sec-Fetch-Site`"
                     .to_owned(),
             );
         }
@@ -93,7 +93,7 @@ impl<F: Fn(&str) -> bool> Names<'_, F> {
             let name = without_port(&host);
             if name.parse::<IpAddr>().is_err() && !self.is_known(name) {
                 return Err(format!(
-                    "`{host}` is no name of this listener, and a web page may have made it point here; if it is one, allow it with `allow-host`"
+                    "`{host}` is no name of this listener, and a web page may have made it point here; if you gave it this name, allow it with `allow-host`"
                 ));
             }
         }

@@ -68,7 +68,7 @@ impl Failure {
 
     /// The app's answer has a status that `fail_on` names.
     pub(crate) fn of_status(status: StatusCode) -> Self {
-        Self::new(ErrorType::Service, format!("the app answered {status}, which is told to be a failure"))
+        Self::new(ErrorType::Service, format!("the app answered {status}, which `fail_on` counts as a failure"))
     }
 
     /// The body that the Runtime API takes: see

@@ -18,7 +18,7 @@
 //!
 //! A current-thread runtime needs less than a multi-threaded one: a quarter less memory, a quarter less CPU until the
 //! first event, and a little less for each. Lambda gives a function one invocation at a time, so there is nothing to do
-//! in parallel. Use `#[tokio::main]` without `flavor` where handlers compute for long in several tasks at once, or on
+//! in parallel. Use `#[tokio::main]` without `flavor` where handlers compute for long in several tasks at the same time, or on
 //! Managed Instances with more than one vCPU.
 //!
 //! # Where it runs

@@ -107,7 +107,7 @@ impl Package {
             let help = "`spawn_blocking` works on every runtime; or `#[tokio::main]` with feature `rt-multi-thread`";
             return Some(Finding::wrong("src", "`block_in_place` panics on a current-thread runtime", help));
         }
-        let help = "`#[tokio::main(flavor = \"current_thread\")]`, unless handlers compute on several tasks at once or the function is on Managed Instances";
+        let help = "`#[tokio::main(flavor = \"current_thread\")]`, unless handlers compute in several tasks at the same time or the function is on Managed Instances";
         (is_multi && self.runtime().is_none()).then(|| {
             Finding::advice(
                 "src",
@@ -119,7 +119,7 @@ impl Package {
 
     fn panics(&self) -> Option<Finding> {
         let panic = self.manifest.get("profile")?.get("release")?.get("panic")?.as_str()?;
-        let help = "leave `panic = \"unwind\"`: a panic then costs one request, and is told by name";
+        let help = "leave `panic = \"unwind\"`: a panic then ends one request, and has a line in the log";
         (panic == "abort").then(|| {
             Finding::wrong(
                 PLACE,
@@ -134,7 +134,7 @@ impl Package {
         let help =
             "`BackgroundTasks::spawn` is done before Lambda freezes the process; see the guide, page `background_work`";
         self.code.contains("tokio::spawn(").then(|| {
-            Finding::advice("src", "`tokio::spawn`: what is not done when the answer is out is frozen, and goes on with the next request or never", help)
+            Finding::advice("src", "`tokio::spawn`: what is not done when the answer is sent is frozen, and goes on with the next request or never", help)
         })
     }
 }

@@ -56,7 +56,7 @@ impl<'t> Resources<'t> {
             || api.pointer("/Properties/StageVariables/SIPPYCUP_SCRIPT_NAME_BASE").is_some()
             || self.of_type("AWS::Serverless::Function").any(|(_, f)| f.pointer(VARIABLE).is_some());
         (has_path && !is_stated).then(|| {
-            let what = "behind an HTTP API the base path of a custom domain is not in the event: links and redirects go astray";
+            let what = "behind an HTTP API the base path of a custom domain is not in the event: links and redirects lack it";
             Finding::wrong(id, what, "`StageVariables: {SIPPYCUP_SCRIPT_NAME_BASE: /shop}`")
         })
     }
@@ -68,7 +68,7 @@ impl<'t> Resources<'t> {
         for (kind, door, most) in [("Api", "a REST API", 29.0), ("HttpApi", "an HTTP API", 30.0)] {
             if has(kind) && timeout > most && !self.package.streams() {
                 let what = format!(
-                    "`Timeout: {timeout}`, and {door} gives up after {most} s: the client gets its 503 or 504, and the function works on"
+                    "`Timeout: {timeout}`, and {door} gives up after {most} s: the client gets its 503 or 504, and the function continues"
                 );
                 findings.push(Finding::wrong(
                     id,

@@ -36,7 +36,7 @@ impl CredentialsTable {
         let path = match (std::env::var_os("AWS_SHARED_CREDENTIALS_FILE"), std::env::home_dir()) {
             (Some(path), _) => PathBuf::from(path),
             (None, Some(home)) => home.join(".aws/credentials"),
-            (None, None) => return Err("nobody says where the home directory is".to_owned()),
+            (None, None) => return Err("there is no home directory: the variable HOME is not set".to_owned()),
         };
         let text =
             std::fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;

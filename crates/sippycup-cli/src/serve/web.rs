@@ -201,7 +201,7 @@ impl Shared {
             };
             tries = tries.saturating_sub(1);
             if tries == 0 {
-                return Err(format!("nobody listens on {}: {error}", self.address).into());
+                return Err(format!("the function does not listen on {}: {error}", self.address).into());
             }
             let mut process = self.process.lock().await;
             if let Some(status) = process.try_wait()? {

@@ -27,7 +27,7 @@ pub(super) fn judge(kind: Kind, event: &Value, answer: &[u8]) -> Verdict {
         Kind::Kinesis => batch(event, &answer, |record| at(record, "/kinesis/sequenceNumber")),
         Kind::DynamoDb => batch(event, &answer, |record| at(record, "/dynamodb/SequenceNumber")),
         Kind::Sns | Kind::S3 | Kind::EventBridge | Kind::Schedule => {
-            fine("handled; these events are asynchronous, and nobody reads the answer")
+            fine("handled; these events are asynchronous, and the answer is not read")
         }
         Kind::Cognito => cognito(event, &answer),
         Kind::Authorizer => authorizer(event, &answer),

@@ -38,7 +38,7 @@ impl Doors {
                 continue;
             }
             if api.stages.is_empty() {
-                scope.notes.borrow_mut().pass(&api.id, "the API", "it has no stage, and so nobody can ask it");
+                scope.notes.borrow_mut().pass(&api.id, "the API", "it has no stage, and so no URL");
             }
             for stage in &api.stages {
                 self.add_api(scope, api, stage, flags)?;

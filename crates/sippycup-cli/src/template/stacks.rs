@@ -214,7 +214,7 @@ fn pass_others(scope: &Scope<'_>, needed: &[&str], nested: &[Option<&Nested>]) -
         } else if kind == "AWS::Lambda::Permission" || kind.starts_with("AWS::IAM::") {
             notes.pass(kind, id, "permissions are not checked here");
         } else if NOT_YET.contains(&kind) {
-            notes.pass(kind, id, "front doors of this sort do not run here yet");
+            notes.pass(kind, id, "front doors of this kind do not run here");
         } else if !READ.contains(&kind) && !web::is_one(resource) {
             notes.pass(kind, id, "not made here");
         }

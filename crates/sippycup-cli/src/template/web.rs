@@ -33,7 +33,7 @@ pub(super) fn read(scope: &Scope<'_>, wishes: &Wishes<'_>) -> Result<Vec<WebPlan
             function.timeout = Seconds(TIMEOUT);
         }
         if own("AuthType")?.as_deref() == Some("IamAuth") {
-            scope.notes.borrow_mut().pass(id, "AuthType", "signatures are not checked here: everybody passes");
+            scope.notes.borrow_mut().pass(id, "AuthType", "signatures are not checked here: every request passes");
         }
         let endpoint = own("EndpointName")?.unwrap_or_else(|| "prod".to_owned());
         read.push(WebPlan { id: scope.name_of(id), function, endpoint });

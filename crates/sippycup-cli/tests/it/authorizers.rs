@@ -166,11 +166,11 @@ fn keys_are_asked_for_and_requests_counted() {
         let response = http(&address, "GET /prod/", key);
         assert!(response.starts_with(&format!("HTTP/1.1 {status}")), "{response}");
     }
-    assert!(running.until("requests a second").contains("more than 0 requests a second, and 2 at once"));
+    assert!(running.until("requests a second").contains("more than 0 requests a second, and 2 at the same time"));
     for (flags, part) in [
         (&["--api-key", "x"][..], "--api-key: an HTTP API has no API keys"),
         (&["--kind", "alb", "--throttle", "1/1"], "--throttle: a load balancer is not throttled"),
-        (&["--throttle", "fast"], "expected requests a second and at once, such as `10/5`"),
+        (&["--throttle", "fast"], "expected requests a second and at the same time, such as `10/5`"),
     ] {
         let mut command = serve(flags);
         command.args(["--", "true"]);

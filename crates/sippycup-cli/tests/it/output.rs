@@ -48,7 +48,7 @@ fn it_serves_with_a_standard_error_that_nobody_reads() {
     running.signal("-INT");
     assert_eq!(running.child.wait().unwrap().code(), Some(0));
     let rest = reader.join().unwrap();
-    assert!(rest.contains("lines are lost: nobody read them in time"), "{}", rest.len());
+    assert!(rest.contains("lines are lost: they were not read in time"), "{}", rest.len());
     assert!(rest.ends_with("stopping\n"), "{}", rest.len());
 }
 
@@ -206,7 +206,7 @@ fn a_web_page_that_is_refused_without_an_origin_is_told_with_what_lets_it_pass()
     let address = running.address();
     let page = "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: image\r\n";
     assert!(http(&address, "GET /picture", page).starts_with("HTTP/1.1 403 "));
-    assert!(running.until("no business here").ends_with("if it has, allow every page with `allow-host` `*`"));
+    assert!(running.until("may not send requests here").ends_with("allow every page with `allow-host` `*`"));
     let mut running = Running::start("path", &["--allow-host", "*"]);
     let address = running.address();
     assert!(http(&address, "GET /picture", page).ends_with("/picture"));

@@ -37,7 +37,7 @@ fn a_certificate_is_made_and_kept_and_both_versions_of_http_are_spoken() {
         assert!(!refused.success());
         running.until("does not trust the certificate");
         let plain = curl(&[&format!("http://127.0.0.1:{port}/"), "-w", "%{http_code}"]);
-        assert_eq!(plain, "This port speaks TLS: the URL begins with https://\n400");
+        assert_eq!(plain, "This port speaks TLS: the URL must begin with https://\n400");
     }
     assert_eq!(fingerprints[0], fingerprints[1]);
 }

@@ -89,7 +89,7 @@ impl Action {
                 Ok(())
             }
             ActionKind::Fixed(fixed) => fixed.check(kind),
-            ActionKind::Redirect(_) if kind.is_lattice() => wrong("a service of VPC Lattice redirects nobody"),
+            ActionKind::Redirect(_) if kind.is_lattice() => wrong("a service of VPC Lattice has no redirects"),
             ActionKind::Redirect(redirect) => redirect.check(),
         }
     }

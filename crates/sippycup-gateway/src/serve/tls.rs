@@ -137,7 +137,7 @@ impl Tls {
             Ok(_) => {
                 refuse(stream).await;
                 return Err(Some(
-                    "a client was refused, what it sent is no TLS: the URL begins with https://".to_owned(),
+                    "a client was refused, what it sent is no TLS: the URL must begin with https://".to_owned(),
                 ));
             }
         }
@@ -156,7 +156,7 @@ impl fmt::Debug for Tls {
 
 /// Answers a client that speaks HTTP without TLS.
 async fn refuse(mut stream: TcpStream) {
-    let body = "This port speaks TLS: the URL begins with https://\n";
+    let body = "This port speaks TLS: the URL must begin with https://\n";
     let response = format!(
         "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()

@@ -122,7 +122,7 @@ impl State {
     /// Puts a note in where lines are missing. It is so short that it needs no room.
     fn tell_of_lost(&mut self) {
         if self.lost > 0 {
-            let note = format!("({} lines are lost: nobody read them in time)", self.lost);
+            let note = format!("({} lines are lost: they were not read in time)", self.lost);
             self.bytes += note.len();
             self.lines.push_back(note);
             self.lost = 0;

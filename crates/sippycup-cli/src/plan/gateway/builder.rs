@@ -105,7 +105,7 @@ impl GatewayPlan {
         };
         if self.claims.is_some() || self.lambda_authorizer.is_some() {
             return Err(said
-                .wrong(flag, "it would be asked, and there is what one has said already: a route has one authorizer"));
+                .wrong(flag, "there is the result of an authorizer already, and this one would run: a route has one authorizer"));
         }
         let guard = said.value.check().map_err(|error| said.wrong(flag, error))?;
         let scopes = self.scopes.as_ref().map_or(&self.token_scopes, |scopes| &scopes.value);

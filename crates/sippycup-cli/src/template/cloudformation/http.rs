@@ -32,7 +32,7 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
         scope
             .notes
             .borrow_mut()
-            .warn(api.span, "the API has no stage, and so nobody can ask it on AWS; it is served as `$default` here");
+            .warn(api.span, "the API has no stage, and so no URL on AWS; it is served as `$default` here");
         stages.push(Stage { name: said(api.span, "$default"), variables: Vec::new() });
     }
     let of_body = cors;

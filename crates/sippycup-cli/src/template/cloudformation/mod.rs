@@ -58,7 +58,7 @@ fn pass(scope: &Scope<'_>, resource: &Resource<'_>) {
         let why = match key.as_str() {
             "AccessLogSetting" | "AccessLogSettings" | "TracingEnabled" => "the lines of this command are the log",
             "CacheClusterEnabled" | "CacheClusterSize" => "answers are not cached here",
-            "ClientCertificateId" | "MutualTlsAuthentication" => "there is no TLS here",
+            "ClientCertificateId" | "MutualTlsAuthentication" => "certificates are not looked at: `--tls` serves HTTPS",
             "DefaultRouteSettings" | "MethodSettings" | "RouteSettings" => "nothing is throttled or cached here",
             "MinimumCompressionSize" => "nothing is compressed here",
             "Policy" => "resource policies are not checked here",

@@ -10,7 +10,7 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
     let routes = http::routes(scope, api.id)?.into_iter().map(|(route, _)| route).collect();
     let mut stages = http::stages(scope, api)?;
     if stages.is_empty() {
-        let message = "the API has no stage, and so nobody can ask it on AWS; it is served as `prod` here";
+        let message = "the API has no stage, and so no URL on AWS; it is served as `prod` here";
         scope.notes.borrow_mut().warn(api.span, message);
         stages.push(Stage { name: said(api.span, "prod"), variables: Vec::new() });
     }

@@ -154,7 +154,7 @@ const METHODS: &[&str] = &["delete", "get", "head", "options", "patch", "post", 
 const INTEGRATION: &str = "x-amazon-apigateway-integration";
 
 const PASSED: &[(&str, &str)] = &[
-    ("x-amazon-apigateway-gateway-responses", "errors of the gateway have AWS's own words here"),
+    ("x-amazon-apigateway-gateway-responses", "errors of the gateway have AWS's default texts here"),
     ("x-amazon-apigateway-minimum-compression-size", "nothing is compressed here"),
     ("x-amazon-apigateway-policy", "resource policies are not checked here"),
     ("x-amazon-apigateway-request-validators", "requests are not validated here"),

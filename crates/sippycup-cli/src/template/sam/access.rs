@@ -23,7 +23,7 @@ impl Auth {
         let Some(auth) = auth.map(|auth| scope.chosen(auth)).transpose()?.flatten() else { return Ok(Self::default()) };
         for (key, why) in [
             ("ResourcePolicy", "resource policies are not checked here"),
-            ("UsagePlan", "nobody's requests are counted here"),
+            ("UsagePlan", "requests are not counted here"),
         ] {
             if auth.get(key).is_some() {
                 scope.notes.borrow_mut().pass(id, &format!("Auth.{key}"), why);

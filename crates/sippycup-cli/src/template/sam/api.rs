@@ -266,7 +266,7 @@ fn pass(scope: &Scope<'_>, id: &str, key: &str) {
         "CacheClusterEnabled" | "CacheClusterSize" => "answers are not cached here",
         "CanarySetting" => "there is one deployment here",
         "DefaultRouteSettings" | "MethodSettings" | "RouteSettings" => "nothing is throttled or cached here",
-        "GatewayResponses" => "errors of the gateway have AWS's own words here",
+        "GatewayResponses" => "errors of the gateway have AWS's default texts here",
         "MinimumCompressionSize" => "nothing is compressed here",
         "Models" => "requests are not validated here",
         "Policy" => "resource policies are not checked here",

@@ -40,7 +40,7 @@ fn payload(call: &Call<'_>, signature: &Signature) -> Result<(String, Option<&'s
         Some(streamed) if streamed.starts_with("STREAMING-") => {
             let message =
                 format!("x-amz-content-sha256 must be UNSIGNED-PAYLOAD or a valid sha256 value, not {streamed}");
-            return Err(flaw(INVALID, message, "bodies that are signed in pieces are not checked here"));
+            return Err(flaw(INVALID, message, "bodies that are signed in chunks are not checked here"));
         }
         // "SigV4 authenticated requests for Amazon VPC Lattice": it does not look into bodies.
         _ if kind.is_lattice() => (UNSIGNED.to_owned(), Some("Lattice wants `x-amz-content-sha256: UNSIGNED-PAYLOAD`")),

@@ -99,7 +99,7 @@ impl IamAuthorizer {
         });
         let Some(credentials) = credentials else {
             let known = self.credentials.iter().any(|known| known.access_key_id() == signature.access_key_id);
-            let why = if known { "its session token is another one" } else { "nobody here has its access key" };
+            let why = if known { "its session token is another one" } else { "its access key is not known here" };
             return Err(flaw(UNKNOWN, "The security token included in the request is invalid.", why));
         };
         signature.check_time(call.stamp.epoch_seconds())?;
