@@ -56,7 +56,8 @@ impl<'t> Resources<'t> {
             || api.pointer("/Properties/StageVariables/SIPPYCUP_SCRIPT_NAME_BASE").is_some()
             || self.of_type("AWS::Serverless::Function").any(|(_, f)| f.pointer(VARIABLE).is_some());
         (has_path && !is_stated).then(|| {
-            let what = "behind an HTTP API the base path of a custom domain is not in the event: links and redirects lack it";
+            let what =
+                "behind an HTTP API the base path of a custom domain is not in the event: links and redirects lack it";
             Finding::wrong(id, what, "`StageVariables: {SIPPYCUP_SCRIPT_NAME_BASE: /shop}`")
         })
     }

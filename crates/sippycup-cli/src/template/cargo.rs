@@ -64,7 +64,8 @@ fn metadata(directory: &Path) -> Result<Metadata, String> {
     if !asked.status.success() {
         return Err(format!("cargo cannot read the package: {}", String::from_utf8_lossy(&asked.stderr).trim()));
     }
-    serde_json::from_slice(&asked.stdout).map_err(|error| format!("cannot read what cargo says about the package: {error}"))
+    serde_json::from_slice(&asked.stdout)
+        .map_err(|error| format!("cannot read what cargo says about the package: {error}"))
 }
 
 /// A word of a shell's line.

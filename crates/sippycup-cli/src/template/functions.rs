@@ -215,7 +215,8 @@ impl Code {
                 runtime if runtime.starts_with("nodejs") => format!("npx aws-lambda-ric {}", self.handler),
                 _ => "COMMAND".to_owned(),
             };
-            let runtime = if self.runtime.is_empty() { "a runtime that the template does not name" } else { &self.runtime };
+            let runtime =
+                if self.runtime.is_empty() { "a runtime that the template does not name" } else { &self.runtime };
             return Err(format!("it needs {runtime}; say how it is started with --run {name}='{client}'"));
         }
         // What cargo-lambda has built for Lambda is built for this machine instead.

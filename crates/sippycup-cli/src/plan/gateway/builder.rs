@@ -104,8 +104,10 @@ impl GatewayPlan {
             };
         };
         if self.claims.is_some() || self.lambda_authorizer.is_some() {
-            return Err(said
-                .wrong(flag, "there is the result of an authorizer already, and this one would run: a route has one authorizer"));
+            return Err(said.wrong(
+                flag,
+                "there is the result of an authorizer already, and this one would run: a route has one authorizer",
+            ));
         }
         let guard = said.value.check().map_err(|error| said.wrong(flag, error))?;
         let scopes = self.scopes.as_ref().map_or(&self.token_scopes, |scopes| &scopes.value);

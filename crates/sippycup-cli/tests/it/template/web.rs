@@ -15,7 +15,10 @@ fn a_web_function_gets_requests_as_they_are_and_no_events() {
     let mut running = Running::spawn(command);
     running.until("described in ");
     assert!(
-        running.seen.iter().any(|line| line == "  Web: AuthType: signatures are not checked here: every request passes"),
+        running
+            .seen
+            .iter()
+            .any(|line| line == "  Web: AuthType: signatures are not checked here: every request passes"),
         "{:?}",
         running.seen
     );
