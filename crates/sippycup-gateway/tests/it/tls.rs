@@ -92,7 +92,7 @@ async fn http2_is_not_offered_where_it_is_not_served() {
 }
 
 #[tokio::test]
-async fn a_request_in_the_clear_gets_400_and_a_word() {
+async fn a_request_without_tls_gets_400_and_the_reason() {
     let mut server = Listening::new(Gateway::builder(Kind::HttpApiV2)).await;
     for request in
         ["GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "POST / HTTP/1.1\r\n"]
@@ -101,7 +101,7 @@ async fn a_request_in_the_clear_gets_400_and_a_word() {
         stream.write_all(request.as_bytes()).await.unwrap();
         let response = rest(&mut stream).await;
         assert!(response.starts_with("HTTP/1.1 400"), "{response}");
-        assert!(response.contains("the URL begins with https://"), "{response}");
+        assert!(response.contains("the URL must begin with https://"), "{response}");
         assert!(server.told.recv().await.unwrap().contains("what it sent is no TLS"));
     }
     // Those who come after are served.
