@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use sippycup_gateway::Gateway;
 
 use crate::plan::{FunctionPlan, Origin, Said};
+use crate::serve::health_of;
 use crate::served::Served;
 use crate::template;
 
@@ -49,14 +50,14 @@ impl Description {
         self.doors.push((Key { id: Some(id.to_owned()), stage: None, urls: vec![url] }, door));
     }
 
-    /// Adds a gateway, to the front door that it is a part of if that is there.
+    /// Adds a gateway, to the front door that it is a part of if that is there. Gives the place of the health of its target group, as a JSON Pointer.
     pub(crate) fn add(
         &mut self,
         gateway: &Gateway<Served>,
         origin: Option<&Origin>,
         authorizer: Option<&str>,
         urls: Vec<String>,
-    ) {
+    ) -> String {
         let key = Key { id: origin.map(|origin| origin.id.clone()), stage: gateway.stage().map(str::to_owned), urls };
         let routes = gateway.routes().into_iter().map(|route| {
             json!({
@@ -70,12 +71,14 @@ impl Description {
         let shared = self.doors.iter_mut().enumerate().find(|(at, (other, _))| {
             of_listener == Some(*at) || key.id.is_some() && other.id == key.id && other.stage == key.stage
         });
-        let shared = shared.map(|(_, door)| door);
-        if let Some((_, door)) = shared {
+        let groups = group(gateway);
+        if let Some((at, (_, door))) = shared {
             if let Some(Value::Array(there)) = door.get_mut("routes") {
                 there.extend(routes);
             }
-            return;
+            let Some(Value::Array(there)) = door.get_mut("targetGroups") else { return place(at, 0) };
+            there.extend(groups);
+            return place(at, there.len().saturating_sub(1));
         }
         for (name, value) in &mut self.outputs {
             if let (Some(id), Some(url)) = (&key.id, key.urls.first())
@@ -85,7 +88,7 @@ impl Description {
                 self.local.push(name.clone());
             }
         }
-        let door = json!({
+        let mut door = json!({
             "logicalId": key.id,
             "kind": gateway.kind().as_str(),
             "stage": key.stage,
@@ -93,8 +96,12 @@ impl Description {
             "hosts": gateway.host_paths().into_iter().map(|(host, base)| json!({"host": host, "basePath": base})).collect::<Vec<_>>(),
             "routes": routes.collect::<Vec<_>>(),
         });
+        if let (Some(group), Value::Object(door)) = (groups, &mut door) {
+            door.insert("targetGroups".to_owned(), json!([group]));
+        }
         self.listener = gateway.shares_listener(gateway).then(|| (gateway.clone(), self.doors.len()));
         self.doors.push((key, door));
+        place(self.doors.len() - 1, 0)
     }
 
     /// All of it, as it is written.
@@ -124,6 +131,23 @@ impl Description {
         described.insert("passedOver".to_owned(), passed.into());
         Value::Object(described)
     }
+}
+
+/// A target group of a load balancer or of VPC Lattice.
+fn group(gateway: &Gateway<Served>) -> Option<Value> {
+    let health = gateway.health();
+    let is_group = gateway.target_group().is_some() || health.is_some();
+    is_group.then(|| {
+        json!({
+            "name": gateway.target_group(),
+            "function": gateway.get_ref().name(),
+            "health": health.as_ref().map(health_of),
+        })
+    })
+}
+
+fn place(door: usize, group: usize) -> String {
+    format!("/frontDoors/{door}/targetGroups/{group}/health")
 }
 
 /// Writes the file at once, so that who waits for it never reads a part.

@@ -5,9 +5,11 @@ mod builder;
 mod check;
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cors::Cors;
+use crate::health::Health;
 use crate::identity::{Authorizer, ClientCertificate};
 use crate::location::Location;
 use crate::observe::Observer;
@@ -26,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) routes: Vec<Route>,
     pub(crate) listener: Option<Listener>,
     pub(crate) target_group: Option<String>,
+    /// Made anew by each `build`.
+    pub(crate) health: Option<Arc<Health>>,
     pub(crate) stage_variables: Vec<(String, String)>,
     pub(crate) binary_media_types: Vec<String>,
     pub(crate) authorizer: Option<Authorizer>,

@@ -23,7 +23,7 @@ use crate::invoke::Invoke;
 use crate::refusal::Refused;
 use crate::route::{self, Route};
 use crate::web_socket::Api;
-use crate::{Answer, Body, BoxError, Fault, Kind};
+use crate::{Answer, Body, BoxError, Fault, Kind, TargetHealth};
 
 pub(crate) use handle::identified;
 pub use sizes::Sizes;
@@ -131,6 +131,12 @@ impl<F> Gateway<F> {
     #[must_use]
     pub fn target_group(&self) -> Option<&str> {
         self.config.target_group.as_deref()
+    }
+
+    /// What the health checks of the target group have found out; `None` if it has none.
+    #[must_use]
+    pub fn health(&self) -> Option<TargetHealth> {
+        self.config.health.as_ref().map(|health| health.now())
     }
 
     /// Whether both are target groups of the same listener.

@@ -12,6 +12,7 @@ use sippycup_gateway::{Kind, Throttle};
 use super::authorizer::AuthorizerPlan;
 use super::cors::CorsTable;
 use super::domain::DomainTable;
+use super::health::HealthCheckPlan;
 use super::rule::{ActionPlan, RulePlan, TargetGroup};
 use super::values::{self, Listen, Object, Pair, Said, Seconds};
 use crate::error::UsageError;
@@ -113,6 +114,10 @@ pub(crate) struct GatewayPlan {
     #[arg(long, value_name = "RATE/BURST")]
     #[serde(deserialize_with = "values::throttle_in_file")]
     pub(crate) throttle: Option<Said<Throttle>>,
+
+    /// Ask the function for this path every 35 s, as a load balancer does whose target group has a health check; default none
+    #[arg(long, value_name = "PATH")]
+    pub(crate) health_check: Option<Said<HealthCheckPlan>>,
 
     /// The client's address; default the real one
     #[arg(long, value_name = "IP")]
@@ -222,6 +227,7 @@ impl GatewayPlan {
             "connection_duration",
             "cors_origins",
             "gateway-timeout",
+            "health_check",
             "https",
             "iam_keys",
             "iam_profile",
@@ -245,6 +251,7 @@ impl GatewayPlan {
             |flag: &str| Err(UsageError::new(format!("{flag}: no event shows it; it belongs to `sippycup serve`")));
         match (&self.timeout, &self.stream) {
             _ if self.issuer.is_some() || self.jwks.is_some() => wrong("--issuer"),
+            _ if self.health_check.is_some() => wrong("--health-check"),
             _ if !self.iam_keys.is_empty() || self.iam_profile.is_some() => wrong("--iam-key"),
             (Some(_), _) => wrong("--gateway-timeout"),
             (_, Some(_)) => wrong("--stream"),

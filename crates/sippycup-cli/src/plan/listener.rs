@@ -35,7 +35,11 @@ impl Plan {
                     (None, Behind::Function(at))
                 }
             };
-            let plan = GatewayPlan { kind: kind.unwrap_or(gateway.value.kind), ..gateway.value.clone() };
+            let health_check = match (&behind, group.and_then(|group| group.value.health_check.as_ref())) {
+                (Behind::Answer(_), _) => None,
+                (Behind::Function(_), said) => said.or(gateway.value.health_check.as_ref()).cloned(),
+            };
+            let plan = GatewayPlan { kind: kind.unwrap_or(gateway.value.kind), health_check, ..gateway.value.clone() };
             let builder = plan.builder()?.listener(listener.clone()).target_group(name);
             builder.clone().build(()).map_err(|error| gateway.wrong("", error))?;
             fronts.push((builder, behind));
@@ -43,7 +47,8 @@ impl Plan {
         if fronts.is_empty() {
             // All is answered by the listener; somebody must have it.
             let nobody = bytes::Bytes::from_static(br#"{"statusCode": 503}"#);
-            fronts.push((gateway.value.builder()?.listener(listener), Behind::Answer(nobody)));
+            let plan = GatewayPlan { health_check: None, ..gateway.value.clone() };
+            fronts.push((plan.builder()?.listener(listener), Behind::Answer(nobody)));
         }
         Ok(fronts)
     }

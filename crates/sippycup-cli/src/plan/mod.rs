@@ -7,6 +7,7 @@ mod domain;
 mod file;
 mod function;
 mod gateway;
+mod health;
 mod listener;
 mod rule;
 mod tls;
@@ -25,6 +26,7 @@ pub(crate) use cors::CorsTable;
 pub(crate) use domain::DomainTable;
 pub(crate) use function::FunctionPlan;
 pub(crate) use gateway::{GatewayPlan, Origin};
+pub(crate) use health::HealthCheckPlan;
 pub(crate) use rule::{
     ActionPlan, FixedTable, HeaderMatchTable, HeaderTable, MatchTable, QueryTable, RedirectTable, RewriteTable,
     RulePlan, TargetGroup,

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use sippycup_gateway::{Action, ConfigError, FixedResponse, Gateway, Kind, Listener, Redirect, Rule};
 
+use super::health::HealthCheckPlan;
 use super::values::{self, Said, Wrong};
 
 /// A target group: a function, and how it is asked.
@@ -18,6 +19,8 @@ pub(crate) struct TargetGroup {
     /// That of the gateway, if none is said.
     #[serde(default, deserialize_with = "values::some_kind_in_file")]
     pub(crate) kind: Option<Kind>,
+    /// That of the gateway, if none is said.
+    pub(crate) health_check: Option<Said<HealthCheckPlan>>,
     #[serde(skip)]
     pub(crate) answer: Option<Bytes>,
 }

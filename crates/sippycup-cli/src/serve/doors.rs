@@ -9,6 +9,7 @@ use tokio::sync::watch as signal;
 use tokio::task::JoinHandle;
 
 use super::guards::Guards;
+use super::health::HealthChecks;
 use crate::announce;
 use crate::describe::Description;
 use crate::inspect::{self, Inspector};
@@ -25,6 +26,7 @@ pub(super) struct Door<'a> {
     pub(super) from_file: bool,
     pub(super) inspector: Option<&'a Inspector>,
     pub(super) certificate: Option<&'a Certificate>,
+    pub(super) stopping: signal::Receiver<bool>,
 }
 
 impl Door<'_> {
@@ -35,7 +37,7 @@ impl Door<'_> {
         plain: Option<TcpListener>,
         planned: Vec<Planned>,
         guards: &mut Guards,
-        stopping: signal::Receiver<bool>,
+        checks: &mut HealthChecks,
         description: &mut Description,
     ) -> Result<Vec<JoinHandle<io::Result<()>>>, BoxError> {
         let address = listener.local_addr()?;
@@ -47,7 +49,9 @@ impl Door<'_> {
         let mut before: Option<&Gateway<Served>> = None;
         for ((gateway, origin), authorizer) in gateways.iter().zip(&origins).zip(&authorizers) {
             let id = origin.as_ref().map(|origin| origin.id.as_str());
-            description.add(gateway, origin.as_ref(), authorizer.as_deref(), announce::urls(gateway, address, secured));
+            let urls = announce::urls(gateway, address, secured);
+            let place = description.add(gateway, origin.as_ref(), authorizer.as_deref(), urls);
+            checks.start(gateway, place);
             // So do the target groups of one listener.
             let is_told = before.is_some_and(|before| before.shares_listener(gateway));
             before = Some(gateway);
@@ -80,14 +84,14 @@ impl Door<'_> {
         if let Some(inspector) = self.inspector {
             inspector.listener(address, requests.clone());
         }
-        let mut serving = vec![tokio::spawn(secured.serve(listener, requests.clone(), stopped(stopping.clone())))];
+        let mut serving = vec![tokio::spawn(secured.serve(listener, requests.clone(), stopped(self.stopping.clone())))];
         if let Some(plain) = plain {
             terminal.line(&format!(
                 "{:>9}: http://{}, where functions post to connections",
                 "plain",
                 plain.local_addr()?
             ));
-            serving.push(tokio::spawn(server.serve(plain, requests, stopped(stopping))));
+            serving.push(tokio::spawn(server.serve(plain, requests, stopped(self.stopping.clone()))));
         }
         Ok(serving)
     }

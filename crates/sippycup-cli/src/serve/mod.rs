@@ -5,14 +5,17 @@ mod doors;
 mod endpoints;
 mod functions;
 mod guards;
+mod health;
 mod interrupts;
 mod web;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use serde_json::Value;
 use sippycup_gateway::BoxError;
 use tokio::net::TcpListener;
 use tokio::sync::watch as signal;
@@ -30,6 +33,8 @@ use doors::Door;
 use functions::{bind, build, recorders};
 pub(crate) use functions::{spawn, start};
 use guards::Guards;
+use health::HealthChecks;
+pub(crate) use health::of as health_of;
 use interrupts::Interrupts;
 use web::WebFunction;
 
@@ -114,11 +119,12 @@ async fn serve_until(
     if let Some(listener) = invoke_api {
         servers.push(endpoints::serve(listener, &plan, &functions, terminal, stopping.clone())?);
     }
-    let mut guards = Guards::default();
+    let (mut guards, mut checks) = (Guards::default(), HealthChecks::new());
     let certificate = certificate.as_ref();
     for (listener, plain, planned) in listeners {
-        let door = Door { functions: &functions, terminal, from_file, inspector, certificate };
-        servers.extend(door.open(listener, plain, planned, &mut guards, stopping.clone(), &mut description)?);
+        let stopping = stopping.clone();
+        let door = Door { functions: &functions, terminal, from_file, inspector, certificate, stopping };
+        servers.extend(door.open(listener, plain, planned, &mut guards, &mut checks, &mut description)?);
     }
     let mut processes = Vec::new();
     for (listener, web) in web_listeners {
@@ -133,19 +139,24 @@ async fn serve_until(
     for (name, value) in description.local_outputs() {
         terminal.line(&format!("output {name}: {value}"));
     }
-    let described = description.into_json(&plan.functions, &passed);
+    let mut described = description.into_json(&plan.functions, &passed);
     if let Some(inspector) = inspector {
         terminal.line(&inspector.line());
-        inspector.describe(described.clone());
     }
+    publish(&described, inspector, arguments.describe.as_deref())?;
     if let Some(path) = &arguments.describe {
-        let written = describe::write(path, &described);
-        written.map_err(|error| format!("--describe: cannot write {}: {error}", path.display()))?;
         terminal.line(&format!("described in {}", path.display()));
     }
     let next = loop {
         tokio::select! {
             () = interrupts.next() => break None,
+            change = checks.next() => {
+                change.tell(terminal);
+                change.describe(&mut described);
+                if let Err(error) = publish(&described, inspector, arguments.describe.as_deref()) {
+                    terminal.line(&error.to_string());
+                }
+            }
             path = changes.next() => match arguments.clone().plan() {
                 Ok(next) => {
                     terminal.line(&format!("{} changed, serving it anew", path.display()));
@@ -159,7 +170,7 @@ async fn serve_until(
         terminal.line("stopping");
     }
     let _ = stop.send(true);
-    drop(watches);
+    drop((watches, checks));
     processes.iter().for_each(WebFunction::stop);
     tokio::select! {
         finished = finish(servers, &functions) => {
@@ -176,6 +187,17 @@ async fn serve_until(
             Ok(End::Asked(ExitCode::FAILURE))
         }
     }
+}
+
+/// Tells what is served now to those who read it.
+fn publish(described: &Value, inspector: Option<&Inspector>, path: Option<&Path>) -> Result<(), BoxError> {
+    if let Some(inspector) = inspector {
+        inspector.describe(described.clone());
+    }
+    let written = path.map_or(Ok(()), |path| {
+        describe::write(path, described).map_err(|error| format!("cannot write {}: {error}", path.display()))
+    });
+    Ok(written.map_err(|error| format!("--describe: {error}"))?)
 }
 
 /// Where functions reach the gateways.

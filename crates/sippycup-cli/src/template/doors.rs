@@ -158,6 +158,7 @@ impl Doors {
                 name: group.name.clone(),
                 function: behind.function,
                 kind: Some(group.kind),
+                health_check: group.health_check.clone(),
                 answer: behind.answer.as_ref().map(answer),
             });
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sippycup_gateway::Kind;
 
 use super::source::{Fault, Span};
-use crate::plan::{ActionPlan, AuthorizerPlan, CorsTable, RulePlan, Said};
+use crate::plan::{ActionPlan, AuthorizerPlan, CorsTable, HealthCheckPlan, RulePlan, Said};
 
 #[derive(Debug, Default)]
 pub(super) struct Model {
@@ -185,6 +185,7 @@ pub(super) struct Group {
     pub(super) name: String,
     pub(super) kind: Kind,
     pub(super) target: Target,
+    pub(super) health_check: Option<Said<HealthCheckPlan>>,
 }
 
 /// A function URL.

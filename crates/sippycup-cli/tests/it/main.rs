@@ -9,6 +9,7 @@
 )]
 
 mod authorizers;
+mod balancers;
 mod clients;
 mod inspect;
 mod output;

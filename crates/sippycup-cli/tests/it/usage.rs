@@ -67,6 +67,19 @@ fn wrong_flags_are_told_and_exit_with_2() {
         ("serve --attach --memory 256", &["'--memory <MB>'", "cannot be used with", "--attach"]),
         ("serve --events /dev/null/x -- true", &["--events: cannot record in /dev/null/x: "]),
         ("serve --claims notjson -- true", &["invalid value 'notjson' for '--claims <JSON>': expected a JSON object"]),
+        (
+            "serve --kind alb --health-check healthz -- true",
+            &["--health-check: health check: expected a path with a leading slash"],
+        ),
+        (
+            "serve --kind lattice --health-check / -- true",
+            &["--health-check: VPC Lattice checks the health of no function"],
+        ),
+        (
+            "serve --kind rest --health-check / -- true",
+            &["--health-check: a REST API checks the health of no function"],
+        ),
+        ("event --kind alb --health-check / /x", &["--health-check: no event shows it"]),
         ("serve --listen no.such.host.invalid:1 -- true", &["--listen", "no.such.host.invalid:1"]),
         ("replay no-such-recording -- true", &["DIR: no-such-recording: No such file or directory"]),
         ("serve --route x -- true", &["--route: route `x`: expected a path with a leading slash, or $default"]),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Config, GatewayBuilder, check};
+use crate::health::Health;
 use crate::route::Route;
 use crate::{ConfigError, Gateway, Kind};
 
@@ -50,6 +51,7 @@ impl GatewayBuilder {
         let stage = if kind.has_default_stage() { "$default" } else { "prod" };
         self.config.location.stage = self.stage.unwrap_or_else(|| stage.to_owned());
         self.config.location.domains = self.domains;
+        self.config.health = self.health_check.map(|check| Arc::new(Health::new(check)));
         self.config.timeout = self.timeout.unwrap_or_else(|| check::default_timeout(&self.config));
         if kind == Kind::WebSocketApi {
             self.config.web_socket.finish(&self.route_responses)?;

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::Config;
 use crate::cors::Cors;
 use crate::domain::Domain;
+use crate::health::HealthCheck;
 use crate::identity::{Authorizer, ClientCertificate};
 use crate::location::Location;
 use crate::observe::{Observer, Step};
@@ -36,6 +37,7 @@ pub struct GatewayBuilder {
     pub(super) stage: Option<String>,
     pub(super) domains: Vec<Domain>,
     pub(super) timeout: Option<Duration>,
+    pub(super) health_check: Option<HealthCheck>,
     pub(super) error: Option<ConfigError>,
 }
 
@@ -52,6 +54,7 @@ impl GatewayBuilder {
             routes: Vec::new(),
             listener: None,
             target_group: None,
+            health: None,
             stage_variables: Vec::new(),
             binary_media_types: Vec::new(),
             authorizer: None,
@@ -79,7 +82,15 @@ impl GatewayBuilder {
             observer: Observer::default(),
             web_socket: Settings::default(),
         };
-        Self { config, route_responses: Vec::new(), stage: None, domains: Vec::new(), timeout: None, error: None }
+        Self {
+            config,
+            route_responses: Vec::new(),
+            stage: None,
+            domains: Vec::new(),
+            timeout: None,
+            health_check: None,
+            error: None,
+        }
     }
 
     /// The stage; default `prod` for a REST API and a WebSocket API, `$default` for an HTTP API. The other kinds have none.
@@ -122,6 +133,14 @@ impl GatewayBuilder {
     /// if there is only one.
     pub fn target_group(mut self, name: impl Into<String>) -> Self {
         self.config.target_group = Some(name.into());
+        self
+    }
+
+    /// The health check of the target group (load balancers); default none, as for functions on AWS. VPC Lattice checks no functions.
+    ///
+    /// A gateway checks nothing by itself: [`Gateway::check_health`] does it once, [`Gateway::watch_health`] again and again. The outcome is [`Gateway::health`].
+    pub fn health_check(mut self, check: HealthCheck) -> Self {
+        self.health_check = Some(check);
         self
     }
 

@@ -27,6 +27,12 @@ impl GatewayBuilder {
         if self.config.throttle.is_some() && kind != Kind::RestApi && !kind.is_http_api() {
             return wrong("is not throttled");
         }
+        if let Some(check) = &self.health_check {
+            if !kind.is_load_balancer() {
+                return wrong("checks the health of no function");
+            }
+            check.check()?;
+        }
         if let Some(cors) = &self.config.cors {
             cors.check(kind)?;
         }

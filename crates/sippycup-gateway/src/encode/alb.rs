@@ -1,15 +1,31 @@
 //! The load balancer's event: the query is not decoded, headers and query come in one of two shapes.
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{Call, lasts, lists};
+use super::{Call, lasts, lists, raw_query};
 use crate::Kind;
+use crate::config::Config;
 
 pub(super) fn event(call: &Call<'_>) -> Value {
-    let headers = call.event_headers();
-    let query = call.raw_query();
-    let (body, base64) = call.event_body();
-    let config = call.config;
+    let path = &call.located.event_path;
+    written(call.config, call.method.as_str(), path, &call.raw_query(), &call.event_headers(), call.event_body())
+}
+
+/// What a health check brings: no host, no trace, and nobody's address.
+pub(crate) fn health_event(config: &Config, path: &str, query: &str, user_agent: &str) -> Bytes {
+    let headers = [("user-agent".to_owned(), vec![user_agent.to_owned()])];
+    written(config, "GET", path, &raw_query(query), &headers, (String::new(), false)).to_string().into()
+}
+
+fn written(
+    config: &Config,
+    method: &str,
+    path: &str,
+    query: &[(String, Vec<String>)],
+    headers: &[(String, Vec<String>)],
+    (body, base64): (String, bool),
+) -> Value {
     let arn = format!(
         "arn:aws:elasticloadbalancing:{}:{}:targetgroup/{}/{}",
         config.region,
@@ -19,14 +35,14 @@ pub(super) fn event(call: &Call<'_>) -> Value {
     );
     let (headers_key, headers, query_key, query) = match config.location.kind {
         Kind::LoadBalancerMultiValue => {
-            ("multiValueHeaders", lists(&headers), "multiValueQueryStringParameters", lists(&query))
+            ("multiValueHeaders", lists(headers), "multiValueQueryStringParameters", lists(query))
         }
-        _ => ("headers", lasts(&headers), "queryStringParameters", lasts(&query)),
+        _ => ("headers", lasts(headers), "queryStringParameters", lasts(query)),
     };
     json!({
         "requestContext": { "elb": { "targetGroupArn": arn } },
-        "httpMethod": call.method.as_str(),
-        "path": call.located.event_path,
+        "httpMethod": method,
+        "path": path,
         (query_key): query,
         (headers_key): headers,
         "body": body,

@@ -27,6 +27,8 @@ use crate::stamp::Stamp;
 use crate::visitor::Visitor;
 use crate::{Kind, media_type};
 
+pub(crate) use alb::health_event;
+
 /// One request with everything the gateway found out about it.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
@@ -208,12 +210,7 @@ impl Call<'_> {
     /// Key and value pairs of the query, still encoded, in order. A key without `=` has an empty value.
     fn query_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         // API Gateway's known issues: a plain semicolon splits data in a REST API.
-        let semicolon = self.config.location.kind == Kind::RestApi;
-        self.query
-            .unwrap_or_default()
-            .split(move |c| c == '&' || semicolon && c == ';')
-            .filter(|pair| !pair.is_empty())
-            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        pairs(self.query.unwrap_or_default(), self.config.location.kind == Kind::RestApi)
     }
 
     /// The query decoded and grouped per key, in order of the keys' first appearance.
@@ -223,8 +220,19 @@ impl Call<'_> {
 
     /// The query as sent, grouped per key.
     fn raw_query(&self) -> Vec<(String, Vec<String>)> {
-        grouped(self.query_pairs().map(|(k, v)| (k.to_owned(), v.to_owned())))
+        raw_query(self.query.unwrap_or_default())
     }
+}
+
+fn pairs(query: &str, semicolon: bool) -> impl Iterator<Item = (&str, &str)> {
+    query
+        .split(move |c| c == '&' || semicolon && c == ';')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+}
+
+fn raw_query(query: &str) -> Vec<(String, Vec<String>)> {
+    grouped(pairs(query, false).map(|(k, v)| (k.to_owned(), v.to_owned())))
 }
 
 fn grouped(pairs: impl Iterator<Item = (String, String)>) -> Vec<(String, Vec<String>)> {

@@ -74,6 +74,11 @@ impl GatewayPlan {
                 .map_err(|e| said.wrong("--lambda-authorizer", e))?;
         }
         self.set_web_socket(&mut attempt)?;
+        if let Some(check) = &self.health_check {
+            attempt
+                .set(self.kind, |b| b.health_check(check.value.check()))
+                .map_err(|e| check.wrong("--health-check", e))?;
+        }
         if let Some(api_id) = &self.api_id {
             attempt.set(self.kind, |b| b.api_id(&api_id.value)).map_err(|e| api_id.wrong("", e))?;
         }

@@ -4,7 +4,8 @@ use sippycup_gateway::Kind;
 
 use super::Resource;
 use super::rules;
-use crate::plan::{ActionPlan, FixedTable, RedirectTable, RulePlan, Said};
+use crate::error::UsageError;
+use crate::plan::{ActionPlan, FixedTable, HealthCheckPlan, RedirectTable, RulePlan, Said};
 use crate::template::model::{Balancer, Group, Target};
 use crate::template::node::Node;
 use crate::template::scope::Scope;
@@ -84,7 +85,12 @@ impl Reader<'_, '_> {
                 other => {
                     let target = Target::Missing(format!("an action of type `{other}` in {rule}"));
                     let name = format!("Refused{}", self.groups.len());
-                    self.groups.push(Group { name: name.clone(), kind: Kind::LoadBalancer, target });
+                    self.groups.push(Group {
+                        name: name.clone(),
+                        kind: Kind::LoadBalancer,
+                        target,
+                        health_check: None,
+                    });
                     return Ok(ActionPlan::to(name));
                 }
             });
@@ -122,7 +128,7 @@ impl Reader<'_, '_> {
         let Some(group) = group_of(self.scope, value, sort)? else {
             let name = format!("Absent{}", self.groups.len());
             let target = Target::Missing(format!("`{named}`, which is no target group of this template"));
-            self.groups.push(Group { name: name.clone(), kind: self.kind(), target });
+            self.groups.push(Group { name: name.clone(), kind: self.kind(), target, health_check: None });
             return Ok(name);
         };
         let name: String = group.id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
@@ -145,7 +151,8 @@ impl Reader<'_, '_> {
         } else {
             Target::Missing(format!("the target group `{}`, whose targets are no functions", group.id))
         };
-        self.groups.push(Group { name: name.clone(), kind, target });
+        let health_check = if self.is_lattice { None } else { health_check(self.scope, &group)? };
+        self.groups.push(Group { name: name.clone(), kind, target, health_check });
         Ok(name)
     }
 
@@ -193,6 +200,38 @@ fn function(scope: &Scope<'_>, group: &Resource<'_>) -> Result<Target, Fault> {
         Some(id) => Target::Uri { uri: id.string()?.to_owned(), stream: false },
         None => Target::Missing("a target group without a target".to_owned()),
     })
+}
+
+/// The health check of a target group of functions, which has one only if it says so.
+fn health_check(scope: &Scope<'_>, group: &Resource<'_>) -> Result<Option<Said<HealthCheckPlan>>, Fault> {
+    let Some(enabled) = group.value(scope, "HealthCheckEnabled")? else { return Ok(None) };
+    if !enabled.boolean()? {
+        return Ok(None);
+    }
+    let seconds = |key: &str| {
+        let node = group.value(scope, key)?;
+        let read = |node: Node| node.number()?.try_into().map_err(|error: UsageError| node.fault(error));
+        node.map(read).transpose()
+    };
+    let count = |key: &str| {
+        let read =
+            |node: Node| node.as_text().and_then(|text| text.parse().ok()).ok_or_else(|| node.unlike("a number"));
+        group.value(scope, key)?.map(read).transpose()
+    };
+    let matcher = group.value(scope, "Matcher")?;
+    let plan = HealthCheckPlan {
+        path: group.text(scope, "HealthCheckPath")?,
+        interval: seconds("HealthCheckIntervalSeconds")?,
+        timeout: seconds("HealthCheckTimeoutSeconds")?,
+        healthy_threshold: count("HealthyThresholdCount")?,
+        unhealthy_threshold: count("UnhealthyThresholdCount")?,
+        matcher: matcher
+            .as_ref()
+            .and_then(|matcher| matcher.get("HttpCode"))
+            .and_then(Node::as_text)
+            .map(str::to_owned),
+    };
+    Ok(Some(said(&enabled, plan)))
 }
 
 /// The target group that a value names: by its logical id, or by what `GetAtt` makes of that.

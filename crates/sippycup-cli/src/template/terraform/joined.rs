@@ -117,8 +117,9 @@ fn balanced<'p>(translator: &mut Translator<'p>, group: &Instance<'p>, propertie
     }
     if let Some(at) = properties.iter().position(|property| property.key == "HealthCheck") {
         let check = properties.remove(at).value;
-        properties
-            .extend(check.entries().iter().map(|part| entry(format!("HealthCheck{}", part.key), part.value.clone())));
+        // The matcher is a table of its own.
+        properties.push(entry("Matcher", check.clone()));
+        properties.extend(check.entries().iter().filter(|part| part.key != "HttpCode").cloned());
     }
 }
 

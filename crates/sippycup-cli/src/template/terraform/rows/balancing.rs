@@ -138,7 +138,15 @@ const LB_TARGETS: &[Row] = &[
     row(
         "health_check",
         "HealthCheck",
-        How::Block(&[row("enabled", "Enabled", How::Plain), row("path", "Path", How::Plain)]),
+        How::Block(&[
+            row("enabled", "HealthCheckEnabled", How::Plain),
+            row("healthy_threshold", "HealthyThresholdCount", How::Plain),
+            row("interval", "HealthCheckIntervalSeconds", How::Plain),
+            row("matcher", "HttpCode", How::Plain),
+            row("path", "HealthCheckPath", How::Plain),
+            row("timeout", "HealthCheckTimeoutSeconds", How::Plain),
+            row("unhealthy_threshold", "UnhealthyThresholdCount", How::Plain),
+        ]),
     ),
     row("lambda_multi_value_headers_enabled", "LambdaMultiValueHeadersEnabled", How::Plain),
     row("target_type", "TargetType", How::Plain),

@@ -1,0 +1,180 @@
+//! Load balancers: health checks of target groups.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::scripted::command_line;
+use crate::{Running, directory, http, run, serve};
+
+/// A function of a file that follows a script.
+fn function(name: &str, script: &str) -> String {
+    let words: Vec<_> = command_line().iter().map(|word| format!("{word:?}")).collect();
+    format!("[[function]]\nname = {name:?}\ncommand = [{}]\nenv = {{ SCRIPT = {script:?} }}\n", words.join(", "))
+}
+
+/// The script of a function that always answers with this status.
+fn answering(status: u16) -> String {
+    format!("answer:{{\"statusCode\":{status},\"headers\":{{}},\"body\":\"\",\"isBase64Encoded\":false}}")
+}
+
+/// Serves a file, described in `described.json` beside it.
+fn served(root: &Path, text: &str) -> Running {
+    std::fs::write(root.join("sippycup.toml"), text).unwrap();
+    let file = |name: &str| root.join(name).to_str().unwrap().to_owned();
+    Running::spawn(serve(&["--config", &file("sippycup.toml"), "--describe", &file("described.json")]))
+}
+
+fn described(root: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(root.join("described.json")).unwrap()).unwrap()
+}
+
+/// The first event that was recorded.
+fn recorded(events: &Path) -> Value {
+    let names = std::fs::read_dir(events).unwrap().map(|entry| entry.unwrap().path());
+    let is_event = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().contains("event");
+    let event = names.filter(is_event).min().unwrap();
+    serde_json::from_slice(&std::fs::read(event).unwrap()).unwrap()
+}
+
+/// What is wrong with a file.
+fn wrong(root: &Path, text: &str) -> String {
+    std::fs::write(root.join("wrong.toml"), text).unwrap();
+    let (code, _, err) = run(serve(&["--config", root.join("wrong.toml").to_str().unwrap()]));
+    assert_eq!(code, 2, "{err}");
+    err
+}
+
+#[test]
+fn target_groups_are_checked_and_each_change_is_told() {
+    let root = directory("health");
+    let text = [
+        &function("shop", &answering(204)),
+        &function("ill", &answering(503)),
+        "[[gateway]]\n",
+        "kind = \"alb\"\n",
+        "health-check = { path = \"/healthz\", interval = 5, timeout = 2, matcher = \"200-299\" }\n",
+        "rules = [{ priority = 1, path-pattern = [\"/ill\"], action = { forward = { sick = 1 } } }]\n",
+        "default-action = { forward = { shop = 1 } }\n",
+        "target-groups = [{ name = \"sick\", function = \"ill\" }]\n",
+    ]
+    .concat();
+    let mut running = served(&root, &text);
+    let address = running.address();
+    running.until("target group shop: healthy");
+    running.until("target group sick: unhealthy: health checks failed with these codes: [503]");
+    // It gets requests nevertheless, and the line of one comes after the description was written.
+    assert!(http(&address, "GET /ill", "").starts_with("HTTP/1.1 503"));
+    running.until("GET /ill 503");
+    let groups = &described(&root)["frontDoors"][0]["targetGroups"];
+    assert_eq!(groups[0]["name"], "sick", "{groups}");
+    assert_eq!(
+        groups[0]["health"],
+        serde_json::json!({
+            "state": "unhealthy",
+            "reason": "Target.ResponseCodeMismatch",
+            "description": "health checks failed with these codes: [503]",
+        })
+    );
+    assert_eq!((&groups[1]["name"], &groups[1]["health"]["state"]), (&"shop".into(), &"healthy".into()), "{groups}");
+}
+
+#[test]
+fn a_flag_checks_the_function_with_the_event_of_a_load_balancer() {
+    let root = directory("health-flag");
+    let (events, described) = (root.join("events"), root.join("described.json"));
+    let (events, described) = (events.to_str().unwrap(), described.to_str().unwrap());
+    let flags =
+        ["--kind", "alb-multi", "--health-check", "/healthz?full=1", "--events", events, "--describe", described];
+    let script = "answer:{\"statusCode\":200,\"multiValueHeaders\":{},\"body\":\"well\",\"isBase64Encoded\":false}";
+    let mut running = Running::start(script, &flags);
+    let line = running.until("target group ");
+    assert!(line.ends_with(": healthy"), "{line}");
+    let event = recorded(Path::new(events));
+    assert_eq!(event["multiValueHeaders"], serde_json::json!({"user-agent": ["ELB-HealthChecker/2.0"]}), "{event}");
+    assert_eq!(event["multiValueQueryStringParameters"], serde_json::json!({"full": ["1"]}));
+    assert_eq!((&event["httpMethod"], &event["path"]), (&"GET".into(), &"/healthz".into()));
+}
+
+#[test]
+fn a_health_check_that_aws_would_not_take_is_told_with_its_line() {
+    let root = directory("health-wrong");
+    let file = |check: &str| {
+        [&function("shop", "path"), "[[gateway]]\n", "kind = \"alb\"\n", "health-check = ", check, "\n"].concat()
+    };
+    for (check, told) in [
+        ("\"healthz\"", "line 7, `health-check`: health check: expected a path with a leading slash"),
+        ("{ interval = 10 }", "`health-check`: health check: expected an interval longer than the timeout"),
+        ("{ path = \"/\", every = 10 }", "unknown field `every`"),
+        ("7", "expected a path, or a table with `path`"),
+    ] {
+        let err = wrong(&root, &file(check));
+        assert!(err.contains(told), "{err}");
+    }
+    let lattice = file("\"/healthz\"").replace("\"alb\"", "\"lattice\"");
+    assert!(wrong(&root, &lattice).contains("VPC Lattice checks the health of no function"));
+    let group = [
+        &function("shop", "path"),
+        "[[gateway]]\nkind = \"alb\"\ndefault-action = { forward = { shop = 1 } }\n",
+        "target-groups = [{ name = \"shop\", health-check = \"x\" }]\n",
+    ];
+    let err = wrong(&root, &group.concat());
+    assert!(err.contains("line 8, `target-groups`: health check: expected a path"), "{err}");
+}
+
+const OF_CLOUDFORMATION: &str = r"
+Resources:
+  Balancer: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer}
+  Listener: {Type: AWS::ElasticLoadBalancingV2::Listener, Properties: {LoadBalancerArn: !Ref Balancer, DefaultActions: [{Type: forward, TargetGroupArn: !Ref Targets}]}}
+  Targets:
+    Type: AWS::ElasticLoadBalancingV2::TargetGroup
+    Properties:
+      TargetType: lambda
+      Targets: [{Id: !GetAtt Shop.Arn}]
+      HealthCheckEnabled: true
+      HealthCheckPath: /healthz
+      HealthCheckIntervalSeconds: 10
+      HealthCheckTimeoutSeconds: '5'
+      HealthyThresholdCount: 3
+      UnhealthyThresholdCount: 2
+      Matcher: {HttpCode: 200-299}
+  Shop: {Type: AWS::Lambda::Function, Properties: {Handler: app.handler, Runtime: python3.13, Code: .}}
+";
+
+const OF_TERRAFORM: &str = r#"{"format_version": "1.2", "values": {"root_module": {"resources": [
+  {"address": "aws_lambda_function.shop", "mode": "managed", "type": "aws_lambda_function", "name": "shop",
+   "values": {"function_name": "shop", "runtime": "provided.al2023", "arn": "arn:aws:lambda:us-east-1:1:function:shop"}},
+  {"address": "aws_lb_listener.l", "mode": "managed", "type": "aws_lb_listener", "name": "l", "values": {"arn": "arn:l", "default_action": [{"type": "forward", "target_group_arn": "arn:t"}]}},
+  {"address": "aws_lb_target_group.t", "mode": "managed", "type": "aws_lb_target_group", "name": "t", "values": {"arn": "arn:t", "target_type": "lambda", "health_check": [
+    {"enabled": true, "path": "/healthz", "interval": 10, "timeout": 5, "healthy_threshold": 3, "unhealthy_threshold": 2, "matcher": "200-299", "port": "traffic-port", "protocol": ""}]}},
+  {"address": "aws_lb_target_group_attachment.a", "mode": "managed", "type": "aws_lb_target_group_attachment", "name": "a",
+   "values": {"target_group_arn": "arn:t", "target_id": "arn:aws:lambda:us-east-1:1:function:shop"}}
+]}}}"#;
+
+#[test]
+fn templates_have_the_health_checks_of_their_target_groups() {
+    for (name, text, function, group) in [
+        ("cloudformation", OF_CLOUDFORMATION, "Shop", "Targets"),
+        ("terraform", OF_TERRAFORM, "aws_lambda_function.shop", "aws-lb-target-group-t"),
+    ] {
+        let root = directory(&format!("health-{name}"));
+        let (file, events) = (root.join("template"), root.join("events"));
+        let script = answering(250).replace('"', "\\\"");
+        let words: Vec<_> = command_line().iter().map(|word| format!("'{word}'")).collect();
+        let line = format!("{function}=SCRIPT=\"{script}\" {}", words.join(" "));
+        let start = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            serve(&["--template", file.to_str().unwrap(), "--run", &line, "--events", events.to_str().unwrap()])
+        };
+        Running::spawn(start(text)).until(&format!("target group {group}: healthy"));
+        assert_eq!(recorded(&events)["path"], "/healthz", "{name}");
+        for (from, to, told) in [
+            ("200-299", "500", "expected statuses from 200 to 499"),
+            ("10", "301", "expected interval from 5 s to 300 s, found 301 s"),
+            ("/healthz", "healthz", "expected a path with a leading slash"),
+        ] {
+            let (code, _, err) = run(start(&text.replace(from, to)));
+            assert!(code == 2 && err.contains(told), "{err}");
+        }
+    }
+}
