@@ -138,7 +138,7 @@ impl GatewayBuilder {
 
     /// The health check of the target group (load balancers); default none, as for functions on AWS. VPC Lattice checks no functions.
     ///
-    /// A gateway checks nothing by itself: [`Gateway::check_health`] does it once, [`Gateway::watch_health`] again and again. The outcome is [`Gateway::health`].
+    /// A gateway checks nothing by itself: [`Gateway::check_health`](crate::Gateway::check_health) does it once, [`Gateway::watch_health`](crate::Gateway::watch_health) again and again. The outcome is [`Gateway::health`](crate::Gateway::health).
     pub fn health_check(mut self, check: HealthCheck) -> Self {
         self.health_check = Some(check);
         self
