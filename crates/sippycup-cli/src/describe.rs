@@ -99,6 +99,10 @@ impl Description {
         if let (Some(group), Value::Object(door)) = (groups, &mut door) {
             door.insert("targetGroups".to_owned(), json!([group]));
         }
+        let responses: Vec<_> = gateway.gateway_responses().collect();
+        if let (false, Value::Object(door)) = (responses.is_empty(), &mut door) {
+            door.insert("gatewayResponses".to_owned(), responses.into());
+        }
         self.listener = gateway.shares_listener(gateway).then(|| (gateway.clone(), self.doors.len()));
         self.doors.push((key, door));
         place(self.doors.len() - 1, 0)

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cors::Cors;
+use crate::gateway_response::GatewayResponses;
 use crate::health::Health;
 use crate::identity::{Authorizer, ClientCertificate};
 use crate::location::Location;
@@ -41,6 +42,7 @@ pub(crate) struct Config {
     pub(crate) cors: Option<Cors>,
     pub(crate) plans: Vec<UsagePlan>,
     pub(crate) throttle: Option<Throttle>,
+    pub(crate) gateway_responses: GatewayResponses,
     pub(crate) source_ip: Option<IpAddr>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) account_id: String,

@@ -127,6 +127,19 @@ impl<F> Gateway<F> {
         self.config.routes.iter().map(Route::key).collect()
     }
 
+    /// The types of the gateway responses that the gateway has, in the order in which they were added.
+    ///
+    /// ```
+    /// use sippycup_gateway::{Gateway, GatewayResponse, Kind};
+    ///
+    /// let gateway = Gateway::builder(Kind::RestApi).gateway_response(GatewayResponse::new("DEFAULT_4XX")).build(())?;
+    /// assert_eq!(gateway.gateway_responses().collect::<Vec<_>>(), ["DEFAULT_4XX"]);
+    /// # Ok::<(), sippycup_gateway::ConfigError>(())
+    /// ```
+    pub fn gateway_responses(&self) -> impl Iterator<Item = &'static str> {
+        self.config.gateway_responses.names()
+    }
+
     /// The name of the target group that the gateway is, if there are target groups and it has one.
     #[must_use]
     pub fn target_group(&self) -> Option<&str> {

@@ -12,6 +12,7 @@ use crate::admit::Passed;
 use crate::config::Config;
 use crate::cors::is_preflight;
 use crate::encode::Call;
+use crate::gateway_response::Told;
 use crate::hint::Hints;
 use crate::location::{Located, Location, without_user};
 use crate::names::HeaderNames;
@@ -22,7 +23,7 @@ use crate::rules::{Asked, Decision, Place};
 use crate::secured::Secured;
 use crate::stamp::Stamp;
 use crate::visitor::{Names, OverTcp, Visitor};
-use crate::{Body, BoxError, Kind, Verdict};
+use crate::{Body, BoxError, Kind};
 
 pub(crate) async fn event<B>(
     config: &Config,
@@ -31,7 +32,7 @@ pub(crate) async fn event<B>(
     stamp: &Stamp,
     hints: &mut Hints,
     exchange: &Exchange,
-    verdict: &mut Option<Verdict>,
+    passed: &mut Passed,
 ) -> Result<Bytes, Refused>
 where
     B: http_body::Body,
@@ -46,13 +47,14 @@ where
     }
     let body = collected(body, limit).await?;
     exchange.tell(|| Step::RequestBody(&body));
-    let passed = Passed::default();
-    let call = config.call(parts, &accepted, &body, stamp, &passed);
-    let admitted = on_behalf(exchange, config.admit(&call, verdict)).await;
-    if let Some(verdict) = verdict.as_ref() {
+    let unknown = Passed::default();
+    let call = config.call(parts, &accepted, &body, stamp, &unknown);
+    let admitted = on_behalf(exchange, config.admit(&call, passed)).await;
+    if let Some(verdict) = &passed.verdict {
         exchange.tell(|| Step::Authorized(verdict));
     }
-    let event = config.encode(parts, &accepted, &body, stamp, hints, &admitted?)?;
+    admitted?;
+    let event = config.encode(parts, &accepted, &body, stamp, hints, passed)?;
     exchange.tell(|| Step::Event(&event));
     Ok(event)
 }
@@ -264,6 +266,36 @@ impl Config {
             ));
         }
         Ok(event)
+    }
+
+    /// A response with the gateway response that there is for it, if the gateway says it in its own words.
+    pub(crate) fn customized(
+        &self,
+        mut response: Response<Body>,
+        parts: &Parts,
+        stamp: &Stamp,
+        passed: &Passed,
+    ) -> Response<Body> {
+        let Some(told) = response.extensions_mut().remove::<Told>() else { return response };
+        if self.gateway_responses.is_empty() {
+            return response;
+        }
+        // Headers that are too many are refused before anybody looks where the request belongs.
+        let (Ok(located), Ok(visitor)) = (self.locate(parts), self.visitor(parts)) else { return response };
+        let nothing = || Matched { template: String::new(), key: String::new(), parameters: Vec::new() };
+        let matched = route::resource(&self.routes, &parts.method, &located.route_path);
+        let matched = matched.map_or_else(nothing, |(_, matched)| matched);
+        let accepted = Accepted {
+            located,
+            matched,
+            visitor,
+            #[cfg(feature = "authorizers")]
+            sent_method: parts.method.clone(),
+        };
+        let authorizer = told.authorizer.clone().or_else(|| passed.authorizer.clone());
+        let (body, passed) = (Bytes::new(), Passed { authorizer, ..passed.clone() });
+        self.gateway_responses.apply(&mut response, &self.call(parts, &accepted, &body, stamp, &passed), &told);
+        response
     }
 
     fn call<'a>(

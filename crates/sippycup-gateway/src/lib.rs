@@ -85,6 +85,7 @@
 //! - [`Hints`], there too, say what AWS does without telling the client or the function: mangled uploads, base64 text, event streams in one piece.
 //! - `Guard` (feature `authorizers`) stands before the routes: a `JwtAuthorizer` reads tokens, a `LambdaAuthorizer` asks a function, an `IamAuthorizer` checks signatures; [`Verdict`], in the extensions of the
 //!   response, is what it said.
+//! - [`GatewayResponse`]s are what a REST API answers in its own words.
 //! - [`Answer`] lets a function stream; [`HeaderNames`] carries the spelling of header names.
 //! - [`Step`]s tell an observer what happens to an exchange, [`ConnectionStep`]s what happens to a connection of a WebSocket API, and `Moment`s (feature `function`) what happens to a function.
 //! - [`Gateway::connect`] opens a connection to a WebSocket API, without a port: a [`Socket`].
@@ -114,6 +115,9 @@
 //! | authorizers | with feature `authorizers`: `GatewayBuilder::guard`; else [`Authorizer`] injects a result | done | no key of an issuer is fetched from elsewhere than this machine |
 //! | conditions in the policies of Lambda authorizers | refused: 500, and the fault says so | evaluated | their keys are those of an account |
 //! | API keys | of the header; `usageIdentifierKey` of a Lambda authorizer is not looked at | both | |
+//! | gateway responses: which type a failed function has | `INTEGRATION_FAILURE`; an answer that is malformed `DEFAULT_5XX` | not documented | |
+//! | gateway responses: which of several templates | the first that the client names in `Accept`, else `application/json` | not documented | |
+//! | gateway responses: a variable that the request does not have | empty in templates; a header is left out | not documented | |
 //! | a quota | its period begins with the first request | by days, weeks and months, with an offset | |
 //! | WAF, request validation, VTL, caching | not done | done | the stand-in is for the function's side |
 //! | CORS: a preflight request that a route takes | goes to the route, with a hint | sources disagree for open routes | |
@@ -212,6 +216,7 @@ mod error;
 #[cfg(feature = "function")]
 mod function;
 mod gateway;
+mod gateway_response;
 mod gateways;
 mod health;
 mod hint;
@@ -254,6 +259,7 @@ pub use function::kill_descendants;
 #[cfg(feature = "function")]
 pub use function::{Function, FunctionBuilder, FunctionError, InvocationFuture, Moment};
 pub use gateway::{Gateway, ResponseFuture, Sizes};
+pub use gateway_response::GatewayResponse;
 pub use gateways::Gateways;
 pub use health::{HealthCheck, HealthFailure, TargetHealth};
 pub use hint::Hints;

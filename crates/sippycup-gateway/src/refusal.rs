@@ -7,6 +7,9 @@ use http::header::WWW_AUTHENTICATE;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
+use crate::gateway_response::{ResponseType, Told};
+#[cfg(feature = "authorizers")]
+use crate::identity::Authorizer;
 use crate::{Body, Fault, Hints, Kind};
 
 /// A request without a proper answer: what the client is told, and what the developer is told.
@@ -20,6 +23,9 @@ pub(crate) struct Refused {
     /// The type of the error and its message, where they are of this request alone.
     #[cfg(feature = "authorizers")]
     told: Option<Box<(&'static str, String)>>,
+    /// What an authorizer has said about somebody whom it refuses.
+    #[cfg(feature = "authorizers")]
+    authorizer: Option<Box<Authorizer>>,
 }
 
 impl Refused {
@@ -32,6 +38,8 @@ impl Refused {
             challenge: None,
             #[cfg(feature = "authorizers")]
             told: None,
+            #[cfg(feature = "authorizers")]
+            authorizer: None,
         }
     }
 
@@ -46,6 +54,13 @@ impl Refused {
     #[cfg(feature = "authorizers")]
     pub(crate) fn tell(mut self, error_type: &'static str, message: &str) -> Self {
         self.told = Some(Box::new((error_type, message.to_owned())));
+        self
+    }
+
+    /// The same with what an authorizer has said about who asks.
+    #[cfg(feature = "authorizers")]
+    pub(crate) fn about(mut self, authorizer: Option<Box<Authorizer>>) -> Self {
+        self.authorizer = authorizer;
         self
     }
 
@@ -72,14 +87,14 @@ impl Refused {
     }
 
     #[cfg(not(feature = "authorizers"))]
-    fn page(&self, kind: Kind) -> Response<Body> {
-        answer(self.refusal.page(kind))
+    fn page(&self, kind: Kind) -> Page {
+        self.refusal.page(kind)
     }
 
     #[cfg(feature = "authorizers")]
-    fn page(&self, kind: Kind) -> Response<Body> {
+    fn page(&self, kind: Kind) -> Page {
         let (status, content_type, body, error_type) = self.refusal.page(kind);
-        answer(match self.told.as_deref() {
+        match self.told.as_deref() {
             Some((error_type, message)) if kind.is_lattice() => {
                 (status, content_type, format!("{error_type}: {message}"), None)
             }
@@ -88,11 +103,27 @@ impl Refused {
                 (status, content_type, body, Some(error_type))
             }
             _ => (status, content_type, body, error_type),
+        }
+    }
+
+    /// What a gateway response may say instead of a page.
+    fn told(&self, (_, _, body, error_type): &Page) -> Option<Told> {
+        Some(Told {
+            response_type: ResponseType::of(self.refusal, *error_type)?,
+            message: message(body),
+            validation: None,
+            #[cfg(feature = "authorizers")]
+            authorizer: self.authorizer.as_deref().cloned(),
+            #[cfg(not(feature = "authorizers"))]
+            authorizer: None,
         })
     }
 
     pub(crate) fn response(&self, kind: Kind) -> Response<Body> {
-        let mut response = self.page(kind);
+        let page = self.page(kind);
+        let told = if kind == Kind::RestApi { self.told(&page) } else { None };
+        let mut response = answer(page);
+        told.map(|told| response.extensions_mut().insert(told));
         #[cfg(feature = "authorizers")]
         if let Some(challenge) = &self.challenge {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge.clone());
@@ -103,6 +134,12 @@ impl Refused {
         }
         response
     }
+}
+
+/// The message of a page of a REST API. How keys and blanks are written around it is recorded, and differs.
+fn message(body: &str) -> Option<String> {
+    let page: serde_json::Value = serde_json::from_str(body).ok()?;
+    page.get("message").or(page.get("Message"))?.as_str().map(str::to_owned)
 }
 
 /// What went wrong, in as many cases as clients can see a difference.

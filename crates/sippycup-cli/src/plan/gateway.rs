@@ -12,6 +12,7 @@ use sippycup_gateway::{Kind, Throttle};
 use super::authorizer::AuthorizerPlan;
 use super::cors::CorsTable;
 use super::domain::DomainTable;
+use super::gateway_response::GatewayResponseTable;
 use super::health::HealthCheckPlan;
 use super::rule::{ActionPlan, RulePlan, TargetGroup};
 use super::values::{self, Listen, Object, Pair, Said, Seconds};
@@ -167,6 +168,8 @@ pub(crate) struct GatewayPlan {
     pub(crate) authorizer: Option<Said<AuthorizerPlan>>,
     #[arg(skip)]
     pub(crate) api_id: Option<Said<String>>,
+    #[arg(skip)]
+    pub(crate) gateway_responses: Vec<Said<GatewayResponseTable>>,
     #[arg(skip)]
     pub(crate) rules: Vec<Said<RulePlan>>,
     #[arg(skip)]

@@ -7,6 +7,7 @@ mod domain;
 mod file;
 mod function;
 mod gateway;
+mod gateway_response;
 mod health;
 mod listener;
 mod rule;
@@ -26,6 +27,7 @@ pub(crate) use cors::CorsTable;
 pub(crate) use domain::DomainTable;
 pub(crate) use function::FunctionPlan;
 pub(crate) use gateway::{GatewayPlan, Origin};
+pub(crate) use gateway_response::GatewayResponseTable;
 pub(crate) use health::HealthCheckPlan;
 pub(crate) use rule::{
     ActionPlan, FixedTable, HeaderMatchTable, HeaderTable, MatchTable, QueryTable, RedirectTable, RewriteTable,

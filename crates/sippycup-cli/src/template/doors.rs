@@ -112,6 +112,7 @@ impl Doors {
                 route_selection: api.socket.as_ref().and_then(|socket| socket.selection.clone()),
                 route_responses: responses(api, &routes),
                 cors: api.cors.clone(),
+                gateway_responses: api.gateway_responses.clone(),
                 ..behind.gateway(kind, &scope.name_of(&api.id), door, flags)
             };
             self.gateways.push(Said { value: gateway, span });

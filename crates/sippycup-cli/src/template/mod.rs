@@ -18,6 +18,7 @@ mod doors;
 mod extensions;
 mod find;
 mod functions;
+mod gateway_responses;
 mod intrinsics;
 mod model;
 mod names;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sippycup_gateway::Kind;
 
 use super::source::{Fault, Span};
-use crate::plan::{ActionPlan, AuthorizerPlan, CorsTable, HealthCheckPlan, RulePlan, Said};
+use crate::plan::{ActionPlan, AuthorizerPlan, CorsTable, GatewayResponseTable, HealthCheckPlan, RulePlan, Said};
 
 #[derive(Debug, Default)]
 pub(super) struct Model {
@@ -26,6 +26,8 @@ pub(super) struct Api {
     pub(super) mappings: Vec<Mapping>,
     /// Of an HTTP API.
     pub(super) cors: Option<Said<CorsTable>>,
+    /// Of a REST API.
+    pub(super) gateway_responses: Vec<Said<GatewayResponseTable>>,
     /// What a WebSocket API has beside.
     pub(super) socket: Option<Socket>,
 }

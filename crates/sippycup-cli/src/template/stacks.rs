@@ -230,6 +230,7 @@ const READ: &[&str] = &[
     "AWS::ApiGateway::Deployment",
     "AWS::ApiGateway::DomainName",
     "AWS::ApiGateway::DomainNameV2",
+    "AWS::ApiGateway::GatewayResponse",
     "AWS::ApiGateway::Method",
     "AWS::ApiGateway::Resource",
     "AWS::ApiGateway::RestApi",

@@ -200,6 +200,7 @@ env = {{ SCRIPT = "told" }}
 kind = "rest"
 function = "shop"
 authorizer = {{ type = "token", function = "auth", validation = "Bearer .+" }}
+gateway-responses = [{{ type = "DEFAULT_4XX", headers = {{ Access-Control-Allow-Origin = "'*'" }}, templates = {{ "text/plain" = "$context.error.responseType" }} }}]
 "#
     );
     std::fs::write(root.join("sippycup.toml"), &text).unwrap();
@@ -210,8 +211,11 @@ authorizer = {{ type = "token", function = "auth", validation = "Bearer .+" }}
     assert!(running.until("GET /prod/items 200").contains("auth allows auth:a1b2c3d4e5/prod/GET/items"));
     assert!(ask("Bearer 1").starts_with("HTTP/1.1 200"));
     assert!(running.until("GET /prod/items 200").ends_with("(cached)"));
-    assert!(ask("Bearer deny").starts_with("HTTP/1.1 403"));
-    assert!(ask("Basic 1").starts_with("HTTP/1.1 401"));
+    let denied = ask("Bearer deny");
+    assert!(denied.starts_with("HTTP/1.1 403") && denied.ends_with("ACCESS_DENIED"), "{denied}");
+    let unauthorized = ask("Basic 1");
+    assert!(unauthorized.starts_with("HTTP/1.1 401") && unauthorized.ends_with("UNAUTHORIZED"), "{unauthorized}");
+    assert!(unauthorized.contains("access-control-allow-origin: *"), "{unauthorized}");
     for (from, to, part) in [
         ("function = \"auth\", ", "function = \"nobody\", ", "there is no function `nobody`"),
         ("type = \"token\"", "type = \"jwt\"", "a function is asked by an authorizer of the types"),

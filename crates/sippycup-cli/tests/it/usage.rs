@@ -253,6 +253,14 @@ fn wrong_configurations_are_told_with_line_and_key_and_exit_with_2() {
             &["line 6, `lambda-authorizer`: `principalId`: expected a string"],
         ),
         (format!("{function}[[gateway]]\napi-id = \"a b\"\n"), &["line 5, `api-id`: API id `a b`: expected a part"]),
+        (
+            format!("{function}[[gateway]]\nkind = \"rest\"\ngateway-responses = [{{ type = \"TEAPOT\" }}]\n"),
+            &["line 6, `gateway-responses`: gateway response `TEAPOT`: expected one of ACCESS_DENIED"],
+        ),
+        (
+            format!("{function}[[gateway]]\ngateway-responses = [{{ type = \"THROTTLED\" }}]\n"),
+            &["line 5, `gateway-responses`: an HTTP API has no gateway responses"],
+        ),
         (format!("gateway = []\n{function}"), &["line 1, `gateway`: expected at least one"]),
         ("[[function]\n".to_owned(), &["line 1"]),
     ] {

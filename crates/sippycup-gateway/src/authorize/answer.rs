@@ -69,14 +69,19 @@ impl Answer {
                 Ok(Granted { authorizer: Authorizer::lambda("", context.clone()), principal: None })
             }
             Self::Simple { authorized: false, .. } => Err(Denied::new(Why::ImplicitDeny, "`isAuthorized` is false")),
-            Self::Policy { principal, policy, context } => match policy.evaluate(arn) {
-                Effect::Allow => Ok(Granted {
-                    authorizer: Authorizer::lambda(principal.clone().unwrap_or_default(), context.clone()),
-                    principal: principal.clone(),
-                }),
-                Effect::ExplicitDeny => Err(Denied::new(Why::ExplicitDeny, format!("its policy denies {arn}"))),
-                Effect::ImplicitDeny => Err(Denied::new(Why::ImplicitDeny, format!("its policy does not allow {arn}"))),
-            },
+            Self::Policy { principal, policy, context } => {
+                let authorizer = Authorizer::lambda(principal.clone().unwrap_or_default(), context.clone());
+                let denied = |why: Why, reason: String, authorizer: Authorizer| {
+                    Err(Denied { authorizer: Some(Box::new(authorizer)), ..Denied::new(why, reason) })
+                };
+                match policy.evaluate(arn) {
+                    Effect::Allow => Ok(Granted { authorizer, principal: principal.clone() }),
+                    Effect::ExplicitDeny => denied(Why::ExplicitDeny, format!("its policy denies {arn}"), authorizer),
+                    Effect::ImplicitDeny => {
+                        denied(Why::ImplicitDeny, format!("its policy does not allow {arn}"), authorizer)
+                    }
+                }
+            }
         }
     }
 

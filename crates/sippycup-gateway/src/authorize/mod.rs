@@ -142,6 +142,8 @@ pub(crate) struct Granted {
 pub(crate) struct Denied {
     pub(crate) why: Why,
     pub(crate) reason: String,
+    /// What a function has said about who asks, while it refuses them.
+    pub(crate) authorizer: Option<Box<Authorizer>>,
 }
 
 /// In as many cases as clients can see a difference.
@@ -173,11 +175,11 @@ pub(crate) enum Why {
 
 impl Denied {
     pub(crate) fn new(why: Why, reason: impl Into<String>) -> Self {
-        Self { why, reason: reason.into() }
+        Self { why, reason: reason.into(), authorizer: None }
     }
 
     /// The answer that a front door gives.
-    fn refused(self, name: &str, call: &Call<'_>) -> Refused {
+    fn refused(mut self, name: &str, call: &Call<'_>) -> Refused {
         let kind = call.config.location.kind;
         let refusal = match &self.why {
             Why::Missing | Why::Invalid(_) | Why::Unauthorized => Refusal::Unauthorized,
@@ -190,7 +192,8 @@ impl Denied {
             Why::Signature { .. } => Refusal::BadSignature,
             Why::Unsigned => Refusal::Unsigned,
         };
-        let refused = Refused::new(refusal, format!("authorizer `{name}`: {}", self.reason));
+        let refused =
+            Refused::new(refusal, format!("authorizer `{name}`: {}", self.reason)).about(self.authorizer.take());
         let error = |text: &str| format!("Bearer scope=\"\" error=\"invalid_token\" error_description=\"{text}\"");
         match &self.why {
             Why::Missing if kind.is_http_api() && self.reason.starts_with(NO_TOKEN) => refused.challenge("Bearer"),

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::Config;
 use crate::cors::Cors;
 use crate::domain::Domain;
+use crate::gateway_response::{GatewayResponse, GatewayResponses};
 use crate::health::HealthCheck;
 use crate::identity::{Authorizer, ClientCertificate};
 use crate::location::Location;
@@ -66,6 +67,7 @@ impl GatewayBuilder {
             cors: None,
             plans: Vec::new(),
             throttle: None,
+            gateway_responses: GatewayResponses::default(),
             source_ip: None,
             allowed_hosts: Vec::new(),
             account_id: "123456789012".to_owned(),
@@ -225,6 +227,14 @@ impl GatewayBuilder {
     /// How many requests may come, beyond which they get 429 (REST and HTTP APIs); default any number.
     pub fn throttle(mut self, throttle: Throttle) -> Self {
         self.config.throttle = Some(throttle);
+        self
+    }
+
+    /// Adds a gateway response: how a REST API answers in its own words to one type of error; default in AWS's words.
+    pub fn gateway_response(mut self, response: GatewayResponse) -> Self {
+        if let Err(error) = self.config.gateway_responses.add(response) {
+            self.fails(error);
+        }
         self
     }
 

@@ -33,6 +33,9 @@ impl GatewayBuilder {
             }
             check.check()?;
         }
+        if !self.config.gateway_responses.is_empty() && kind != Kind::RestApi {
+            return wrong("has no gateway responses");
+        }
         if let Some(cors) = &self.config.cors {
             cors.check(kind)?;
         }

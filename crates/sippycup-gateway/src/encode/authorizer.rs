@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Call, form_decoded, lattice, text, v1, v2, web_socket};
+use super::{Call, lattice, v1, v2, web_socket};
 use crate::Kind;
 
 impl Call<'_> {
@@ -81,16 +81,6 @@ impl Call<'_> {
     /// What VPC Lattice says to somebody without a signature.
     pub(crate) fn anonymous(&self) -> String {
         lattice::anonymous(self)
-    }
-
-    /// The first value of a header.
-    pub(crate) fn header_text(&self, name: &str) -> Option<String> {
-        self.headers.get(name).map(|value| text(value).into_owned())
-    }
-
-    /// The first value of a key of the query; its case counts.
-    pub(crate) fn query_value(&self, name: &str) -> Option<String> {
-        self.query_pairs().find(|(key, _)| form_decoded(key) == name).map(|(_, value)| form_decoded(value))
     }
 
     /// A member of `$context`, as text.

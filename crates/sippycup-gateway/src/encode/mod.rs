@@ -83,6 +83,21 @@ impl Call<'_> {
         self.header("user-agent")
     }
 
+    /// `$context` of a REST API.
+    pub(crate) fn rest_context(&self) -> Value {
+        v1::context(self, true)
+    }
+
+    /// The first value of a header.
+    pub(crate) fn header_text(&self, name: &str) -> Option<String> {
+        self.headers.get(name).map(|value| text(value).into_owned())
+    }
+
+    /// The first value of a key of the query; its case counts.
+    pub(crate) fn query_value(&self, name: &str) -> Option<String> {
+        self.query_pairs().find(|(key, _)| form_decoded(key) == name).map(|(_, value)| form_decoded(value))
+    }
+
     /// The headers the event shows: what the client sent, minus what the gateway keeps to itself, plus what it adds. Names are spelled, values grouped per name.
     fn event_headers(&self) -> Vec<(String, Vec<String>)> {
         let kind = self.config.location.kind;

@@ -9,6 +9,7 @@ use http::{HeaderName, HeaderValue, Request, Response};
 use tower_service::Service;
 
 use super::{Gateway, Sizes, after};
+use crate::admit::Passed;
 use crate::decode::{Asked, decode};
 use crate::hint::Hints;
 use crate::intake::event;
@@ -52,12 +53,12 @@ where
             }
             response
         };
-        let mut verdict = None;
-        let event = match event(&config, &mut parts, body, &stamp, &mut hints, &exchange, &mut verdict).await {
+        let mut passed = Passed::default();
+        let event = match event(&config, &mut parts, body, &stamp, &mut hints, &exchange, &mut passed).await {
             Ok(event) => event,
             Err(refused) => {
-                let mut response = refused.response(kind);
-                verdict.map(|verdict| response.extensions_mut().insert(verdict));
+                let mut response = config.customized(refused.response(kind), &parts, &stamp, &passed);
+                passed.verdict.map(|verdict| response.extensions_mut().insert(verdict));
                 if !hints.is_empty() && response.extensions().get::<Hints>().is_none() {
                     response.extensions_mut().insert(hints);
                 }
@@ -83,14 +84,15 @@ where
             sizes.answered(&answer);
             decode(&config, &asked, answer, &mut hints).await
         });
-        let mut response = response.await.unwrap_or_else(|_| {
+        let response = response.await.unwrap_or_else(|_| {
             hints.timed_out(&config, asked.accept.as_deref());
             let reason = format!("no answer within {} s", config.timeout.as_secs_f32());
             Refused::new(Refusal::TimedOut, reason).response(kind)
         });
+        let mut response = config.customized(response, &parts, &stamp, &passed);
         hints.of_redirect(&config, host.as_deref(), response.headers());
         response.extensions_mut().insert(sizes);
-        verdict.map(|verdict| response.extensions_mut().insert(verdict));
+        passed.verdict.map(|verdict| response.extensions_mut().insert(verdict));
         if !hints.is_empty() {
             response.extensions_mut().insert(hints);
         }

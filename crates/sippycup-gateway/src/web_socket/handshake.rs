@@ -171,12 +171,12 @@ pub(super) async fn opening<F>(
         secured: parts.extensions.get::<Secured>(),
         stamp: &stamp,
     };
-    let mut verdict = None;
-    let admitted = config.admit(&call(&unknown), &mut verdict).await;
-    if let Some(verdict) = &verdict {
+    let mut passed = Passed::default();
+    let admitted = config.admit(&call(&unknown), &mut passed).await;
+    if let Some(verdict) = &passed.verdict {
         exchange.tell(|| Step::Authorized(verdict));
     }
-    let passed = admitted?;
+    admitted?;
     let call = call(&passed);
     let known = web_socket::known(&call);
     let event = web_socket::written(web_socket::connect(&call, &known));

@@ -14,6 +14,7 @@ mod authorizers;
 mod cors;
 mod events;
 mod function;
+mod gateway_responses;
 mod health;
 mod hints;
 mod hostile;

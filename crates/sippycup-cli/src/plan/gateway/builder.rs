@@ -52,6 +52,9 @@ impl GatewayPlan {
                 .map_err(|e| throttle.wrong("--throttle", e))?;
         }
         self.guard(&mut attempt)?;
+        for said in &self.gateway_responses {
+            attempt.set(self.kind, |b| b.gateway_response(said.value.response())).map_err(|e| said.wrong("", e))?;
+        }
         self.injected_signer(&mut attempt)?;
         match &self.scopes {
             Some(scopes) if self.claims.is_none() && self.authorizer.is_none() => {

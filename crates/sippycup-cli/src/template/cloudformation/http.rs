@@ -44,6 +44,7 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
         stages,
         routes: routes.routes,
         binary: Vec::new(),
+        gateway_responses: Vec::new(),
         mappings: Vec::new(),
         socket: None,
         cors,

@@ -9,6 +9,7 @@ mod web_socket;
 pub(super) use http::variables;
 
 use super::authorizers::of_plain;
+use super::gateway_responses::Responses;
 use super::model::{Api, Family, Guard, Mapping, Model, Sort, Target};
 use super::node::{Entry, Node};
 use super::references::{HTTP, REST};
@@ -20,13 +21,18 @@ use crate::plan::AuthorizerPlan;
 
 /// Reads all plain resources, and what maps domains to APIs, those of SAM too.
 pub(super) fn read(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
-    // Somebody may add plain routes to an API of SAM.
+    // Somebody may add plain routes and gateway responses to an API of SAM.
     for api in model.apis.iter_mut().filter(|api| api.family == Family::Http) {
         for (route, _) in http::routes(scope, &api.id)? {
             if !api.routes.iter().any(|other| other.key() == route.key()) {
                 api.routes.push(route);
             }
         }
+    }
+    for api in model.apis.iter_mut().filter(|api| api.family == Family::Rest) {
+        let mut responses = Responses { all: std::mem::take(&mut api.gateway_responses) };
+        rest::add_responses(scope, &api.id, &mut responses)?;
+        api.gateway_responses = responses.all;
     }
     for resource in Resource::all(scope)? {
         pass(scope, &resource);

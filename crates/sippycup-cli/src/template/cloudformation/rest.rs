@@ -2,6 +2,7 @@
 
 use super::Resource;
 use super::http::variables;
+use crate::template::gateway_responses::Responses;
 use crate::template::model::{Access, Api, Family, Guard, Route, Routes, Stage, said};
 use crate::template::node::Node;
 use crate::template::openapi::{Asked, Body, target};
@@ -20,10 +21,12 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
         .map(|node| Ok(said(node.span, node.string()?)))
         .collect::<Result<Vec<_>, Fault>>()?;
     let mut routes = Routes::default();
+    let mut responses = Responses::default();
     if let Some(body) = Body::of(scope, api.properties, "Body", "BodyS3Location")? {
         let parameters = api.value(scope, "Parameters")?;
         let wish = parameters.as_ref().and_then(|parameters| parameters.get("basepath").or(parameters.get("basePath")));
         binary.extend(body.binary_media_types());
+        responses.add_all(scope, api.id, body.gateway_responses())?;
         routes = body
             .routes(scope, api.id, Family::Rest, &Access::Open)?
             .under(&body.base_path(wish.and_then(Node::as_text)));
@@ -31,6 +34,7 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
     for method in Resource::of_api(scope, "AWS::ApiGateway::Method", "RestApiId", api.id)? {
         routes.add(route(scope, &method)?, method.id)?;
     }
+    add_responses(scope, api.id, &mut responses)?;
     Ok(Api {
         id: api.id.to_owned(),
         span: api.span,
@@ -38,10 +42,22 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
         stages: stages(scope, api)?,
         routes: routes.routes,
         binary,
+        gateway_responses: responses.all,
         mappings: Vec::new(),
         socket: None,
         cors: None,
     })
+}
+
+/// Adds the gateway responses that are resources of their own.
+pub(super) fn add_responses(scope: &Scope<'_>, api: &str, responses: &mut Responses) -> Result<(), Fault> {
+    for response in Resource::of_api(scope, "AWS::ApiGateway::GatewayResponse", "RestApiId", api)? {
+        let kind = response.need(scope, "ResponseType")?;
+        if let Some(properties) = scope.value(response.properties)? {
+            responses.add(scope, response.id, &kind, &properties)?;
+        }
+    }
+    Ok(())
 }
 
 /// Stages, of which a deployment may have one without a resource.

@@ -24,6 +24,7 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
         stages,
         routes,
         binary: Vec::new(),
+        gateway_responses: Vec::new(),
         mappings: Vec::new(),
         cors: None,
         socket: Some(socket),

@@ -44,6 +44,11 @@ impl Body {
         types.iter().filter_map(|node| Some(said(node.span, node.as_text()?))).collect()
     }
 
+    /// The gateway responses of a REST API.
+    pub(super) fn gateway_responses(&self) -> Option<&Node> {
+        self.root.get("x-amazon-apigateway-gateway-responses")
+    }
+
     /// `x-amazon-apigateway-cors` of an HTTP API.
     pub(super) fn cors(&self, scope: &Scope<'_>) -> Result<Option<Said<CorsTable>>, Fault> {
         cors::read(scope, self.root.get("x-amazon-apigateway-cors"))
@@ -154,7 +159,6 @@ const METHODS: &[&str] = &["delete", "get", "head", "options", "patch", "post", 
 const INTEGRATION: &str = "x-amazon-apigateway-integration";
 
 const PASSED: &[(&str, &str)] = &[
-    ("x-amazon-apigateway-gateway-responses", "errors of the gateway have AWS's default texts here"),
     ("x-amazon-apigateway-minimum-compression-size", "nothing is compressed here"),
     ("x-amazon-apigateway-policy", "resource policies are not checked here"),
     ("x-amazon-apigateway-request-validators", "requests are not validated here"),

@@ -3,6 +3,7 @@
 use super::access::Auth;
 use super::{cors, globals};
 use crate::plan::{CorsTable, Said};
+use crate::template::gateway_responses::Responses;
 use crate::template::model::{Api, Family, Mapping, Route, Routes, Stage, said};
 use crate::template::node::{Entry, Node, Shape};
 use crate::template::openapi::Body;
@@ -31,6 +32,7 @@ pub(super) struct Draft {
     /// Of an HTTP API.
     http_cors: Option<Said<CorsTable>>,
     binary: Vec<Said<String>>,
+    gateway_responses: Responses,
     mappings: Vec<Mapping>,
 }
 
@@ -110,10 +112,14 @@ impl Draft {
             cors: properties.get("Cors").cloned(),
             http_cors: None,
             binary: binary(own("BinaryMediaTypes")?.as_ref())?,
+            gateway_responses: Responses::default(),
             mappings,
         };
         if let Some(body) = Body::of(scope, properties, "DefinitionBody", "DefinitionUri")? {
             draft.binary.extend(body.binary_media_types());
+            if family == Family::Rest {
+                draft.gateway_responses.add_all(scope, id, body.gateway_responses())?;
+            }
             if family == Family::Http {
                 draft.http_cors = body.cors(scope)?;
             }
@@ -121,6 +127,7 @@ impl Draft {
             draft.routes = body.routes(scope, id, family, &default)?;
             draft.body = Some(own("MergeDefinitions")?.map(|merge| merge.boolean()).transpose()?.unwrap_or(false));
         }
+        draft.gateway_responses.add_all(scope, id, properties.get("GatewayResponses"))?;
         if let Some(cors) = properties.get("CorsConfiguration") {
             check_cors(scope, cors)?;
             if family == Family::Http {
@@ -176,6 +183,7 @@ impl Draft {
             stages: vec![self.stage],
             routes: self.routes.routes,
             binary: self.binary,
+            gateway_responses: self.gateway_responses.all,
             mappings: self.mappings,
             socket: None,
             cors: self.http_cors,
@@ -266,7 +274,6 @@ fn pass(scope: &Scope<'_>, id: &str, key: &str) {
         "CacheClusterEnabled" | "CacheClusterSize" => "answers are not cached here",
         "CanarySetting" => "there is one deployment here",
         "DefaultRouteSettings" | "MethodSettings" | "RouteSettings" => "nothing is throttled or cached here",
-        "GatewayResponses" => "errors of the gateway have AWS's default texts here",
         "MinimumCompressionSize" => "nothing is compressed here",
         "Models" => "requests are not validated here",
         "Policy" => "resource policies are not checked here",

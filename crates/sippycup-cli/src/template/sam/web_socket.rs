@@ -54,6 +54,7 @@ pub(super) fn read(scope: &Scope<'_>, id: &str, resource: &Node) -> Result<Api, 
         routes: read,
         binary: Vec::new(),
         mappings,
+        gateway_responses: Vec::new(),
         cors: None,
         socket: Some(socket),
     })

@@ -3,7 +3,7 @@
 use ring::digest::{SHA256, digest};
 use ring::hmac::{HMAC_SHA256, Key, sign};
 use serde_json::{Value, json};
-use sippycup_gateway::{Gateway, GatewayBuilder, IamAuthorizer, IamCredentials, Kind, Verdict};
+use sippycup_gateway::{Gateway, GatewayBuilder, GatewayResponse, IamAuthorizer, IamCredentials, Kind, Verdict};
 
 use super::{asked, at_that_time, refused, request};
 use crate::support::Request;
@@ -309,6 +309,20 @@ async fn what_is_no_signature_is_told_apart_from_none() {
     let (status, _, body) = refused(guarded(Kind::VpcLatticeV2), request("GET", "/x", &[])).await;
     assert_eq!(status, 403);
     assert!(body.starts_with("AccessDeniedException: User: anonymous is not authorized to perform: vpc-lattice-svcs:Invoke on resource: arn:aws:vpc-lattice:us-east-1:123456789012:service/svc-") && body.contains("/x because"), "{body}");
+}
+
+#[tokio::test]
+async fn signatures_that_do_not_count_have_types_of_gateway_responses() {
+    let told = || {
+        let template = "$context.error.responseType $context.error.message";
+        guarded(Kind::RestApi).gateway_response(GatewayResponse::new("DEFAULT_4XX").template("text/plain", template))
+    };
+    let (_, _, missing) = refused(told(), request("GET", "/prod/", &[])).await;
+    assert_eq!(missing, "MISSING_AUTHENTICATION_TOKEN Missing Authentication Token");
+    let wrong = Signing { secret: "another", ..PLAIN };
+    let (_, told, invalid) = refused(told(), wrong.request()).await;
+    assert_eq!(told, "InvalidSignatureException");
+    assert!(invalid.starts_with("INVALID_SIGNATURE The request signature we calculated does not match"), "{invalid}");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use sippycup_gateway::{BoxError, Fault, GatewayBuilder, Kind, LambdaAuthorizer, Verdict};
+use sippycup_gateway::{BoxError, Fault, GatewayBuilder, GatewayResponse, Kind, LambdaAuthorizer, Throttle, Verdict};
 use tower::service_fn;
 
 use super::{asked, at_that_time, refused, request};
@@ -307,4 +307,33 @@ fn what_an_api_cannot_have_is_refused_when_it_is_built() {
         let error = at_that_time(kind).guard(guard).build(()).unwrap_err();
         assert!(error.to_string().contains(part), "{error}");
     }
+}
+
+#[tokio::test]
+async fn what_an_authorizer_refuses_has_a_gateway_response_with_what_it_said() {
+    let told = |name: &str| {
+        let template = "$context.error.responseType $context.error.message $context.authorizer.why $context.authorizer.principalId";
+        GatewayResponse::new(name).template("text/plain", template)
+    };
+    let denied = json!({"principalId": "user|42", "policyDocument": policy("Deny", "*"), "context": {"why": "late"}});
+    let implicit = json!({"principalId": "user|42", "policyDocument": policy("Allow", "no"), "context": {"why": 7}});
+    for (answer, status, body) in [
+        (
+            Ok(denied),
+            403,
+            "ACCESS_DENIED User is not authorized to access this resource with an explicit deny late user|42",
+        ),
+        (Ok(implicit), 403, "ACCESS_DENIED User is not authorized to access this resource 7 user|42"),
+        (Err("Unauthorized"), 401, "UNAUTHORIZED Unauthorized  "),
+        (Err("down"), 500, "AUTHORIZER_CONFIGURATION_ERROR null  "),
+    ] {
+        let authorizer = LambdaAuthorizer::token(Scripted::default().answering(answer));
+        let builder = rest(authorizer).gateway_response(told("DEFAULT_4XX")).gateway_response(told("DEFAULT_5XX"));
+        let (found, _, text) = refused(builder, bearing("/prod/")).await;
+        assert_eq!((found, text.as_str()), (status, body));
+    }
+    // Whom it let through is known to what comes later, and to nobody else.
+    let authorizer = LambdaAuthorizer::token(Scripted::default().answering(Ok(allowing("*"))));
+    let builder = rest(authorizer).throttle(Throttle::new(0.0, 0)).gateway_response(told("THROTTLED"));
+    assert_eq!(refused(builder, bearing("/prod/")).await.2, "THROTTLED Too Many Requests  user|42");
 }

@@ -1,0 +1,136 @@
+//! What header values and templates of gateway responses are made of: variables, and the text between them.
+
+use std::cell::OnceCell;
+
+use serde_json::Value;
+
+use super::Told;
+use crate::encode::Call;
+
+/// Where a value comes from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Variable {
+    /// A member of `$context`, by its JSON pointer.
+    Context(String),
+    Error(ErrorPart),
+    Header(String),
+    Path(String),
+    Query(String),
+    /// A variable of the stage.
+    Stage(String),
+    Status,
+}
+
+/// A member of `$context.error`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum ErrorPart {
+    Message,
+    /// The message in quotation marks.
+    MessageString,
+    ResponseType,
+    ValidationErrorString,
+}
+
+impl Variable {
+    /// `context.requestId`, `stageVariables.x`, `method.request.header.X`; `None` for what is nothing of these.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let name = |prefix: &str| text.strip_prefix(prefix).filter(|name| !name.is_empty()).map(str::to_owned);
+        if let Some(part) = text.strip_prefix("context.error.") {
+            return ERROR.iter().find(|(name, _)| *name == part).map(|(_, part)| Self::Error(*part));
+        }
+        if text == "context.status" {
+            return Some(Self::Status);
+        }
+        if let Some(path) = text.strip_prefix("context.") {
+            let (first, more) = path.split_once('.').map_or((path, None), |(first, more)| (first, Some(more)));
+            let is_known = if more.is_some() { CONTAINERS.contains(&first) } else { MEMBERS.contains(&first) };
+            return is_known.then(|| Self::Context(format!("/{}", path.replace('.', "/"))));
+        }
+        name("stageVariables.")
+            .map(Self::Stage)
+            .or(name("method.request.header.").map(Self::Header))
+            .or(name("method.request.path.").map(Self::Path))
+            .or(name("method.request.querystring.").map(Self::Query))
+    }
+}
+
+/// The values of one request.
+#[derive(Debug)]
+pub(super) struct Values<'a> {
+    pub(super) call: &'a Call<'a>,
+    pub(super) told: &'a Told,
+    pub(super) status: u16,
+    context: OnceCell<Value>,
+}
+
+impl<'a> Values<'a> {
+    pub(super) const fn new(call: &'a Call<'a>, told: &'a Told, status: u16) -> Self {
+        Self { call, told, status, context: OnceCell::new() }
+    }
+
+    /// The text of a variable; `None` where the request has none.
+    pub(super) fn of(&self, variable: &Variable) -> Option<String> {
+        match variable {
+            Variable::Context(pointer) => text(self.context.get_or_init(|| self.call.rest_context()).pointer(pointer)?),
+            Variable::Error(part) => Some(self.error(*part)),
+            Variable::Header(name) => self.call.header_text(name),
+            Variable::Path(name) => {
+                let parameters = &self.call.matched.parameters;
+                parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+            }
+            Variable::Query(name) => self.call.query_value(name),
+            Variable::Stage(name) => {
+                let variables = &self.call.config.stage_variables;
+                variables.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+            }
+            Variable::Status => Some(self.status.to_string()),
+        }
+    }
+
+    fn error(&self, part: ErrorPart) -> String {
+        let message = self.told.message.as_deref();
+        match part {
+            ErrorPart::Message => message.unwrap_or("null").to_owned(),
+            ErrorPart::MessageString => message.map_or_else(|| "null".to_owned(), |text| Value::from(text).to_string()),
+            ErrorPart::ResponseType => self.told.response_type.name().to_owned(),
+            ErrorPart::ValidationErrorString => self.told.validation.clone().unwrap_or_default(),
+        }
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        value => Some(value.to_string()),
+    }
+}
+
+const ERROR: [(&str, ErrorPart); 4] = [
+    ("message", ErrorPart::Message),
+    ("messageString", ErrorPart::MessageString),
+    ("responseType", ErrorPart::ResponseType),
+    ("validationErrorString", ErrorPart::ValidationErrorString),
+];
+
+/// Members of `$context` that are values.
+const MEMBERS: [&str; 15] = [
+    "accountId",
+    "apiId",
+    "deploymentId",
+    "domainName",
+    "domainPrefix",
+    "extendedRequestId",
+    "httpMethod",
+    "path",
+    "protocol",
+    "requestId",
+    "requestTime",
+    "requestTimeEpoch",
+    "resourceId",
+    "resourcePath",
+    "stage",
+];
+
+/// Members of `$context` that have members.
+const CONTAINERS: [&str; 3] = ["authorizer", "customDomain", "identity"];
