@@ -10,9 +10,13 @@ import urllib.request
 HELLO = [("/hello/you", "200 Hello, you!")]
 EXPECTED = {
     "axum-hello": {"rest": (1, HELLO), "http": (3, HELLO), "url": (1, HELLO), "alb-multi": (1, HELLO)},
+    "authorizer-claims": {"http": (1, [("/me", "401 ")])},
     "chat": {"ws": (1, [])},
     "events": {"http": (1, [("/orders", "200 ")])},
+    "htmx": {"rest": (1, [("/", "200 <!doctype html><title>Guests</title><base href=\"/guests/\">")])},
+    "openapi": {"rest": (1, [("/cups/7", '200 {"id":7')])},
     "streaming": {"url": (1, [("/count/1", "200 data: 1")])},
+    "telemetry": {"http": (1, [("/items/7", "200 item 7")])},
     "token-authorizer": {"http": (1, [("/me", "401 ")])},
 }
 

@@ -191,9 +191,10 @@ impl Shared {
         Ok(response.map(Body::new))
     }
 
-    /// A connection to the process, which is started anew if it ended. It is ready once it accepts one.
+    /// A connection to the process, which is started anew, once, if it ended. It is ready once it accepts one.
     async fn connect(&self) -> Result<TcpStream, BoxError> {
         let mut tries = STARTING.as_millis() / PAUSE.as_millis();
+        let mut anew = false;
         loop {
             let error = match TcpStream::connect(self.address).await {
                 Ok(stream) => return Ok(stream),
@@ -205,6 +206,10 @@ impl Shared {
             }
             let mut process = self.process.lock().await;
             if let Some(status) = process.try_wait()? {
+                if anew {
+                    return Err(format!("it ended ({status}) before it listened on {}", self.address).into());
+                }
+                anew = true;
                 self.terminal.function(&self.plan.id, &format!("it ended ({status}), and is started anew"));
                 *process = spawn(&self.plan, self.address, self.terminal)?;
             }

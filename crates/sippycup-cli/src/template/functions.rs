@@ -57,7 +57,7 @@ pub(super) fn plan(scope: &Scope<'_>, id: &str, wishes: &Wishes<'_>) -> Result<R
     }
     let name = scope.name_of(id);
     let line = wishes.line(scope, id);
-    let code = match Code::of(scope, resource, properties)? {
+    let code = match Code::of(scope, &name, resource, properties)? {
         Ok(code) => Some(code),
         Err(_) if line.is_some() => None,
         Err(why) => return Ok(Err(why)),
@@ -129,13 +129,14 @@ struct Code {
 
 impl Code {
     /// `Err` with a reason where the code is nothing that can be started here.
-    fn of(scope: &Scope<'_>, resource: &Node, properties: &Node) -> Result<Result<Self, String>, Fault> {
+    fn of(scope: &Scope<'_>, name: &str, resource: &Node, properties: &Node) -> Result<Result<Self, String>, Fault> {
+        let help = format!("say how it is started with --run {name}='COMMAND'");
         let own = |key: &str| properties.get(key).map(|node| scope.text(node)).transpose().map(Option::flatten);
         if own("PackageType")?.as_deref() == Some("Image") {
-            return Ok(Err("it is an image, and images are not run here".to_owned()));
+            return Ok(Err(format!("it is an image, and images are not run here; {help}")));
         }
         if properties.get("InlineCode").is_some() || properties.at(&["Code", "ZipFile"]).is_some() {
-            return Ok(Err("its code is in the template, in a language that is not run here".to_owned()));
+            return Ok(Err(format!("its code is in the template, in a language that is not run here; {help}")));
         }
         let uri = properties
             .get("CodeUri")
@@ -152,10 +153,10 @@ impl Code {
                 Some(path) if !path.starts_with("s3://") => path,
                 _ => match scope.asset(uri) {
                     Some(path) => return Ok(Ok(Self::at(path, scope, resource, own("Runtime")?, own("Handler")?))),
-                    None => return Ok(Err("its code is in S3".to_owned())),
+                    None => return Ok(Err(format!("its code is in S3; {help}"))),
                 },
             },
-            (None, None) => return Ok(Err("it has no `CodeUri`".to_owned())),
+            (None, None) => return Ok(Err(format!("it has no `CodeUri`; {help}"))),
         };
         Ok(Ok(Self::at(scope.folder.join(path), scope, resource, own("Runtime")?, own("Handler")?)))
     }

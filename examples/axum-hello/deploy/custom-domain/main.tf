@@ -1,4 +1,8 @@
-# An HTTP API below https://NAME/shop/; a second app is the same again with another mapping. Its events do not have the base path: the stage variable says it.
+# Two HTTP APIs on one domain, below https://NAME/shop/ and https://NAME/news/. Their events do not have the base path: the stage variable says it.
+locals {
+  apps = toset(["shop", "news"])
+}
+
 variable "name" {
   type    = string
   default = "api.example.com"
@@ -10,34 +14,40 @@ variable "certificate" {
 }
 
 module "function" {
-  source = "../function"
+  for_each = local.apps
+  source   = "../function"
+  name     = "axum-hello-${each.key}"
 }
 
 resource "aws_apigatewayv2_api" "api" {
-  name          = "axum-hello"
+  for_each      = local.apps
+  name          = "axum-hello-${each.key}"
   protocol_type = "HTTP"
 }
 
 resource "aws_apigatewayv2_integration" "function" {
-  api_id                 = aws_apigatewayv2_api.api.id
+  for_each               = local.apps
+  api_id                 = aws_apigatewayv2_api.api[each.key].id
   integration_type       = "AWS_PROXY"
-  integration_uri        = module.function.invoke_arn
+  integration_uri        = module.function[each.key].invoke_arn
   payload_format_version = "2.0"
 }
 
 resource "aws_apigatewayv2_route" "all" {
-  api_id    = aws_apigatewayv2_api.api.id
+  for_each  = local.apps
+  api_id    = aws_apigatewayv2_api.api[each.key].id
   route_key = "$default"
-  target    = "integrations/${aws_apigatewayv2_integration.function.id}"
+  target    = "integrations/${aws_apigatewayv2_integration.function[each.key].id}"
 }
 
 resource "aws_apigatewayv2_stage" "default" {
-  api_id      = aws_apigatewayv2_api.api.id
+  for_each    = local.apps
+  api_id      = aws_apigatewayv2_api.api[each.key].id
   name        = "$default"
   auto_deploy = true
 
   stage_variables = {
-    SIPPYCUP_SCRIPT_NAME_BASE = "/shop"
+    SIPPYCUP_SCRIPT_NAME_BASE = "/${each.key}"
   }
 }
 
@@ -51,18 +61,20 @@ resource "aws_apigatewayv2_domain_name" "domain" {
   }
 }
 
-resource "aws_apigatewayv2_api_mapping" "shop" {
-  api_id          = aws_apigatewayv2_api.api.id
+resource "aws_apigatewayv2_api_mapping" "app" {
+  for_each        = local.apps
+  api_id          = aws_apigatewayv2_api.api[each.key].id
   domain_name     = aws_apigatewayv2_domain_name.domain.id
-  stage           = aws_apigatewayv2_stage.default.id
-  api_mapping_key = "shop"
+  stage           = aws_apigatewayv2_stage.default[each.key].id
+  api_mapping_key = each.key
 }
 
 resource "aws_lambda_permission" "api" {
+  for_each      = local.apps
   action        = "lambda:InvokeFunction"
-  function_name = module.function.name
+  function_name = module.function[each.key].name
   principal     = "apigateway.amazonaws.com"
-  source_arn    = "${aws_apigatewayv2_api.api.execution_arn}/*"
+  source_arn    = "${aws_apigatewayv2_api.api[each.key].execution_arn}/*"
 }
 
 output "target" {

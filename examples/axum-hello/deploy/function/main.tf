@@ -6,6 +6,11 @@ terraform {
   }
 }
 
+variable "name" {
+  type    = string
+  default = "axum-hello"
+}
+
 variable "environment" {
   type    = map(string)
   default = {}
@@ -14,7 +19,7 @@ variable "environment" {
 data "archive_file" "code" {
   type        = "zip"
   source_file = "${path.module}/../../../../target/lambda/axum-hello/bootstrap"
-  output_path = "${path.module}/axum-hello.zip"
+  output_path = "${path.module}/${var.name}.zip"
 }
 
 resource "aws_iam_role" "role" {
@@ -31,7 +36,7 @@ resource "aws_iam_role_policy_attachment" "logs" {
 }
 
 resource "aws_lambda_function" "function" {
-  function_name    = "axum-hello"
+  function_name    = var.name
   role             = aws_iam_role.role.arn
   filename         = data.archive_file.code.output_path
   source_code_hash = data.archive_file.code.output_base64sha256

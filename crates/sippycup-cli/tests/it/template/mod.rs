@@ -188,6 +188,29 @@ fn the_templates_of_the_examples_are_served() {
             "GET /items/7",
             "$default 2.0 $default /items/7",
         ),
+        (
+            "htmx/template.yaml",
+            "Function",
+            &["--parameter", "Certificate=arn:aws:acm:us-east-1:123456789012:certificate/x"],
+            "Api",
+            "GET /guests/greet",
+            "GET /{proxy+} rest prod /guests/greet",
+        ),
+        (
+            "authorizer-claims/template.yaml",
+            "Function",
+            &[
+                "--parameter",
+                "Issuer=https://issuer.example.com",
+                "--parameter",
+                "Audience=shop",
+                "--claims",
+                r#"{"sub": "1"}"#,
+            ],
+            "Api",
+            "GET /me",
+            "$default 2.0 $default /me",
+        ),
     ] {
         let served = Served::start(&examples.join(template), &[function], flags);
         let response = http(&served.address(door), request, "");

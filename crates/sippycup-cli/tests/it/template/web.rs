@@ -69,6 +69,23 @@ fn a_web_function_that_nobody_can_start_is_named() {
     assert!(code == 2 && err.contains("template.yaml:3:3: resource `Web`: the function cannot be started: "), "{err}");
 }
 
+#[test]
+fn the_example_is_served_and_a_process_that_ends_at_once_is_started_anew_once_for_a_request() {
+    let template = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/web-function/template.yaml");
+    let flags = ["--template", template, "--parameter", "Bucket=b", "--parameter", "Version=1"];
+    let (code, _, err) = run(serve(&flags));
+    assert!(code == 2 && err.contains("its code is in S3; say how it is started with --run Web='COMMAND'"), "{err}");
+    let mut command = serve(&flags);
+    command.args(["--run", "Web=exit 3"]);
+    let mut running = Running::spawn(command);
+    let line = running.until("web: http://");
+    let address = line.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    assert!(http(&address, "GET /", "").starts_with("HTTP/1.1 502 "));
+    running.until("cannot be asked: it ended (exit status: 3) before it listened on ");
+    let again = running.seen.iter().filter(|line| line.contains("is started anew")).count();
+    assert_eq!(again, 1, "{:?}", running.seen);
+}
+
 const TEMPLATE: &str = "Transform: AWS::Serverless-2016-10-31
 Resources:
   Web:
