@@ -128,5 +128,8 @@ pub(crate) fn error_trailers(trailers: &HeaderMap) -> Option<(String, Bytes)> {
     Some((error_type.to_owned(), body.unwrap_or_default().into()))
 }
 
+/// The largest answer that Lambda takes, in bytes: a hundred more than the largest event.
+pub(crate) const ANSWER_LIMIT: usize = (6 << 20) + 100;
+
 /// The content type of a stream that begins with a prelude.
 pub(crate) const INTEGRATION_RESPONSE: &str = "application/vnd.awslambda.http-integration-response";

@@ -52,7 +52,9 @@ pub(crate) struct Config {
     pub(crate) forwarded_port: u16,
     pub(crate) response_streaming: bool,
     pub(crate) request_limit: usize,
+    /// Of events.
     pub(crate) payload_limit: usize,
+    pub(crate) answer_limit: usize,
     pub(crate) header_limit: usize,
     pub(crate) timeout: Duration,
     pub(crate) stamper: Stamper,

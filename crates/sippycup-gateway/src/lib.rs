@@ -151,6 +151,7 @@
 //! | a client that goes away | the function works on, but if others wait and no process is free, its process is ended (one of many polls loses its connection) | the function works on | a page reloaded ten times should not use up ten processes |
 //! | 2 MB/s throttle of streams, idle timeouts | not done | done | |
 //! | Logs API, Telemetry API | accepted with 202, and nothing is sent; the Extensions API is served | served | functions do not need them |
+//! | Invoke API: an `Event` whose function fails | is not tried again, and the terminal says why it failed | is tried twice more, after one and two minutes | nobody waits for it here |
 //! | WebSocket: `domainName` over TCP | without a custom domain the host that the client named, with its port | the domain name | functions post to `domainName` and `stage`, which must lead back here and never to AWS |
 //! | WebSocket: the signature of `/@connections` | not checked | 403 without one | |
 //! | WebSocket: messages of one client | with the function at the same time, 32 at most | not documented | |

@@ -1,9 +1,12 @@
 //! Clients from PyPI. They are installed for it, so the tests run only where they are asked for: `.ci/run` does.
 
+use std::io::Write;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{Running, directory};
+use crate::scripted::command_line;
+use crate::{Running, directory, serve};
 
 #[test]
 #[ignore = "installs clients from PyPI"]
@@ -18,13 +21,41 @@ fn pypi_clients_of_web_socket_apis_lose_nothing() {
 #[test]
 #[ignore = "installs clients from PyPI"]
 fn pypi_clients_of_the_invoke_api_are_answered() {
-    let mut running = Running::start("path", &["--invoke-api=127.0.0.1:0"]);
+    // The middle of a stream is where the client has read its beginning.
+    let go_on = TcpListener::bind("127.0.0.1:0").unwrap();
+    let sign = go_on.local_addr().unwrap();
+    std::thread::spawn(move || go_on.incoming().for_each(|socket| socket.unwrap().write_all(b"!").unwrap()));
+    let function = |(name, script): (&str, &str)| {
+        let timeout = if script == "never" { 1 } else { 30 };
+        format!(
+            "[[function]]\nname = \"{name}\"\ntimeout = {timeout}\nenv = {{ SCRIPT = \"{script}\", GO_ON = \"{sign}\" }}\ncommand = {:?}\n\n",
+            command_line()
+        )
+    };
+    let functions = [
+        ("function", "path"),
+        ("errors", "error"),
+        ("times-out", "never"),
+        ("dies", "die-once"),
+        ("dies-at-start", "exit-at-start"),
+        ("no-init", "init-error"),
+        ("large", "large:6291557"),
+        ("breaks-off", "stream-fails"),
+        ("dies-in-stream", "stream-dies"),
+    ];
+    let front = "[[gateway]]\nfunction = \"function\"\n";
+    let config = format!("listen = \"127.0.0.1:0\"\n\n{}{front}", functions.map(function).concat());
+    let file = directory("invoke-api").join("sippycup.toml");
+    std::fs::write(&file, config).unwrap();
+    let mut running = Running::spawn(serve(&["--invoke-api=127.0.0.1:0", "--config", file.to_str().unwrap()]));
     let line = running.until("invoke: http://");
     let url = format!("http://{}", line.split("http://").nth(1).unwrap());
     let out = directory("invoked").join("out.json");
     let python = python("invoke.py", &["boto3", "awscli"]);
     let aws = python.with_file_name("aws");
     run_python("invoke.py", &["boto3", "awscli"], &[&url, aws.to_str().unwrap(), out.to_str().unwrap()]);
+    // Nobody waited for it, so the developer is told.
+    running.until("errors failed: ValueError: it broke");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use super::Config;
+use crate::answer::ANSWER_LIMIT;
 use crate::cors::Cors;
 use crate::domain::Domain;
 use crate::gateway_response::{GatewayResponse, GatewayResponses};
@@ -78,6 +79,7 @@ impl GatewayBuilder {
             response_streaming: false,
             request_limit,
             payload_limit: if kind.is_load_balancer() { 1 << 20 } else { 6 << 20 },
+            answer_limit: if kind.is_load_balancer() { 1 << 20 } else { ANSWER_LIMIT },
             header_limit: if kind.is_load_balancer() { 64 << 10 } else { 10_240 },
             timeout: Duration::ZERO,
             stamper: Stamper::default(),
@@ -291,9 +293,11 @@ impl GatewayBuilder {
         self
     }
 
-    /// The largest event and the largest answer of the function, in bytes of JSON; default 6 MB, for load balancers 1 MB.
+    /// The largest event and the largest answer of the function, in bytes of JSON; default 6 MB (of an answer 6,291,556), for load balancers
+    /// 1 MB.
     pub fn payload_limit(mut self, bytes: usize) -> Self {
         self.config.payload_limit = bytes;
+        self.config.answer_limit = bytes;
         self
     }
 

@@ -17,8 +17,8 @@ pub(super) fn decode(
     hints: &mut Hints,
 ) -> Result<Response<Body>, Refused> {
     let kind = config.location.kind;
-    if json.len() > config.payload_limit {
-        let reason = format!("an answer of {} bytes, where {} are the limit", json.len(), config.payload_limit);
+    if json.len() > config.answer_limit {
+        let reason = format!("an answer of {} bytes, where {} are the limit", json.len(), config.answer_limit);
         hints.too_large(config);
         return Err(Refused::new(Refusal::FunctionFailed, reason));
     }

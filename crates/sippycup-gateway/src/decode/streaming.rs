@@ -29,7 +29,7 @@ pub(super) async fn decode(
     let kind = config.location.kind;
     if !(config.response_streaming && kind.can_stream()) {
         // Invoked without streaming, Lambda collects the stream, prelude and NULs included, and hands it on as if it were the answer.
-        let limit = config.payload_limit;
+        let limit = config.answer_limit;
         let payload = Limited::new(body, limit).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() {
                 hints.too_large(config);

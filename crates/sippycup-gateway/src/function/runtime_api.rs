@@ -135,7 +135,8 @@ impl RuntimeApi {
             Ok(Taking::Whole(json)) => (Ok(Answer::from(json)), Ok(accepted())),
             Ok(Taking::TooLarge) => {
                 let message = format!("Response payload size exceeded maximum allowed payload size ({limit} bytes).");
-                let refused = error(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message);
+                let said = format!("Exceeded maximum allowed payload size ({limit} bytes).");
+                let refused = error(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &said);
                 (Err(FunctionError::new("Function.ResponseSizeTooLarge", message)), Ok(refused))
             }
             Ok(Taking::Broken(e)) => {
@@ -180,7 +181,8 @@ impl RuntimeApi {
             End::Whole => (None, Ok(accepted())),
             End::Failed(failed) => (Some(failed.into()), Ok(accepted())),
             End::Broken(broken) => {
-                (Some(broken.into()), Ok(error(StatusCode::BAD_REQUEST, TRUNCATED, "the stream broke off")))
+                let failed = FunctionError::new(TRUNCATED, format!("the stream broke off: {broken}"));
+                (Some(failed.into()), Ok(error(StatusCode::BAD_REQUEST, TRUNCATED, "the stream broke off")))
             }
             End::Cut(cut) => (Some(cut.into()), Err(Closed)),
         };

@@ -13,6 +13,7 @@ use super::Function;
 use super::direct::Listeners;
 use super::observe::{Moment, Observer};
 use crate::Terminal;
+use crate::answer::ANSWER_LIMIT;
 
 /// Settings as the rest of the module reads them.
 #[derive(Clone)]
@@ -121,7 +122,7 @@ impl Default for FunctionBuilder {
                 name: "function".to_owned(),
                 memory: 128,
                 timeout: Duration::from_secs(900),
-                payload_limit: 6 << 20,
+                payload_limit: ANSWER_LIMIT,
                 concurrency: 10,
                 max_concurrency: None,
                 snap_start: false,
@@ -177,7 +178,7 @@ impl FunctionBuilder {
         self
     }
 
-    /// The largest answer in bytes; default 6 MB. Streamed answers have no limit.
+    /// The largest answer in bytes; default 6,291,556, as on Lambda. Streamed answers have no limit.
     pub fn payload_limit(mut self, bytes: usize) -> Self {
         self.settings.payload_limit = bytes;
         self

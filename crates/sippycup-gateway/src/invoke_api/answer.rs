@@ -14,10 +14,11 @@ use http_body::Frame;
 use http_body_util::BodyExt;
 use serde_json::{Map, Value, json};
 
+use super::Told;
 use super::event_stream::frame;
 use crate::function::direct::{self, Direct};
 use crate::invoke::Invoke;
-use crate::stamp::Stamper;
+use crate::stamp::{Stamper, iso_time};
 use crate::{Answer, Body, BoxError, Fault, FunctionError};
 
 /// An invocation that has begun to answer, or has failed.
@@ -30,16 +31,28 @@ pub(super) struct Invoked {
 /// What the function reports, or Lambda about it.
 struct Failure {
     error_type: String,
+    /// For the developer, who can be told more.
+    reason: String,
     payload: Bytes,
+    log: Option<String>,
 }
 
 impl Failure {
-    fn of(error: &BoxError) -> Self {
+    fn of(error: &BoxError, direct: &Direct) -> Self {
+        let id = direct.id().unwrap_or_default();
+        let reason = error.to_string();
         match error.downcast_ref::<FunctionError>() {
-            Some(error) => Self { error_type: error.error_type().to_owned(), payload: error.payload().clone() },
+            Some(error) => Self {
+                error_type: error.error_type().to_owned(),
+                reason,
+                payload: error.payload_of(id),
+                log: error.log_of(id, &iso_time(Stamper::default().stamp().epoch_millis())),
+            },
             None => Self {
                 error_type: "Error".to_owned(),
-                payload: json!({ "errorType": "Error", "errorMessage": error.to_string() }).to_string().into(),
+                payload: json!({ "errorType": "Error", "errorMessage": &reason }).to_string().into(),
+                reason,
+                log: None,
             },
         }
     }
@@ -52,8 +65,16 @@ impl Invoked {
             std::future::poll_fn(|cx| function.poll_ready(cx)).await.map_err(Into::into)?;
             function.call(event).await.map(Into::into).map_err(Into::into)
         });
-        let answer = answer.await.map_err(|error: BoxError| Failure::of(&error));
+        let answer = answer.await.map_err(|error: BoxError| Failure::of(&error, direct));
         Self { answer, direct: Arc::clone(direct), began }
+    }
+
+    /// Why there is no answer, if there is none; a function that streams is read to its end.
+    pub(super) async fn failure(self) -> Option<String> {
+        match self.answer {
+            Ok(answer) => answer.into_body().collect().await.err().map(|error| error.to_string()),
+            Err(failure) => Some(failure.reason),
+        }
     }
 
     /// The whole answer; a function that streams is read to its end.
@@ -62,15 +83,15 @@ impl Invoked {
         let answer = match answer {
             Ok(answer) => match answer.into_body().collect().await {
                 Ok(collected) => Ok(collected.to_bytes()),
-                Err(error) => Err(Failure::of(&error)),
+                Err(error) => Err(Failure::of(&error, &direct)),
             },
             Err(failure) => Err(failure),
         };
-        let log = if tail { Some(log(&direct, began).await) } else { None };
+        let log = if tail { Some(log(&direct, began, answer.as_ref().err()).await) } else { None };
         let (body, failure) = match answer {
             Ok(body) if body.is_empty() => (Bytes::from_static(b"null"), None),
             Ok(body) => (body, None),
-            Err(failure) => (failure.payload, Some(failure.error_type)),
+            Err(failure) => (failure.payload, Some(failure.reason)),
         };
         let mut response = response(StatusCode::OK, body);
         let headers = response.headers_mut();
@@ -84,8 +105,8 @@ impl Invoked {
         if let Some(id) = direct.id().and_then(|id| HeaderValue::from_str(id).ok()) {
             headers.insert("x-amzn-requestid", id);
         }
-        if let Some(error_type) = failure {
-            response.extensions_mut().insert(Fault::new(&format!("the function failed: {error_type}")));
+        if let Some(reason) = failure {
+            response.extensions_mut().insert(Fault::new(&format!("the function failed: {reason}")));
         }
         response
     }
@@ -111,7 +132,7 @@ pub(super) fn no_content() -> Response<Body> {
 }
 
 /// The answer as events, while the function writes it.
-pub(super) fn streamed(invoked: Invoked, tail: bool) -> Response<Body> {
+pub(super) fn streamed(invoked: Invoked, tail: bool, told: Told) -> Response<Body> {
     let Invoked { answer, direct, began } = invoked;
     let mut response = response(StatusCode::OK, Bytes::new());
     response.headers_mut().remove(CONTENT_LENGTH);
@@ -121,38 +142,48 @@ pub(super) fn streamed(invoked: Invoked, tail: bool) -> Response<Body> {
     if let Some(id) = direct.id().and_then(|id| HeaderValue::from_str(id).ok()) {
         headers.insert("x-amzn-requestid", id);
     }
-    let log = tail.then_some((direct, began));
+    let ending = Ending { direct, began, tail };
     let part = match answer {
-        Ok(answer) => Part::Chunks(answer.into_body(), log),
-        Err(failure) => Part::complete(Some(failure), log),
+        Ok(answer) => Part::Chunks(answer.into_body(), Some(ending)),
+        Err(failure) => {
+            let reason = format!("the function failed: {}", failure.reason);
+            response.extensions_mut().insert(Fault::new(&reason));
+            Part::complete(Some(failure), ending)
+        }
     };
-    *response.body_mut() = Body::new(Events { part });
+    *response.body_mut() = Body::new(Events { part, told });
     response
 }
 
 /// A body of event frames.
 struct Events {
     part: Part,
+    told: Told,
 }
 
-type Log = Option<(Arc<Direct>, Instant)>;
+/// What the last event needs.
+struct Ending {
+    direct: Arc<Direct>,
+    began: Instant,
+    tail: bool,
+}
 
 enum Part {
-    Chunks(Body, Log),
+    Chunks(Body, Option<Ending>),
     Complete(Pin<Box<dyn Future<Output = Bytes> + Send>>),
     Over,
 }
 
 impl Part {
-    fn complete(failure: Option<Failure>, log: Log) -> Self {
+    fn complete(failure: Option<Failure>, Ending { direct, began, tail }: Ending) -> Self {
         Self::Complete(Box::pin(async move {
             let mut members = Map::new();
-            if let Some(Failure { error_type, payload }) = failure {
+            if tail {
+                members.insert("LogResult".to_owned(), log(&direct, began, failure.as_ref()).await.into());
+            }
+            if let Some(Failure { error_type, payload, .. }) = failure {
                 members.insert("ErrorCode".to_owned(), error_type.into());
                 members.insert("ErrorDetails".to_owned(), String::from_utf8_lossy(&payload).into());
-            }
-            if let Some((direct, began)) = log {
-                members.insert("LogResult".to_owned(), self::log(&direct, began).await.into());
             }
             frame("InvokeComplete", "application/json", Value::Object(members).to_string().as_bytes())
         }))
@@ -164,10 +195,11 @@ impl http_body::Body for Events {
     type Error = BoxError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let Self { part, told } = &mut *self;
         loop {
-            let (next, out) = match &mut self.part {
+            let (next, out) = match part {
                 Part::Over => return Poll::Ready(None),
-                Part::Chunks(body, log) => match std::task::ready!(Pin::new(body).poll_frame(cx)) {
+                Part::Chunks(body, ending) => match std::task::ready!(Pin::new(body).poll_frame(cx)) {
                     Some(Ok(piece)) => match piece.into_data() {
                         Ok(data) if !data.is_empty() => {
                             let out = frame("PayloadChunk", "application/octet-stream", &data);
@@ -175,12 +207,18 @@ impl http_body::Body for Events {
                         }
                         _ => continue,
                     },
-                    Some(Err(error)) => (Part::complete(Some(Failure::of(&error)), log.take()), None),
-                    None => (Part::complete(None, log.take()), None),
+                    end => {
+                        let Some(ending) = ending.take() else { return Poll::Ready(None) };
+                        let failure = end.and_then(Result::err).map(|error| Failure::of(&error, &ending.direct));
+                        if let Some(failure) = &failure {
+                            told.failed(&failure.reason);
+                        }
+                        (Part::complete(failure, ending), None)
+                    }
                 },
                 Part::Complete(frame) => (Part::Over, Some(std::task::ready!(frame.as_mut().poll(cx)))),
             };
-            self.part = next;
+            *part = next;
             if let Some(out) = out {
                 return Poll::Ready(Some(Ok(Frame::data(out))));
             }
@@ -189,13 +227,14 @@ impl http_body::Body for Events {
 }
 
 /// The end of the log, in base64.
-async fn log(direct: &Direct, began: Instant) -> String {
+async fn log(direct: &Direct, began: Instant, failure: Option<&Failure>) -> String {
     // Lines come through pipes, and may be on their way when the answer is there.
     tokio::time::sleep(ON_THEIR_WAY).await;
     let id = direct.id().unwrap_or_default();
     let took = began.elapsed().as_secs_f64() * 1000.0;
     let mut log = format!("START RequestId: {id} Version: $LATEST\n").into_bytes();
     log.extend(direct.tail());
+    log.extend(failure.and_then(|failure| failure.log.as_deref()).unwrap_or_default().bytes());
     log.extend(
         format!(
             "END RequestId: {id}\nREPORT RequestId: {id}\tDuration: {took:.2} ms\tBilled Duration: {:.0} ms\t\n",

@@ -40,9 +40,8 @@ impl Refused {
         Self::new(StatusCode::BAD_REQUEST, "InvalidParameterValueException", message)
     }
 
-    pub(super) fn too_large(limit: usize) -> Self {
-        let message = format!("Request must be smaller than {limit} bytes for the Invoke operation");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", &message)
+    pub(super) fn too_large(message: &str) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", message)
     }
 
     pub(super) fn unknown(message: &str) -> Self {

@@ -22,7 +22,7 @@ use tower_service::Service;
 use crate::function::direct::Direct;
 use crate::invoke::Invoke;
 use crate::visitor::{Names, OverTcp};
-use crate::{Answer, Body, BoxError};
+use crate::{Answer, Body, BoxError, Terminal};
 use answer::{Invoked, no_content, response, streamed};
 use error::Refused;
 use name::{Operation, operation};
@@ -104,18 +104,23 @@ where
     else {
         return Err(Refused::no_function(&name));
     };
-    let event = event(body, asked.limit()).await?;
+    let told = Told { name, terminal: parts.extensions.get().copied() };
+    let event = event(body, &asked).await?;
     match asked.sort {
         Sort::DryRun => Ok(no_content()),
         Sort::Event => {
             let direct = Arc::new(asked.direct);
-            tokio::spawn(async move { drop(Invoked::of(function, event, &direct).await) });
+            tokio::spawn(async move {
+                if let Some(reason) = Invoked::of(function, event, &direct).await.failure().await {
+                    told.failed(&reason);
+                }
+            });
             Ok(response(StatusCode::ACCEPTED, Bytes::new()))
         }
         Sort::RequestResponse => {
             let invoked = Invoked::of(function, event, &Arc::new(asked.direct)).await;
             Ok(if operation == Operation::Stream {
-                streamed(invoked, asked.tail)
+                streamed(invoked, asked.tail, told)
             } else {
                 invoked.response(asked.tail).await
             })
@@ -152,6 +157,20 @@ impl<F> fmt::Debug for InvokeApi<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.functions.iter().map(|(name, _)| name).collect();
         f.debug_struct("InvokeApi").field("functions", &names).finish_non_exhaustive()
+    }
+}
+
+/// Where the developer reads of a failure that comes too late for the line of the request.
+struct Told {
+    name: String,
+    terminal: Option<Terminal>,
+}
+
+impl Told {
+    fn failed(&self, reason: &str) {
+        if let Some(terminal) = self.terminal {
+            terminal.line(&format!("{} failed: {reason}", Terminal::printable(&self.name)));
+        }
     }
 }
 
@@ -201,6 +220,17 @@ impl Asked {
         Ok(Self { sort, operation, tail, direct: Direct::new(tenant, context.transpose()?) })
     }
 
+    /// What Lambda says of an event that is too large; `size` if the client told it.
+    fn too_large(&self, size: Option<u64>) -> Refused {
+        let (limit, sort) = (self.limit(), if self.sort == Sort::Event { "Event" } else { "RequestResponse" });
+        Refused::too_large(&match size {
+            Some(size) => {
+                format!("{size} byte payload is too large for the {sort} invocation type (limit {limit} bytes)")
+            }
+            None => format!("Request must be smaller than {limit} bytes for the InvokeFunction operation"),
+        })
+    }
+
     /// How large an event may be, in bytes.
     const fn limit(&self) -> usize {
         match (self.operation, self.sort) {
@@ -212,15 +242,16 @@ impl Asked {
 }
 
 /// The event, which must be JSON. Nothing is an empty object.
-async fn event<B>(body: B, limit: usize) -> Result<Bytes, Refused>
+async fn event<B>(body: B, asked: &Asked) -> Result<Bytes, Refused>
 where
     B: http_body::Body,
     B::Error: Into<BoxError>,
 {
-    let body = std::pin::pin!(Limited::new(body, limit));
+    let size = body.size_hint().exact();
+    let body = std::pin::pin!(Limited::new(body, asked.limit()));
     let event = match body.collect().await {
         Ok(collected) => collected.to_bytes(),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => return Err(Refused::too_large(limit)),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => return Err(asked.too_large(size)),
         Err(error) => return Err(Refused::content(&format!("the body broke off: {error}"))),
     };
     if event.is_empty() {

@@ -109,7 +109,7 @@ async fn an_answer_over_the_limit_names_the_way_around_it() {
         (of(Kind::HttpApiV2), "an HTTP API takes 6 MB, base64 included"),
         (of(Kind::LoadBalancer), "a load balancer takes 1 MB"),
     ] {
-        let answer = format!(r#"{{"statusCode":200,"body":"{}"}}"#, "x".repeat(6 << 20));
+        let answer = format!(r#"{{"statusCode":200,"body":"{}"}}"#, "x".repeat((6 << 20) + 100));
         let response = respond(builder, get("/"), answer).await;
         assert!(response.extensions().get::<Fault>().is_some());
         says(&response, Some(expected));

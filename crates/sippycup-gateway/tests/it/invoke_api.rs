@@ -115,6 +115,28 @@ async fn errors_have_a_code_and_the_spelling_of_aws() {
 }
 
 #[tokio::test]
+async fn an_event_that_is_too_large_is_refused_in_the_words_of_lambda() {
+    let message = async |response: Response<Body>| {
+        serde_json::from_str::<Value>(&text(response).await).unwrap()["message"].as_str().unwrap().to_owned()
+    };
+    for (sort, limit) in [("RequestResponse", 6 << 20), ("Event", 1 << 20)] {
+        let body = format!("\"{}\"", "x".repeat(limit));
+        let refused = invoke(&path("echo"), &[("x-amz-invocation-type", sort)], &body).await;
+        let size = limit + 2;
+        assert_eq!(
+            message(refused).await,
+            format!("{size} byte payload is too large for the {sort} invocation type (limit {limit} bytes)")
+        );
+        let fits = invoke(&path("echo"), &[("x-amz-invocation-type", sort)], &"1".repeat(limit)).await;
+        assert!(fits.status().is_success());
+    }
+    let pieces = (0..7).map(|_| Ok::<_, BoxError>(http_body::Frame::data(Bytes::from(vec![b'1'; 1 << 20]))));
+    let unknown = http_body_util::StreamBody::new(futures_util::stream::iter(pieces.collect::<Vec<_>>()));
+    let refused = api().0.oneshot(Request::post(path("echo")).body(unknown).unwrap()).await.unwrap();
+    assert_eq!(message(refused).await, "Request must be smaller than 6291456 bytes for the InvokeFunction operation");
+}
+
+#[tokio::test]
 async fn a_stream_is_made_of_events_and_ends_with_one() {
     for (name, pieces) in [("streams", &["one", "two"][..]), ("echo", &["{}"]), ("fails", &[])] {
         let path = format!("/2021-11-15/functions/{name}/response-streaming-invocations");

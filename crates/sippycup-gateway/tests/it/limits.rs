@@ -62,7 +62,7 @@ async fn a_load_balancer_limits_body_and_answer_to_1_mb() {
 
 #[tokio::test]
 async fn answers_over_6_mb_are_502_of_rest() {
-    let answer = format!(r#"{{"body":"{}"}}"#, "x".repeat(6 << 20));
+    let answer = format!(r#"{{"body":"{}"}}"#, "x".repeat((6 << 20) + 100));
     assert_eq!(respond(Gateway::builder(Kind::RestApi), get("/prod/"), answer).await.status(), StatusCode::BAD_GATEWAY);
 }
 

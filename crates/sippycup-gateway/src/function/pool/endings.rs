@@ -60,7 +60,7 @@ impl Pool {
         };
         let InitError { error, line } = environment.init_error.unwrap_or_else(|| {
             let line = format!("the function ended{when} ({how})");
-            InitError { error: FunctionError::new("Runtime.ExitError", &line), line }
+            InitError { error: FunctionError::exited(&line, how), line }
         });
         let mut told = false;
         for invoked in environment.working.into_values() {
@@ -108,7 +108,7 @@ impl Pool {
         for environment in self.environments.values_mut() {
             let message = format!("Task timed out after {seconds:.2} seconds");
             if let Some(invoked) = environment.working.remove(id) {
-                if !invoked.fail(FunctionError::new("Sandbox.Timedout", &message)) {
+                if !invoked.fail(FunctionError::timed_out(seconds)) {
                     self.settings.report(&message);
                 }
                 environment.expire(id);

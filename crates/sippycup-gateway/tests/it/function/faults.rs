@@ -159,6 +159,19 @@ async fn an_answer_over_6_mb_is_refused_to_the_function_and_a_502_to_the_client(
 }
 
 #[tokio::test]
+async fn the_largest_answer_is_that_of_lambda() {
+    for (size, status, said) in [(6_291_556, 200, "HTTP/1.1 202 "), (6_291_557, 500, "HTTP/1.1 413 ")] {
+        let (builder, mut report) = reported();
+        let function = scripted(&format!("large:{size}"), builder);
+        let response = ask(gateway(Kind::HttpApiV2, &function), get("/")).await;
+        assert_eq!(response.status(), status, "{size}");
+        let line = report.until("large answer:").await;
+        assert!(line.contains(said), "{size}: {line}");
+        function.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn a_reported_error_is_the_kinds_own_error_page() {
     let function = scripted("error", Function::builder().report(|_| {}));
     for (kind, path, status, body) in [

@@ -41,7 +41,7 @@ async fn a_stream_without_prelude_is_the_body_of_a_function_url() {
 
 #[tokio::test]
 async fn a_stream_that_dies_or_fails_breaks_off_for_the_client_too() {
-    for (script, reason) in [("stream-dies", ""), ("stream-fails", "Middle: in the middle")] {
+    for (script, reason) in [("stream-dies", "Runtime."), ("stream-fails", "Middle: in the middle")] {
         let mut streaming = Streaming::begin(script, Kind::FunctionUrl, true).await;
         assert_eq!(streaming.chunk().await.unwrap(), "first");
         streaming.go_on().await;
