@@ -1,4 +1,4 @@
-//! What a request passes on its way to the function, in AWS's order: the authorizer, API keys with their plans, the throttle of the stage.
+//! What a request passes on its way to the function, in AWS's order: the authorizer, API keys with their plans, the throttle of the stage, the validator.
 
 use crate::Verdict;
 use crate::config::Config;
@@ -31,6 +31,6 @@ impl Config {
         if let Some(throttle) = &self.throttle {
             throttle.admit()?;
         }
-        Ok(())
+        self.validator.admit(call)
     }
 }

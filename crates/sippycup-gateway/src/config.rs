@@ -18,6 +18,7 @@ use crate::plans::{Throttle, UsagePlan};
 use crate::route::Route;
 use crate::rules::Listener;
 use crate::stamp::Stamper;
+use crate::validate::RequestValidator;
 use crate::web_socket::Settings;
 
 pub use builder::GatewayBuilder;
@@ -43,6 +44,7 @@ pub(crate) struct Config {
     pub(crate) plans: Vec<UsagePlan>,
     pub(crate) throttle: Option<Throttle>,
     pub(crate) gateway_responses: GatewayResponses,
+    pub(crate) validator: RequestValidator,
     pub(crate) source_ip: Option<IpAddr>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) account_id: String,

@@ -243,6 +243,7 @@ mod shorthand;
 mod stamp;
 #[cfg(feature = "serve")]
 mod terminal;
+mod validate;
 mod verdict;
 mod visitor;
 mod web_socket;
@@ -278,5 +279,6 @@ pub use serve::Server;
 pub use serve::Tls;
 #[cfg(feature = "serve")]
 pub use terminal::{Logged, Terminal};
+pub use validate::RequestValidator;
 pub use verdict::Verdict;
 pub use web_socket::{Connection, ConnectionStep, SentBy, Socket};

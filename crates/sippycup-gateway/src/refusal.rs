@@ -21,8 +21,9 @@ pub(crate) struct Refused {
     #[cfg(feature = "authorizers")]
     challenge: Option<HeaderValue>,
     /// The type of the error and its message, where they are of this request alone.
-    #[cfg(feature = "authorizers")]
     told: Option<Box<(&'static str, String)>>,
+    /// What a validator says about the body.
+    validation: Option<Box<str>>,
     /// What an authorizer has said about somebody whom it refuses.
     #[cfg(feature = "authorizers")]
     authorizer: Option<Box<Authorizer>>,
@@ -36,8 +37,8 @@ impl Refused {
             hints: Hints::default(),
             #[cfg(feature = "authorizers")]
             challenge: None,
-            #[cfg(feature = "authorizers")]
             told: None,
+            validation: None,
             #[cfg(feature = "authorizers")]
             authorizer: None,
         }
@@ -50,8 +51,13 @@ impl Refused {
         self
     }
 
+    /// The same with what a validator says about the body.
+    pub(crate) fn validation(mut self, text: &str) -> Self {
+        self.validation = Some(text.into());
+        self
+    }
+
     /// The same with what the client is told. HTTP APIs do not tell it.
-    #[cfg(feature = "authorizers")]
     pub(crate) fn tell(mut self, error_type: &'static str, message: &str) -> Self {
         self.told = Some(Box::new((error_type, message.to_owned())));
         self
@@ -86,12 +92,6 @@ impl Refused {
         Fault::new(&self.reason)
     }
 
-    #[cfg(not(feature = "authorizers"))]
-    fn page(&self, kind: Kind) -> Page {
-        self.refusal.page(kind)
-    }
-
-    #[cfg(feature = "authorizers")]
     fn page(&self, kind: Kind) -> Page {
         let (status, content_type, body, error_type) = self.refusal.page(kind);
         match self.told.as_deref() {
@@ -111,7 +111,7 @@ impl Refused {
         Some(Told {
             response_type: ResponseType::of(self.refusal, *error_type)?,
             message: message(body),
-            validation: None,
+            validation: self.validation.as_deref().map(str::to_owned),
             #[cfg(feature = "authorizers")]
             authorizer: self.authorizer.as_deref().cloned(),
             #[cfg(not(feature = "authorizers"))]
@@ -156,6 +156,10 @@ pub(crate) enum Refusal {
     BadSignature,
     /// The request is no whole request.
     BadRequest,
+    /// REST: the body does not fit its model.
+    BadRequestBody,
+    /// REST: a required parameter is missing.
+    BadRequestParameters,
     /// REST: the answer's base64 could not be decoded.
     Configuration,
     /// A statement of a policy says no.
@@ -243,7 +247,12 @@ impl Refusal {
             }
             #[cfg(feature = "authorizers")]
             Self::UriTooLong => (StatusCode::URI_TOO_LONG, r#"{"message":"Request URI too long"}"#, None),
-            Self::BadRequest => (StatusCode::BAD_REQUEST, r#"{"message":"Bad Request"}"#, Some("BadRequestException")),
+            Self::BadRequest | Self::BadRequestParameters => {
+                (StatusCode::BAD_REQUEST, r#"{"message":"Bad Request"}"#, Some("BadRequestException"))
+            }
+            Self::BadRequestBody => {
+                (StatusCode::BAD_REQUEST, r#"{"message":"Invalid request body"}"#, Some("BadRequestException"))
+            }
             // Only listeners have targets and rewrites.
             Self::Configuration | Self::NoTarget | Self::Rewrite => {
                 (StatusCode::INTERNAL_SERVER_ERROR, r#"{"message": "Internal server error"}"#, internal)
@@ -297,7 +306,10 @@ impl Refusal {
             Self::TokenExpired | Self::Unauthorized => (StatusCode::UNAUTHORIZED, r#"{"message":"Unauthorized"}"#),
             #[cfg(feature = "authorizers")]
             Self::UriTooLong => (StatusCode::URI_TOO_LONG, r#"{"message":"Request URI too long"}"#),
-            Self::BadRequest => (StatusCode::BAD_REQUEST, r#"{"message":"Bad Request"}"#),
+            // Only a REST API has validators.
+            Self::BadRequest | Self::BadRequestBody | Self::BadRequestParameters => {
+                (StatusCode::BAD_REQUEST, r#"{"message":"Bad Request"}"#)
+            }
             Self::Foreign | Self::UnknownKey => (StatusCode::FORBIDDEN, r#"{"message":"Forbidden"}"#),
             Self::QuotaExceeded | Self::Throttled => {
                 (StatusCode::TOO_MANY_REQUESTS, r#"{"message":"Too Many Requests"}"#)

@@ -16,6 +16,7 @@ use crate::plans::{Throttle, UsagePlan};
 use crate::route::Route;
 use crate::rules::Listener;
 use crate::stamp::Stamper;
+use crate::validate::RequestValidator;
 use crate::web_socket::Settings;
 use crate::{ConfigError, Kind};
 
@@ -69,6 +70,7 @@ impl GatewayBuilder {
             plans: Vec::new(),
             throttle: None,
             gateway_responses: GatewayResponses::default(),
+            validator: RequestValidator::default(),
             source_ip: None,
             allowed_hosts: Vec::new(),
             account_id: "123456789012".to_owned(),
@@ -237,6 +239,16 @@ impl GatewayBuilder {
         if let Err(error) = self.config.gateway_responses.add(response) {
             self.fails(error);
         }
+        self
+    }
+
+    /// What is checked of a request before the function is asked (REST APIs); default nothing. Routes with other models are another gateway of the same API, see
+    /// [`Gateways`](crate::Gateways).
+    pub fn request_validator(mut self, mut validator: RequestValidator) -> Self {
+        if let Err(error) = validator.finish() {
+            self.fails(error);
+        }
+        self.config.validator = validator;
         self
     }
 

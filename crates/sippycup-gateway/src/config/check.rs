@@ -36,6 +36,9 @@ impl GatewayBuilder {
         if !self.config.gateway_responses.is_empty() && kind != Kind::RestApi {
             return wrong("has no gateway responses");
         }
+        if !self.config.validator.is_empty() && kind != Kind::RestApi {
+            return wrong("validates no requests");
+        }
         if let Some(cors) = &self.config.cors {
             cors.check(kind)?;
         }

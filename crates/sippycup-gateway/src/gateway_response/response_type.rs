@@ -71,6 +71,8 @@ impl ResponseType {
             Refusal::Unsigned => Self::MissingAuthenticationToken,
             #[cfg(feature = "authorizers")]
             Refusal::UriTooLong => Self::Default4xx,
+            Refusal::BadRequestBody => Self::BadRequestBody,
+            Refusal::BadRequestParameters => Self::BadRequestParameters,
             Refusal::BadRequest | Refusal::HeadersTooLarge | Refusal::MethodNotAllowed => Self::Default4xx,
             // "When base64 decoding fails on binary data when binary support is enacted."
             Refusal::Configuration => Self::ApiConfigurationError,

@@ -29,4 +29,5 @@ mod support;
 mod tcp;
 #[cfg(feature = "tls")]
 mod tls;
+mod validators;
 mod web_socket;

@@ -1,0 +1,164 @@
+//! Request validation of a REST API: required parameters, and bodies that fit a model.
+//!
+//! Sources: "Request validation for REST APIs in API Gateway", "Data models for REST APIs".
+
+mod check;
+mod equal;
+mod schema;
+
+use serde_json::Value;
+
+use crate::ConfigError;
+use crate::encode::Call;
+use crate::refusal::{Refusal, Refused};
+use schema::Schema;
+
+/// What a REST API checks of a request before the function is asked: a request that lacks a required parameter, or whose body does not fit its model, gets 400.
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::Request;
+/// use serde_json::json;
+/// use sippycup_gateway::{Body, BoxError, Gateway, Kind, RequestValidator};
+/// use tower::{ServiceExt, service_fn};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let item = json!({"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}});
+/// let validator = RequestValidator::new()
+///     .required_parameter("method.request.querystring.dry-run")
+///     .model("application/json", "Item", item);
+/// let function = service_fn(async |_event: Bytes| Ok::<_, BoxError>(Bytes::from_static(br#"{"statusCode": 200}"#)));
+/// let gateway = Gateway::builder(Kind::RestApi).request_validator(validator).build(function)?;
+///
+/// let request = Request::post("/prod/items?dry-run=yes").body(Body::from(r#"{"name": 5}"#))?;
+/// assert_eq!(gateway.clone().oneshot(request).await?.status(), 400);
+/// let request = Request::post("/prod/items?dry-run=yes").body(Body::from(r#"{"name": "cup"}"#))?;
+/// assert_eq!(gateway.oneshot(request).await?.status(), 200);
+/// # Ok::<(), BoxError>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct RequestValidator {
+    /// In the order in which AWS names those that are missing.
+    parameters: Vec<Parameter>,
+    /// Names of models by content types.
+    models: Vec<(String, String)>,
+    schema: Schema,
+    error: Option<ConfigError>,
+}
+
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Parameter {
+    Header(String),
+    Path(String),
+    Query(String),
+}
+
+impl RequestValidator {
+    /// Nothing is required.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a parameter that a request must have, and not empty: `method.request.header.X-Tag`, `method.request.querystring.q` or `method.request.path.id`.
+    pub fn required_parameter(mut self, parameter: &str) -> Self {
+        let name = |prefix: &str| parameter.strip_prefix(prefix).filter(|name| !name.is_empty()).map(str::to_owned);
+        let found = name("method.request.header.")
+            .map(Parameter::Header)
+            .or(name("method.request.path.").map(Parameter::Path))
+            .or(name("method.request.querystring.").map(Parameter::Query));
+        match found {
+            Some(found) => {
+                self.parameters.push(found);
+                self.parameters.sort();
+                self.parameters.dedup();
+            }
+            None => self.fails(format!(
+                "expected a required parameter such as `method.request.querystring.q`, found `{}`",
+                parameter.escape_debug()
+            )),
+        }
+        self
+    }
+
+    /// The model of bodies of a content type: a JSON schema of draft 4. `$default` is for the content types that have none; a request without a content type is one of
+    /// `application/json`, and one whose content type has no model is not checked.
+    ///
+    /// A pattern has the syntax of the crate `regex-lite`; `format` is not looked at.
+    pub fn model(mut self, content_type: &str, name: &str, schema: Value) -> Self {
+        if self.models.iter().any(|(known, _)| known.eq_ignore_ascii_case(content_type)) {
+            self.fails(format!("the content type `{}` has a model already", content_type.escape_debug()));
+        }
+        self.models.push((content_type.to_owned(), name.to_owned()));
+        self.named(name, schema)
+    }
+
+    /// Adds a model that others refer to: `{"$ref": "https://apigateway.amazonaws.com/restapis/API/models/NAME"}`, or `#/definitions/NAME`.
+    pub fn named(mut self, name: &str, schema: Value) -> Self {
+        self.schema.add(name, schema);
+        self
+    }
+
+    /// Whether nothing is checked.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.parameters.is_empty() && self.models.is_empty()
+    }
+
+    pub(crate) fn finish(&mut self) -> Result<(), ConfigError> {
+        match &self.error {
+            Some(error) => Err(error.clone()),
+            None => self.schema.finish(),
+        }
+    }
+
+    fn fails(&mut self, message: String) {
+        self.error.get_or_insert_with(|| ConfigError::new(message));
+    }
+
+    /// Refuses a request that lacks something.
+    pub(crate) fn admit(&self, call: &Call<'_>) -> Result<(), Refused> {
+        let missing: Vec<&str> = self.parameters.iter().filter_map(|parameter| parameter.missing(call)).collect();
+        if !missing.is_empty() {
+            let message = format!("Missing required request parameters: [{}]", missing.join(", "));
+            let reason = format!("required and missing or blank: {}", missing.join(", "));
+            return Err(Refused::new(Refusal::BadRequestParameters, reason).tell("BadRequestException", &message));
+        }
+        let Some(model) = self.model_of(call) else { return Ok(()) };
+        let wrong = |reason: String, validation: &str| {
+            Err(Refused::new(Refusal::BadRequestBody, reason).validation(validation))
+        };
+        // Nothing is checked as an empty object.
+        let body: &[u8] = if call.body.is_empty() { b"{}" } else { call.body };
+        let Ok(body) = serde_json::from_slice::<Value>(body) else {
+            return wrong(format!("the body is no JSON, and its model `{model}` is about JSON"), "");
+        };
+        let found = check::violations(&self.schema, model, &body);
+        let Some(first) = found.first() else { return Ok(()) };
+        let texts: Vec<&str> = found.iter().map(|violation| violation.text.as_str()).collect();
+        let reason = format!("the body does not fit the model `{model}`: `{}` at `{}`", first.keyword, first.pointer);
+        wrong(reason, &format!("[{}]", texts.join(", ")))
+    }
+
+    fn model_of(&self, call: &Call<'_>) -> Option<&str> {
+        let sent = call.header_text("content-type").unwrap_or_else(|| "application/json".to_owned());
+        let sent = sent.split(';').next().unwrap_or_default().trim();
+        let of = |sort: &str| self.models.iter().find(|(known, _)| known.eq_ignore_ascii_case(sort));
+        of(sent).or_else(|| of("$default")).map(|(_, name)| name.as_str())
+    }
+}
+
+impl Parameter {
+    /// Its name, if the request does not have it.
+    fn missing(&self, call: &Call<'_>) -> Option<&str> {
+        let (name, value) = match self {
+            Self::Header(name) => (name, call.header_text(name)),
+            Self::Path(name) => {
+                let parameters = &call.matched.parameters;
+                (name, parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()))
+            }
+            Self::Query(name) => (name, call.query_value(name)),
+        };
+        value.is_none_or(|value| value.trim().is_empty()).then_some(name)
+    }
+}
