@@ -85,6 +85,7 @@
 //! - [`Hints`], there too, say what AWS does without telling the client or the function: mangled uploads, base64 text, event streams in one piece.
 //! - `Guard` (feature `authorizers`) stands before the routes: a `JwtAuthorizer` reads tokens, a `LambdaAuthorizer` asks a function, an `IamAuthorizer` checks signatures; [`Verdict`], in the extensions of the
 //!   response, is what it said.
+//! - A [`RequestValidator`] says what a REST API checks of requests.
 //! - [`GatewayResponse`]s are what a REST API answers in its own words.
 //! - [`Answer`] lets a function stream; [`HeaderNames`] carries the spelling of header names.
 //! - [`Step`]s tell an observer what happens to an exchange, [`ConnectionStep`]s what happens to a connection of a WebSocket API, and `Moment`s (feature `function`) what happens to a function.
@@ -118,8 +119,11 @@
 //! | gateway responses: which type a failed function has | `INTEGRATION_FAILURE`; an answer that is malformed `DEFAULT_5XX` | not documented | |
 //! | gateway responses: which of several templates | the first that the client names in `Accept`, else `application/json` | not documented | |
 //! | gateway responses: a variable that the request does not have | empty in templates; a header is left out | not documented | |
+//! | request validation: patterns, `format` | the syntax of the crate `regex-lite`; `format` is not looked at | Java's; not documented | |
+//! | request validation: `validationErrorString` | in the words of the library that AWS is said to use | not recorded | |
+//! | request validation: 415 | never, for functions get every content type | with `passthroughBehavior` `NEVER` | that is of integrations with mapping templates |
 //! | a quota | its period begins with the first request | by days, weeks and months, with an offset | |
-//! | WAF, request validation, VTL, caching | not done | done | the stand-in is for the function's side |
+//! | WAF, VTL, caching | not done | done | the stand-in is for the function's side |
 //! | CORS: a preflight request that a route takes | goes to the route, with a hint | sources disagree for open routes | |
 //! | CORS: an origin that is not allowed | no headers, and the request goes on | not recorded | the browser decides |
 //! | `Host` | as the client sent it, also when that is a loopback address | the domain name | links and redirects made from it should work on this machine |

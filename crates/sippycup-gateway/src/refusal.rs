@@ -20,10 +20,7 @@ pub(crate) struct Refused {
     hints: Hints,
     #[cfg(feature = "authorizers")]
     challenge: Option<HeaderValue>,
-    /// The type of the error and its message, where they are of this request alone.
-    told: Option<Box<(&'static str, String)>>,
-    /// What a validator says about the body.
-    validation: Option<Box<str>>,
+    told: Option<Box<Particular>>,
     /// What an authorizer has said about somebody whom it refuses.
     #[cfg(feature = "authorizers")]
     authorizer: Option<Box<Authorizer>>,
@@ -38,7 +35,6 @@ impl Refused {
             #[cfg(feature = "authorizers")]
             challenge: None,
             told: None,
-            validation: None,
             #[cfg(feature = "authorizers")]
             authorizer: None,
         }
@@ -51,15 +47,16 @@ impl Refused {
         self
     }
 
-    /// The same with what a validator says about the body.
-    pub(crate) fn validation(mut self, text: &str) -> Self {
-        self.validation = Some(text.into());
+    /// The same with what the client is told. HTTP APIs do not tell it.
+    pub(crate) fn tell(mut self, error_type: &'static str, message: &str) -> Self {
+        self.told = Some(Box::new(Particular { error_type, message: message.to_owned(), validation: None }));
         self
     }
 
-    /// The same with what the client is told. HTTP APIs do not tell it.
-    pub(crate) fn tell(mut self, error_type: &'static str, message: &str) -> Self {
-        self.told = Some(Box::new((error_type, message.to_owned())));
+    /// The same with the message of an invalid body, and what a validator says about it.
+    pub(crate) fn invalid(mut self, message: &str, validation: String) -> Self {
+        let (error_type, message) = ("BadRequestException", message.to_owned());
+        self.told = Some(Box::new(Particular { error_type, message, validation: Some(validation) }));
         self
     }
 
@@ -95,10 +92,10 @@ impl Refused {
     fn page(&self, kind: Kind) -> Page {
         let (status, content_type, body, error_type) = self.refusal.page(kind);
         match self.told.as_deref() {
-            Some((error_type, message)) if kind.is_lattice() => {
+            Some(Particular { error_type, message, .. }) if kind.is_lattice() => {
                 (status, content_type, format!("{error_type}: {message}"), None)
             }
-            Some((error_type, message)) if !kind.is_http_api() => {
+            Some(Particular { error_type, message, .. }) if !kind.is_http_api() => {
                 let body = serde_json::json!({ "message": message }).to_string();
                 (status, content_type, body, Some(error_type))
             }
@@ -111,7 +108,7 @@ impl Refused {
         Some(Told {
             response_type: ResponseType::of(self.refusal, *error_type)?,
             message: message(body),
-            validation: self.validation.as_deref().map(str::to_owned),
+            validation: self.told.as_deref().and_then(|told| told.validation.clone()),
             #[cfg(feature = "authorizers")]
             authorizer: self.authorizer.as_deref().cloned(),
             #[cfg(not(feature = "authorizers"))]
@@ -134,6 +131,16 @@ impl Refused {
         }
         response
     }
+}
+
+/// What is told about one request alone.
+#[derive(Debug)]
+struct Particular {
+    /// The type of the error.
+    error_type: &'static str,
+    message: String,
+    /// What a validator says about the body.
+    validation: Option<String>,
 }
 
 /// The message of a page of a REST API. How keys and blanks are written around it is recorded, and differs.
@@ -247,11 +254,9 @@ impl Refusal {
             }
             #[cfg(feature = "authorizers")]
             Self::UriTooLong => (StatusCode::URI_TOO_LONG, r#"{"message":"Request URI too long"}"#, None),
-            Self::BadRequest | Self::BadRequestParameters => {
+            // What is wrong with a request is told about it alone.
+            Self::BadRequest | Self::BadRequestBody | Self::BadRequestParameters => {
                 (StatusCode::BAD_REQUEST, r#"{"message":"Bad Request"}"#, Some("BadRequestException"))
-            }
-            Self::BadRequestBody => {
-                (StatusCode::BAD_REQUEST, r#"{"message":"Invalid request body"}"#, Some("BadRequestException"))
             }
             // Only listeners have targets and rewrites.
             Self::Configuration | Self::NoTarget | Self::Rewrite => {

@@ -43,6 +43,9 @@ impl Plan {
             if let Some(authorizer) = &mut gateway.value.authorizer {
                 authorizer.value.rooted(root);
             }
+            if let Some(validator) = &mut gateway.value.request_validator {
+                validator.value.rooted(root);
+            }
         }
         let listeners = plan.checked().map_err(|error| wrong(&shown(&text, error.span, &error.message)))?;
         Ok((plan, listeners))

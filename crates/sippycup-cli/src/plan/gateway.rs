@@ -15,6 +15,7 @@ use super::domain::DomainTable;
 use super::gateway_response::GatewayResponseTable;
 use super::health::HealthCheckPlan;
 use super::rule::{ActionPlan, RulePlan, TargetGroup};
+use super::validator::ValidatorTable;
 use super::values::{self, Listen, Object, Pair, Said, Seconds};
 use crate::error::UsageError;
 
@@ -170,6 +171,8 @@ pub(crate) struct GatewayPlan {
     pub(crate) api_id: Option<Said<String>>,
     #[arg(skip)]
     pub(crate) gateway_responses: Vec<Said<GatewayResponseTable>>,
+    #[arg(skip)]
+    pub(crate) request_validator: Option<Said<ValidatorTable>>,
     #[arg(skip)]
     pub(crate) rules: Vec<Said<RulePlan>>,
     #[arg(skip)]

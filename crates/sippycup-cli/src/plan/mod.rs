@@ -12,6 +12,7 @@ mod health;
 mod listener;
 mod rule;
 mod tls;
+mod validator;
 mod values;
 
 use std::net::SocketAddr;
@@ -34,6 +35,7 @@ pub(crate) use rule::{
     RulePlan, TargetGroup,
 };
 pub(crate) use tls::TlsPlan;
+pub(crate) use validator::ValidatorTable;
 pub(crate) use values::{Object, Pair, Said, Seconds, pair};
 
 pub(crate) use values::Listen;

@@ -113,6 +113,7 @@ impl Doors {
                 route_responses: responses(api, &routes),
                 cors: api.cors.clone(),
                 gateway_responses: api.gateway_responses.clone(),
+                request_validator: behind.validator.as_deref().cloned().map(Said::from),
                 ..behind.gateway(kind, &scope.name_of(&api.id), door, flags)
             };
             self.gateways.push(Said { value: gateway, span });
@@ -204,6 +205,7 @@ impl Doors {
         if behind.answer.is_some() {
             return behind;
         }
+        behind.validator.clone_from(&route.validator);
         match &route.target {
             Target::Answer(reply) => behind.answer = Some(reply.clone()),
             Target::Missing(what) => behind.missing(scope, api, route, what),

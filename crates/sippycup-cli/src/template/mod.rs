@@ -34,6 +34,7 @@ mod scope;
 mod source;
 mod stacks;
 mod terraform;
+mod validators;
 mod variables;
 mod web;
 mod yaml;

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use sippycup_gateway::Kind;
 
 use super::source::{Fault, Span};
-use crate::plan::{ActionPlan, AuthorizerPlan, CorsTable, GatewayResponseTable, HealthCheckPlan, RulePlan, Said};
+use crate::plan::{
+    ActionPlan, AuthorizerPlan, CorsTable, GatewayResponseTable, HealthCheckPlan, RulePlan, Said, ValidatorTable,
+};
 
 #[derive(Debug, Default)]
 pub(super) struct Model {
@@ -84,6 +86,8 @@ pub(super) struct Route {
     pub(super) timeout: Option<f64>,
     /// Payload format 1.0 of an HTTP API.
     pub(super) is_version_1: bool,
+    /// Of a REST API.
+    pub(super) validator: Option<Box<ValidatorTable>>,
 }
 
 impl Route {

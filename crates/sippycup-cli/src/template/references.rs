@@ -61,6 +61,7 @@ impl Scope<'_> {
             "AWS::ApiGateway::DomainName" | "AWS::ApiGatewayV2::DomainName" => {
                 text(own("DomainName")?.unwrap_or_else(|| name.to_owned()))
             }
+            "AWS::ApiGateway::Model" => text(own("Name")?.unwrap_or_else(|| name.to_owned())),
             // Their ids only link resources of the template to each other.
             kind if kind.starts_with("AWS::ApiGateway") => text(name.to_owned()),
             kind if kind.starts_with("AWS::ElasticLoadBalancingV2") || kind.starts_with("AWS::VpcLattice") => {

@@ -200,10 +200,12 @@ env = {{ SCRIPT = "told" }}
 kind = "rest"
 function = "shop"
 authorizer = {{ type = "token", function = "auth", validation = "Bearer .+" }}
+request-validator = {{ models = {{ "application/json" = "item.json" }} }}
 gateway-responses = [{{ type = "DEFAULT_4XX", headers = {{ Access-Control-Allow-Origin = "'*'" }}, templates = {{ "text/plain" = "$context.error.responseType" }} }}]
 "#
     );
     std::fs::write(root.join("sippycup.toml"), &text).unwrap();
+    std::fs::write(root.join("item.json"), r#"{"properties": {"name": {"type": "string"}}}"#).unwrap();
     let mut running = Running::spawn(serve(&["--config", root.join("sippycup.toml").to_str().unwrap()]));
     let address = running.address();
     let ask = |token: &str| http(&address, "GET /prod/items", &format!("Authorization: {token}\r\n"));
@@ -211,6 +213,18 @@ gateway-responses = [{{ type = "DEFAULT_4XX", headers = {{ Access-Control-Allow-
     assert!(running.until("GET /prod/items 200").contains("auth allows auth:a1b2c3d4e5/prod/GET/items"));
     assert!(ask("Bearer 1").starts_with("HTTP/1.1 200"));
     assert!(running.until("GET /prod/items 200").ends_with("(cached)"));
+    let posted = |body: &str| {
+        let length = body.len();
+        http(
+            &address,
+            "POST /prod/items",
+            &format!("Authorization: Bearer 1\r\nContent-Length: {length}\r\n\r\n{body}"),
+        )
+    };
+    assert!(posted(r#"{"name":"cup"}"#).starts_with("HTTP/1.1 200"));
+    let invalid = posted(r#"{"name":1}"#);
+    assert!(invalid.starts_with("HTTP/1.1 400") && invalid.ends_with("BAD_REQUEST_BODY"), "{invalid}");
+    running.until("the body does not fit the model");
     let denied = ask("Bearer deny");
     assert!(denied.starts_with("HTTP/1.1 403") && denied.ends_with("ACCESS_DENIED"), "{denied}");
     let unauthorized = ask("Basic 1");

@@ -261,6 +261,16 @@ fn wrong_configurations_are_told_with_line_and_key_and_exit_with_2() {
             format!("{function}[[gateway]]\ngateway-responses = [{{ type = \"THROTTLED\" }}]\n"),
             &["line 5, `gateway-responses`: an HTTP API has no gateway responses"],
         ),
+        (
+            format!("{function}[[gateway]]\nkind = \"rest\"\nrequest-validator = {{ parameters = [\"q\"] }}\n"),
+            &["line 6, `request-validator`: expected a required parameter such as", "found `q`"],
+        ),
+        (
+            format!(
+                "{function}[[gateway]]\nkind = \"rest\"\nrequest-validator = {{ models = {{ \"application/json\" = \"none.json\" }} }}\n"
+            ),
+            &["line 6, `request-validator`: cannot read the schema ", "none.json"],
+        ),
         (format!("gateway = []\n{function}"), &["line 1, `gateway`: expected at least one"]),
         ("[[function]\n".to_owned(), &["line 1"]),
     ] {

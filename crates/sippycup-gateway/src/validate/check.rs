@@ -70,7 +70,8 @@ impl<'s> Check<'s> {
         {
             let allowed: Vec<_> = allowed.iter().map(|name| format!("{name:?}")).collect();
             let (found, allowed) = (type_of(value), allowed.join(","));
-            let text = format!("instance type ({found}) does not match any allowed primitive type (allowed: [{allowed}])");
+            let text =
+                format!("instance type ({found}) does not match any allowed primitive type (allowed: [{allowed}])");
             self.add("type", text);
         }
         if let Some(all) = schema.get("enum").and_then(Value::as_array) {
@@ -93,7 +94,10 @@ impl<'s> Check<'s> {
     fn text(&mut self, schema: &Map<String, Value>, text: &str) {
         let length = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
         if let Some(least) = schema.get("minLength").and_then(count).filter(|least| length < *least) {
-            self.add("minLength", format!("string {text:?} is too short (length: {length}, required minimum: {least})"));
+            self.add(
+                "minLength",
+                format!("string {text:?} is too short (length: {length}, required minimum: {least})"),
+            );
         }
         if let Some(most) = schema.get("maxLength").and_then(count).filter(|most| length > *most) {
             self.add("maxLength", format!("string {text:?} is too long (length: {length}, maximum allowed: {most})"));
@@ -111,16 +115,28 @@ impl<'s> Check<'s> {
         let Some(number) = value.as_f64() else { return };
         if let Some((least, shown)) = limit("minimum") {
             if number < least {
-                self.add("minimum", format!("numeric instance is lower than the required minimum (minimum: {shown}, found: {value})"));
+                self.add(
+                    "minimum",
+                    format!("numeric instance is lower than the required minimum (minimum: {shown}, found: {value})"),
+                );
             } else if is_exclusive("exclusiveMinimum") && number <= least {
-                self.add("exclusiveMinimum", format!("numeric instance is not strictly greater than the required minimum {shown}"));
+                self.add(
+                    "exclusiveMinimum",
+                    format!("numeric instance is not strictly greater than the required minimum {shown}"),
+                );
             }
         }
         if let Some((most, shown)) = limit("maximum") {
             if number > most {
-                self.add("maximum", format!("numeric instance is greater than the required maximum (maximum: {shown}, found: {value})"));
+                self.add(
+                    "maximum",
+                    format!("numeric instance is greater than the required maximum (maximum: {shown}, found: {value})"),
+                );
             } else if is_exclusive("exclusiveMaximum") && number >= most {
-                self.add("exclusiveMaximum", format!("numeric instance is not strictly lower than the required maximum {shown}"));
+                self.add(
+                    "exclusiveMaximum",
+                    format!("numeric instance is not strictly lower than the required maximum {shown}"),
+                );
             }
         }
         if let Some((step, shown)) = limit("multipleOf") {
@@ -134,10 +150,16 @@ impl<'s> Check<'s> {
     fn array(&mut self, place: Place<'s>, schema: &'s Map<String, Value>, items: &[Value]) {
         let length = u64::try_from(items.len()).unwrap_or(u64::MAX);
         if let Some(least) = schema.get("minItems").and_then(count).filter(|least| length < *least) {
-            self.add("minItems", format!("array is too short: must have at least {least} elements but instance has {length} elements"));
+            self.add(
+                "minItems",
+                format!("array is too short: must have at least {least} elements but instance has {length} elements"),
+            );
         }
         if let Some(most) = schema.get("maxItems").and_then(count).filter(|most| length > *most) {
-            self.add("maxItems", format!("array is too long: must have at most {most} elements but instance has {length} elements"));
+            self.add(
+                "maxItems",
+                format!("array is too long: must have at most {most} elements but instance has {length} elements"),
+            );
         }
         if schema.get("uniqueItems").and_then(Value::as_bool).unwrap_or(false) {
             let mut seen = BTreeSet::new();
@@ -165,10 +187,16 @@ impl<'s> Check<'s> {
     fn object(&mut self, place: Place<'s>, schema: &'s Map<String, Value>, members: &Map<String, Value>) {
         let length = u64::try_from(members.len()).unwrap_or(u64::MAX);
         if let Some(least) = schema.get("minProperties").and_then(count).filter(|least| length < *least) {
-            self.add("minProperties", format!("object has too few properties (found {length} but schema requires at least {least})"));
+            self.add(
+                "minProperties",
+                format!("object has too few properties (found {length} but schema requires at least {least})"),
+            );
         }
         if let Some(most) = schema.get("maxProperties").and_then(count).filter(|most| length > *most) {
-            self.add("maxProperties", format!("object has too many properties (found {length} but schema requires at most {most})"));
+            self.add(
+                "maxProperties",
+                format!("object has too many properties (found {length} but schema requires at most {most})"),
+            );
         }
         let required = schema.get("required").and_then(texts).unwrap_or_default();
         let missing: BTreeSet<_> = required.into_iter().filter(|name| !members.contains_key(*name)).collect();
@@ -180,9 +208,10 @@ impl<'s> Check<'s> {
         let mut unknown = BTreeSet::new();
         for (name, value) in members {
             let mut schemas: Vec<&'s Value> = own.and_then(|own| own.get(name)).into_iter().collect();
-            let matching = patterns.into_iter().flatten().filter(|(text, _)| {
-                self.schema.pattern(text).is_some_and(|pattern| pattern.is_match(name))
-            });
+            let matching = patterns
+                .into_iter()
+                .flatten()
+                .filter(|(text, _)| self.schema.pattern(text).is_some_and(|pattern| pattern.is_match(name)));
             schemas.extend(matching.map(|(_, schema)| schema));
             if schemas.is_empty() {
                 match more {
@@ -199,14 +228,25 @@ impl<'s> Check<'s> {
         }
         if !unknown.is_empty() {
             let unknown = listed(unknown);
-            self.add("additionalProperties", format!("object instance has properties which are not allowed by the schema: {unknown}"));
+            self.add(
+                "additionalProperties",
+                format!("object instance has properties which are not allowed by the schema: {unknown}"),
+            );
         }
-        for (name, needed) in part(schema, "dependencies").into_iter().flatten().filter(|(name, _)| members.contains_key(*name)) {
+        for (name, needed) in
+            part(schema, "dependencies").into_iter().flatten().filter(|(name, _)| members.contains_key(*name))
+        {
             match texts(needed) {
                 Some(needed) => {
                     let missing: BTreeSet<_> = needed.into_iter().filter(|name| !members.contains_key(*name)).collect();
                     if !missing.is_empty() {
-                        self.add("dependencies", format!("property {name:?} of object has missing property dependencies ({})", listed(missing)));
+                        self.add(
+                            "dependencies",
+                            format!(
+                                "property {name:?} of object has missing property dependencies ({})",
+                                listed(missing)
+                            ),
+                        );
                     }
                 }
                 None => self.schema(Place { schema: needed, ..place }, &Value::Object(members.clone())),
@@ -216,18 +256,26 @@ impl<'s> Check<'s> {
 
     /// `allOf`, `anyOf`, `oneOf` and `not`.
     fn combined(&mut self, place: Place<'s>, schema: &'s Map<String, Value>, value: &Value) {
-        for (keyword, schemas) in COMBINED.iter().filter_map(|keyword| Some((*keyword, schema.get(*keyword)?.as_array()?))) {
+        for (keyword, schemas) in
+            COMBINED.iter().filter_map(|keyword| Some((*keyword, schema.get(*keyword)?.as_array()?)))
+        {
             let fitting = schemas.iter().filter(|schema| self.fits(Place { schema, ..place }, value)).count();
             let all = schemas.len();
             match keyword {
                 "allOf" if fitting < all => {
-                    self.add("allOf", format!("instance failed to match all required schemas (matched only {fitting} out of {all})"));
+                    self.add(
+                        "allOf",
+                        format!("instance failed to match all required schemas (matched only {fitting} out of {all})"),
+                    );
                 }
                 "anyOf" if fitting == 0 => {
                     self.add("anyOf", format!("instance failed to match at least one required schema among {all}"));
                 }
                 "oneOf" if fitting != 1 => {
-                    self.add("oneOf", format!("instance failed to match exactly one schema (matched {fitting} out of {all})"));
+                    self.add(
+                        "oneOf",
+                        format!("instance failed to match exactly one schema (matched {fitting} out of {all})"),
+                    );
                 }
                 _ => {}
             }

@@ -125,19 +125,19 @@ impl RequestValidator {
             return Err(Refused::new(Refusal::BadRequestParameters, reason).tell("BadRequestException", &message));
         }
         let Some(model) = self.model_of(call) else { return Ok(()) };
-        let wrong = |reason: String, validation: &str| {
-            Err(Refused::new(Refusal::BadRequestBody, reason).validation(validation))
+        let wrong = |reason: String, validation: String| {
+            Err(Refused::new(Refusal::BadRequestBody, reason).invalid("Invalid request body", validation))
         };
         // Nothing is checked as an empty object.
         let body: &[u8] = if call.body.is_empty() { b"{}" } else { call.body };
         let Ok(body) = serde_json::from_slice::<Value>(body) else {
-            return wrong(format!("the body is no JSON, and its model `{model}` is about JSON"), "");
+            return wrong(format!("the body is no JSON, and its model `{model}` is about JSON"), String::new());
         };
         let found = check::violations(&self.schema, model, &body);
         let Some(first) = found.first() else { return Ok(()) };
         let texts: Vec<&str> = found.iter().map(|violation| violation.text.as_str()).collect();
         let reason = format!("the body does not fit the model `{model}`: `{}` at `{}`", first.keyword, first.pointer);
-        wrong(reason, &format!("[{}]", texts.join(", ")))
+        wrong(reason, format!("[{}]", texts.join(", ")))
     }
 
     fn model_of(&self, call: &Call<'_>) -> Option<&str> {

@@ -55,7 +55,8 @@ impl Schema {
                 ConfigError::new(format!("model `{}`: {what} at `{}`", name.escape_debug(), pointer.escape_debug()))
             };
             let place = Place { model, schema: model };
-            self.read(place, &mut String::from("#"), &mut patterns).map_err(|(pointer, what)| wrong(&pointer, &what))?;
+            self.read(place, &mut String::from("#"), &mut patterns)
+                .map_err(|(pointer, what)| wrong(&pointer, &what))?;
         }
         self.patterns = patterns;
         Ok(())
@@ -95,12 +96,17 @@ impl Schema {
         at: &mut String,
         patterns: &mut BTreeMap<String, Regex>,
     ) -> Result<(), (String, String)> {
-        let needs = |is_right: bool, expected: &str, at: &str| if is_right { Ok(()) } else { Err(unlike(at, expected)) };
+        let needs =
+            |is_right: bool, expected: &str, at: &str| if is_right { Ok(()) } else { Err(unlike(at, expected)) };
         let inner = |schema| Place { schema, ..place };
         match keyword {
             "$ref" => {
                 let reference = value.as_str().ok_or_else(|| unlike(at, "text"))?;
-                needs(self.referred(place, reference).is_some(), "a reference to a part of this model or to a model", at)
+                needs(
+                    self.referred(place, reference).is_some(),
+                    "a reference to a part of this model or to a model",
+                    at,
+                )
             }
             "type" => needs(types(value).is_some(), "a type of JSON, or several", at),
             "enum" => needs(value.as_array().is_some_and(|all| !all.is_empty()), "a list of values", at),
@@ -185,7 +191,8 @@ fn compiled(text: &str, at: &str, patterns: &mut BTreeMap<String, Regex>) -> Res
     if patterns.contains_key(text) {
         return Ok(());
     }
-    let pattern = Regex::new(text).map_err(|error| (at.to_owned(), format!("the pattern is not understood: {error}")))?;
+    let pattern =
+        Regex::new(text).map_err(|error| (at.to_owned(), format!("the pattern is not understood: {error}")))?;
     patterns.insert(text.to_owned(), pattern);
     Ok(())
 }

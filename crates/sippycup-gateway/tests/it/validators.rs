@@ -88,7 +88,11 @@ async fn every_keyword_of_draft_4_is_looked_at() {
         (json!({"multipleOf": 0.01}), &["0.07", "5"], &["0.075"]),
         (json!({"minLength": 2, "maxLength": 3}), &["\"äö\"", "\"abc\""], &["\"ä\"", "\"abcd\""]),
         (json!({"pattern": "^a[0-9]+$"}), &["\"a12\"", "5"], &["\"b1\"", "\"a\""]),
-        (json!({"minItems": 1, "maxItems": 2, "uniqueItems": true}), &["[1]", "[1,\"1\"]"], &["[]", "[1,2,3]", "[1,1.0]"]),
+        (
+            json!({"minItems": 1, "maxItems": 2, "uniqueItems": true}),
+            &["[1]", "[1,\"1\"]"],
+            &["[]", "[1,2,3]", "[1,1.0]"],
+        ),
         (json!({"items": {"type": "string"}}), &["[]", "[\"a\"]"], &["[1]"]),
         (json!({"items": [{"type": "string"}], "additionalItems": false}), &["[\"a\"]", "[]"], &["[1]", "[\"a\",1]"]),
         (json!({"items": [{}], "additionalItems": {"type": "null"}}), &["[1,null]"], &["[1,1]"]),
@@ -100,7 +104,11 @@ async fn every_keyword_of_draft_4_is_looked_at() {
             &[r#"{"a":1}"#, r#"{"x":"1"}"#, r#"{"b":1}"#],
         ),
         (json!({"additionalProperties": {"type": "integer"}}), &[r#"{"a":1}"#], &[r#"{"a":"1"}"#]),
-        (json!({"dependencies": {"a": ["b"], "c": {"required": ["d"]}}}), &["{}", r#"{"a":1,"b":1}"#], &[r#"{"a":1}"#, r#"{"c":1}"#]),
+        (
+            json!({"dependencies": {"a": ["b"], "c": {"required": ["d"]}}}),
+            &["{}", r#"{"a":1,"b":1}"#],
+            &[r#"{"a":1}"#, r#"{"c":1}"#],
+        ),
         (json!({"allOf": [{"minimum": 1}, {"maximum": 2}]}), &["1"], &["0", "3"]),
         (json!({"anyOf": [{"type": "string"}, {"minimum": 5}]}), &["\"a\"", "6"], &["1"]),
         (json!({"oneOf": [{"minimum": 1}, {"maximum": 3}]}), &["0", "5"], &["2"]),
@@ -110,7 +118,11 @@ async fn every_keyword_of_draft_4_is_looked_at() {
             &["[\"a\"]"],
             &["[1]"],
         ),
-        (json!({"properties": {"next": {"$ref": "#"}}, "additionalProperties": false}), &[r#"{"next":{"next":{}}}"#], &[r#"{"next":{"a":1}}"#]),
+        (
+            json!({"properties": {"next": {"$ref": "#"}}, "additionalProperties": false}),
+            &[r#"{"next":{"next":{}}}"#],
+            &[r#"{"next":{"a":1}}"#],
+        ),
         (json!({}), &["1", "null"], &[]),
     ] {
         for body in good {
@@ -126,7 +138,11 @@ async fn every_keyword_of_draft_4_is_looked_at() {
 async fn models_refer_to_each_other_by_their_names() {
     let url = "https://apigateway.amazonaws.com/restapis/a1b2c3d4e5/models/Status";
     let validator = RequestValidator::new()
-        .model("application/json", "Item", json!({"properties": {"status": {"oneOf": [{"type": "null"}, {"$ref": url}]}}}))
+        .model(
+            "application/json",
+            "Item",
+            json!({"properties": {"status": {"oneOf": [{"type": "null"}, {"$ref": url}]}}}),
+        )
         .named("Status", json!({"enum": ["open", "shut"]}));
     for (body, status) in [(r#"{"status":null}"#, 200), (r#"{"status":"open"}"#, 200), (r#"{"status":"ajar"}"#, 400)] {
         assert_eq!(told(&validator, post("/prod/items/7", &[], body)).await.0, status, "{body}");
@@ -177,13 +193,19 @@ fn what_is_no_schema_of_draft_4_is_told_with_its_place() {
     for (schema, message) in [
         (json!([]), "model `Item`: expected a schema, which is an object at `#`"),
         (json!({"type": "text"}), "model `Item`: expected a type of JSON, or several at `#/type`"),
-        (json!({"properties": {"a": {"required": true}}}), "model `Item`: expected a list of names at `#/properties/a/required`"),
+        (
+            json!({"properties": {"a": {"required": true}}}),
+            "model `Item`: expected a list of names at `#/properties/a/required`",
+        ),
         (json!({"minimum": 1, "exclusiveMinimum": 5}), "model `Item`: expected true or false at `#/exclusiveMinimum`"),
         (json!({"exclusiveMaximum": true}), "model `Item`: expected `maximum` beside `exclusiveMaximum` at `#`"),
         (json!({"multipleOf": 0}), "model `Item`: expected a number above 0 at `#/multipleOf`"),
         (json!({"minLength": -1}), "model `Item`: expected a whole number at `#/minLength`"),
         (json!({"allOf": []}), "model `Item`: expected a list of schemas at `#/allOf`"),
-        (json!({"items": {"$ref": "#/definitions/None"}}), "model `Item`: expected a reference to a part of this model or to a model at `#/items/$ref`"),
+        (
+            json!({"items": {"$ref": "#/definitions/None"}}),
+            "model `Item`: expected a reference to a part of this model or to a model at `#/items/$ref`",
+        ),
     ] {
         assert_eq!(of(schema), message);
     }

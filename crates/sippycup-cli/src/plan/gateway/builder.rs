@@ -55,6 +55,10 @@ impl GatewayPlan {
         for said in &self.gateway_responses {
             attempt.set(self.kind, |b| b.gateway_response(said.value.response())).map_err(|e| said.wrong("", e))?;
         }
+        if let Some(said) = &self.request_validator {
+            let validator = said.value.validator().map_err(|e| said.wrong("", e))?;
+            attempt.set(self.kind, |b| b.request_validator(validator.clone())).map_err(|e| said.wrong("", e))?;
+        }
         self.injected_signer(&mut attempt)?;
         match &self.scopes {
             Some(scopes) if self.claims.is_none() && self.authorizer.is_none() => {

@@ -96,6 +96,7 @@ fn route(scope: &Scope<'_>, route: &Resource<'_>) -> Result<Route, Fault> {
         access: route.guard(scope, Family::Http)?.map_or(Access::Open, Access::Guarded),
         timeout: asked.timeout,
         is_version_1: asked.version.as_deref() != Some("2.0"),
+        validator: None,
     })
 }
 
@@ -111,5 +112,6 @@ fn quick_route(scope: &Scope<'_>, api: &Resource<'_>, quick: &Node) -> Result<Ro
         access: Access::Open,
         timeout: None,
         is_version_1: false,
+        validator: None,
     })
 }

@@ -68,9 +68,6 @@ fn pass(scope: &Scope<'_>, resource: &Resource<'_>) {
             "DefaultRouteSettings" | "MethodSettings" | "RouteSettings" => "nothing is throttled or cached here",
             "MinimumCompressionSize" => "nothing is compressed here",
             "Policy" => "resource policies are not checked here",
-            "RequestModels" | "RequestParameters" | "RequestValidatorId" => {
-                "requests are not validated or changed here"
-            }
             // An attribute of Terraform that is no property here.
             key if key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') => "not looked at here",
             _ => continue,

@@ -2,12 +2,14 @@
 
 use super::Resource;
 use super::http::variables;
+use crate::plan::ValidatorTable;
 use crate::template::gateway_responses::Responses;
 use crate::template::model::{Access, Api, Family, Guard, Route, Routes, Stage, said};
-use crate::template::node::Node;
+use crate::template::node::{Entry, Node};
 use crate::template::openapi::{Asked, Body, target};
 use crate::template::scope::Scope;
 use crate::template::source::Fault;
+use crate::template::validators::{Models, Required};
 
 /// A REST API with its methods and stages.
 pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> {
@@ -31,8 +33,9 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
             .routes(scope, api.id, Family::Rest, &Access::Open)?
             .under(&body.base_path(wish.and_then(Node::as_text)));
     }
+    let models = models(scope, api.id)?;
     for method in Resource::of_api(scope, "AWS::ApiGateway::Method", "RestApiId", api.id)? {
-        routes.add(route(scope, &method)?, method.id)?;
+        routes.add(route(scope, &models, &method)?, method.id)?;
     }
     add_responses(scope, api.id, &mut responses)?;
     Ok(Api {
@@ -77,7 +80,48 @@ fn stages(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Vec<Stage>, Fault> {
     Ok(stages)
 }
 
-fn route(scope: &Scope<'_>, method: &Resource<'_>) -> Result<Route, Fault> {
+/// The models that are resources of their own.
+fn models(scope: &Scope<'_>, api: &str) -> Result<Models, Fault> {
+    let mut models = Models::default();
+    for model in Resource::of_api(scope, "AWS::ApiGateway::Model", "RestApiId", api)? {
+        if let Some(schema) = model.value(scope, "Schema")? {
+            let name = model.text(scope, "Name")?;
+            models.add(name.as_deref().unwrap_or(model.id), &schema)?;
+        }
+    }
+    Ok(models)
+}
+
+/// What a method with a validator requires.
+fn validator(scope: &Scope<'_>, models: &Models, method: &Resource<'_>) -> Result<Option<Box<ValidatorTable>>, Fault> {
+    let Some(id) = method.text(scope, "RequestValidatorId")? else { return Ok(None) };
+    let properties = scope.section("Resources", &id).and_then(|resource| resource.get("Properties"));
+    let flag = |key: &str| match properties
+        .and_then(|all| all.get(key))
+        .map(|node| scope.value(node))
+        .transpose()?
+        .flatten()
+    {
+        Some(flag) => flag.boolean(),
+        None => Ok(false),
+    };
+    let mut required = Required::default();
+    if flag("ValidateRequestParameters")? {
+        let parameters = method.value(scope, "RequestParameters")?;
+        let parameters = parameters.as_ref().map(Node::entries).unwrap_or_default().iter();
+        let is_required = |entry: &&Entry| entry.value.boolean().is_ok_and(|flag| flag);
+        required.parameters = parameters.filter(is_required).map(|entry| entry.key.clone()).collect();
+    }
+    if flag("ValidateRequestBody")? {
+        let bodies = method.value(scope, "RequestModels")?;
+        for Entry { key, value, .. } in bodies.as_ref().map(Node::entries).unwrap_or_default() {
+            required.bodies.push((key.clone(), value.string()?.to_owned()));
+        }
+    }
+    Ok(models.validator(scope, method.span, required))
+}
+
+fn route(scope: &Scope<'_>, models: &Models, method: &Resource<'_>) -> Result<Route, Fault> {
     let name = method.need(scope, "HttpMethod")?.string()?.to_ascii_uppercase();
     let resource = method.need(scope, "ResourceId")?;
     let path = path(scope, resource.string()?, &resource)?;
@@ -96,6 +140,7 @@ fn route(scope: &Scope<'_>, method: &Resource<'_>) -> Result<Route, Fault> {
         access: Guard::access(method.guard(scope, Family::Rest)?, key),
         timeout: asked.timeout,
         is_version_1: false,
+        validator: validator(scope, models, method)?,
     })
 }
 

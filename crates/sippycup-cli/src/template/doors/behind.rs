@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use sippycup_gateway::Kind;
 
-use crate::plan::{AuthorizerPlan, GatewayPlan, Origin, Said};
+use crate::plan::{AuthorizerPlan, GatewayPlan, Origin, Said, ValidatorTable};
 use crate::template::model::{Access, Api, Guard, Reply, Route, Sort};
 use crate::template::references::api_id;
 use crate::template::scope::Scope;
@@ -22,6 +22,7 @@ pub(super) struct Behind {
     pub(super) guard: Option<Guard>,
     /// How the guard runs.
     pub(super) authorizer: Option<AuthorizerPlan>,
+    pub(super) validator: Option<Box<ValidatorTable>>,
 }
 
 impl Behind {

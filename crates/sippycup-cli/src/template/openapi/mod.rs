@@ -2,6 +2,7 @@
 
 mod alone;
 mod integration;
+mod requests;
 mod security;
 
 use super::cors;
@@ -89,6 +90,7 @@ impl Body {
                 scope.notes.borrow_mut().pass(id, key, why);
             }
         }
+        let models = requests::models(&self.root, scope)?;
         let mut routes = Routes::default();
         let Some(paths) = self.root.get("paths").map(|paths| scope.chosen(paths)).transpose()?.flatten() else {
             return Err(self.root.unlike("a definition with `paths`"));
@@ -109,6 +111,11 @@ impl Body {
                 };
                 let is_default = family == Family::Http && matches!(path.as_str(), "$default" | "/$default");
                 let asked = Asked::read(&integration)?;
+                let parts = (item, operation);
+                let validator = match family {
+                    Family::Rest => requests::validator(&self.root, scope, &models, parts, *key_span)?,
+                    Family::Http | Family::WebSocket => None,
+                };
                 let access = security::access(&self.root, scope, family, operation, default)?;
                 let route = Route {
                     method: if is_default { String::new() } else { method },
@@ -118,6 +125,7 @@ impl Body {
                     access,
                     timeout: asked.timeout,
                     is_version_1: family == Family::Http && asked.version.as_deref() != Some("2.0"),
+                    validator,
                 };
                 routes.add(route, id)?;
             }
@@ -161,5 +169,4 @@ const INTEGRATION: &str = "x-amazon-apigateway-integration";
 const PASSED: &[(&str, &str)] = &[
     ("x-amazon-apigateway-minimum-compression-size", "nothing is compressed here"),
     ("x-amazon-apigateway-policy", "resource policies are not checked here"),
-    ("x-amazon-apigateway-request-validators", "requests are not validated here"),
 ];

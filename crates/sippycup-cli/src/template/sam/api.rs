@@ -10,6 +10,7 @@ use crate::template::openapi::Body;
 use crate::template::references::{HTTP, REST};
 use crate::template::scope::Scope;
 use crate::template::source::{Fault, Span};
+use crate::template::validators::Models;
 
 /// The APIs of a template while events are added.
 #[derive(Debug, Default)]
@@ -33,6 +34,7 @@ pub(super) struct Draft {
     http_cors: Option<Said<CorsTable>>,
     binary: Vec<Said<String>>,
     gateway_responses: Responses,
+    pub(super) models: Models,
     mappings: Vec<Mapping>,
 }
 
@@ -113,8 +115,10 @@ impl Draft {
             http_cors: None,
             binary: binary(own("BinaryMediaTypes")?.as_ref())?,
             gateway_responses: Responses::default(),
+            models: Models::default(),
             mappings,
         };
+        draft.models.add_all(scope, properties.get("Models"))?;
         if let Some(body) = Body::of(scope, properties, "DefinitionBody", "DefinitionUri")? {
             draft.binary.extend(body.binary_media_types());
             if family == Family::Rest {
@@ -275,7 +279,6 @@ fn pass(scope: &Scope<'_>, id: &str, key: &str) {
         "CanarySetting" => "there is one deployment here",
         "DefaultRouteSettings" | "MethodSettings" | "RouteSettings" => "nothing is throttled or cached here",
         "MinimumCompressionSize" => "nothing is compressed here",
-        "Models" => "requests are not validated here",
         "Policy" => "resource policies are not checked here",
         "AlwaysDeploy"
         | "ApiKeySourceType"

@@ -48,6 +48,7 @@ pub(super) fn add(scope: &Scope<'_>, cors: &Node, auth: &Auth, routes: &mut Rout
             access: auth.of_preflight(),
             timeout: None,
             is_version_1: false,
+            validator: None,
         };
         routes.add(route, owner)?;
     }

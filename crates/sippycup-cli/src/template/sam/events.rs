@@ -1,10 +1,12 @@
 //! `Events` of functions: routes of APIs, and what is no front door.
 
 use super::api::Apis;
+use crate::plan::ValidatorTable;
 use crate::template::model::{Family, Route, Target};
 use crate::template::node::{Entry, Node};
 use crate::template::scope::Scope;
-use crate::template::source::Fault;
+use crate::template::source::{Fault, Span};
+use crate::template::validators::{Models, Required};
 
 /// Reads the events of one function.
 pub(super) fn read(scope: &Scope<'_>, apis: &mut Apis, function: &str, events: &Node) -> Result<(), Fault> {
@@ -44,9 +46,6 @@ fn route(scope: &Scope<'_>, apis: &mut Apis, function: &str, event: &Entry, fami
             let message = format!("an event has no property `{}`; it has {}", entry.key, known.join(", "));
             return Err(Fault::new(entry.key_span, message));
         }
-        if ["RequestParameters", "RequestModel"].contains(&&*entry.key) {
-            scope.notes.borrow_mut().pass(function, &entry.key, "requests are not validated here");
-        }
         if entry.key == "RouteSettings" {
             scope.notes.borrow_mut().pass(function, &entry.key, "nothing is throttled here");
         }
@@ -74,6 +73,7 @@ fn route(scope: &Scope<'_>, apis: &mut Apis, function: &str, event: &Entry, fami
     let stream = own("ResponseTransferMode").map(|node| scope.text(node)).transpose()?.flatten();
     let version = own("PayloadFormatVersion").map(|node| scope.text(node)).transpose()?.flatten();
     let access = api.auth.of_event(scope, family, own("Auth"))?;
+    let validator = validator(scope, &api.models, span, own("RequestModel"), own("RequestParameters"))?;
     let is_default = path == "$default";
     let route = Route {
         method: if is_default { String::new() } else { method },
@@ -83,8 +83,35 @@ fn route(scope: &Scope<'_>, apis: &mut Apis, function: &str, event: &Entry, fami
         access,
         timeout: timeout.map(|node| node.number()).transpose()?.map(|millis| millis / 1000.0),
         is_version_1: version.as_deref() == Some("1.0"),
+        validator,
     };
     api.add_event(scope, route, function, event)
+}
+
+/// What an event requires of its requests. SAM makes a validator of `RequestModel` alone.
+fn validator(
+    scope: &Scope<'_>,
+    models: &Models,
+    span: Span,
+    model: Option<&Node>,
+    parameters: Option<&Node>,
+) -> Result<Option<Box<ValidatorTable>>, Fault> {
+    let Some(model) = model.map(|node| scope.value(node)).transpose()?.flatten() else { return Ok(None) };
+    let flag = |key: &str| model.get(key).is_some_and(|flag| flag.boolean().is_ok_and(|flag| flag));
+    let name = model.get("Model").ok_or_else(|| model.unlike("a model by `Model`"))?;
+    let mut required = Required::default();
+    if flag("ValidateBody") {
+        required.bodies.push(("application/json".to_owned(), name.string()?.to_owned()));
+    }
+    let parameters =
+        parameters.filter(|_| flag("ValidateParameters")).map(|node| scope.value(node)).transpose()?.flatten();
+    // Each is a name, which is not required, or a name with what is said about it.
+    for parameter in parameters.as_ref().map(Node::items).unwrap_or_default().iter().flat_map(Node::entries) {
+        if parameter.value.get("Required").is_some_and(|flag| flag.boolean().is_ok_and(|flag| flag)) {
+            required.parameters.push(parameter.key.clone());
+        }
+    }
+    Ok(models.validator(scope, span, required))
 }
 
 const HTTP: &[&str] =

@@ -38,6 +38,7 @@ pub(super) fn read(scope: &Scope<'_>, id: &str, resource: &Node) -> Result<Api, 
             access: if key == "$connect" { access.clone() } else { Access::Open },
             timeout: timeout.map(|millis| millis / 1000.0),
             is_version_1: true,
+            validator: None,
         });
     }
     let stage = match own("StageName")? {
