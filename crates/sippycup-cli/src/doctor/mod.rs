@@ -1,6 +1,7 @@
 //! `doctor`: what of a project will fail on AWS.
 
 mod package;
+mod plain;
 mod resources;
 
 use std::fmt;

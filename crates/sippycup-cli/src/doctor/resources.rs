@@ -7,44 +7,61 @@ use super::package::Package;
 
 /// What of the template will fail, with this package.
 pub(crate) fn findings(template: &Value, package: &Package) -> Vec<Finding> {
-    let resources = Resources { all: template.get("Resources").unwrap_or(&Value::Null), package };
+    let template = &resolved(template, template.get("Parameters"));
+    let resources = Resources { template, all: template.get("Resources").unwrap_or(&Value::Null), package };
     let mut findings = Vec::new();
     for (id, resource) in resources.iter() {
         match text(resource, "/Type") {
             "AWS::Serverless::Api" | "AWS::ApiGateway::RestApi" => findings.extend(binary(id, resource)),
             "AWS::Serverless::HttpApi" => findings.extend(resources.mapping(id, resource)),
-            "AWS::Serverless::Function" => findings.extend(resources.function(id, resource)),
-            "AWS::Lambda::Function" => findings.extend(runtime(id, resource)),
+            "AWS::Serverless::Function" => {
+                findings.extend(resources.function(id, resource));
+                findings.extend(resources.behind(id, resource));
+            }
+            "AWS::Lambda::Function" => {
+                findings.extend(runtime(id, resource));
+                findings.extend(resources.behind(id, resource));
+            }
+            "AWS::ApiGatewayV2::ApiMapping" => findings.extend(resources.key(id, resource)),
             "AWS::Lambda::Url" => findings.extend(resources.url(id, resource)),
             "AWS::ElasticLoadBalancingV2::TargetGroup" => findings.extend(resources.target(id, resource)),
             _ => {}
         }
     }
     findings.extend(resources.implicit());
+    findings.extend(resources.implicit_http());
     findings
 }
 
-struct Resources<'t> {
+pub(super) struct Resources<'t> {
+    template: &'t Value,
     all: &'t Value,
-    package: &'t Package,
+    pub(super) package: &'t Package,
 }
 
 impl<'t> Resources<'t> {
-    fn iter(&self) -> impl Iterator<Item = (&'t str, &'t Value)> + use<'t> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'t str, &'t Value)> + use<'t> {
         self.all.as_object().into_iter().flatten().map(|(id, resource)| (&**id, resource))
     }
 
-    fn of_type(&self, wanted: &'static str) -> impl Iterator<Item = (&'t str, &'t Value)> + use<'t> {
+    pub(super) fn of_type(&self, wanted: &'static str) -> impl Iterator<Item = (&'t str, &'t Value)> + use<'t> {
         self.iter().filter(move |(_, resource)| text(resource, "/Type") == wanted)
     }
 
     /// An API that SAM makes itself.
     fn implicit(&self) -> Option<Finding> {
         let is_there = self.events("Api").any(|(_, event)| event.pointer("/Properties/RestApiId").is_none());
-        is_there.then(|| {
+        let is_global = self.template.pointer("/Globals/Api/BinaryMediaTypes").is_some();
+        (is_there && !is_global).then(|| {
             let help = "name an API: `Type: AWS::Serverless::Api` with `BinaryMediaTypes: ['*~1*']`, and `RestApiId` at the events";
             Finding::wrong("ServerlessRestApi", NO_BINARY, help)
         })
+    }
+
+    fn implicit_http(&self) -> Option<Finding> {
+        let is_there = self.events("HttpApi").any(|(_, event)| event.pointer("/Properties/ApiId").is_none());
+        let globals = self.template.pointer("/Globals/HttpApi").filter(|_| is_there)?;
+        self.mapping("ServerlessHttpApi", &serde_json::json!({ "Properties": globals }))
     }
 
     /// A base path that no event of payload format 2.0 has.
@@ -52,31 +69,28 @@ impl<'t> Resources<'t> {
         let paths = api.pointer("/Properties/Domain/BasePath")?;
         let paths: Vec<_> = paths.as_array().map_or_else(|| vec![paths], |paths| paths.iter().collect());
         let has_path = paths.iter().any(|path| !matches!(path.as_str(), None | Some("" | "/" | "(none)")));
-        let is_stated = self.package.states_base_path()
-            || api.pointer("/Properties/StageVariables/SIPPYCUP_SCRIPT_NAME_BASE").is_some()
-            || self.of_type("AWS::Serverless::Function").any(|(_, f)| f.pointer(VARIABLE).is_some());
-        (has_path && !is_stated).then(|| {
-            let what =
-                "behind an HTTP API the base path of a custom domain is not in the event: links and redirects lack it";
-            Finding::wrong(id, what, "`StageVariables: {SIPPYCUP_SCRIPT_NAME_BASE: /shop}`")
-        })
+        let is_stated =
+            self.states_base_path() || api.pointer("/Properties/StageVariables/SIPPYCUP_SCRIPT_NAME_BASE").is_some();
+        (has_path && !is_stated).then(|| Finding::wrong(id, NO_BASE, BASE))
+    }
+
+    /// Whether the code or a function says where the app is.
+    pub(super) fn states_base_path(&self) -> bool {
+        self.package.states_base_path() || self.iter().any(|(_, resource)| resource.pointer(VARIABLE).is_some())
     }
 
     fn function(&self, id: &str, function: &Value) -> Vec<Finding> {
         let mut findings: Vec<_> = runtime(id, function).into_iter().collect();
         let timeout = number(function, "/Properties/Timeout").unwrap_or(DEFAULT_TIMEOUT);
         let has = |kind: &str| self.events(kind).any(|(owner, _)| owner == id);
-        for (kind, door, most) in [("Api", "a REST API", 29.0), ("HttpApi", "an HTTP API", 30.0)] {
-            if has(kind) && timeout > most && !self.package.streams() {
-                let what = format!(
-                    "`Timeout: {timeout}`, and {door} gives up after {most} s: the client gets its 503 or 504, and the function continues"
-                );
-                findings.push(Finding::wrong(
-                    id,
-                    what,
-                    format!("`Timeout: {}` or less; a queue for what takes longer", most - 1.0),
-                ));
-            }
+        for (kind, door, most) in DOORS {
+            let own = self.events(kind).filter(|(owner, _)| *owner == id);
+            // One route may wait less, or, of a REST API, more.
+            let said =
+                |event: &Value| number(event, "/Properties/TimeoutInMillis").map_or(most, |millis| millis / 1000.0);
+            let shortest = own.map(|(_, event)| said(event)).min_by(f64::total_cmp);
+            findings
+                .extend(shortest.filter(|_| !self.package.streams()).and_then(|most| late(id, timeout, door, most)));
         }
         if function.pointer("/Properties/FunctionUrlConfig").is_some() {
             findings.extend(self.streaming(id, text(function, "/Properties/FunctionUrlConfig/InvokeMode")));
@@ -92,26 +106,8 @@ impl<'t> Resources<'t> {
             .all(|(_, event)| text(event, "/Properties/ResponseTransferMode") == "RESPONSE_STREAM")
     }
 
-    fn url(&self, id: &str, url: &Value) -> Vec<Finding> {
-        let mut findings: Vec<_> = self.streaming(id, text(url, "/Properties/InvokeMode")).into_iter().collect();
-        let allows = |action: &str| {
-            let mut permissions = self.of_type("AWS::Lambda::Permission");
-            permissions.any(|(_, permission)| text(permission, "/Properties/Action").eq_ignore_ascii_case(action))
-        };
-        let missing: Vec<_> = ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"]
-            .into_iter()
-            .filter(|action| !allows(action))
-            .collect();
-        if text(url, "/Properties/AuthType") == "NONE" && !missing.is_empty() {
-            let what = format!("no permission for `{}`: everybody gets 403", missing.join("` and `"));
-            let help = "two `AWS::Lambda::Permission`: `lambda:InvokeFunctionUrl` with `FunctionUrlAuthType: NONE`, and `lambda:InvokeFunction` with `InvokedViaFunctionUrl: true`";
-            findings.push(Finding::wrong(id, what, help));
-        }
-        findings
-    }
-
     /// Whether the app and its function URL agree about streaming.
-    fn streaming(&self, id: &str, mode: &str) -> Option<Finding> {
+    pub(super) fn streaming(&self, id: &str, mode: &str) -> Option<Finding> {
         match (self.package.streams(), mode == "RESPONSE_STREAM") {
             (true, false) => Some(Finding::wrong(id, STREAMS, "`InvokeMode: RESPONSE_STREAM`, or no `.streaming()`")),
             (false, true) => {
@@ -122,27 +118,6 @@ impl<'t> Resources<'t> {
         }
     }
 
-    fn target(&self, id: &str, group: &Value) -> Option<Finding> {
-        if text(group, "/Properties/TargetType") != "lambda" {
-            return None;
-        }
-        let attributes =
-            group.pointer("/Properties/TargetGroupAttributes").and_then(Value::as_array).into_iter().flatten();
-        let is_on = attributes
-            .filter(|attribute| text(attribute, "/Key") == "lambda.multi_value_headers.enabled")
-            .any(|attribute| text(attribute, "/Value") == "true" || attribute.get("Value") == Some(&Value::Bool(true)));
-        let allowed =
-            self.of_type("AWS::Lambda::Permission").any(|(_, p)| text(p, "/Properties/Principal") == BALANCER);
-        if !allowed {
-            let what = "no permission for the load balancer: it cannot register the function";
-            return Some(Finding::wrong(id, what, format!("`AWS::Lambda::Permission` with `Principal: {BALANCER}`")));
-        }
-        (!is_on).then(|| {
-            let what = "without multi-value headers only the last of repeated headers and query keys arrives, and one cookie of several";
-            Finding::advice(id, what, "`TargetGroupAttributes: [{Key: lambda.multi_value_headers.enabled, Value: 'true'}]`")
-        })
-    }
-
     /// The events of a kind, with the functions that have them.
     fn events(&self, kind: &str) -> impl Iterator<Item = (&'t str, &'t Value)> {
         self.of_type("AWS::Serverless::Function")
@@ -151,6 +126,21 @@ impl<'t> Resources<'t> {
                 events.map(move |(_, event)| (id, event))
             })
             .filter(move |(_, event)| text(event, "/Type") == kind)
+    }
+}
+
+/// The template with the defaults of parameters in the place of their names.
+fn resolved(value: &Value, parameters: Option<&Value>) -> Value {
+    let default = |name: &Value| parameters?.get(name.as_str()?)?.get("Default").cloned();
+    match value {
+        Value::Object(members) if members.len() == 1 && members.contains_key("Ref") => {
+            members.get("Ref").and_then(default).unwrap_or_else(|| value.clone())
+        }
+        Value::Object(members) => {
+            members.iter().map(|(key, member)| (key.clone(), resolved(member, parameters))).collect()
+        }
+        Value::Array(items) => items.iter().map(|item| resolved(item, parameters)).collect(),
+        _ => value.clone(),
     }
 }
 
@@ -175,18 +165,33 @@ fn runtime(id: &str, function: &Value) -> Option<Finding> {
     })
 }
 
-fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
+pub(super) fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn number(value: &Value, pointer: &str) -> Option<f64> {
+pub(super) fn number(value: &Value, pointer: &str) -> Option<f64> {
     value.pointer(pointer)?.as_f64().or_else(|| text(value, pointer).parse().ok())
 }
 
-const BALANCER: &str = "elasticloadbalancing.amazonaws.com";
-const DEFAULT_TIMEOUT: f64 = 3.0;
+/// A function that works on when the front door has given up.
+pub(super) fn late(id: &str, timeout: f64, door: &str, most: f64) -> Option<Finding> {
+    (timeout > most).then(|| {
+        let what = format!(
+            "`Timeout: {timeout}`, and {door} gives up after {most} s: the client gets its 503 or 504, and the function works on"
+        );
+        let help = format!("`Timeout: {}` or less; a queue for what takes longer", (most - 1.0).max(1.0));
+        Finding::wrong(id, what, help)
+    })
+}
+
+/// Events of SAM, what they are of, and how many seconds that waits.
+pub(super) const DOORS: [(&str, &str, f64); 2] = [("Api", "a REST API", 29.0), ("HttpApi", "an HTTP API", 30.0)];
+pub(super) const BASE: &str = "`StageVariables: {SIPPYCUP_SCRIPT_NAME_BASE: /shop}`";
+pub(super) const NO_BASE: &str =
+    "behind an HTTP API the base path of a custom domain is not in the event: links and redirects lack it";
+pub(super) const DEFAULT_TIMEOUT: f64 = 3.0;
 const NO_BINARY: &str = "a REST API without binary media types: images arrive as base64 text, and uploads are broken";
-const STREAMS: &str = "the app streams, and this front door does not: clients see the stream's prelude";
+pub(super) const STREAMS: &str = "the app streams, and this front door does not: clients see the stream's prelude";
 const VARIABLE: &str = "/Properties/Environment/Variables/SIPPYCUP_SCRIPT_NAME_BASE";
 
 #[cfg(test)]
@@ -217,7 +222,11 @@ mod tests {
         one(said(api(json!({"StageName": "prod"})), ""), "wrong: Api: a REST API without binary media types");
         assert!(said(api(json!({"BinaryMediaTypes": ["*~1*"]})), "").is_empty());
         let events = json!({"All": {"Type": "Api", "Properties": {"Path": "/", "Method": "ANY"}}});
-        one(said(json!({"F": function(json!({"Events": events}))}), ""), "wrong: ServerlessRestApi: ");
+        let implicit = json!({"F": function(json!({"Events": events}))});
+        one(said(implicit.clone(), ""), "wrong: ServerlessRestApi: ");
+        let globals = json!({"Api": {"BinaryMediaTypes": ["*~1*"]}});
+        let template = json!({"Globals": globals, "Resources": implicit});
+        assert_eq!(findings(&template, &Package::of_code("")), []);
     }
 
     #[test]
@@ -226,6 +235,14 @@ mod tests {
             |timeout: &str| json!({"F": function(json!({"Timeout": timeout, "Events": {"H": {"Type": "HttpApi"}}}))});
         one(said(f("60"), ""), "wrong: F: `Timeout: 60`, and an HTTP API gives up after 30 s");
         assert!(said(f("29"), "").is_empty());
+        let function = function(json!({"Timeout": {"Ref": "T"}, "Events": {"H": {"Type": "HttpApi"}}}));
+        let template = |default: &str| json!({"Parameters": {"T": {"Default": default}}, "Resources": {"F": function}});
+        let of = |default: &str| findings(&template(default), &Package::of_code("")).len();
+        assert_eq!((of("60"), of("20")), (1, 0));
+        let shorter =
+            json!({"H": {"Type": "HttpApi", "Properties": {"TimeoutInMillis": 5000}}, "I": {"Type": "HttpApi"}});
+        let f = json!({"F": {"Type": "AWS::Serverless::Function", "Properties": {"Timeout": 20, "Events": shorter}}});
+        one(said(f, ""), "wrong: F: `Timeout: 20`, and an HTTP API gives up after 5 s");
     }
 
     #[test]
@@ -240,37 +257,16 @@ mod tests {
     }
 
     #[test]
-    fn a_url_without_both_permissions_is_told() {
-        let url = json!({"Type": "AWS::Lambda::Url", "Properties": {"AuthType": "NONE"}});
-        let permission = |action: &str| json!({"Type": "AWS::Lambda::Permission", "Properties": {"Action": action}});
-        let one_of_two = json!({"Url": url, "P": permission("lambda:InvokeFunctionUrl")});
-        one(said(one_of_two, ""), "wrong: Url: no permission for `lambda:InvokeFunction`");
-        let both =
-            json!({"Url": url, "P": permission("lambda:InvokeFunctionUrl"), "Q": permission("lambda:InvokeFunction")});
-        assert!(said(both, "").is_empty());
-    }
-
-    #[test]
     fn a_base_path_that_no_event_has_is_told() {
         let api = |properties: Value| json!({"Api": {"Type": "AWS::Serverless::HttpApi", "Properties": properties}});
         let domain = json!({"DomainName": "x.example", "BasePath": ["shop"]});
+        let implicit = json!({"F": function(json!({"Events": {"H": {"Type": "HttpApi"}}}))});
+        let template = json!({"Globals": {"HttpApi": {"Domain": domain}}, "Resources": implicit});
+        assert_eq!(findings(&template, &Package::of_code("")).len(), 1);
         one(said(api(json!({"Domain": domain})), ""), "wrong: Api: behind an HTTP API the base path");
         assert!(said(api(json!({"Domain": domain})), "layer.base_path(x)").is_empty());
         let variables = json!({"SIPPYCUP_SCRIPT_NAME_BASE": "/shop"});
         assert!(said(api(json!({"Domain": domain, "StageVariables": variables})), "").is_empty());
-    }
-
-    #[test]
-    fn a_target_of_a_load_balancer_is_told_what_it_lacks() {
-        let group = |attributes: Value| {
-            json!({"Type": "AWS::ElasticLoadBalancingV2::TargetGroup",
-                "Properties": {"TargetType": "lambda", "TargetGroupAttributes": attributes}})
-        };
-        let permission = json!({"Type": "AWS::Lambda::Permission", "Properties": {"Principal": BALANCER}});
-        let on = json!([{"Key": "lambda.multi_value_headers.enabled", "Value": "true"}]);
-        one(said(json!({"T": group(on.clone())}), ""), "wrong: T: no permission for the load balancer");
-        one(said(json!({"T": group(json!([])), "P": permission}), ""), "advice: T: without multi-value headers");
-        assert!(said(json!({"T": group(on), "P": permission}), "").is_empty());
     }
 
     #[test]
