@@ -12,18 +12,19 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{HeaderMap, Request, Response};
 use tokio::time::Instant;
 use tower_service::Service;
 
 use crate::admit::Passed;
 use crate::config::{Config, GatewayBuilder};
+use crate::gateways::Meant;
 use crate::hint::Hints;
 use crate::invoke::Invoke;
 use crate::refusal::Refused;
 use crate::route::{self, Route};
 use crate::web_socket::Api;
-use crate::{Answer, Body, BoxError, Fault, Kind, TargetHealth};
+use crate::{Answer, Body, BoxError, Domain, Fault, Kind, TargetHealth};
 
 pub(crate) use handle::identified;
 pub use sizes::Sizes;
@@ -100,10 +101,16 @@ impl<F> Gateway<F> {
         self.config.location.host_paths()
     }
 
-    /// Whether a request with this host, with or without a port, and this path is under a stage or a mapping of the gateway.
+    /// The routing rules of custom domains that lead here, as text: `routing rule 10: base path shop, header x-version: beta*`.
+    #[must_use]
+    pub fn routing_rules(&self) -> Vec<String> {
+        self.config.location.domains.iter().flat_map(Domain::rules).map(ToString::to_string).collect()
+    }
+
+    /// Whether a request with this host, with or without a port, and this path is under a stage or a mapping of the gateway, or matches a routing rule without any header.
     #[must_use]
     pub fn knows(&self, host: &str, path: &str) -> bool {
-        self.config.location.locate(Some(host), path).is_some()
+        self.config.location.locate(Some(host), path, &HeaderMap::new()).is_some()
     }
 
     /// The routes in the order in which they were added, each as its key: `GET /items/{id}`, `ANY /{proxy+}`, or `$default`. Behind a listener the rules that lead here, and
@@ -174,10 +181,10 @@ impl<F> Gateway<F> {
     }
 
     /// The route that a request reaches.
-    pub(crate) fn route(&self, method: &Method, host: &str, path: &str) -> Option<&Route> {
-        let located = self.config.location.locate(Some(host), path)?;
+    pub(crate) fn route(&self, asked: &Meant<'_>) -> Option<&Route> {
+        let located = self.config.location.locate(Some(asked.host), asked.path, asked.headers)?;
         let find = if self.kind() == Kind::RestApi { route::resource } else { route::route };
-        find(&self.config.routes, method, &located.route_path).map(|(route, _)| route)
+        find(&self.config.routes, asked.method, &located.route_path).map(|(route, _)| route)
     }
 
     /// The function behind the gateway.

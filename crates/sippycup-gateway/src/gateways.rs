@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{HeaderMap, Method, Request, Response};
 use tower_service::Service;
 
 use crate::intake::asked_method;
@@ -17,7 +17,8 @@ use crate::{Answer, Body, BoxError, Gateway, Kind, ResponseFuture};
 /// Several gateways on one address: a tower service that gives each request to the gateway it is meant for.
 ///
 /// That is the gateway whose custom domain the request names, with the longest mapping; else the one whose AWS host name it names. On any other host it is the one whose
-/// stage or mapping the path begins with, the longest again; and if there is none, the first one, which says what is wrong. Of equals the first one is taken.
+/// stage or mapping the path begins with, the longest again; and if there is none, the first one, which says what is wrong. Of equals the first one is taken. A [`RoutingRule`](crate::RoutingRule) that
+/// matches comes before the mappings of its domain, the one with the lowest priority first.
 ///
 /// Gateways of one kind (of HTTP APIs either) with the same id, stage and domains are one API, each with some of its routes and a function of its own: of them the one with the
 /// most specific route for the request is taken. Gateways with one [`Listener`](crate::Listener) are its target groups: its rules choose between them.
@@ -69,10 +70,14 @@ impl<F> Gateways<F> {
         std::iter::once(&self.first).chain(self.others.iter())
     }
 
-    /// The gateway for a request: `host` as in the header, with or without a port; empty if there is none.
+    /// The gateway for a request without headers: `host` as in the header, with or without a port; empty if there is none.
     #[must_use]
     pub fn choose(&self, method: &Method, host: &str, path: &str) -> &Gateway<F> {
-        let fit = |gateway: &Gateway<F>| gateway.location().fit(host, path);
+        self.meant(&Meant { method, host, path, headers: &HeaderMap::new() })
+    }
+
+    fn meant(&self, asked: &Meant<'_>) -> &Gateway<F> {
+        let fit = |gateway: &Gateway<F>| gateway.location().fit(asked.host, asked.path, asked.headers);
         // `max_by_key` alone would take the last of equals.
         let first = self
             .others
@@ -88,17 +93,32 @@ impl<F> Gateways<F> {
         }
         let parts = self.iter().filter(|gateway| gateway.location().is_same_api(first.location()));
         // Of several least ones `min_by` takes the first.
-        let routed = parts
-            .filter_map(|gateway| Some((gateway.route(method, host, path)?, gateway)))
-            .min_by(|(a, _), (b, _)| a.precedence(b));
+        let routed =
+            parts.filter_map(|gateway| Some((gateway.route(asked)?, gateway))).min_by(|(a, _), (b, _)| a.precedence(b));
         routed.map_or(first, |(_, gateway)| gateway)
+    }
+}
+
+/// What of a request says which gateway it is meant for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Meant<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) host: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) headers: &'a HeaderMap,
+}
+
+impl<'a> Meant<'a> {
+    fn of<B>(request: &'a Request<B>) -> Self {
+        let (method, headers) = (request.method(), request.headers());
+        Self { method, host: named_host(request.uri(), headers), path: request.uri().path(), headers }
     }
 }
 
 impl<F: Clone> Gateways<F> {
     /// The WebSocket API that a request is meant for, whole.
     pub(crate) fn api<B>(&self, request: &Request<B>) -> Api<F> {
-        self.parts(self.choose(request.method(), named_host(request.uri(), request.headers()), request.uri().path()))
+        self.parts(self.meant(&Meant::of(request)))
     }
 
     /// All gateways that are one API with the chosen one, the first of them in front.
@@ -129,11 +149,10 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
-        let host = named_host(request.uri(), request.headers());
-        let path = request.uri().path();
-        let chosen = self.choose(request.method(), host, path);
+        let asked = Meant::of(&request);
+        let chosen = self.meant(&asked);
         let method = asked_method(chosen.kind(), request.method(), request.headers());
-        let chosen = if method == *request.method() { chosen } else { self.choose(&method, host, path) };
+        let chosen = if method == *request.method() { chosen } else { self.meant(&Meant { method: &method, ..asked }) };
         if chosen.kind() == Kind::WebSocketApi {
             return ResponseFuture::of(self.parts(chosen), request);
         }

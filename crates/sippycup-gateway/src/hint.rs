@@ -69,7 +69,7 @@ impl Hints {
             None => location,
         };
         let path = path.split(['?', '#']).next().unwrap_or_default();
-        if !path.starts_with('/') || config.location.locate(host, path).is_some() {
+        if !path.starts_with('/') || config.location.locate(host, path, &HeaderMap::new()).is_some() {
             return;
         }
         let base = config.location.base_path_on(host);

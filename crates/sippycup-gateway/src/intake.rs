@@ -201,7 +201,7 @@ impl Config {
         let host = parts.headers.get(http::header::HOST).and_then(|h| h.to_str().ok());
         let path = parts.uri.path();
         let path = if path.is_empty() { "/" } else { path };
-        self.location.locate(host, path).ok_or_else(|| {
+        self.location.locate(host, path, &parts.headers).ok_or_else(|| {
             let base = self.location.base_path_on(host);
             let reason = format!("`{path}` is under no stage or mapping; paths begin with `{base}`");
             let target = parts.uri.path_and_query().map_or(path, |target| target.as_str());
@@ -233,7 +233,7 @@ impl Config {
         let cors = self.cors.as_ref().filter(|_| is_preflight(&parts.method, &parts.headers))?;
         let kind = self.location.kind;
         let host = parts.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
-        let located = self.location.locate(host, parts.uri.path())?;
+        let located = self.location.locate(host, parts.uri.path(), &parts.headers)?;
         if let (true, Some((_, matched))) =
             (kind.is_http_api(), route::route(&self.routes, &parts.method, &located.route_path))
         {

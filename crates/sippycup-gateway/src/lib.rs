@@ -239,6 +239,7 @@ mod observe;
 mod plans;
 mod refusal;
 mod route;
+mod routing_rule;
 mod rules;
 mod secured;
 #[cfg(feature = "serve")]
@@ -276,6 +277,7 @@ pub use kind::Kind;
 pub use names::HeaderNames;
 pub use observe::{End, Step};
 pub use plans::{Throttle, UsagePlan};
+pub use routing_rule::RoutingRule;
 pub use rules::{Action, FixedResponse, Listener, Redirect, Rule};
 #[cfg(feature = "serve")]
 pub use serve::Server;

@@ -1,9 +1,12 @@
 //! Host names and the first path segments: which stage a request means, and which paths the event shows.
 
+use std::cmp::Reverse;
+
 use http::header::HOST;
 use http::uri::Authority;
 use http::{HeaderMap, Uri};
 
+use crate::domain::Way;
 use crate::{Domain, Kind};
 
 /// Where a request arrived, and how its path reads from there.
@@ -31,12 +34,12 @@ pub(crate) struct Location {
 
 impl Location {
     /// `None` where API Gateway would answer that there is no such stage or mapping.
-    pub(crate) fn locate(&self, host: Option<&str>, path: &str) -> Option<Located> {
+    pub(crate) fn locate(&self, host: Option<&str>, path: &str, headers: &HeaderMap) -> Option<Located> {
         let Some(domain) = self.domain(host.map(without_port)) else {
             return self.on_default_domain(path);
         };
-        let (mapping, rest) = domain.find(path)?;
-        let rest = if mapping.stage { rest } else { strip(rest, &self.stage)? };
+        let Way { base_path, rest, stage, .. } = domain.find(path, headers)?;
+        let rest = if stage { rest } else { strip(rest, &self.stage)? };
         let route_path = rooted(rest);
         let event_path = match self.kind {
             // The mapping key is lost; the stage takes its place.
@@ -51,7 +54,7 @@ impl Location {
             route_path,
             event_path: self.collapsed_for_rest(event_path),
             context_path,
-            mapping: Some(mapping.base_path.clone()),
+            mapping: Some(base_path.to_owned()),
         })
     }
 
@@ -66,7 +69,11 @@ impl Location {
             false => {
                 let of = |domain: &'_ Domain| domain.prefixes(&self.stage).collect::<Vec<_>>();
                 let each = self.domains.iter().map(|domain| (domain.name(), of(domain)));
-                each.flat_map(|(name, prefixes)| prefixes.into_iter().map(move |prefix| (name, prefix))).collect()
+                let all = each.flat_map(|(name, prefixes)| prefixes.into_iter().map(move |prefix| (name, prefix)));
+                let mut once: Vec<(&str, String)> = Vec::new();
+                // Several rules may have the same.
+                all.for_each(|one| once.extend((!once.contains(&one)).then_some(one)));
+                once
             }
             true if self.kind.is_api_gateway() => vec![(&self.default_name, self.with_stage(""))],
             true => vec![(&self.default_name, String::new())],
@@ -91,16 +98,18 @@ impl Location {
     }
 
     /// How well a request belongs here, for choosing between several gateways.
-    pub(crate) fn fit(&self, host: &str, path: &str) -> Option<Fit> {
+    pub(crate) fn fit(&self, host: &str, path: &str, headers: &HeaderMap) -> Option<Fit> {
         let host = without_port(host);
         let named = self.domains.iter().find(|d| d.name().eq_ignore_ascii_case(host));
-        if let Some((mapping, _)) = named.and_then(|domain| domain.find(path)) {
-            return Some(Fit::Domain(mapping.base_path.len()));
+        if let Some(way) = named.and_then(|domain| domain.find(path, headers)) {
+            return Some(way.rule.map_or(Fit::Domain(way.base_path.len()), |rule| Fit::Rule(Reverse(rule))));
         }
         if self.default_name.eq_ignore_ascii_case(host) {
             return Some(Fit::DefaultName);
         }
-        self.locate(None, path).map(|_| Fit::Path(self.base_path().len()))
+        let rule = self.domains.first().and_then(|domain| domain.find(path, headers)?.rule);
+        let on_path = rule.map_or(Fit::Path(self.base_path().len()), |rule| Fit::PathRule(Reverse(rule)));
+        self.locate(None, path, headers).map(|_| on_path)
     }
 
     /// Whether a client cannot tell the two apart by host, stage and base path, so that they are parts of one API.
@@ -109,6 +118,7 @@ impl Location {
         is_same_kind
             && (&self.default_name, &self.stage) == (&other.default_name, &other.stage)
             && self.host_paths() == other.host_paths()
+            && self.domains.iter().map(Domain::rules).eq(other.domains.iter().map(Domain::rules))
     }
 
     /// A request to an unknown host, mostly a loopback address, is meant for the first custom domain, if there is one.
@@ -158,12 +168,14 @@ impl Location {
     }
 }
 
-/// What of a request names the gateway; the greater the better, and with it the longest mapping.
+/// What of a request names the gateway; the greater the better, and with it the longest mapping, or the first rule.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Fit {
     Path(usize),
+    PathRule(Reverse<u32>),
     DefaultName,
     Domain(usize),
+    Rule(Reverse<u32>),
 }
 
 /// The name or address of an authority, without the brackets of IPv6.

@@ -16,7 +16,7 @@ fn location(kind: Kind, stage: &str, domain: Option<Domain>) -> Location {
 }
 
 fn paths(location: &Location, host: &str, path: &str) -> Option<[String; 3]> {
-    location.locate(Some(host), path).map(|l| [l.route_path, l.event_path, l.context_path])
+    location.locate(Some(host), path, &HeaderMap::new()).map(|l| [l.route_path, l.event_path, l.context_path])
 }
 
 #[test]
