@@ -5,13 +5,17 @@ use std::convert::Infallible;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use sippycup::{BasePath, Body, SippyCup};
-use sippycup_gateway::{Body as GatewayBody, GatewayBuilder};
+use sippycup_gateway::{Body as GatewayBody, Domain, Gateway, GatewayBuilder, Kind, RoutingRule};
 use tower::{ServiceExt, service_fn};
 
 use crate::support::block_on;
 
 /// Path and base path as the app sees them, and its answer's headers as the client gets them.
 async fn seen(gateway: &str, request: http::request::Builder) -> (String, Response<GatewayBody>) {
+    seen_behind(gateway.parse().unwrap(), request).await
+}
+
+async fn seen_behind(gateway: GatewayBuilder, request: http::request::Builder) -> (String, Response<GatewayBody>) {
     let app = service_fn(async |request: Request<Body>| {
         let base = request.extensions().get::<BasePath>().map_or("none", BasePath::as_str);
         let mut response = Response::new(format!("{} {base}", request.uri().path()));
@@ -23,7 +27,7 @@ async fn seen(gateway: &str, request: http::request::Builder) -> (String, Respon
         }
         Ok::<_, Infallible>(response)
     });
-    let gateway = gateway.parse::<GatewayBuilder>().unwrap().build(SippyCup::new(app)).unwrap();
+    let gateway = gateway.build(SippyCup::new(app)).unwrap();
     let response = gateway.oneshot(request.body(GatewayBody::empty()).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
@@ -84,6 +88,34 @@ fn the_base_path_of_every_front_door_is_what_the_guide_says() {
         let seen = block_on(seen(gateway, Request::get(url).header("host", "api.example.com"))).0;
         let base = base.trim_matches('`').trim_start_matches("none");
         assert_eq!(seen, format!("/items {base}"), "{gateway}");
+    }
+}
+
+#[test]
+fn a_routing_rule_has_a_base_path_only_if_it_strips_it() {
+    let items = "`/shop/items`";
+    for (first, strip, base, seen) in [
+        (
+            "REST API, custom domain, routing rule with the base path `shop` that strips it",
+            true,
+            "`/shop`",
+            "/items /shop",
+        ),
+        (
+            "the same rule without `StripBasePath`, resource `/shop/items`",
+            false,
+            "none: `/shop` is a part of the app's routes",
+            "/shop/items ",
+        ),
+    ] {
+        assert_eq!(row(first)[1..], [items, base], "{first}");
+        let rule = RoutingRule::new(1).base_path("shop").strip_base_path(strip);
+        for resource in [if strip { "/items" } else { "/shop/items" }, "/{proxy+}"] {
+            let domain = Domain::new("api.example.com").rule(rule.clone());
+            let gateway = Gateway::builder(Kind::RestApi).domain(domain).route(resource);
+            let request = Request::get("/shop/items").header("host", "api.example.com");
+            assert_eq!(block_on(seen_behind(gateway, request)).0, seen, "{first}: {resource}");
+        }
     }
 }
 

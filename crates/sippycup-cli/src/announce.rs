@@ -49,6 +49,15 @@ pub(crate) fn lines<F>(
             lines.push(format!("{kind} {curl}{url}{names}"));
         }
     }
+    let rules = gateway.routing_rules();
+    if lines.is_empty() && !rules.is_empty() {
+        // What they want of headers is in no URL.
+        for (domain, base) in gateway.host_paths() {
+            let names = [name, Some(domain)].into_iter().flatten().collect::<Vec<_>>().join(", ");
+            lines.push(format!("{kind} {}://{address}{base}/  ({names})", scheme(gateway.kind(), secured)));
+        }
+    }
+    lines.extend(rules.iter().map(|rule| format!("{:>9}  {rule}", "")));
     if lines.is_empty() {
         lines.push(format!(
             "{kind} no request finds it, for another one is in front of it: give it a stage, a domain or an address of its own{}",

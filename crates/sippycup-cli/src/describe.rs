@@ -96,6 +96,9 @@ impl Description {
             "hosts": gateway.host_paths().into_iter().map(|(host, base)| json!({"host": host, "basePath": base})).collect::<Vec<_>>(),
             "routes": routes.collect::<Vec<_>>(),
         });
+        if let (rules @ [_, ..], Value::Object(door)) = (&*gateway.routing_rules(), &mut door) {
+            door.insert("routingRules".to_owned(), json!(rules));
+        }
         if let (Some(group), Value::Object(door)) = (groups, &mut door) {
             door.insert("targetGroups".to_owned(), json!([group]));
         }

@@ -138,6 +138,7 @@
 //! | what is no HTTP/1.1: a malformed head, raw `<`, `>`, spaces and the like in a target | 400 without a body, over TCP, and a line to [`Server::report`] | 400 with a page | it is refused before it is a request |
 //! | a body that is malformed, breaks off or does not go on | 400 with the page that the kind has for a bad request | not recorded | |
 //! | `RegexValues` and transforms of rules | found anywhere, unless `^` and `$` say else; a URL is path and query; the syntax of the crate `regex-lite` | not documented that closely | |
+//! | `basePathMatched` of a request that a routing rule brings | the base path if it is stripped, else `(none)` | not recorded | what is not stripped is a part of the resource |
 //! | a health check that the function fails | the load balancer sees a 502 | not documented, except for a status that does not match | |
 //! | a target group without a healthy target | its function gets requests, also before the first health check | the same, once all targets are unhealthy | |
 //! | rules that authenticate before they forward | `GatewayBuilder::guard` of the target group | actions of the rule | |

@@ -107,8 +107,14 @@ impl Location {
         if self.default_name.eq_ignore_ascii_case(host) {
             return Some(Fit::DefaultName);
         }
-        let rule = self.domains.first().and_then(|domain| domain.find(path, headers)?.rule);
-        let on_path = rule.map_or(Fit::Path(self.base_path().len()), |rule| Fit::PathRule(Reverse(rule)));
+        let on_path = match self.domains.first().and_then(|domain| domain.find(path, headers)) {
+            Some(Way { rule: Some(rule), .. }) => Fit::PathRule(Reverse(rule)),
+            Some(Way { base_path, stage, .. }) => {
+                let segments = [base_path, if stage { "" } else { &*self.stage }];
+                Fit::Path(segments.iter().filter(|segment| !segment.is_empty()).map(|segment| 1 + segment.len()).sum())
+            }
+            None => Fit::Path(self.base_path().len()),
+        };
         self.locate(None, path, headers).map(|_| on_path)
     }
 

@@ -25,7 +25,7 @@ use sippycup_gateway::{GatewayBuilder, Kind};
 
 pub(crate) use authorizer::{AuthorizerPlan, PayloadFormat, Sort};
 pub(crate) use cors::CorsTable;
-pub(crate) use domain::DomainTable;
+pub(crate) use domain::{DomainTable, RoutingRuleTable};
 pub(crate) use function::FunctionPlan;
 pub(crate) use gateway::{GatewayPlan, Origin};
 pub(crate) use gateway_response::GatewayResponseTable;

@@ -22,6 +22,8 @@ pub(super) struct Doors {
     names: Names,
     /// The base paths on each port.
     taken: Vec<Vec<String>>,
+    /// Domains with routing rules, which choose between APIs on one port.
+    ruled: BTreeMap<String, Option<u16>>,
 }
 
 impl Doors {
@@ -32,6 +34,10 @@ impl Doors {
 
     /// Adds those of a stack.
     pub(super) fn add(&mut self, scope: &Scope<'_>, model: &Model, flags: &GatewayPlan) -> Result<(), Fault> {
+        let mappings = model.apis.iter().flat_map(|api| &api.mappings);
+        for mapping in mappings.filter(|mapping| mapping.rule.is_some()) {
+            self.ruled.entry(mapping.domain.clone()).or_default();
+        }
         for api in &model.apis {
             if api.routes.is_empty() {
                 scope.notes.borrow_mut().pass(&api.id, "the API", "it has no route");
@@ -61,17 +67,21 @@ impl Doors {
             [] => vec![stage.name.value.clone()],
             mapped => mapped.iter().map(|mapping| mapping.path.clone()).collect(),
         };
-        let door = self.door(bases);
+        let ruled = mapped.iter().find(|mapping| self.ruled.contains_key(&mapping.domain));
+        let door = match ruled.map(|mapping| mapping.domain.clone()) {
+            Some(domain) => self.door_of(domain),
+            None => self.door(bases),
+        };
         let mut domains: BTreeMap<&str, Said<DomainTable>> = BTreeMap::new();
         for mapping in mapped {
             let table = domains.entry(&mapping.domain).or_insert_with(|| Said {
-                value: DomainTable {
-                    name: mapping.domain.clone(),
-                    mappings: Vec::new(),
-                    mappings_without_stage: Vec::new(),
-                },
+                value: DomainTable { name: mapping.domain.clone(), ..DomainTable::default() },
                 span: Some(mapping.span.start..mapping.span.end),
             });
+            if let Some(rule) = &mapping.rule {
+                table.value.rules.push(rule.clone());
+                continue;
+            }
             let paths = if mapping.stage.is_some() {
                 &mut table.value.mappings
             } else {
@@ -173,6 +183,16 @@ impl Doors {
             ..Behind::default().gateway(balancer.kind, &scope.name_of(&balancer.id), door, flags)
         };
         self.gateways.push(Said { value: gateway, span });
+    }
+
+    /// The port of a domain with routing rules, for itself.
+    fn door_of(&mut self, domain: String) -> u16 {
+        if let Some(Some(door)) = self.ruled.get(&domain) {
+            return *door;
+        }
+        let door = self.door(vec![String::new()]);
+        self.ruled.insert(domain, Some(door));
+        door
     }
 
     /// The first port on which nothing begins with these paths, or with what they begin with.

@@ -6,7 +6,8 @@ use sippycup_gateway::Kind;
 
 use super::source::{Fault, Span};
 use crate::plan::{
-    ActionPlan, AuthorizerPlan, CorsTable, GatewayResponseTable, HealthCheckPlan, RulePlan, Said, ValidatorTable,
+    ActionPlan, AuthorizerPlan, CorsTable, GatewayResponseTable, HealthCheckPlan, RoutingRuleTable, RulePlan, Said,
+    ValidatorTable,
 };
 
 #[derive(Debug, Default)]
@@ -64,13 +65,15 @@ impl Stage {
     }
 }
 
-/// A base path of a custom domain.
+/// A base path of a custom domain, or a routing rule.
 #[derive(Clone, Debug)]
 pub(super) struct Mapping {
     pub(super) domain: String,
     pub(super) path: String,
     /// `None` where the client writes the stage.
     pub(super) stage: Option<String>,
+    /// The rule, if it is one and no mapping.
+    pub(super) rule: Option<RoutingRuleTable>,
     pub(super) span: Span,
 }
 

@@ -106,6 +106,9 @@ impl Scope<'_> {
                 Some(Made { of, .. }) => text(arn("lambda", &format!("function:{}", self.function_name(of)?))),
                 None => text(qualified(&own("TargetFunctionArn")?, "")),
             },
+            ("AWS::ApiGateway::DomainName" | "AWS::ApiGatewayV2::DomainName", "DomainNameArn") => {
+                text(arn("apigateway", &format!("/domainnames/{}", own("DomainName")?)))
+            }
             ("AWS::ApiGateway::DomainNameV2", "DomainNameArn") => {
                 text(arn("apigateway", &format!("/domainnames/{}+{}", own("DomainName")?, self.api_id(id))))
             }

@@ -213,8 +213,6 @@ fn pass_others(scope: &Scope<'_>, needed: &[&str], nested: &[Option<&Nested>]) -
             }
         } else if kind == "AWS::Lambda::Permission" || kind.starts_with("AWS::IAM::") {
             notes.pass(kind, id, "permissions are not checked here");
-        } else if NOT_YET.contains(&kind) {
-            notes.pass(kind, id, "front doors of this kind do not run here");
         } else if !READ.contains(&kind) && !web::is_one(resource) {
             notes.pass(kind, id, "not made here");
         }
@@ -245,6 +243,7 @@ const READ: &[&str] = &[
     "AWS::ApiGatewayV2::Integration",
     "AWS::ApiGatewayV2::Route",
     "AWS::ApiGatewayV2::RouteResponse",
+    "AWS::ApiGatewayV2::RoutingRule",
     "AWS::ApiGatewayV2::Stage",
     "AWS::ElasticLoadBalancingV2::Listener",
     "AWS::ElasticLoadBalancingV2::ListenerRule",
@@ -271,5 +270,3 @@ const MACROS: &[&str] = &[
     "AWS::SecretsManager-2024-09-16",
     "AWS::Serverless-2016-10-31",
 ];
-
-const NOT_YET: &[&str] = &["AWS::ApiGatewayV2::RoutingRule"];

@@ -17,6 +17,7 @@ mod processes;
 mod project;
 mod python;
 mod record;
+mod routing_rules;
 #[path = "../../../sippycup-gateway/tests/it/scripted.rs"]
 mod scripted;
 mod services;

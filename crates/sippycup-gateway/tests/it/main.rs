@@ -22,6 +22,7 @@ mod invoke_api;
 mod limits;
 mod observe;
 mod plans;
+mod routing_rules;
 mod rules;
 mod scripted;
 mod streams;

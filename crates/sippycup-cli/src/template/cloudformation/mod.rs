@@ -1,6 +1,7 @@
 //! Plain resources of CloudFormation: REST, HTTP and WebSocket APIs and function URLs, without what SAM makes of less.
 
 mod balancing;
+mod domains;
 mod http;
 mod rest;
 mod rules;
@@ -10,13 +11,12 @@ pub(super) use http::variables;
 
 use super::authorizers::of_plain;
 use super::gateway_responses::Responses;
-use super::model::{Api, Family, Guard, Mapping, Model, Sort, Target};
+use super::model::{Family, Guard, Model, Sort, Target};
 use super::node::{Entry, Node};
 use super::references::{HTTP, REST};
 use super::sam;
 use super::scope::Scope;
 use super::source::{Fault, Span};
-use crate::certain::Certain;
 use crate::plan::AuthorizerPlan;
 
 /// Reads all plain resources, and what maps domains to APIs, those of SAM too.
@@ -52,7 +52,7 @@ pub(super) fn read(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
             _ => {}
         }
     }
-    map_domains(scope, model)
+    domains::map(scope, model)
 }
 
 /// Notes the properties of a front door that are not looked at.
@@ -74,39 +74,6 @@ fn pass(scope: &Scope<'_>, resource: &Resource<'_>) {
         };
         scope.notes.borrow_mut().pass(resource.id, key, why);
     }
-}
-
-/// `BasePathMapping` and `ApiMapping`.
-fn map_domains(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
-    for resource in Resource::all(scope)? {
-        let (family, api, path) = match resource.kind {
-            "AWS::ApiGateway::BasePathMapping" => (Family::Rest, "RestApiId", "BasePath"),
-            "AWS::ApiGateway::BasePathMappingV2" => (Family::Rest, "RestApiId", "BasePath"),
-            "AWS::ApiGatewayV2::ApiMapping" => (Family::Http, "ApiId", "ApiMappingKey"),
-            _ => continue,
-        };
-        let id = resource.text(scope, api)?;
-        let is_meant = |candidate: &&mut Api| id.as_deref() == Some(&*scope.api_id(&candidate.id));
-        let Some(api) = model.apis.iter_mut().find(is_meant) else {
-            scope.notes.borrow_mut().pass(resource.id, "the mapping", "its API is not served here");
-            continue;
-        };
-        let stage = resource.text(scope, "Stage")?;
-        if stage.is_none() && family == Family::Http {
-            return Err(Fault::new(resource.span, "expected `Stage`"));
-        }
-        let domain = match resource.value(scope, "DomainNameArn")? {
-            // `arn:aws:apigateway:us-east-1:123456789012:/domainnames/api.example.com+id`
-            Some(arn) => {
-                let (_, name) = arn.string()?.rsplit_once('/').unwrap_or(("", arn.string()?));
-                name.split('+').next().certain().to_owned()
-            }
-            None => resource.need(scope, "DomainName")?.string()?.to_owned(),
-        };
-        let path = resource.text(scope, path)?.filter(|path| path != "(none)").unwrap_or_default();
-        api.mappings.push(Mapping { domain, path, stage, span: resource.span });
-    }
-    Ok(())
 }
 
 /// How the authorizer of a logical id runs here.

@@ -250,6 +250,7 @@ pub(super) fn mappings(
                 scope.notes.borrow_mut().warn(path.span, message);
             }
             Ok(Mapping {
+                rule: None,
                 domain: name.string()?.to_owned(),
                 path: kept,
                 stage: Some(stage.to_owned()),

@@ -1,6 +1,6 @@
 //! HTTP and WebSocket APIs.
 
-use super::{CORS, How, LAMBDA, Row, Sort, row};
+use super::{CORS, How, LAMBDA, REST, Row, Sort, row};
 
 pub(super) const SORTS: &[Sort] = &[
     Sort {
@@ -81,7 +81,7 @@ pub(super) const SORTS: &[Sort] = &[
     Sort {
         from: "aws_apigatewayv2_domain_name",
         to: "AWS::ApiGatewayV2::DomainName",
-        rows: &[row("domain_name", "DomainName", How::Needed)],
+        rows: &[row("domain_name", "DomainName", How::Needed), row("routing_mode", "RoutingMode", How::Plain)],
     },
     Sort {
         from: "aws_apigatewayv2_api_mapping",
@@ -93,6 +93,35 @@ pub(super) const SORTS: &[Sort] = &[
             row("stage", "Stage", How::Link(&["aws_apigatewayv2_stage"])),
         ],
     },
+    Sort {
+        from: "aws_apigatewayv2_routing_rule",
+        to: "AWS::ApiGatewayV2::RoutingRule",
+        rows: &[
+            row("action", "Actions", How::Blocks(&[row("invoke_api", "InvokeApi", How::Block(INVOKE_API))])),
+            row("condition", "Conditions", How::Blocks(ROUTING_CONDITION)),
+            row("domain_name", "DomainName", How::Link(ANY_DOMAIN)),
+            row("priority", "Priority", How::Plain),
+        ],
+    },
+];
+
+const INVOKE_API: &[Row] = &[
+    row("api_id", "ApiId", How::Link(REST)),
+    row("stage", "Stage", How::Link(&["aws_api_gateway_stage"])),
+    row("strip_base_path", "StripBasePath", How::Plain),
+];
+
+const ROUTING_CONDITION: &[Row] = &[
+    row("match_base_paths", "MatchBasePaths", How::Block(&[row("any_of", "AnyOf", How::Plain)])),
+    row(
+        "match_headers",
+        "MatchHeaders",
+        How::Block(&[row(
+            "any_of",
+            "AnyOf",
+            How::Blocks(&[row("header", "Header", How::Plain), row("value_glob", "ValueGlob", How::Plain)]),
+        )]),
+    ),
 ];
 
 const V2_INTEGRATION: &[Row] = &[
@@ -114,5 +143,6 @@ const V2_INTEGRATION: &[Row] = &[
 pub(in crate::template::terraform) const HTTP: &[&str] = &["aws_apigatewayv2_api"];
 const HTTP_AUTHORIZER: &[&str] = &["aws_apigatewayv2_authorizer"];
 const HTTP_DOMAIN: &[&str] = &["aws_apigatewayv2_domain_name"];
+const ANY_DOMAIN: &[&str] = &["aws_apigatewayv2_domain_name", "aws_api_gateway_domain_name"];
 pub(in crate::template::terraform) const HTTP_INTEGRATION: &[&str] = &["aws_apigatewayv2_integration"];
 const HTTP_ROUTE: &[&str] = &["aws_apigatewayv2_route"];

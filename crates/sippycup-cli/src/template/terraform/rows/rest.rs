@@ -78,7 +78,7 @@ pub(super) const SORTS: &[Sort] = &[
     Sort {
         from: "aws_api_gateway_domain_name",
         to: "AWS::ApiGateway::DomainName",
-        rows: &[row("domain_name", "DomainName", How::Needed)],
+        rows: &[row("domain_name", "DomainName", How::Needed), row("routing_mode", "RoutingMode", How::Plain)],
     },
     Sort {
         from: "aws_api_gateway_base_path_mapping",
