@@ -33,7 +33,7 @@ impl fmt::Display for ConfigError {
 
 impl Error for ConfigError {}
 
-/// Why a gateway answered in its own words instead of the function's, or passed on an answer that is probably a mistake.
+/// Why a gateway answered itself instead of the function, or passed on an answer that is probably a mistake.
 ///
 /// AWS tells its clients only `Internal server error`. The gateway knows the reason and puts it into the extensions of the response: tests can assert on it, the
 /// command prints it.

@@ -8,9 +8,9 @@ use http::header::{CONTENT_TYPE, LOCATION, UPGRADE};
 use crate::config::Config;
 use crate::{Kind, media_type};
 
-/// What happened to a request or a response without anybody being told, in the extensions of the response.
+/// What AWS changes in a request or a response without saying so, in the extensions of the response.
 ///
-/// A gateway does as AWS does: it mangles bytes that are declared as text, it sends base64 as it is, it holds event streams back. Nobody is refused for that, so there is no
+/// A gateway does as AWS does: it mangles bytes that are declared as text, it sends base64 as it is, it holds event streams back. No request is refused for that, so there is no
 /// [`Fault`](crate::Fault). The developer should know all the same: each line has the cause, and the flag of the command and the setting of the builder that help.
 ///
 /// ```
@@ -56,7 +56,7 @@ impl Hints {
         ));
     }
 
-    /// A redirect to where the gateway answers nobody: the app does not know its base path.
+    /// A redirect to a path that the gateway does not serve: the app does not know its base path.
     pub(crate) fn of_redirect(&mut self, config: &Config, host: Option<&str>, headers: &HeaderMap) {
         let Some(location) = headers.get(LOCATION).and_then(|location| location.to_str().ok()) else { return };
         let authority = |rest: &str| host.is_some_and(|host| rest.eq_ignore_ascii_case(host));
@@ -134,7 +134,7 @@ impl Hints {
         ));
     }
 
-    /// What a complete answer would have liked to be.
+    /// An answer in one piece that was meant as a stream.
     pub(crate) fn of_answer(&mut self, config: &Config, headers: &HeaderMap) {
         let is_event_stream = |value: &http::HeaderValue| {
             value.to_str().is_ok_and(|value| media_type::matches_any(value, &["text/event-stream".to_owned()]))
@@ -144,7 +144,7 @@ impl Hints {
         }
     }
 
-    /// A client has waited for nothing.
+    /// A client has waited for an event stream that did not end.
     pub(crate) fn timed_out(&mut self, config: &Config, accepted: Option<&str>) {
         if accepted.is_some_and(|accepted| media_type::matches_any(accepted, &["text/event-stream".to_owned()])) {
             self.event_stream(

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::Kind;
 use crate::stamp::java_date;
 
-/// What an authorizer would have put into the event. The gateway injects it; it authorizes nobody.
+/// What an authorizer would have put into the event. The gateway injects it and checks nothing.
 ///
 /// ```
 /// use serde_json::json;

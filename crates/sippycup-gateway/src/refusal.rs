@@ -1,4 +1,4 @@
-//! The answers that a gateway gives in its own words.
+//! The answers of the gateway itself.
 
 use std::fmt;
 
@@ -185,7 +185,7 @@ pub(crate) enum Refusal {
     /// The function failed, or its process ended.
     FunctionFailed,
     HeadersTooLarge,
-    /// Over TCP: a web page that has no business here. AWS knows no such refusal.
+    /// Over TCP: a web page that may not send requests here. AWS has no such refusal.
     Foreign,
     /// A method that no front door of the kind passes on.
     MethodNotAllowed,
@@ -202,7 +202,7 @@ pub(crate) enum Refusal {
     /// REST: a token of Cognito that was good once.
     #[cfg(feature = "authorizers")]
     TokenExpired,
-    /// Nobody knows who asks.
+    /// The authorizer does not know the client.
     #[cfg(feature = "authorizers")]
     Unauthorized,
     /// A request without a signature where one is needed.
@@ -421,7 +421,7 @@ fn html_text(status: StatusCode) -> String {
 
 type Page = (StatusCode, &'static str, String, Option<&'static str>);
 
-/// What a function URL says to whoever may not ask.
+/// What a function URL answers to a client that is not allowed.
 #[cfg(feature = "authorizers")]
 const URL_FORBIDDEN: &str = r#"{"Message":"Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"}"#;
 

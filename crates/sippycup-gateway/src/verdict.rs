@@ -1,4 +1,4 @@
-//! What an authorizer said about one request, for whoever shows it.
+//! What an authorizer said about one request, for logs and pages.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Who asks over TCP: a program of the developer's, or a web page that has no business here.
+//! Who sends a request over TCP: a program of the developer's, or a web page that may not.
 //!
 //! Any page that a browser on this machine shows can send requests to this machine, and with a name of its own that points here it can even read the responses. A browser
 //! says so: in `Origin` and `Sec-Fetch-Site`, and in `Host`, which has the name that the page used (W3C, "Fetch Metadata Request Headers").
@@ -20,7 +20,7 @@ pub(crate) struct OverTcp;
 pub(crate) enum Visitor {
     /// A program, or a page of the gateway's own.
     Known,
-    /// Somebody who followed a link or was sent here: a login that comes back, for example. The page that sent them cannot read the response, but has chosen the request.
+    /// A person who followed a link or was sent here: a login that comes back, for example. The page that sent them cannot read the response, but has chosen the request.
     Sent,
 }
 
@@ -70,7 +70,7 @@ impl<F: Fn(&str) -> bool> Names<'_, F> {
         }
     }
 
-    /// Whether a Runtime API answers the request: no page has ever business with it.
+    /// Whether a Runtime API answers the request: web pages are always refused.
     ///
     /// # Errors
     ///

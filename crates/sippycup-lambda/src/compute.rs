@@ -22,8 +22,8 @@ pub(crate) enum Compute {
 }
 
 impl Compute {
-    /// The first variable that is set decides: a Web Function has a Runtime API too, and a function's own variables must not turn it
-    /// into a server.
+    /// The first variable that is set decides: a Web Function has a Runtime API too, and a function's own variables must
+    /// not turn it into a server.
     pub(crate) fn decide() -> Result<Self, ServeError> {
         if let Some(address) = environment::http_endpoint()? {
             return Self::listen(EventSource::WebFunction, &address);

@@ -1,4 +1,4 @@
-//! Authorizers that run: who is let through to the function, and what it is told about them.
+//! Authorizers that run: which requests reach the function, and what it is told about the client.
 //!
 //! ```text
 //! Guard ──► jwt ──► token ──► keys, development      what a token says, and who signed it
@@ -32,7 +32,7 @@ use crate::identity::Authorizer;
 use crate::refusal::{Refusal, Refused};
 use crate::{ConfigError, Kind, Verdict};
 
-/// What stands before the routes of a gateway and asks who is there: made of an authorizer with `into`, and given to
+/// The authorizer before the routes of a gateway: made of a `JwtAuthorizer`, a `LambdaAuthorizer` or an `IamAuthorizer` with `into`, and given to
 /// [`GatewayBuilder::guard`](crate::GatewayBuilder::guard).
 ///
 /// ```
@@ -169,7 +169,7 @@ pub(crate) enum Why {
         error_type: &'static str,
         message: String,
     },
-    /// Nobody has signed.
+    /// The request has no signature.
     Unsigned,
 }
 

@@ -50,7 +50,7 @@ pub(super) fn own_headers(call: &Call<'_>) -> Vec<(&'static str, String)> {
     headers
 }
 
-/// What somebody without a signature hears.
+/// What a client without a signature gets.
 #[cfg(feature = "authorizers")]
 pub(super) fn anonymous(call: &Call<'_>) -> String {
     let service = Arns::new(call.config).service;

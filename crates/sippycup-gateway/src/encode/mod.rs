@@ -165,7 +165,7 @@ impl Call<'_> {
         let own: &[&str] = match self.config.location.kind {
             Kind::RestApi => &["authorization", "host", "user-agent"],
             Kind::HttpApiV1 => &["content-length", "content-type", "host", "user-agent"],
-            // Over TCP nobody knows how the client spelled it.
+            // Over TCP the client's spelling is not known.
             Kind::WebSocketApi => {
                 let kept = self.names.and_then(|names| names.spelling(name)).map(str::to_owned);
                 return kept.unwrap_or_else(|| crate::names::title_case(name).replace("Websocket", "WebSocket"));

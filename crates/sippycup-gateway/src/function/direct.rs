@@ -1,4 +1,4 @@
-//! What somebody who invokes a function directly says beside the event, and what they learn beside the answer.
+//! What the caller of a direct invocation sends beside the event, and what it gets beside the answer.
 
 use std::collections::HashMap;
 use std::collections::VecDeque;
@@ -46,7 +46,7 @@ impl Direct {
     }
 }
 
-/// Who wants the lines of an environment: the invocation that it got last.
+/// The invocation that the lines of an environment belong to: the one that it got last.
 #[derive(Clone, Default)]
 pub(super) struct Listeners {
     of: Arc<Mutex<HashMap<u64, Arc<Direct>>>>,

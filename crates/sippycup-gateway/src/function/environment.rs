@@ -150,7 +150,7 @@ impl Invoked {
         self.abandoned = true;
     }
 
-    /// Whether nobody waits for the answer, or for the rest of it.
+    /// Whether the client has gone, before the answer or before its end.
     pub(super) fn is_abandoned(&self) -> bool {
         self.abandoned || self.reply.as_ref().is_some_and(Reply::is_closed)
     }
@@ -160,7 +160,7 @@ impl Invoked {
         self.cut.is_some()
     }
 
-    /// Ends the invocation with an error, whether its answer has begun or not. Says whether somebody hears of it.
+    /// Ends the invocation with an error, whether its answer has begun or not. Returns whether a client still waits for it.
     pub(super) fn fail(self, error: FunctionError) -> bool {
         match (self.reply, self.cut) {
             (Some(reply), _) => reply.send(Err(error)).is_ok(),
@@ -182,7 +182,7 @@ pub(super) struct Answered {
     pub(super) id: String,
     /// The function should have asked by now: others do not wait for it any more.
     pub(super) late: bool,
-    /// Runs if somebody waits for it to ask.
+    /// Runs if a request waits for it to ask.
     pub(super) expected: Option<Timer>,
     _timer: Timer,
 }

@@ -1,4 +1,4 @@
-//! The Extensions API of one environment, and what answers those who ask for telemetry.
+//! The Extensions API of one environment, and the answers to subscriptions to telemetry.
 
 use std::time::UNIX_EPOCH;
 

@@ -60,7 +60,7 @@ pub(super) struct Rules {
     pub(super) attached: bool,
     /// The runtime has not asked for an event yet.
     pub(super) open: bool,
-    /// The environment works on several events at once.
+    /// The environment works on several events at the same time.
     pub(super) parallel: bool,
 }
 

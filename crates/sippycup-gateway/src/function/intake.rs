@@ -1,4 +1,4 @@
-//! Bodies that a function sends: whole answers within a limit, streams that are passed on, and the rest that nobody wants.
+//! Bodies that a function sends: whole answers within a limit, streams that are passed on, and the rest that is not wanted.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -140,7 +140,7 @@ impl Passing {
 
     /// Tells the client that the stream is over.
     pub(super) fn end(self, error: Option<BoxError>) {
-        // Nobody waits if the client has gone.
+        // It fails if the client has gone.
         let _ = self.end.send(error);
     }
 }
@@ -196,5 +196,5 @@ impl http_body::Body for Channel {
 /// The most bytes that are kept of a body that should be small.
 const SMALL: usize = 1 << 20;
 
-/// How long the rest of a body that nobody wants is read.
+/// How long the rest of a body that is not wanted is read.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);

@@ -22,7 +22,7 @@ pub(super) enum Message {
         environment: u64,
         id: String,
     },
-    /// An answer to an invocation begins; whoever sent this gets its turn, once.
+    /// An answer to an invocation begins; the sender gets its turn, once.
     Answer {
         environment: u64,
         id: String,
@@ -120,7 +120,7 @@ pub(super) struct Taken {
     pub(super) cut: oneshot::Receiver<FunctionError>,
 }
 
-/// Why an answer is nobody's.
+/// Why an answer belongs to no invocation.
 #[derive(Clone, Copy)]
 pub(super) enum NotTaken {
     /// It came too late, or belongs to another delivery of the event.
@@ -135,7 +135,7 @@ pub(super) enum Turn {
     Reply(Reply),
     /// It follows an answer that was refused, and changes nothing.
     Late,
-    /// Nothing: there is nobody to hear of it.
+    /// Nothing: no client waits for it.
     Not(NotTaken),
 }
 

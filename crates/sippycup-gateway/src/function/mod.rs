@@ -81,7 +81,7 @@ impl Function {
         tokio::spawn(async move {
             pool.run(receiver).await.into_iter().for_each(stopped);
         });
-        // The first environment starts before the first request: a function that cannot start should say so at once.
+        // The first environment starts before the first request: a function that cannot start should say so immediately.
         let _ = sender.send(Message::Warm);
         Self { handle: Arc::new(Handle { pool: sender }) }
     }
@@ -120,7 +120,7 @@ impl Function {
         }
     }
 
-    /// Ends every process at once, without time to finish, and waits until they are gone.
+    /// Ends every process immediately, without time to finish, and waits until they are gone.
     pub async fn kill(&self) {
         let (stopped, wait) = oneshot::channel();
         if self.handle.pool.send(Message::Stop { stopped: Some(stopped), at_once: true }).is_ok() {
@@ -129,7 +129,7 @@ impl Function {
     }
 }
 
-/// Tells somebody that the function has stopped, if they still wait.
+/// Tells the one who waits for it that the function has stopped.
 fn stopped(waiting: oneshot::Sender<()>) {
     let _ = waiting.send(());
 }
@@ -168,7 +168,7 @@ impl Service<Bytes> for Function {
     }
 }
 
-/// Somebody who waits for an answer; keeps the pool alive, and tells it when they go away.
+/// A client that waits for an answer; keeps the pool alive, and tells it when the client goes away.
 struct Waiting {
     handle: Arc<Handle>,
     answered: bool,

@@ -3,7 +3,7 @@
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::mpsc;
 
-/// Reads to the end, or until nobody wants more lines. A process that writes faster than its lines are taken has to wait.
+/// Reads to the end, or until no more lines are taken. A process that writes faster than its lines are taken has to wait.
 pub(super) async fn read(mut stream: impl AsyncRead + Unpin, lines: mpsc::Sender<String>) {
     let mut buffer = vec![0; 16 << 10];
     let mut splitter = Splitter::default();

@@ -25,7 +25,7 @@ pub(super) struct Pool {
     last_id: u64,
     /// Set if functions attach instead of being spawned.
     attached: Option<SocketAddr>,
-    /// Somebody was told that a request waits for a function to attach.
+    /// The developer was told that a request waits for a function to attach.
     told_to_attach: bool,
     stopping: Option<Vec<oneshot::Sender<()>>>,
     /// Tells every process to end without a grace period.
@@ -149,7 +149,7 @@ impl Pool {
         Timer::start(self.settings.timeout, &self.sender, Message::TimedOut { id: id.to_owned() })
     }
 
-    /// Whether an environment works on several events at once.
+    /// Whether an environment works on several events at the same time.
     fn is_parallel(&self) -> bool {
         self.settings.max_concurrency.is_some() || self.attached.is_some()
     }
@@ -215,7 +215,7 @@ impl Pool {
         if self.is_parallel() {
             self.cut_abandoned();
         }
-        // Somebody waits now: those that have just answered get a moment to ask, not the rest of their time.
+        // A request waits now: environments that have just answered get a moment to ask, not the rest of their time.
         for (id, environment) in &mut self.environments {
             if let Some(answered) = environment.answered.as_mut().filter(|answered| answered.expected.is_none()) {
                 let late = Message::Late { environment: *id, id: answered.id.clone() };
@@ -224,7 +224,7 @@ impl Pool {
         }
     }
 
-    /// Says that a request waits, if there is nobody it could wait for.
+    /// Says that a request waits, if there is no environment that it could wait for.
     fn tell_to_attach(&mut self) {
         let Some(address) = self.attached.filter(|_| !self.told_to_attach) else {
             return;
@@ -238,7 +238,7 @@ impl Pool {
         }
     }
 
-    /// Gives the invocation back if nobody is free.
+    /// Gives the invocation back if no environment is free.
     fn hand_out(&mut self, invocation: Invocation) -> Option<Invocation> {
         let mut invocation = invocation;
         let generation = self.generation;

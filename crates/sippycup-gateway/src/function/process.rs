@@ -189,7 +189,7 @@ impl Supervisor {
         let _ = self.pool.send(Message::ExtensionExited { environment: self.environment, name, how });
     }
 
-    /// Why everything ends. If nobody has said it, the function has ended by itself.
+    /// Why everything ends. Without a reason the function has ended by itself.
     fn reason(&self) -> Reason {
         self.ending.map_or(Reason::Failure, |(_, ending)| ending.reason)
     }
@@ -239,7 +239,7 @@ impl Process {
     }
 }
 
-/// Waits until everything is to end at once; for ever if nobody can say so any more.
+/// Waits until everything must end immediately; for ever if no one can ask for that any more.
 async fn all_at_once(said: &mut watch::Receiver<bool>) {
     if said.wait_for(|at_once| *at_once).await.is_err() {
         std::future::pending().await

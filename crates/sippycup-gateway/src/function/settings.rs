@@ -164,7 +164,7 @@ impl FunctionBuilder {
         self
     }
 
-    /// Memory in MB, as the function is told; default 128. Nothing enforces it.
+    /// Memory in MB that the function is told it has; default 128. It is not enforced.
     pub fn memory(mut self, megabytes: u32) -> Self {
         self.settings.memory = megabytes;
         self
@@ -190,7 +190,7 @@ impl FunctionBuilder {
         self
     }
 
-    /// One process that polls for several events at once and is told so by `AWS_LAMBDA_MAX_CONCURRENCY`; default no.
+    /// One process that polls for several events at the same time and is told so by `AWS_LAMBDA_MAX_CONCURRENCY`; default no.
     pub fn max_concurrency(mut self, polls: usize) -> Self {
         self.settings.max_concurrency = Some(polls.max(1));
         self
@@ -223,7 +223,7 @@ impl FunctionBuilder {
     /// Runs a command beside each process of the function, as Lambda runs what it finds in `/opt/extensions`: the function starts when all of them have registered, and an
     /// extension that ends takes its environment with it. `name` is the one that it registers with: on Lambda that of its file.
     ///
-    /// At the end they are told `SHUTDOWN` if they registered for it, after the function is gone, and have 2 s from the beginning of the end; the others are killed at once.
+    /// At the end they are told `SHUTDOWN` if they registered for it, after the function is gone, and have 2 s from the beginning of the end; the others are killed immediately.
     pub fn extension<A: Into<OsString>>(
         mut self,
         name: impl Into<String>,
@@ -235,14 +235,14 @@ impl FunctionBuilder {
         self
     }
 
-    /// Adds a name by which functions may ask the Runtime API, such as `host.docker.internal`; `*.example` for all names below one, `*` for any. Loopback names and addresses
+    /// Adds a host name that functions may use for the Runtime API, such as `host.docker.internal`; `*.example` for all names below one, `*` for any. Loopback names and addresses
     /// are known without.
     pub fn allow_host(mut self, name: impl Into<String>) -> Self {
         self.settings.allowed_hosts.push(name.into());
         self
     }
 
-    /// Gives each process a pipe as its standard input, which ends when this process ends, however it does: whoever supervises a function can tell by it. Default no: the
+    /// Gives each process a pipe as its standard input, which ends when this process ends, however it does: a supervisor of the function can tell by it. Default no: the
     /// standard input is empty.
     pub fn lifeline(mut self, lifeline: bool) -> Self {
         self.settings.lifeline = lifeline;
@@ -280,7 +280,7 @@ impl FunctionBuilder {
         find_program(program.as_ref(), self.settings.directory.as_deref())
     }
 
-    /// Runs a command as the function. Its first process starts at once, more as requests need them.
+    /// Runs a command as the function. Its first process starts immediately, more as requests need them.
     ///
     /// # Errors
     ///
@@ -303,7 +303,7 @@ impl FunctionBuilder {
         Ok(Function::spawned(self.settings))
     }
 
-    /// Waits on a listener for a function that somebody else starts, with `AWS_LAMBDA_RUNTIME_API` set to the listener's address.
+    /// Waits on a listener for a function that is started elsewhere, with `AWS_LAMBDA_RUNTIME_API` set to the listener's address.
     ///
     /// # Errors
     ///
@@ -324,10 +324,10 @@ impl fmt::Debug for FunctionBuilder {
     }
 }
 
-/// Longer than anybody waits.
+/// Longer than any client waits.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
 
-/// A program that does not exist should fail at once, not in the first request.
+/// A program that does not exist should fail here, not in the first request.
 fn find_program(program: &Path, directory: Option<&Path>) -> io::Result<()> {
     let found = if program.components().count() > 1 {
         program.is_file() || directory.is_some_and(|directory| directory.join(program).is_file())

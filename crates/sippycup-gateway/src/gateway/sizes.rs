@@ -2,7 +2,7 @@
 
 use crate::Answer;
 
-/// How large event and answer were: in the extensions of every response for which an event was written, for whoever logs.
+/// How large event and answer were: in the extensions of every response for which an event was written, for logs.
 #[derive(Clone, Copy, Debug)]
 pub struct Sizes {
     event: usize,

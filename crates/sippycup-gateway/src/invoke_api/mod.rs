@@ -32,7 +32,7 @@ use name::{Operation, operation};
 /// It knows [`Invoke`](https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html) (`RequestResponse`, `Event`, `DryRun`, with the end of the log),
 /// [`InvokeWithResponseStream`](https://docs.aws.amazon.com/lambda/latest/api/API_InvokeWithResponseStream.html) and
 /// [`InvokeAsync`](https://docs.aws.amazon.com/lambda/latest/api/API_InvokeAsync.html). Functions are found by name, by ARN, or by either with a version or an alias, which do
-/// not matter here. Signatures are not checked. Web pages have no business with it, and get 403 over TCP.
+/// not matter here. Signatures are not checked. Over TCP web pages get 403.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -68,7 +68,7 @@ impl<F> InvokeApi<F> {
         self
     }
 
-    /// Adds a name under which clients may ask over TCP, beside loopback names and addresses: as [`GatewayBuilder::allow_host`](crate::GatewayBuilder::allow_host).
+    /// Adds a host name that clients may use over TCP, beside loopback names and addresses: as [`GatewayBuilder::allow_host`](crate::GatewayBuilder::allow_host).
     pub fn allow_host(mut self, name: impl Into<String>) -> Self {
         self.allowed_hosts.push(name.into());
         self

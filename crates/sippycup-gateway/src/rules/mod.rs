@@ -75,7 +75,7 @@ impl Listener {
         Self { shared: Arc::new(Shared { rules: Vec::new(), default_action, chooser: Arc::new(chooser) }) }
     }
 
-    /// Adds a rule. Which comes first is said by the priorities, the lowest one.
+    /// Adds a rule. The order of rules is that of their priorities, the lowest one first.
     pub fn rule(mut self, rule: Rule) -> Self {
         let shared = Arc::make_mut(&mut self.shared);
         let at = shared.rules.partition_point(|other| other.priority <= rule.priority);
@@ -184,7 +184,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) path: &'a str,
     pub(crate) query: &'a str,
     pub(crate) headers: &'a HeaderMap,
-    /// Of whoever is connected.
+    /// The address of the connection.
     pub(crate) peer: IpAddr,
 }
 

@@ -89,7 +89,7 @@ impl Rule {
         self.with(Condition::QueryString(pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect()))
     }
 
-    /// `source-ip`: blocks of addresses, of which one has that of whoever is connected, whatever `X-Forwarded-For` says.
+    /// `source-ip`: blocks of addresses, one of which has the address of the connection, whatever `X-Forwarded-For` says.
     pub fn source_ip<V: AsRef<str>>(mut self, blocks: impl IntoIterator<Item = V>) -> Self {
         let mut parsed = Vec::new();
         for block in blocks {

@@ -44,7 +44,7 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// A certificate for these names and addresses that is made now, signs itself and is nowhere kept.
+    /// A self-signed certificate for these names and addresses, made now and not kept in a file.
     ///
     /// # Errors
     ///
@@ -54,7 +54,7 @@ impl Tls {
         Self::from_pem(certificate.as_bytes(), key.as_bytes())
     }
 
-    /// Such a certificate and its key in PEM, for who keeps them, so that clients that trust it once go on to do so. It is good for 397 days.
+    /// Such a certificate and its key in PEM, to keep them, so that clients have to trust it only once. It is valid for 397 days.
     ///
     /// # Errors
     ///

@@ -18,7 +18,7 @@ use queue::Queue;
 
 /// Standard error, for lines that a developer reads.
 ///
-/// Nobody waits for it: lines go through a queue of one megabyte to a thread of their own. What does not fit because nobody reads is lost, and the number of lost lines is
+/// No request waits for it: lines go through a queue of one megabyte to a thread of their own. What does not fit, because it is not read, is lost, and the number of lost lines is
 /// told later. A standard error that is closed loses everything, and nothing fails for it. Every handle writes through the same queue.
 ///
 /// Control characters, escapes and marks that change the direction of text are written as `\u{1b}` and the like, whoever they come from; colours of a function are left out.
@@ -127,7 +127,7 @@ impl Terminal {
         }
     }
 
-    /// Nobody waits for the response any more.
+    /// The client has gone before the response.
     fn abandoned(self, asked: &str, took: Duration) {
         STDERR.push(format!("{asked} {} after {}", self.paint(YELLOW, "the client went away"), milliseconds(took)));
     }
@@ -147,7 +147,7 @@ fn lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
     text.strip_suffix('\n').unwrap_or(text).split('\n').map(text::printable)
 }
 
-/// The beginning of what somebody else has written, as much of it as somebody reads.
+/// The beginning of a text of the function or the client, as much as people read.
 fn excerpt(text: &str) -> Vec<String> {
     let mut all = lines(text);
     let mut lines: Vec<_> = all.by_ref().take(MOST_LINES).map(|line| text::shortened(line.into_owned())).collect();

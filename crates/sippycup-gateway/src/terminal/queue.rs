@@ -1,4 +1,4 @@
-//! Lines on their way to somebody who may not read.
+//! Lines on their way to a reader that may be slow or gone.
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Write};
@@ -27,7 +27,7 @@ struct State {
     /// The thread writes what it took out.
     writing: bool,
     lost: usize,
-    /// Somebody has waited for room in vain: nobody does again before something is written.
+    /// A writer has waited for room in vain: no other does before something is written.
     stalled: bool,
     closed: bool,
 }
@@ -50,7 +50,7 @@ impl Queue {
         self.shared.filled.notify_one();
     }
 
-    /// Puts a line in as soon as there is room, but does not wait for somebody who does not read.
+    /// Puts a line in as soon as there is room, but does not wait for a reader that does not read.
     pub(super) fn push_patiently(&self, line: String) {
         let mut state = self.shared.state();
         if !state.has_room_for(&line) && !state.stalled {

@@ -52,7 +52,7 @@ pub(crate) struct Known {
     pub(crate) source_ip: IpAddr,
     pub(crate) user_agent: Option<String>,
     pub(crate) authorizer: Option<Value>,
-    /// What `identity` has of somebody who signed the handshake.
+    /// What `identity` has of the principal who signed the handshake.
     pub(crate) signer: Map<String, Value>,
 }
 

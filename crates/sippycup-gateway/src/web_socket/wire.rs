@@ -1,4 +1,4 @@
-//! What passes between a connection and whoever carries it.
+//! What passes between a connection and its carrier.
 
 use bytes::Bytes;
 use tokio::sync::mpsc;

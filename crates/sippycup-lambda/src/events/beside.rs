@@ -66,7 +66,7 @@ where
     }
 
     fn call(&mut self, mut event: ProxyEvent) -> Self::Future {
-        // The only place where this is decided. Without a handler, an event that the app refuses goes to the app, for its error.
+        // The only place where this is decided. Without a handler an event that the app refuses goes to it, for its error.
         let other = if self.events.take(event.source()) { self.events.answer(&mut event) } else { None };
         match other {
             Some(answer) => ReplyFuture::Event { answer },

@@ -84,8 +84,8 @@ impl fmt::Debug for HandlerFuture {
     }
 }
 
-/// The error of a handler, reported to Lambda with its own text alone: API Gateway answers 401 to the message `Unauthorized` and to no
-/// other, and Cognito shows the message to people.
+/// The error of a handler, reported to Lambda with its own text alone: API Gateway answers 401 to the message
+/// `Unauthorized` and to no other, and Cognito shows the message to people.
 #[derive(Debug)]
 pub(crate) struct HandlerError(pub(super) BoxError);
 

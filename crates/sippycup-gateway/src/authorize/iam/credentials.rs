@@ -60,7 +60,7 @@ impl IamCredentials {
         self
     }
 
-    /// What events show of somebody with these credentials, for a gateway that checks no signature.
+    /// What events show of the principal with these credentials, for a gateway that checks no signature.
     #[must_use]
     pub fn authorizer(&self) -> Authorizer {
         let account = self.principal.split(':').nth(4).unwrap_or_default();

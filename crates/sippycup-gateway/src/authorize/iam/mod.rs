@@ -23,7 +23,7 @@ use crate::{ConfigError, Kind};
 
 /// An authorizer that checks signatures (`AWS_IAM`): of REST, HTTP and WebSocket APIs, function URLs and VPC Lattice, in a header or in the query.
 ///
-/// It knows the credentials that it is given, and no others. Whoever has them may do everything: policies of IAM are not evaluated. A signature counts for the region and the service
+/// It knows the credentials that it is given, and no others. Requests that they sign may call every route: policies of IAM are not evaluated. A signature counts for the region and the service
 /// of the front door and for five minutes, or as long as a query says, by the [clock](crate::GatewayBuilder::clock) of the gateway. Streamed bodies (`STREAMING-…`) and Signature
 /// Version 4A are refused.
 ///

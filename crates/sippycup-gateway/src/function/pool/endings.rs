@@ -10,7 +10,7 @@ use crate::function::error::FunctionError;
 use crate::function::extensions::{Event, Reason, TO_END};
 
 impl Pool {
-    /// Ends a process that works for nobody, because others wait. As long as nobody does, it works on, as on Lambda.
+    /// Ends a process whose client has gone, because other requests wait. As long as none waits, it works on, as on Lambda.
     pub(super) fn make_room(&mut self) -> bool {
         if self.is_parallel() {
             return false;
@@ -29,7 +29,7 @@ impl Pool {
         true
     }
 
-    /// The same for a process that works on several events: it loses the connections of streams that nobody reads, one for each request that waits.
+    /// The same for a process that works on several events: it loses the connections of streams that are not read any more, one for each request that waits.
     pub(super) fn cut_abandoned(&mut self) {
         let mut needed = self.pending.len();
         for environment in self.environments.values_mut() {
@@ -137,7 +137,7 @@ impl Pool {
     pub(super) fn stop(&mut self, stopped: Option<oneshot::Sender<()>>, at_once: bool) {
         self.stopping.get_or_insert_default().extend(stopped);
         if let Some(attached) = self.environments.get_mut(&ATTACHED) {
-            // Their processes are somebody else's: they are told, and not ended.
+            // Their processes were not started here: they are told, and not ended.
             let deadline = SystemTime::now() + TO_END;
             attached.extensions.shut_down(&Event::Shutdown { deadline, reason: Reason::Spindown });
         }
