@@ -61,8 +61,8 @@ pub(crate) struct Plan {
     keep_secrets: Option<Said<bool>>,
 
     /// Host name that clients, web pages and attached functions may use, beside loopback names, addresses and the domains; repeatable; `*.example.com` and `*` too
-    #[arg(long, value_name = "NAME", help_heading = "Front door")]
-    #[serde(default)]
+    #[arg(long, value_name = "NAME", help_heading = "Front door", value_parser = values::allowed_host)]
+    #[serde(default, deserialize_with = "values::allowed_hosts_in_file")]
     pub(crate) allow_host: Vec<String>,
 
     /// Speak TLS, HTTP/2 and HTTP/1.1, with a certificate that is made here, or with a certificate and its key: cert.pem,key.pem

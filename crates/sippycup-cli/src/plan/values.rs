@@ -13,7 +13,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
-use sippycup_gateway::{Kind, Throttle};
+use sippycup_gateway::{Gateway, Kind, Throttle};
 use toml::Spanned;
 
 use crate::error::UsageError;
@@ -71,6 +71,17 @@ impl<T: Serialize> Serialize for Said<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.value.serialize(serializer)
     }
+}
+
+/// A name for `--allow-host`, which the gateway knows how to read.
+pub(super) fn allowed_host(name: &str) -> Result<String, String> {
+    let tried = Gateway::builder(Kind::FunctionUrl).allow_host(name).build(());
+    tried.map(|_| name.to_owned()).map_err(|error| error.to_string())
+}
+
+pub(super) fn allowed_hosts_in_file<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let names: Vec<String> = Deserialize::deserialize(deserializer)?;
+    names.iter().map(|name| allowed_host(name)).collect::<Result<_, _>>().map_err(D::Error::custom)
 }
 
 /// An address to listen on.

@@ -48,6 +48,15 @@ fn wrong_flags_are_told_and_exit_with_2() {
         ("event --kind lattice --stream /x", &["--stream: VPC Lattice cannot stream"]),
         ("serve --kind http --binary */* -- true", &["--binary: an HTTP API has no binary media types"]),
         ("serve --kind alb --binary */* -- true", &["--binary: a load balancer has no binary media types"]),
+        ("serve --kind rest --binary image -- true", &["--binary: binary media type `image`: expected one such as"]),
+        (
+            "serve --allow-host https://tunnel.example -- true",
+            &[
+                "'--allow-host <NAME>': allowed host `https://tunnel.example`: expected a name",
+                "without scheme and port",
+            ],
+        ),
+        ("serve --allow-host tunnel.example:443 -- true", &["allowed host `tunnel.example:443`: expected a name"]),
         ("serve --kind url --claims {} -- true", &["--claims: a function URL has no such authorizer"]),
         ("serve --kind alb --claims {} -- true", &["--claims: a load balancer has no such authorizer"]),
         (

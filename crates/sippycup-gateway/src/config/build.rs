@@ -22,6 +22,7 @@ impl GatewayBuilder {
             domain.finish(kind)?;
         }
         self.check_settings(kind)?;
+        self.check_patterns()?;
         self.check_listener(kind)?;
         if kind.is_api_gateway() {
             self.check_stage(kind)?;

@@ -50,6 +50,27 @@ impl GatewayBuilder {
         }
     }
 
+    /// Names that would match nothing, and somebody expects that they do.
+    pub(super) fn check_patterns(&self) -> Result<(), ConfigError> {
+        let is_token = |part: &str| !part.is_empty() && !part.contains(['/', ';', ',', ' ']);
+        for name in &self.config.binary_media_types {
+            if !name.split_once('/').is_some_and(|(kind, own)| is_token(kind) && is_token(own)) {
+                return Err(ConfigError::new(format!(
+                    "binary media type `{name}`: expected one such as image/png, image/* or */*"
+                )));
+            }
+        }
+        let is_of_names = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+        for name in &self.config.allowed_hosts {
+            if name.is_empty() || !name.strip_prefix('*').unwrap_or(name).bytes().all(is_of_names) {
+                return Err(ConfigError::new(format!(
+                    "allowed host `{name}`: expected a name such as shop.example.com or *.example.com, without scheme and port"
+                )));
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn check_listener(&self, kind: Kind) -> Result<(), ConfigError> {
         let Config { listener, target_group, .. } = &self.config;
         if (listener.is_some() || target_group.is_some()) && !kind.is_load_balancer() && !kind.is_lattice() {
