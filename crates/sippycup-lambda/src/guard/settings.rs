@@ -1,6 +1,6 @@
 //! Which guards there are.
 
-use std::{ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{fmt, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use http::StatusCode;
 use sippycup_layer::SippyCupLayer;
@@ -11,19 +11,21 @@ use crate::LambdaContext;
 /// The guards that methods of `Serve` have turned on.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Guards {
-    settings: Arc<Settings>,
     /// Set with the first guard, and the only way to the code behind them: a function without one does not have it.
-    code: Option<Code>,
+    guarding: Option<Arc<dyn Guarding>>,
     /// Told of what guards keep from the app, and of everything else that it is not ready for.
     #[cfg(any(feature = "logging", feature = "metrics"))]
     pub(crate) unready: crate::observe::Unready,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Code {
+/// The settings, and the code behind them.
+trait Guarding: fmt::Debug + Send + Sync {
+    fn settings(&mut self) -> &mut Settings;
+
+    fn set_layer(&mut self, layer: &SippyCupLayer);
+
     /// Begins to watch over an invocation.
-    begin: fn(&Arc<Settings>, &LambdaContext) -> Box<dyn Watch>,
-    set_layer: fn(&mut Arc<Settings>, &SippyCupLayer),
+    fn begin(self: Arc<Self>, context: &LambdaContext) -> Box<dyn Watch>;
 }
 
 #[derive(Clone, Debug, Default)]
@@ -37,25 +39,40 @@ pub(super) struct Settings {
     pub(super) layer: SippyCupLayer,
 }
 
+impl Guarding for Settings {
+    fn settings(&mut self) -> &mut Settings {
+        self
+    }
+
+    fn set_layer(&mut self, layer: &SippyCupLayer) {
+        self.layer = layer.clone();
+    }
+
+    fn begin(self: Arc<Self>, context: &LambdaContext) -> Box<dyn Watch> {
+        watch::begin(self, context)
+    }
+}
+
 impl Guards {
     /// Adds a guard.
     pub(super) fn add(&mut self, add: impl FnOnce(&mut Settings)) {
-        add(Arc::make_mut(&mut self.settings));
-        self.code = Some(Code {
-            begin: watch::begin,
-            set_layer: |settings, layer| Arc::make_mut(settings).layer = layer.clone(),
-        });
+        let guarding = self.guarding.get_or_insert_with(|| Arc::new(Settings::default()));
+        let guarding = Arc::get_mut(guarding);
+        debug_assert!(guarding.is_some(), "nobody has them before the app is run");
+        if let Some(guarding) = guarding {
+            add(guarding.settings());
+        }
     }
 
     /// The layer is only complete when the app starts.
     pub(crate) fn set_layer(&mut self, layer: &SippyCupLayer) {
-        if let Some(code) = self.code {
-            (code.set_layer)(&mut self.settings, layer);
+        if let Some(guarding) = self.guarding.as_mut().and_then(Arc::get_mut) {
+            guarding.set_layer(layer);
         }
     }
 
     /// Watches over an invocation; `None` without guards.
     pub(crate) fn watch(&self, context: &LambdaContext) -> Option<Box<dyn Watch>> {
-        self.code.map(|code| (code.begin)(&self.settings, context))
+        self.guarding.clone().map(|guarding| guarding.begin(context))
     }
 }

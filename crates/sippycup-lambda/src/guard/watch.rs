@@ -43,10 +43,10 @@ pub(crate) trait Watch: Send {
     }
 }
 
-pub(super) fn begin(settings: &Arc<Settings>, context: &LambdaContext) -> Box<dyn Watch> {
+pub(super) fn begin(settings: Arc<Settings>, context: &LambdaContext) -> Box<dyn Watch> {
     let remaining = settings.margin.and_then(|margin| Some(context.remaining()?.saturating_sub(margin)));
     let timer = remaining.map(|remaining| Box::pin(sleep(remaining)));
-    Box::new(Invocation { settings: settings.clone(), context: context.clone(), timer, door: None })
+    Box::new(Invocation { settings, context: context.clone(), timer, door: None })
 }
 
 struct Invocation {
