@@ -122,7 +122,12 @@ async fn events_of_a_web_socket_api_go_to_the_handler_where_that_is_told() {
 
 #[tokio::test]
 async fn an_item_without_an_identifier_cannot_be_reported() {
-    let mut lambda = Lambda::start("");
+    for polls in [1, 8] {
+        an_item_without_an_identifier(Lambda::with_polls("", polls)).await;
+    }
+}
+
+async fn an_item_without_an_identifier(mut lambda: Lambda) {
     let failed = lambda.invoke(fixture("not_http/kinesis")).await;
     Lambda::assert_failed(failed, "SippyCup.Service", "expected the identifier of the item that failed, found none");
     for (identifier, found) in [("null", "null"), ("\"\"", "an empty one"), ("\"m-2\"", "one that no item has")] {
@@ -140,7 +145,12 @@ async fn an_item_without_an_identifier_cannot_be_reported() {
 
 #[tokio::test]
 async fn an_answer_in_the_form_of_http_to_a_queue_is_warned_of() {
-    let mut lambda = Lambda::start("");
+    for polls in [1, 8] {
+        an_answer_in_the_form_of_http(Lambda::with_polls("", polls)).await;
+    }
+}
+
+async fn an_answer_in_the_form_of_http(mut lambda: Lambda) {
     assert_eq!(lambda.answer(sqs(r#"{"statusCode":500}"#)).await, json!({"statusCode": 500}));
     assert_eq!(lambda.answer(sqs("null")).await, Value::Null);
     let lines = lambda.lines().await;
@@ -150,8 +160,8 @@ async fn an_answer_in_the_form_of_http_to_a_queue_is_warned_of() {
 
 #[tokio::test]
 async fn pings_are_answered_before_everything() {
-    for mode in ["", "stream", "warm-up"] {
-        let mut lambda = Lambda::start(mode);
+    for (mode, polls) in [("", 1), ("stream", 1), ("warm-up", 1), ("", 8), ("stream", 8), ("warm-up", 8)] {
+        let mut lambda = Lambda::with_polls(mode, polls);
         for ping in [json!({"source": "serverless-plugin-warmup"}), json!({"warmer": true}), json!({"keep": "warm"})] {
             assert_eq!(lambda.answer(ping.to_string()).await, json!({"statusCode": 200}), "{mode}");
         }

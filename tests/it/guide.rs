@@ -4,18 +4,25 @@ use std::convert::Infallible;
 
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
-use sippycup::{BasePath, Body, SippyCup};
-use sippycup_gateway::{Body as GatewayBody, Domain, Gateway, GatewayBuilder, Kind, RoutingRule};
-use tower::{ServiceExt, service_fn};
+use hyper::upgrade::OnUpgrade;
+use sippycup::{BasePath, Body, SippyCup, SippyCupLayer};
+use sippycup_gateway::{
+    Action, Body as GatewayBody, Domain, Gateway, GatewayBuilder, Kind, Listener, RoutingRule, Rule,
+};
+use tower::{Layer, ServiceExt, service_fn};
 
 use crate::support::block_on;
 
 /// Path and base path as the app sees them, and its answer's headers as the client gets them.
 async fn seen(gateway: &str, request: http::request::Builder) -> (String, Response<GatewayBody>) {
-    seen_behind(gateway.parse().unwrap(), request).await
+    seen_behind(gateway.parse().unwrap(), SippyCupLayer::new(), request).await
 }
 
-async fn seen_behind(gateway: GatewayBuilder, request: http::request::Builder) -> (String, Response<GatewayBody>) {
+async fn seen_behind(
+    gateway: GatewayBuilder,
+    layer: SippyCupLayer,
+    request: http::request::Builder,
+) -> (String, Response<GatewayBody>) {
     let app = service_fn(async |request: Request<Body>| {
         let base = request.extensions().get::<BasePath>().map_or("none", BasePath::as_str);
         let mut response = Response::new(format!("{} {base}", request.uri().path()));
@@ -27,7 +34,7 @@ async fn seen_behind(gateway: GatewayBuilder, request: http::request::Builder) -
         }
         Ok::<_, Infallible>(response)
     });
-    let gateway = gateway.build(SippyCup::new(app)).unwrap();
+    let gateway = gateway.build(layer.layer(app)).unwrap();
     let response = gateway.oneshot(request.body(GatewayBody::empty()).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
@@ -114,7 +121,7 @@ fn a_routing_rule_has_a_base_path_only_if_it_strips_it() {
             let domain = Domain::new("api.example.com").rule(rule.clone());
             let gateway = Gateway::builder(Kind::RestApi).domain(domain).route(resource);
             let request = Request::get("/shop/items").header("host", "api.example.com");
-            assert_eq!(block_on(seen_behind(gateway, request)).0, seen, "{first}: {resource}");
+            assert_eq!(block_on(seen_behind(gateway, SippyCupLayer::new(), request)).0, seen, "{first}: {resource}");
         }
     }
 }
@@ -157,4 +164,71 @@ fn what_is_put_back_is_what_the_guide_says() {
         let response = block_on(seen("rest,base-path=shop", request)).1;
         assert_eq!(response.headers()[header], client_gets, "{value}");
     }
+}
+
+#[test]
+fn a_load_balancer_that_rewrites_the_path_hides_the_base_path_until_it_is_stated() {
+    assert_eq!(row("load balancer with a rule that rewrites the path")[1], "the rewritten one");
+    assert!(row("load balancer with a rule that rewrites the path")[2].starts_with("**must be stated**"));
+    let rule = Rule::new(1, Action::forward("shop")).path_pattern(["/shop/*"]).url_rewrite("^/shop/(.*)$", "/$1");
+    let listener = Listener::new(Action::forward("shop")).rule(rule);
+    let gateway = Gateway::builder(Kind::LoadBalancer).listener(listener);
+    for (layer, seen_as, location) in [
+        (SippyCupLayer::new(), "/items ", "/login"),
+        (SippyCupLayer::new().base_path(BasePath::from_static("/shop")), "/items /shop", "/shop/login"),
+    ] {
+        let request = Request::get("/shop/items").header("host", "lb.example.com").header("x-location", "/login");
+        let (seen, response) = block_on(seen_behind(gateway.clone(), layer, request));
+        assert_eq!((seen.as_str(), &response.headers()["location"]), (seen_as, &location.parse().unwrap()));
+    }
+}
+
+#[test]
+fn no_front_door_hands_a_connection_to_the_app() {
+    assert!(
+        include_str!("../../crates/sippycup/src/guide/features.md")
+            .contains("* Upgrades, and so axum's `WebSocketUpgrade`")
+    );
+    // What every extractor of upgrades looks for, axum's `WebSocketUpgrade` too.
+    let app = service_fn(async |request: Request<Body>| {
+        Ok::<_, Infallible>(Response::new(format!("{:?}", request.extensions().get::<OnUpgrade>())))
+    });
+    for gateway in ["http", "http-1.0", "rest", "url", "alb", "alb-multi", "lattice", "lattice-v1"] {
+        let gateway = gateway.parse::<GatewayBuilder>().unwrap();
+        let gateway = gateway.build(SippyCup::new(app)).unwrap();
+        let request = Request::get("/prod/")
+            .header("host", "api.example.com")
+            .header("connection", "Upgrade")
+            .header("upgrade", "websocket")
+            .header("sec-websocket-version", "13")
+            .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        let response = block_on(gateway.oneshot(request.body(GatewayBody::empty()).unwrap())).unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(block_on(response.into_body().collect()).unwrap().to_bytes(), "None");
+    }
+}
+
+/// What a panic says.
+fn said(panics: impl FnOnce() + std::panic::UnwindSafe) -> String {
+    let panic = std::panic::catch_unwind(panics).unwrap_err();
+    panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap()
+}
+
+#[test]
+fn what_the_guide_quotes_is_what_is_said() {
+    let symptoms = include_str!("../../crates/sippycup/src/guide/troubleshooting.md");
+    let quotes = |text: &str| symptoms.lines().any(|line| line.starts_with(&format!("| `{text}")));
+    let blocked = said(|| block_on(async { tokio::task::block_in_place(|| {}) }));
+    assert!(quotes(&blocked), "{blocked}");
+    let sent = said(|| {
+        block_on(async {
+            let (sender, _receiver) = tokio::sync::mpsc::channel(1);
+            let _ = sender.blocking_send(());
+        });
+    });
+    assert!(quotes(sent.split('.').next().unwrap()), "{sent}");
+    let no_event = sippycup::ProxyEvent::from_bytes("{}").and_then(|event| event.into_request(&Default::default()));
+    let no_event = format!("SippyCup.Event: {}", no_event.map(drop).unwrap_err());
+    let (known, _) = no_event.split_once(',').unwrap();
+    assert!(quotes(&format!("{known}, …`")), "{no_event}");
 }

@@ -14,17 +14,22 @@ use std::{
 };
 
 use axum::{
-    Router,
+    Json, Router,
     body::{Body as AxumBody, Bytes},
     extract::Path,
     http::{Request, StatusCode},
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use http_body::Frame;
 use lambda_runtime::layers::TracingLayer;
-use sippycup::{BackgroundTasks, BoxError, axum::MatchedPathLayer, logging, metrics::Metrics};
+use serde_json::{Value, json};
+use sippycup::{
+    BackgroundTasks, BoxError, ClientCertificate, Connection, IamPrincipal, LambdaRequestId, ServerUrl, TenantId,
+    axum::MatchedPathLayer, logging, metrics::Metrics,
+};
 use tokio::sync::Barrier;
 use tower::{Service, service_fn};
+use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 use tracing::Instrument;
 
 #[tokio::main(flavor = "current_thread")]
@@ -121,8 +126,12 @@ fn app() -> Router {
         .route("/half", get(async || AxumBody::new(Half)))
         .route("/size/{size}", get(async |Path(size): Path<usize>| "a".repeat(size)))
         .route("/two/{who}", get(two))
+        .route("/who", any(who))
+        .route("/$connect", any(who))
         .route("/long", get(async || tracing::warn!(long = "\u{1b}".repeat(1 << 18), "a long line")))
         .layer(MatchedPathLayer::new())
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(SetRequestIdLayer::x_request_id(LambdaRequestId))
 }
 
 async fn item(Path(id): Path<String>, tasks: BackgroundTasks) -> String {
@@ -135,6 +144,26 @@ async fn item(Path(id): Path<String>, tasks: BackgroundTasks) -> String {
     let _ = spawned.await;
     tasks.spawn(async { tracing::warn!("a task") });
     id
+}
+
+/// Who asks, and where.
+async fn who(
+    certificate: Option<ClientCertificate>,
+    principal: Option<IamPrincipal>,
+    tenant: Option<TenantId>,
+    connection: Option<Connection>,
+    server: ServerUrl,
+) -> Json<Value> {
+    let connection = connection.map(|connection| {
+        json!([connection.id(), connection.event_type(), connection.management_endpoint("eu-central-1")])
+    });
+    Json(json!({
+        "certificate": certificate.as_ref().and_then(ClientCertificate::subject),
+        "principal": principal.as_ref().map(IamPrincipal::arn),
+        "tenant": tenant.as_ref().map(TenantId::as_str),
+        "connection": connection,
+        "server": server.as_str(),
+    }))
 }
 
 fn says() -> tracing::field::DebugValue<io::Error> {

@@ -72,8 +72,6 @@ async fn start(polls: usize, options: &str) -> Api {
     Api::start(polls, &variables).await
 }
 
-const OPTIONS: [&str; 2] = ["", "stream,"];
-
 /// How many polls there are, and who polls.
 const POLLED: [(usize, &str); 6] =
     [(1, ""), (1, "stream,"), (16, ""), (16, "stream,"), (1, "theirs,"), (1, "theirs,stream,")];
@@ -208,8 +206,8 @@ async fn an_answer_that_is_larger_than_its_front_door_takes_fails_and_says_so() 
 
 #[tokio::test]
 async fn headers_that_are_larger_than_their_front_door_takes_fail_and_say_so() {
-    for options in OPTIONS {
-        let mut api = Api::start(1, &[("RUDE", options)]).await;
+    for (polls, options) in [(1, ""), (1, "stream,"), (16, ""), (16, "stream,")] {
+        let mut api = Api::start(polls, &[("RUDE", options)]).await;
         for (index, limit) in [(0, 10_240), (1, 10_240), (3, 32_768)] {
             let (_, event) = doors(&format!("/headers/{limit}")).remove(index);
             let (_, report) = api.invoke_event(&event).await;

@@ -24,19 +24,21 @@ async fn a_failure_is_one_line() {
 
 #[tokio::test]
 async fn a_failure_is_json_where_the_log_is() {
-    let mut api = Api::start(1, &[("AWS_LAMBDA_LOG_FORMAT", "JSON")]).await;
-    let (id, report) = api.invoke("/lines").await;
-    report.reply(&status("410 Gone", "InvokeTimeout")).await;
-    api.works().await;
-    let lines = api.until("too late").await;
-    let [failure, late] = [0, 1].map(|line| serde_json::from_str::<Value>(&lines[line]).unwrap());
-    assert_eq!(failure["message"], "service failed: one\ntwo");
-    assert_eq!((&failure["level"], &failure["errorType"]), (&json!("ERROR"), &json!("SippyCup.Service")));
-    assert_eq!((&late["level"], &late["errorType"]), (&json!("WARN"), &Value::Null));
-    for line in [failure, late] {
-        assert_eq!(line["requestId"], id.as_str());
-        let time = line["timestamp"].as_str().unwrap();
-        assert!(time.starts_with("20") && time.len() == 24 && time.ends_with('Z'), "{time}");
+    for polls in POLLS {
+        let mut api = Api::start(polls, &[("AWS_LAMBDA_LOG_FORMAT", "JSON")]).await;
+        let (id, report) = api.invoke("/lines").await;
+        report.reply(&status("410 Gone", "InvokeTimeout")).await;
+        api.works().await;
+        let lines = api.until("too late").await;
+        let [failure, late] = [0, 1].map(|line| serde_json::from_str::<Value>(&lines[line]).unwrap());
+        assert_eq!(failure["message"], "service failed: one\ntwo");
+        assert_eq!((&failure["level"], &failure["errorType"]), (&json!("ERROR"), &json!("SippyCup.Service")));
+        assert_eq!((&late["level"], &late["errorType"]), (&json!("WARN"), &Value::Null));
+        for line in [failure, late] {
+            assert_eq!(line["requestId"], id.as_str());
+            let time = line["timestamp"].as_str().unwrap();
+            assert!(time.starts_with("20") && time.len() == 24 && time.ends_with('Z'), "{time}");
+        }
     }
 }
 

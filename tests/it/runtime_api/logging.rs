@@ -268,8 +268,8 @@ async fn in_text_a_line_stays_a_line_and_has_the_ids() {
 
 #[tokio::test]
 async fn a_line_that_would_be_split_is_cut() {
-    for format in ["JSON", "Text"] {
-        let mut api = start(1, "logging", &[("AWS_LAMBDA_LOG_FORMAT", format), ("RUST_LOG", "observed")]).await;
+    for (polls, format) in [(1, "JSON"), (16, "JSON"), (1, "Text"), (16, "Text")] {
+        let mut api = start(polls, "logging", &[("AWS_LAMBDA_LOG_FORMAT", format), ("RUST_LOG", "observed")]).await;
         let id = invoke(&mut api, &secret("GET", "/long", "")).await;
         let line = api.until("a long line").await.pop().unwrap();
         assert!(line.len() < 60 * 1024 && line.contains(&id) && line.contains("truncated"), "{}", line.len());

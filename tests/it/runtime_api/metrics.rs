@@ -152,8 +152,11 @@ async fn what_is_counted_is_what_the_client_gets_when_a_guard_answers() {
 
 #[tokio::test]
 async fn lambda_lets_the_lines_through_whatever_the_level() {
-    for (level, wanted) in [("DEBUG", "INFO"), ("ERROR", "ERROR"), ("fatal", "FATAL")] {
-        let mut api = start(1, "metrics", &[("AWS_LAMBDA_LOG_LEVEL", level), ("AWS_LAMBDA_LOG_FORMAT", "JSON")]).await;
+    for (polls, level, wanted) in
+        [(1, "DEBUG", "INFO"), (1, "ERROR", "ERROR"), (16, "ERROR", "ERROR"), (1, "fatal", "FATAL")]
+    {
+        let mut api =
+            start(polls, "metrics", &[("AWS_LAMBDA_LOG_LEVEL", level), ("AWS_LAMBDA_LOG_FORMAT", "JSON")]).await;
         invoke(&mut api, &secret("GET", "/items/7", "")).await;
         let line = line(&mut api).await;
         assert_eq!(line["level"], wanted, "{line}");

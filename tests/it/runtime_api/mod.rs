@@ -3,6 +3,7 @@
 
 mod after;
 mod answers;
+mod callers;
 mod events;
 mod guards;
 mod hostile;

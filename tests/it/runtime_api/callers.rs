@@ -1,0 +1,77 @@
+//! Who asks: what extractors say of a caller, of a process with one invocation at a time and with many.
+
+use super::{logging::start, *};
+
+/// Events of callers that their front doors know, and what the app is told of them.
+fn callers() -> [(Value, Value); 5] {
+    let certificate = json!({"clientCertPem": "pem", "subjectDN": "CN=ada", "issuerDN": "CN=ca", "serialNumber": "a1"});
+    let domain = "api.shop.example";
+    [
+        (
+            json!({"resource": "/{proxy+}", "path": "/who", "httpMethod": "GET", "headers": {"Host": domain},
+                "pathParameters": {"proxy": "who"}, "requestContext": {"stage": "prod", "path": "/prod/who",
+                "domainName": domain, "identity": {"clientCert": certificate, "userArn": null}}}),
+            json!({"certificate": "CN=ada", "principal": null, "connection": null,
+                "server": "https://api.shop.example/prod"}),
+        ),
+        (
+            json!({"resource": "/who", "path": "/who", "httpMethod": "GET", "headers": {"Host": domain},
+                "requestContext": {"stage": "prod", "path": "/who", "domainName": domain,
+                "identity": {"userArn": "arn:aws:iam::111122223333:user/ada", "accountId": "111122223333"}}}),
+            json!({"certificate": null, "principal": "arn:aws:iam::111122223333:user/ada", "connection": null,
+                "server": "https://api.shop.example"}),
+        ),
+        (
+            json!({"version": "2.0", "rawPath": "/who", "rawQueryString": "", "headers": {"host": domain},
+                "requestContext": {"stage": "$default", "domainName": domain, "http": {"method": "GET"},
+                "authentication": {"clientCert": certificate},
+                "authorizer": {"iam": {"userArn": "arn:aws:iam::111122223333:user/eve"}}}}),
+            json!({"certificate": "CN=ada", "principal": "arn:aws:iam::111122223333:user/eve", "connection": null,
+                "server": "https://api.shop.example"}),
+        ),
+        (
+            json!({"headers": {"Host": domain}, "requestContext": {"routeKey": "$connect", "eventType": "CONNECT",
+                "connectionId": "c-1=", "stage": "prod", "apiId": "ws1",
+                "domainName": "ws1.execute-api.eu-central-1.amazonaws.com", "identity": {}}}),
+            json!({"certificate": null, "principal": null,
+                "connection": ["c-1=", "CONNECT", "https://ws1.execute-api.eu-central-1.amazonaws.com/prod"],
+                "server": null}),
+        ),
+        // What a client writes proves nothing.
+        (
+            json!({"httpMethod": "GET", "path": "/who", "requestContext": {"elb": {}}, "headers": {"host": domain,
+                "x-amzn-mtls-clientcert-subject": "CN=mallory", "lambda-runtime-aws-tenant-id": "mallory",
+                "x-amzn-request-context": "{\"identity\":{\"userArn\":\"mallory\"}}"}}),
+            json!({"certificate": null, "principal": null, "connection": null, "server": "https://api.shop.example"}),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn a_caller_is_who_the_front_door_says_and_the_request_has_the_id_of_its_invocation() {
+    for (polls, options) in [(1, ""), (16, ""), (1, "runtime")] {
+        let variables = [
+            ("AWS_LAMBDA_FUNCTION_NAME", "observed"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+        ];
+        let mut api = start(polls, options, &variables).await;
+        for (event, mut wanted) in callers() {
+            let id = api.id();
+            let headers = format!("{}Lambda-Runtime-Aws-Tenant-Id: of-{id}\r\n", head(&id));
+            api.next().await.reply(&event_with(&headers, &event.to_string())).await;
+            let report = api.report().await;
+            let answer = report.json();
+            let seen: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+            wanted["tenant"] = format!("of-{id}").into();
+            if wanted["server"].is_null() {
+                wanted["server"] = seen["server"].clone();
+            }
+            assert_eq!(seen, wanted, "{event}");
+            let names = ["/headers/x-request-id", "/multiValueHeaders/x-request-id/0"];
+            let found = names.iter().find_map(|name| answer.pointer(name));
+            assert_eq!(found, Some(&json!(id)), "{answer}");
+            report.accept().await;
+        }
+    }
+}
