@@ -5,13 +5,16 @@ use crate::config::Config;
 use crate::encode::Call;
 use crate::identity::Authorizer;
 use crate::plans;
-use crate::refusal::Refused;
+use crate::refusal::{Refusal, Refused};
 
 /// What was found out about a request that may go on.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Passed {
     pub(crate) authorizer: Option<Authorizer>,
     pub(crate) api_key: Option<String>,
+    /// The API key that the authorizer names.
+    #[cfg(feature = "authorizers")]
+    pub(crate) usage_key: Option<String>,
     /// What the authorizer said, if there is one, also about a request that may not go on.
     pub(crate) verdict: Option<Verdict>,
 }
@@ -22,15 +25,30 @@ impl Config {
     pub(crate) async fn admit(&self, call: &Call<'_>, passed: &mut Passed) -> Result<(), Refused> {
         #[cfg(feature = "authorizers")]
         if let Some(guard) = &self.guard {
-            passed.authorizer = guard.admit(call, &mut passed.verdict).await?;
+            guard.admit(call, passed).await?;
         }
         if !self.plans.is_empty() {
-            let key = call.headers.get("x-api-key").and_then(|key| key.to_str().ok());
-            passed.api_key = Some(plans::admit(&self.plans, key, &self.location.stage)?);
+            let key = self.api_key(call, passed)?;
+            plans::admit(&self.plans, &key, &self.location.stage)?;
+            passed.api_key = Some(key);
         }
         if let Some(throttle) = &self.throttle {
             throttle.admit()?;
         }
         self.validator.admit(call)
+    }
+
+    /// The API key of a request: that of its header, or the one that the authorizer names.
+    #[cfg_attr(not(feature = "authorizers"), expect(unused_variables, reason = "only authorizers name keys"))]
+    fn api_key(&self, call: &Call<'_>, passed: &Passed) -> Result<String, Refused> {
+        #[cfg(feature = "authorizers")]
+        if self.key_of_authorizer {
+            let reason = "the authorizer names no API key in `usageIdentifierKey`";
+            let named = passed.usage_key.clone().filter(|key| !key.is_empty());
+            return named.ok_or_else(|| Refused::new(Refusal::UnknownKey, reason));
+        }
+        let sent = call.headers.get("x-api-key").and_then(|key| key.to_str().ok()).filter(|key| !key.is_empty());
+        let reason = "the header `X-API-Key` is missing or empty";
+        sent.map(str::to_owned).ok_or_else(|| Refused::new(Refusal::UnknownKey, reason))
     }
 }

@@ -42,6 +42,9 @@ pub(crate) struct Config {
     pub(crate) client_certificate: Option<ClientCertificate>,
     pub(crate) cors: Option<Cors>,
     pub(crate) plans: Vec<UsagePlan>,
+    /// Whether the authorizer names the API key.
+    #[cfg(feature = "authorizers")]
+    pub(crate) key_of_authorizer: bool,
     pub(crate) throttle: Option<Throttle>,
     pub(crate) gateway_responses: GatewayResponses,
     pub(crate) validator: RequestValidator,

@@ -115,7 +115,6 @@
 //! | `CloudFront-*`, `Via`, `X-Amz-Cf-Id` of edge-optimised REST APIs | only if the request brings them | CloudFront adds them | this is the gateway behind CloudFront |
 //! | authorizers | with feature `authorizers`: `GatewayBuilder::guard`; else [`Authorizer`] injects a result | done | no key of an issuer is fetched from elsewhere than this machine |
 //! | conditions in the policies of Lambda authorizers | refused: 500, and the fault says so | evaluated | their keys are those of an account |
-//! | API keys | of the header; `usageIdentifierKey` of a Lambda authorizer is not looked at | both | |
 //! | gateway responses: which type a failed function has | `INTEGRATION_FAILURE`; an answer that is malformed `DEFAULT_5XX` | not documented | |
 //! | gateway responses: which of several templates | the first that the client names in `Accept`, else `application/json` | not documented | |
 //! | gateway responses: a variable that the request does not have | empty in templates; a header is left out | not documented | |

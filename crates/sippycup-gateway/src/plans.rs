@@ -42,6 +42,18 @@ impl Throttle {
         Self { rate: rate.max(0.0), burst, bucket: Arc::default() }
     }
 
+    /// Requests a second.
+    #[must_use]
+    pub const fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    /// Requests at the same time.
+    #[must_use]
+    pub const fn burst(&self) -> u32 {
+        self.burst
+    }
+
     /// Takes one request, if there is room for it.
     fn take(&self) -> bool {
         let now = Instant::now();
@@ -178,11 +190,9 @@ impl UsagePlan {
     }
 }
 
-/// Whether one of the plans lets a key pass: the key, as the function sees it.
-pub(crate) fn admit(plans: &[UsagePlan], key: Option<&str>, stage: &str) -> Result<String, Refused> {
-    let unknown = |reason: &str| Refused::new(Refusal::UnknownKey, reason);
-    let key = key.filter(|key| !key.is_empty()).ok_or_else(|| unknown("the header `X-API-Key` is missing or empty"))?;
+/// Whether one of the plans lets a key pass.
+pub(crate) fn admit(plans: &[UsagePlan], key: &str, stage: &str) -> Result<(), Refused> {
     let plan = plans.iter().find(|plan| plan.has(key, stage));
-    plan.ok_or_else(|| unknown("the API key is in no usage plan of this stage"))?.count(key)?;
-    Ok(key.to_owned())
+    let unknown = || Refused::new(Refusal::UnknownKey, "the API key is in no usage plan of this stage");
+    plan.ok_or_else(unknown)?.count(key)
 }

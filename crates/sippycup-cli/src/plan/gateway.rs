@@ -15,6 +15,7 @@ use super::domain::DomainTable;
 use super::gateway_response::GatewayResponseTable;
 use super::health::HealthCheckPlan;
 use super::rule::{ActionPlan, RulePlan, TargetGroup};
+use super::usage::UsageTable;
 use super::validator::ValidatorTable;
 use super::values::{self, Listen, Object, Pair, Said, Seconds};
 use crate::error::UsageError;
@@ -171,6 +172,11 @@ pub(crate) struct GatewayPlan {
     pub(crate) api_id: Option<Said<String>>,
     #[arg(skip)]
     pub(crate) gateway_responses: Vec<Said<GatewayResponseTable>>,
+    #[arg(skip)]
+    pub(crate) usage_plans: Vec<Said<UsageTable>>,
+    /// The authorizer names the API key.
+    #[arg(skip)]
+    pub(crate) api_key_of_authorizer: Option<Said<bool>>,
     #[arg(skip)]
     pub(crate) request_validator: Option<Said<ValidatorTable>>,
     #[arg(skip)]

@@ -12,6 +12,7 @@ mod health;
 mod listener;
 mod rule;
 mod tls;
+mod usage;
 mod validator;
 mod values;
 
@@ -35,6 +36,7 @@ pub(crate) use rule::{
     RulePlan, TargetGroup,
 };
 pub(crate) use tls::TlsPlan;
+pub(crate) use usage::{Period, QuotaTable, UsageTable};
 pub(crate) use validator::ValidatorTable;
 pub(crate) use values::{Object, Pair, Said, Seconds, pair};
 

@@ -102,6 +102,7 @@ impl Doors {
                 None => groups.push((behind, vec![route])),
             }
         }
+        let usage = api.usage.iter().filter(|usage| usage.stage == stage.name.value).map(|usage| usage.table.clone());
         for (behind, routes) in groups {
             let kind = match api.family {
                 Family::Rest => Kind::RestApi,
@@ -123,6 +124,8 @@ impl Doors {
                 route_responses: responses(api, &routes),
                 cors: api.cors.clone(),
                 gateway_responses: api.gateway_responses.clone(),
+                usage_plans: usage.clone().filter(|_| behind.needs_key()).map(Said::from).collect(),
+                api_key_of_authorizer: api.key_of_authorizer.then(|| Said::from(true)),
                 request_validator: behind.validator.as_deref().cloned().map(Said::from),
                 ..behind.gateway(kind, &scope.name_of(&api.id), door, flags)
             };
@@ -218,6 +221,7 @@ impl Doors {
         let mut behind = Behind {
             is_version_1: route.is_version_1,
             timeout: millis.and_then(|millis| u64::try_from(millis).ok()).filter(|millis| *millis > 0),
+            is_keyed: api.usage.iter().any(|usage| usage.stage == stage.name.value && !usage.table.keys.is_empty()),
             ..Behind::default()
         };
         let authorizer = self.authorizer(scope, &route.access, stage, flags);

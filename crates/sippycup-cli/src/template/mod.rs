@@ -20,6 +20,7 @@ mod find;
 mod functions;
 mod gateway_responses;
 mod intrinsics;
+mod keys;
 mod model;
 mod names;
 mod node;

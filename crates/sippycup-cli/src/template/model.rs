@@ -7,7 +7,7 @@ use sippycup_gateway::Kind;
 use super::source::{Fault, Span};
 use crate::plan::{
     ActionPlan, AuthorizerPlan, CorsTable, GatewayResponseTable, HealthCheckPlan, RoutingRuleTable, RulePlan, Said,
-    ValidatorTable,
+    UsageTable, ValidatorTable,
 };
 
 #[derive(Debug, Default)]
@@ -31,8 +31,18 @@ pub(super) struct Api {
     pub(super) cors: Option<Said<CorsTable>>,
     /// Of a REST API.
     pub(super) gateway_responses: Vec<Said<GatewayResponseTable>>,
+    pub(super) usage: Vec<Usage>,
+    /// Of a REST API: the authorizer names the API key.
+    pub(super) key_of_authorizer: bool,
     /// What a WebSocket API has beside.
     pub(super) socket: Option<Socket>,
+}
+
+/// A usage plan of one stage.
+#[derive(Clone, Debug)]
+pub(super) struct Usage {
+    pub(super) stage: String,
+    pub(super) table: UsageTable,
 }
 
 #[derive(Clone, Debug, Default)]

@@ -222,6 +222,7 @@ fn pass_others(scope: &Scope<'_>, needed: &[&str], nested: &[Option<&Nested>]) -
 
 /// Types of resources that front doors are made of.
 const READ: &[&str] = &[
+    "AWS::ApiGateway::ApiKey",
     "AWS::ApiGateway::Authorizer",
     "AWS::ApiGateway::BasePathMapping",
     "AWS::ApiGateway::BasePathMappingV2",
@@ -235,6 +236,8 @@ const READ: &[&str] = &[
     "AWS::ApiGateway::Resource",
     "AWS::ApiGateway::RestApi",
     "AWS::ApiGateway::Stage",
+    "AWS::ApiGateway::UsagePlan",
+    "AWS::ApiGateway::UsagePlanKey",
     "AWS::ApiGatewayV2::Api",
     "AWS::ApiGatewayV2::ApiMapping",
     "AWS::ApiGatewayV2::Authorizer",

@@ -180,6 +180,46 @@ fn keys_are_asked_for_and_requests_counted() {
 }
 
 #[test]
+fn a_usage_plan_of_a_file_counts_for_each_key() {
+    let root = directory("usage-plan");
+    let words: Vec<_> = command_line().iter().map(|word| format!("{word:?}")).collect();
+    let text = format!(
+        r#"
+[[function]]
+command = [{}]
+env = {{ SCRIPT = "told" }}
+
+[[gateway]]
+kind = "rest"
+usage-plans = [{{ keys = ["a-key-of-twenty-letters", "another-key-of-letters"], quota = {{ limit = 1, period = "DAY" }} }}]
+"#,
+        words.join(", ")
+    );
+    let file = root.join("sippycup.toml");
+    std::fs::write(&file, &text).unwrap();
+    let mut running = Running::spawn(serve(&["--config", file.to_str().unwrap()]));
+    let address = running.address();
+    for (key, status) in [
+        ("a-key-of-twenty-letters", 200),
+        ("a-key-of-twenty-letters", 429),
+        ("another-key-of-letters", 200),
+        ("a-key-that-nobody-knows", 403),
+    ] {
+        let response = http(&address, "GET /prod/", &format!("X-API-Key: {key}\r\n"));
+        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{key}: {response}");
+    }
+    for (from, to, part) in [
+        ("kind = \"rest\"", "kind = \"http\"", "`usage-plans`: an HTTP API has no API keys"),
+        ("\"DAY\"", "\"YEAR\"", "unknown variant `YEAR`"),
+        ("quota =", "throttle = \"fast\", quota =", "`usage-plans`: expected requests a second"),
+    ] {
+        std::fs::write(&file, text.replace(from, to)).unwrap();
+        let (code, _, err) = run(serve(&["--config", file.to_str().unwrap()]));
+        assert!(code == 2 && err.contains(part), "{err}");
+    }
+}
+
+#[test]
 fn a_function_of_the_file_is_asked_and_its_answers_are_kept() {
     let root = directory("authorizer-file");
     let words: Vec<_> = command_line().iter().map(|word| format!("{word:?}")).collect();

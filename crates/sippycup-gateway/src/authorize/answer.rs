@@ -9,7 +9,7 @@ use crate::Authorizer;
 /// An answer that was understood. It is kept as it is: each request is held to the policy anew.
 #[derive(Clone, Debug)]
 pub(super) enum Answer {
-    Policy { principal: Option<String>, policy: Policy, context: Map<String, Value> },
+    Policy { principal: Option<String>, usage_key: Option<String>, policy: Policy, context: Map<String, Value> },
     Simple { authorized: bool, context: Map<String, Value> },
 }
 
@@ -59,23 +59,31 @@ impl Answer {
                 ));
             }
         }
-        Ok(Self::Policy { principal: principal.map(str::to_owned), policy: Policy::read(document)?, context })
+        let usage_key = answer.get("usageIdentifierKey").and_then(Value::as_str).map(str::to_owned);
+        Ok(Self::Policy {
+            principal: principal.map(str::to_owned),
+            usage_key,
+            policy: Policy::read(document)?,
+            context,
+        })
     }
 
     /// What it says about one request.
     pub(super) fn decide(&self, arn: &str) -> Result<Granted, Denied> {
         match self {
             Self::Simple { authorized: true, context } => {
-                Ok(Granted { authorizer: Authorizer::lambda("", context.clone()), principal: None })
+                Ok(Granted { authorizer: Authorizer::lambda("", context.clone()), principal: None, usage_key: None })
             }
             Self::Simple { authorized: false, .. } => Err(Denied::new(Why::ImplicitDeny, "`isAuthorized` is false")),
-            Self::Policy { principal, policy, context } => {
+            Self::Policy { principal, usage_key, policy, context } => {
                 let authorizer = Authorizer::lambda(principal.clone().unwrap_or_default(), context.clone());
                 let denied = |why: Why, reason: String, authorizer: Authorizer| {
                     Err(Denied { authorizer: Some(Box::new(authorizer)), ..Denied::new(why, reason) })
                 };
                 match policy.evaluate(arn) {
-                    Effect::Allow => Ok(Granted { authorizer, principal: principal.clone() }),
+                    Effect::Allow => {
+                        Ok(Granted { authorizer, principal: principal.clone(), usage_key: usage_key.clone() })
+                    }
                     Effect::ExplicitDeny => denied(Why::ExplicitDeny, format!("its policy denies {arn}"), authorizer),
                     Effect::ImplicitDeny => {
                         denied(Why::ImplicitDeny, format!("its policy does not allow {arn}"), authorizer)

@@ -149,7 +149,7 @@ impl JwtAuthorizer {
         let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
         let principal = text("sub").or_else(|| text("client_id"));
         let authorizer = Authorizer::jwt(claims, (!scopes.is_empty()).then_some(own));
-        Ok(Granted { authorizer, principal })
+        Ok(Granted { authorizer, principal, usage_key: None })
     }
 
     /// Whether the token is one for development; an error if nobody who is trusted has signed it.

@@ -27,6 +27,7 @@ pub use jwks::KeySet;
 pub use jwt::JwtAuthorizer;
 pub use lambda::LambdaAuthorizer;
 
+use crate::admit::Passed;
 use crate::encode::Call;
 use crate::identity::Authorizer;
 use crate::refusal::{Refusal, Refused};
@@ -73,11 +74,7 @@ impl Guard {
     }
 
     /// Asks the authorizer about a request. What it says is the verdict, also if the request is refused.
-    pub(crate) async fn admit(
-        &self,
-        call: &Call<'_>,
-        verdict: &mut Option<Verdict>,
-    ) -> Result<Option<Authorizer>, Refused> {
+    pub(crate) async fn admit(&self, call: &Call<'_>, passed: &mut Passed) -> Result<(), Refused> {
         let began = Instant::now();
         let mut asked = match &self.sort {
             Sort::Iam(iam) => iam.ask(call),
@@ -89,7 +86,7 @@ impl Guard {
             granted.authorizer.set_latency(took);
         }
         let granted = asked.granted.as_ref();
-        *verdict = Some(Verdict {
+        passed.verdict = Some(Verdict {
             authorizer: self.name().to_owned(),
             refusal: granted.err().map(|denied| denied.reason.clone()),
             principal: granted.ok().and_then(|granted| granted.principal.clone()),
@@ -99,7 +96,11 @@ impl Guard {
         });
         let shows = !call.config.location.kind.is_load_balancer();
         match asked.granted {
-            Ok(granted) => Ok(Some(granted.authorizer).filter(|_| shows)),
+            Ok(granted) => {
+                passed.authorizer = Some(granted.authorizer).filter(|_| shows);
+                passed.usage_key = granted.usage_key;
+                Ok(())
+            }
             Err(denied) => Err(denied.refused(self.name(), call)),
         }
     }
@@ -135,6 +136,8 @@ pub(crate) struct Asked {
 pub(crate) struct Granted {
     pub(crate) authorizer: Authorizer,
     pub(crate) principal: Option<String>,
+    /// The API key that a Lambda authorizer names.
+    pub(crate) usage_key: Option<String>,
 }
 
 /// A request that may not.

@@ -68,6 +68,8 @@ impl GatewayBuilder {
             client_certificate: None,
             cors: None,
             plans: Vec::new(),
+            #[cfg(feature = "authorizers")]
+            key_of_authorizer: false,
             throttle: None,
             gateway_responses: GatewayResponses::default(),
             validator: RequestValidator::default(),
@@ -225,6 +227,14 @@ impl GatewayBuilder {
     /// Adds a usage plan of a REST API: with one, every request must have one of the keys in `X-API-Key`; default none, so that nobody needs a key.
     pub fn usage_plan(mut self, plan: UsagePlan) -> Self {
         self.config.plans.push(plan);
+        self
+    }
+
+    /// Whether the API key of a request is the one that a Lambda authorizer names in `usageIdentifierKey`, and not that of the header (`apiKeySource` is `AUTHORIZER`); default no.
+    #[cfg(feature = "authorizers")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "authorizers")))]
+    pub fn api_key_of_authorizer(mut self, of_authorizer: bool) -> Self {
+        self.config.key_of_authorizer = of_authorizer;
         self
     }
 

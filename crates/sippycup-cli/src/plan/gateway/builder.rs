@@ -46,6 +46,13 @@ impl GatewayPlan {
             let plan = self.api_keys.iter().fold(UsagePlan::new(), |plan, key| plan.key(&key.value));
             attempt.set(self.kind, |b| b.usage_plan(plan.clone())).map_err(|e| first.wrong("--api-key", e))?;
         }
+        for said in &self.usage_plans {
+            let plan = said.value.plan().map_err(|e| said.wrong("", e))?;
+            attempt.set(self.kind, |b| b.usage_plan(plan.clone())).map_err(|e| said.wrong("", e))?;
+        }
+        if let Some(said) = &self.api_key_of_authorizer {
+            attempt.set(self.kind, |b| b.api_key_of_authorizer(said.value)).map_err(|e| said.wrong("", e))?;
+        }
         if let Some(throttle) = &self.throttle {
             attempt
                 .set(self.kind, |b| b.throttle(throttle.value.clone()))

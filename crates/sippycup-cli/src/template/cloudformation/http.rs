@@ -45,6 +45,8 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
         routes: routes.routes,
         binary: Vec::new(),
         gateway_responses: Vec::new(),
+        usage: Vec::new(),
+        key_of_authorizer: false,
         mappings: Vec::new(),
         socket: None,
         cors,

@@ -11,6 +11,7 @@ pub(super) use http::variables;
 
 use super::authorizers::of_plain;
 use super::gateway_responses::Responses;
+use super::keys;
 use super::model::{Family, Guard, Model, Sort, Target};
 use super::node::{Entry, Node};
 use super::references::{HTTP, REST};
@@ -34,6 +35,7 @@ pub(super) fn read(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
         rest::add_responses(scope, &api.id, &mut responses)?;
         api.gateway_responses = responses.all;
     }
+    let plans = keys::of_resources(scope)?;
     for resource in Resource::all(scope)? {
         pass(scope, &resource);
         match resource.kind {
@@ -51,6 +53,9 @@ pub(super) fn read(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
             }
             _ => {}
         }
+    }
+    for api in &mut model.apis {
+        api.usage.extend(keys::of_api(&plans, &scope.api_id(&api.id)));
     }
     domains::map(scope, model)
 }

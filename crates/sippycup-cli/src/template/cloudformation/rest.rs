@@ -24,11 +24,13 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
         .collect::<Result<Vec<_>, Fault>>()?;
     let mut routes = Routes::default();
     let mut responses = Responses::default();
+    let mut source = api.text(scope, "ApiKeySourceType")?;
     if let Some(body) = Body::of(scope, api.properties, "Body", "BodyS3Location")? {
         let parameters = api.value(scope, "Parameters")?;
         let wish = parameters.as_ref().and_then(|parameters| parameters.get("basepath").or(parameters.get("basePath")));
         binary.extend(body.binary_media_types());
         responses.add_all(scope, api.id, body.gateway_responses())?;
+        source = source.or(body.key_source());
         routes = body
             .routes(scope, api.id, Family::Rest, &Access::Open)?
             .under(&body.base_path(wish.and_then(Node::as_text)));
@@ -46,6 +48,8 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
         routes: routes.routes,
         binary,
         gateway_responses: responses.all,
+        usage: Vec::new(),
+        key_of_authorizer: source.is_some_and(|source| source == "AUTHORIZER"),
         mappings: Vec::new(),
         socket: None,
         cors: None,

@@ -25,6 +25,8 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
         routes,
         binary: Vec::new(),
         gateway_responses: Vec::new(),
+        usage: Vec::new(),
+        key_of_authorizer: false,
         mappings: Vec::new(),
         cors: None,
         socket: Some(socket),

@@ -23,6 +23,8 @@ pub(super) struct Behind {
     /// How the guard runs.
     pub(super) authorizer: Option<AuthorizerPlan>,
     pub(super) validator: Option<Box<ValidatorTable>>,
+    /// Whether the stage has a usage plan with keys.
+    pub(super) is_keyed: bool,
 }
 
 impl Behind {
@@ -36,6 +38,7 @@ impl Behind {
             let done = match (&self.authorizer, &self.answer) {
                 (Some(_), _) => "runs here",
                 (None, Some(_)) => "refuses every request",
+                (None, None) if guard.sort == Sort::Key => "checked here",
                 (None, None) => "replaced by what the command line says",
             };
             format!("{} ({}): {done}", guard.name, guard.sort.name())
@@ -63,6 +66,11 @@ impl Behind {
         }
     }
 
+    /// Whether a key of a usage plan must be there.
+    pub(super) fn needs_key(&self) -> bool {
+        self.guard.as_ref().is_some_and(|guard| guard.key) && self.answer.is_none()
+    }
+
     /// An authorizer lets nobody through, unless the command line says who it is.
     pub(super) fn guard(
         &mut self,
@@ -75,9 +83,10 @@ impl Behind {
     ) {
         let Access::Guarded(guard) = access else { return };
         let (flag, given) = said(guard.sort, flags);
+        let given = given || guard.sort == Sort::Key && self.is_keyed;
         let what = format!("{}, `{}`", guard.sort.name(), guard.name);
         self.guard = Some(guard.clone());
-        if guard.key && guard.sort != Sort::Key && flags.api_keys.is_empty() {
+        if guard.key && guard.sort != Sort::Key && flags.api_keys.is_empty() && !self.is_keyed {
             let why =
                 format!("the API key beside {what} does not run here: every request is refused; --api-key gives it");
             scope.notes.borrow_mut().pass(id, route, &why);

@@ -45,6 +45,11 @@ impl Body {
         types.iter().filter_map(|node| Some(said(node.span, node.as_text()?))).collect()
     }
 
+    /// Where the API keys of a REST API come from.
+    pub(super) fn key_source(&self) -> Option<String> {
+        self.root.get("x-amazon-apigateway-api-key-source").and_then(Node::as_text).map(str::to_owned)
+    }
+
     /// The gateway responses of a REST API.
     pub(super) fn gateway_responses(&self) -> Option<&Node> {
         self.root.get("x-amazon-apigateway-gateway-responses")

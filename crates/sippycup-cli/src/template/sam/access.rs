@@ -1,6 +1,8 @@
 //! `Auth` of APIs and events: which authorizer guards a route.
 
+use crate::plan::UsageTable;
 use crate::template::authorizers::of_sam;
+use crate::template::keys;
 use crate::template::model::{Access, Family, Guard, Sort};
 use crate::template::node::Node;
 use crate::template::scope::Scope;
@@ -16,19 +18,26 @@ pub(super) struct Auth {
     /// Whether it also guards the preflight requests that `Cors` of a REST API answers.
     preflight: bool,
     key_preflight: bool,
+    /// The usage plan that SAM makes, and whether all APIs share it.
+    usage: Option<(bool, UsageTable)>,
 }
 
 impl Auth {
     pub(super) fn read(scope: &Scope<'_>, id: &str, family: Family, auth: Option<&Node>) -> Result<Self, Fault> {
         let Some(auth) = auth.map(|auth| scope.chosen(auth)).transpose()?.flatten() else { return Ok(Self::default()) };
-        for (key, why) in [
-            ("ResourcePolicy", "resource policies are not checked here"),
-            ("UsagePlan", "requests are not counted here"),
-        ] {
-            if auth.get(key).is_some() {
-                scope.notes.borrow_mut().pass(id, &format!("Auth.{key}"), why);
-            }
+        if auth.get("ResourcePolicy").is_some() {
+            scope.notes.borrow_mut().pass(id, "Auth.ResourcePolicy", "resource policies are not checked here");
         }
+        let usage = auth.get("UsagePlan").map(|node| scope.value(node)).transpose()?.flatten();
+        let usage = match &usage {
+            Some(plan) => match plan.get("CreateUsagePlan").and_then(Node::as_text) {
+                Some("PER_API") => Some((false, keys::limits(plan)?)),
+                Some("SHARED") => Some((true, keys::limits(plan)?)),
+                Some("NONE") => None,
+                _ => return Err(plan.unlike("a usage plan with `CreateUsagePlan`: PER_API, SHARED or NONE")),
+            },
+            None => None,
+        };
         let flag = |key: &str, default: bool| match auth.get(key) {
             Some(flag) => scope.value(flag)?.map_or(Ok(default), |flag| flag.boolean()),
             None => Ok(default),
@@ -37,6 +46,7 @@ impl Auth {
             key: flag("ApiKeyRequired", false)?,
             preflight: flag("AddDefaultAuthorizerToCorsPreflight", true)?,
             key_preflight: flag("AddApiKeyRequiredToCorsPreflight", true)?,
+            usage,
             ..Self::default()
         };
         for entry in auth.get("Authorizers").map(Node::entries).unwrap_or_default() {
@@ -87,6 +97,16 @@ impl Auth {
             None => self.key,
         };
         Ok(Guard::access(guard, key))
+    }
+
+    /// The usage plan of this API alone.
+    pub(super) fn own_usage(&self) -> Option<&UsageTable> {
+        self.usage.as_ref().filter(|(shared, _)| !shared).map(|(_, table)| table)
+    }
+
+    /// The usage plan that all APIs with one share.
+    pub(super) fn shared_usage(&self) -> Option<&UsageTable> {
+        self.usage.as_ref().filter(|(shared, _)| *shared).map(|(_, table)| table)
     }
 
     /// Who may ask what `Cors` of a REST API answers.

@@ -2,9 +2,10 @@
 
 use super::access::Auth;
 use super::{cors, globals};
-use crate::plan::{CorsTable, Said};
+use crate::plan::{CorsTable, Said, UsageTable};
 use crate::template::gateway_responses::Responses;
-use crate::template::model::{Api, Family, Mapping, Route, Routes, Stage, said};
+use crate::template::keys;
+use crate::template::model::{Api, Family, Mapping, Route, Routes, Stage, Usage, said};
 use crate::template::node::{Entry, Node, Shape};
 use crate::template::openapi::Body;
 use crate::template::references::{HTTP, REST};
@@ -35,6 +36,8 @@ pub(super) struct Draft {
     binary: Vec<Said<String>>,
     gateway_responses: Responses,
     pub(super) models: Models,
+    /// Where API keys come from.
+    key_source: Option<String>,
     mappings: Vec<Mapping>,
 }
 
@@ -89,7 +92,9 @@ impl Apis {
 
     /// All APIs, complete.
     pub(super) fn finish(self, scope: &Scope<'_>) -> Result<Vec<Api>, Fault> {
-        self.drafts.into_iter().map(|draft| draft.finish(scope)).collect()
+        let shared = self.drafts.iter().find_map(|draft| draft.auth.shared_usage());
+        let shared = shared.map(|table| table.of_key(keys::made(scope, "ServerlessApiKey")));
+        self.drafts.into_iter().map(|draft| draft.finish(scope, shared.as_ref())).collect()
     }
 }
 
@@ -116,6 +121,7 @@ impl Draft {
             binary: binary(own("BinaryMediaTypes")?.as_ref())?,
             gateway_responses: Responses::default(),
             models: Models::default(),
+            key_source: own("ApiKeySourceType")?.as_ref().and_then(Node::as_text).map(str::to_owned),
             mappings,
         };
         draft.models.add_all(scope, properties.get("Models"))?;
@@ -123,6 +129,7 @@ impl Draft {
             draft.binary.extend(body.binary_media_types());
             if family == Family::Rest {
                 draft.gateway_responses.add_all(scope, id, body.gateway_responses())?;
+                draft.key_source = draft.key_source.or(body.key_source());
             }
             if family == Family::Http {
                 draft.http_cors = body.cors(scope)?;
@@ -176,7 +183,16 @@ impl Draft {
         Ok(())
     }
 
-    fn finish(mut self, scope: &Scope<'_>) -> Result<Api, Fault> {
+    fn finish(mut self, scope: &Scope<'_>, shared: Option<&UsageTable>) -> Result<Api, Fault> {
+        let table = match self.auth.own_usage() {
+            Some(table) => {
+                let value = keys::made(scope, &format!("{}ApiKey", self.id));
+                Some(table.of_key(value))
+            }
+            None => shared.cloned().filter(|_| self.auth.shared_usage().is_some()),
+        };
+        let stage = self.stage.name.value.clone();
+        let usage = table.map(|table| Usage { stage, table }).into_iter().collect();
         if let (Some(cors), Family::Rest) = (self.cors.take(), self.family) {
             cors::add(scope, &cors, &self.auth, &mut self.routes, &self.id)?;
         }
@@ -188,6 +204,8 @@ impl Draft {
             routes: self.routes.routes,
             binary: self.binary,
             gateway_responses: self.gateway_responses.all,
+            usage,
+            key_of_authorizer: self.key_source.is_some_and(|source| source == "AUTHORIZER"),
             mappings: self.mappings,
             socket: None,
             cors: self.http_cors,
@@ -282,7 +300,6 @@ fn pass(scope: &Scope<'_>, id: &str, key: &str) {
         "MinimumCompressionSize" => "nothing is compressed here",
         "Policy" => "resource policies are not checked here",
         "AlwaysDeploy"
-        | "ApiKeySourceType"
         | "Description"
         | "DisableExecuteApiEndpoint"
         | "EndpointAccessMode"

@@ -56,6 +56,8 @@ pub(super) fn read(scope: &Scope<'_>, id: &str, resource: &Node) -> Result<Api, 
         binary: Vec::new(),
         mappings,
         gateway_responses: Vec::new(),
+        usage: Vec::new(),
+        key_of_authorizer: false,
         cors: None,
         socket: Some(socket),
     })

@@ -85,6 +85,7 @@ impl IamAuthorizer {
         let granted = self.signer(call).map(|credentials| Granted {
             authorizer: credentials.authorizer(),
             principal: Some(credentials.principal_arn().to_owned()),
+            usage_key: None,
         });
         Asked { granted, cached: false }
     }

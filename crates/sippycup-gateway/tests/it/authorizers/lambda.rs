@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use sippycup_gateway::{BoxError, Fault, GatewayBuilder, GatewayResponse, Kind, LambdaAuthorizer, Throttle, Verdict};
+use sippycup_gateway::{
+    BoxError, Fault, GatewayBuilder, GatewayResponse, Kind, LambdaAuthorizer, Throttle, UsagePlan, Verdict,
+};
 use tower::service_fn;
 
 use super::{asked, at_that_time, refused, request};
@@ -336,4 +338,58 @@ async fn what_an_authorizer_refuses_has_a_gateway_response_with_what_it_said() {
     let authorizer = LambdaAuthorizer::token(Scripted::default().answering(Ok(allowing("*"))));
     let builder = rest(authorizer).throttle(Throttle::new(0.0, 0)).gateway_response(told("THROTTLED"));
     assert_eq!(refused(builder, bearing("/prod/")).await.2, "THROTTLED Too Many Requests  user|42");
+}
+
+#[tokio::test]
+async fn a_route_with_a_key_and_an_authorizer_needs_both() {
+    const KEY: &str = "a-key-of-twenty-letters";
+    let scripted = Scripted::default();
+    let guarded = || {
+        let plan = UsagePlan::new().key(KEY);
+        rest(LambdaAuthorizer::token(scripted.answering(Ok(allowing("*"))))).usage_plan(plan)
+    };
+    let with = |headers: &[(&str, &str)]| request("GET", "/prod/", headers);
+    let (status, _, body) = refused(guarded(), with(&[("x-api-key", KEY)])).await;
+    assert_eq!((status, &*body, scripted.asked()), (401, r#"{"message":"Unauthorized"}"#, 0));
+    for wrong in [&[("authorization", "Bearer 1")][..], &[("authorization", "Bearer 1"), ("x-api-key", "another")]] {
+        let (status, told, _) = refused(guarded(), with(wrong)).await;
+        assert_eq!((status, &*told), (403, "ForbiddenException"));
+    }
+    let (response, event) = asked(guarded(), with(&[("authorization", "Bearer 1"), ("x-api-key", KEY)])).await;
+    assert_eq!(response.status(), 200);
+    let context = &event.unwrap()["requestContext"];
+    assert_eq!(
+        (&context["identity"]["apiKey"], &context["authorizer"]["principalId"]),
+        (&KEY.into(), &"user|42".into())
+    );
+    // A key does not help whom the authorizer refuses.
+    let denied = json!({"principalId": "u", "policyDocument": policy("Deny", "*")});
+    let denying = rest(LambdaAuthorizer::token(scripted.answering(Ok(denied)))).usage_plan(UsagePlan::new().key(KEY));
+    let (status, told, _) = refused(denying, with(&[("authorization", "Bearer 1"), ("x-api-key", KEY)])).await;
+    assert_eq!((status, &*told), (403, "AccessDeniedException"));
+}
+
+#[tokio::test]
+async fn an_authorizer_may_name_the_key_and_then_the_header_says_nothing() {
+    const KEY: &str = "a-key-of-twenty-letters";
+    let builder = |named: Value| {
+        let mut answer = allowing("*");
+        answer["usageIdentifierKey"] = named;
+        let plan = UsagePlan::new().key(KEY).quota(1, Duration::from_secs(60));
+        rest(LambdaAuthorizer::token(Scripted::default().answering(Ok(answer))))
+            .usage_plan(plan)
+            .api_key_of_authorizer(true)
+    };
+    let with = || request("GET", "/prod/", &[("authorization", "Bearer 1"), ("x-api-key", KEY)]);
+    for named in [Value::Null, "".into(), "another".into(), 5.into()] {
+        let (status, told, body) = refused(builder(named), with()).await;
+        assert_eq!((status, &*told, &*body), (403, "ForbiddenException", r#"{"message":"Forbidden"}"#));
+    }
+    let builder = builder(KEY.into());
+    let (response, event) = asked(builder.clone(), with()).await;
+    assert_eq!(
+        (response.status().as_u16(), &event.unwrap()["requestContext"]["identity"]["apiKey"]),
+        (200, &KEY.into())
+    );
+    assert_eq!(refused(builder, with()).await.0, 429);
 }
