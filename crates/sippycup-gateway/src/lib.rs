@@ -275,7 +275,7 @@ pub use identity::{Authorizer, ClientCertificate};
 pub use invoke_api::InvokeApi;
 pub use kind::Kind;
 pub use names::HeaderNames;
-pub use observe::{End, Step};
+pub use observe::{End, ExchangeNumber, Observed, Step};
 pub use plans::{Throttle, UsagePlan};
 pub use routing_rule::RoutingRule;
 pub use rules::{Action, FixedResponse, Listener, Redirect, Rule};

@@ -12,19 +12,23 @@ mod memory;
 mod store;
 
 use std::collections::HashMap;
+use std::convert::Infallible;
+use std::fmt;
 use std::io::{self, IsTerminal};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clap::Args;
+use http::{Request, Response};
 use serde_json::Value;
-use sippycup_gateway::{BoxError, FunctionBuilder, GatewayBuilder, Gateways, Logged, Server, Terminal};
+use sippycup_gateway::{Body, BoxError, FunctionBuilder, GatewayBuilder, Moment, Server, Step, Terminal};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
+use tower_service::Service;
 
 use crate::error::UsageError;
 use crate::plan::Listen;
-use crate::served::Served;
 use api::Api;
 pub(crate) use store::Door;
 use store::Store;
@@ -105,25 +109,61 @@ impl Inspector {
         builder.observer(self.store.door(door))
     }
 
+    /// Who is told of the endpoint of a Web Function.
+    pub(crate) fn web(&self, door: Door) -> impl Fn(u64, Step<'_>) + Send + Sync + 'static {
+        self.store.door(door)
+    }
+
+    /// Who is told of a function that is no gateway's, by its place among all.
+    pub(crate) fn moments(&self, at: usize) -> impl Fn(Moment<'_>) + Send + Sync + 'static {
+        self.store.function(at)
+    }
+
     /// Looks at a function, by its place among those that are served.
     pub(crate) fn function(&self, builder: FunctionBuilder, at: usize) -> FunctionBuilder {
         builder.observer(self.store.function(at))
     }
 
     /// Adds the front doors of an address, to which requests can be sent from the page.
-    pub(crate) fn listener(&self, address: SocketAddr, gateways: Logged<Gateways<Served>>) {
-        self.sender.listeners().insert(address, gateways);
+    pub(crate) fn listener(&self, address: SocketAddr, front: impl Front + 'static) {
+        self.sender.listeners().insert(address, Arc::new(front));
+    }
+}
+
+/// What answers at an address.
+pub(crate) trait Front: Send + Sync {
+    fn answer(&self, request: Request<Body>) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
+}
+
+impl<S> Front for S
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + Sync,
+    S::Future: Send + 'static,
+{
+    fn answer(&self, request: Request<Body>) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> {
+        // All of them are always ready.
+        let answered = self.clone().call(request);
+        Box::pin(async move {
+            let Ok(response) = answered.await;
+            response
+        })
     }
 }
 
 /// Who can send requests to the front doors, by their addresses.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 struct Sender {
-    listeners: Arc<Mutex<HashMap<SocketAddr, Logged<Gateways<Served>>>>>,
+    listeners: Arc<Mutex<HashMap<SocketAddr, Arc<dyn Front>>>>,
+}
+
+impl fmt::Debug for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").finish_non_exhaustive()
+    }
 }
 
 impl Sender {
-    fn listeners(&self) -> MutexGuard<'_, HashMap<SocketAddr, Logged<Gateways<Served>>>> {
+    fn listeners(&self) -> MutexGuard<'_, HashMap<SocketAddr, Arc<dyn Front>>> {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

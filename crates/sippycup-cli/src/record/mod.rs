@@ -1,6 +1,7 @@
 //! `--events`: every event and answer as a file, and the settings of the function beside them.
 
 mod mask;
+mod web;
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -53,9 +54,14 @@ impl Recorder {
     }
 
     fn begin(&self, event: &[u8]) -> Recording {
-        let recording = Recording { recorder: self.clone(), number: self.last.fetch_add(1, Ordering::Relaxed) + 1 };
+        let recording = self.recording();
         recording.write("event.json", event);
         recording
+    }
+
+    /// The next one, of which nothing is written yet.
+    fn recording(&self) -> Recording {
+        Recording { recorder: self.clone(), number: self.last.fetch_add(1, Ordering::Relaxed) + 1 }
     }
 }
 

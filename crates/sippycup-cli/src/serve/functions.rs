@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 
 use crate::certain::Certain;
 use crate::error::UsageError;
-use crate::plan::{FunctionPlan, Plan, Said};
+use crate::plan::{FunctionPlan, Plan};
 use crate::record::Recorder;
 use crate::supervise::supervised;
 use crate::watch::run;
@@ -29,17 +29,21 @@ pub(super) async fn build(functions: &[&FunctionPlan], terminal: Terminal) -> Re
 }
 
 /// Where each function is recorded: several have a directory each, by their names.
-pub(super) fn recorders(plan: &Plan, terminal: Terminal) -> Result<Vec<Option<Recorder>>, UsageError> {
-    let recorder = |function: &Said<FunctionPlan>| {
+pub(super) fn recorders(
+    functions: &[&FunctionPlan],
+    plan: &Plan,
+    terminal: Terminal,
+) -> Result<Vec<Option<Recorder>>, UsageError> {
+    let recorder = |function: &&FunctionPlan| {
         let Some(directory) = &plan.events else { return Ok(None) };
-        let name = function.value.name.value.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_");
-        let directory = if plan.functions.len() > 1 { directory.join(name) } else { directory.clone() };
-        match Recorder::new(&directory, &function.value, plan.keeps_secrets(), terminal) {
+        let name = function.name.value.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_");
+        let directory = if functions.len() > 1 { directory.join(name) } else { directory.clone() };
+        match Recorder::new(&directory, function, plan.keeps_secrets(), terminal) {
             Ok(recorder) => Ok(Some(recorder)),
             Err(error) => Err(UsageError::new(format!("--events: cannot record in {}: {error}", directory.display()))),
         }
     };
-    plan.functions.iter().map(recorder).collect()
+    functions.iter().map(recorder).collect()
 }
 
 /// `watched` adds who looks on.

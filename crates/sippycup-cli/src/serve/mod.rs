@@ -36,7 +36,7 @@ use guards::Guards;
 use health::HealthChecks;
 pub(crate) use health::of as health_of;
 use interrupts::Interrupts;
-use web::WebFunction;
+use web::{Looking, WebFunction};
 
 pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
     let mut interrupts = Interrupts::new()?;
@@ -92,15 +92,16 @@ async fn serve_until(
         built = build(&all, terminal) => built?,
         () = interrupts.next() => return Ok(End::Asked(ExitCode::FAILURE)),
     }
-    let recorders = recorders(&plan, terminal)?;
+    let mut recorders = recorders(&all, &plan, terminal)?.into_iter();
     if let Some(inspector) = inspector {
         let names: Vec<_> = plan.functions.iter().map(|function| function.value.name.value.clone()).collect();
-        inspector.serve_anew(&names);
+        let of_webs = web_listeners.iter().map(|(_, web)| web.id.clone());
+        inspector.serve_anew(&names.into_iter().chain(of_webs).collect::<Vec<_>>());
     }
     let mut functions = Vec::new();
     let mut watches: Vec<Watch> = Vec::new();
     let addresses = addresses(&listeners)?;
-    for (at, (Said { value: planned, .. }, recorder)) in plan.functions.iter().zip(recorders).enumerate() {
+    for (at, (Said { value: planned, .. }, recorder)) in plan.functions.iter().zip(recorders.by_ref()).enumerate() {
         let watched = |builder| {
             let builder = endpoints::tell(builder, at, planned, &addresses);
             match inspector {
@@ -110,7 +111,8 @@ async fn serve_until(
         };
         let function = start(planned, &plan.allow_host, terminal, watched).await?;
         if !planned.watch.is_empty() {
-            watches.push(watch(planned, plan.events.as_deref(), function.clone(), terminal)?);
+            let restarted = function.clone();
+            watches.push(watch(planned, plan.events.as_deref(), move || restarted.restart(), terminal)?);
         }
         functions.push(Recorded { name: planned.name.value.clone(), function, recorder });
     }
@@ -128,8 +130,15 @@ async fn serve_until(
     }
     let mut processes = Vec::new();
     for (listener, web) in web_listeners {
-        let process = WebFunction::start(web, &plan.allow_host, terminal).await?;
-        servers.push(process.clone().open(listener, certificate, stopping.clone(), &mut description)?);
+        let at = functions.len() + processes.len();
+        let looking = Looking { inspector, at, recorder: recorders.next().flatten() };
+        let planned = web.function.clone();
+        let process = WebFunction::start(web, &plan.allow_host, terminal, &looking).await?;
+        if !planned.watch.is_empty() {
+            let restarted = process.clone();
+            watches.push(watch(&planned, plan.events.as_deref(), move || restarted.restart(), terminal)?);
+        }
+        servers.push(process.clone().open(listener, certificate, stopping.clone(), &mut description, looking)?);
         processes.push(process);
     }
     if let Some(certificate) = certificate {

@@ -10,7 +10,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
-use sippycup_gateway::{BoxError, Function, Terminal};
+use sippycup_gateway::{BoxError, Terminal};
 use tokio::process::Command;
 use tokio::sync::mpsc;
 
@@ -23,11 +23,11 @@ pub(crate) struct Watch {
     _watcher: RecommendedWatcher,
 }
 
-/// Recordings, which the command itself writes, are no change.
+/// `restart` is called after each change and its build. Recordings, which the command itself writes, are no change.
 pub(crate) fn watch(
     plan: &FunctionPlan,
     recordings: Option<&Path>,
-    function: Function,
+    restart: impl Fn() + Send + 'static,
     terminal: Terminal,
 ) -> Result<Watch, BoxError> {
     let (changed, changes) = mpsc::unbounded_channel();
@@ -47,14 +47,14 @@ pub(crate) fn watch(
     for root in &roots {
         watcher.watch(root, RecursiveMode::Recursive)?;
     }
-    tokio::spawn(restart_on(changes, plan.build.as_ref().map(|build| build.value.clone()), function, terminal));
+    tokio::spawn(restart_on(changes, plan.build.as_ref().map(|build| build.value.clone()), restart, terminal));
     Ok(Watch { _watcher: watcher })
 }
 
 async fn restart_on(
     mut changes: mpsc::UnboundedReceiver<PathBuf>,
     build: Option<String>,
-    function: Function,
+    restart: impl Fn(),
     terminal: Terminal,
 ) {
     while let Some(path) = changes.recv().await {
@@ -74,7 +74,7 @@ async fn restart_on(
                 }
             }
         }
-        function.restart();
+        restart();
     }
 }
 

@@ -1,5 +1,6 @@
 //! Observers: they are told what happens to each exchange of a gateway.
 
+mod observed;
 mod watched;
 
 use std::fmt;
@@ -10,6 +11,7 @@ use bytes::Bytes;
 use http::{Response, request, response};
 
 use crate::{Answer, Body, BoxError, Verdict};
+pub use observed::{ExchangeNumber, Observed};
 use watched::Watched;
 
 /// What happens to one exchange, a request and its response, step by step; told to [`GatewayBuilder::observer`](crate::GatewayBuilder::observer).
@@ -58,6 +60,8 @@ pub enum Step<'a> {
         /// The path as the routes see it, without stage and mapping.
         path: &'a str,
     },
+    /// A piece of the request's body, as it passes. Gateways read it as a whole, and tell [`RequestBody`](Self::RequestBody).
+    RequestPiece(&'a Bytes),
     /// The body of the request, which is whole now.
     RequestBody(&'a Bytes),
     /// An authorizer has said something about the request, also if it refuses it.

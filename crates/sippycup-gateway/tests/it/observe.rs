@@ -3,11 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::BodyExt;
-use sippycup_gateway::{BoxError, Domain, End, Fault, Function, Gateway, GatewayBuilder, Kind, Moment, Step};
-use tower::service_fn;
+use sippycup_gateway::{
+    Body, BoxError, Domain, End, ExchangeNumber, Fault, Function, Gateway, GatewayBuilder, Kind, Moment, Observed, Step,
+};
+use tower::{Service, service_fn};
 
 use crate::scripted::command_line;
 use crate::streams::{Body as Script, failure, with};
@@ -38,6 +40,7 @@ fn word(step: Step<'_>) -> String {
         Step::Routed { domain, mapping, stage, route, path } => {
             format!("routed {domain} {} {} {route} {path}", mapping.unwrap_or("-"), stage.unwrap_or("-"))
         }
+        Step::RequestPiece(piece) => format!("has {}", shown(piece)),
         Step::RequestBody(body) => format!("body {}", shown(body)),
         Step::Event(event) => {
             let event: serde_json::Value = serde_json::from_slice(event).unwrap();
@@ -148,6 +151,31 @@ async fn a_client_that_goes_away_is_told_before_and_while_the_response_comes() {
     assert!(tokio::time::timeout(std::time::Duration::ZERO, &mut response).await.is_err());
     drop(response);
     assert_eq!(seen.take().last().unwrap(), "abandoned");
+}
+
+#[tokio::test]
+async fn another_service_is_observed_too_and_nothing_is_told_after_the_end() {
+    let seen = Seen::default();
+    let steps = Arc::clone(&seen.steps);
+    let told = move |exchange, step: Step<'_>| steps.lock().unwrap().push((exchange, word(step)));
+    // It answers before it has read the request.
+    let (bodies, mut unread) = tokio::sync::mpsc::unbounded_channel();
+    let service = service_fn(move |request: Request<Body>| {
+        let (parts, body) = request.into_parts();
+        assert!(parts.extensions.get::<ExchangeNumber>().unwrap().get() > 0);
+        bodies.send(body).unwrap();
+        async { Ok::<_, std::convert::Infallible>(Response::new(Body::from("early"))) }
+    });
+    let mut observed = Observed::new(service, told);
+    let request = |body: &'static str| Request::post("/items").body(Body::from(body)).unwrap();
+    let response = observed.call(request("one")).await.unwrap();
+    unread.recv().await.unwrap().collect().await.unwrap();
+    assert_eq!(text(response).await, "early");
+    assert_eq!(seen.take(), ["request POST /items", "response 200", "has one", "sent early", "whole"]);
+    let response = observed.call(request("two")).await.unwrap();
+    text(response).await;
+    unread.recv().await.unwrap().collect().await.unwrap();
+    assert_eq!(seen.take(), ["request POST /items", "response 200", "sent early", "whole"]);
 }
 
 #[tokio::test]

@@ -10,7 +10,6 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sippycup_gateway::{Body, SentBy};
-use tower_service::Service;
 
 use super::{json_of, parameter, said};
 use crate::inspect::Sender;
@@ -138,10 +137,10 @@ pub(super) async fn act(store: &Store, sender: &Sender, body: Body) -> Response<
 
 /// A call of `/@connections`, as a backend makes it.
 async fn call(sender: &Sender, address: SocketAddr, mut request: Request<Body>) -> Result<(), String> {
-    let gateways = sender.listeners().get(&address).cloned();
-    let mut gateways = gateways.ok_or("this front door is not served any more")?;
+    let front = sender.listeners().get(&address).cloned();
+    let front = front.ok_or("this front door is not served any more")?;
     request.extensions_mut().insert(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-    let Ok(response) = gateways.call(request).await;
+    let response = front.answer(request).await;
     let (parts, body) = response.into_parts();
     // Read to its end for the store, which lists the call too.
     let _ = body.collect().await;

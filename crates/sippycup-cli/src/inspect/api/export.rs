@@ -18,7 +18,8 @@ pub(super) fn export(form: &str, exchange: &Exchange, secrets: bool) -> Option<S
     match form {
         "curl" if is_request => Some(curl(exchange, contents, secrets)),
         "event" => event(contents, secrets),
-        "rust" if is_request => Some(rust(exchange, contents, secrets)),
+        // Before a Web Function there is no gateway.
+        "rust" if is_request && !exchange.row.door.expression.is_empty() => Some(rust(exchange, contents, secrets)),
         _ => None,
     }
 }

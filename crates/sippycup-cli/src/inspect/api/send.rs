@@ -12,7 +12,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sippycup_gateway::Body;
 use tokio::sync::mpsc;
-use tower_service::Service;
 
 use super::{json_of, said};
 use crate::certain::Certain;
@@ -48,14 +47,14 @@ pub(super) async fn send(store: &Store, sender: &Sender, body: Body) -> Response
         Ok(request) => request,
         Err(why) => return said(StatusCode::BAD_REQUEST, &why),
     };
-    let Some(mut gateways) = sender.listeners().get(&address).cloned() else {
+    let Some(front) = sender.listeners().get(&address).cloned() else {
         return said(StatusCode::BAD_REQUEST, "this front door is not served any more");
     };
     let (began, mut exchange) = mpsc::unbounded_channel();
     request.extensions_mut().insert(Sent { repeats: wanted.repeats, began });
     request.extensions_mut().insert(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     tokio::spawn(async move {
-        let Ok(response) = gateways.call(request).await;
+        let response = front.answer(request).await;
         let mut body = response.into_body();
         // The page reads what the store has seen.
         let read = async { while let Some(Ok(_)) = body.frame().await {} };

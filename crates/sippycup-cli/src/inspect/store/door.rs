@@ -25,6 +25,21 @@ pub(crate) struct Door {
 }
 
 impl Door {
+    /// The endpoint of a Web Function, which is before no gateway.
+    pub(crate) fn of_web(id: &str, address: SocketAddr, secured: bool) -> Self {
+        Self {
+            name: id.to_owned(),
+            kind: "web-function",
+            function: Some(id.to_owned()),
+            authorizer: None,
+            address,
+            secured,
+            default_domain: String::new(),
+            stage_path: String::new(),
+            expression: String::new(),
+        }
+    }
+
     pub(crate) fn new(
         gateway: &Gateway<()>,
         function: Option<&str>,

@@ -116,6 +116,7 @@ impl Contents {
                 self.body.push(now, body);
                 "body"
             }
+            Step::RequestPiece(piece) => return self.body.push(now, piece),
             Step::Authorized(verdict) => {
                 self.verdict = Some(verdict.clone());
                 "authorized"

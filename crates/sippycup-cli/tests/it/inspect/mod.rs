@@ -34,20 +34,20 @@ fn ask(address: &str, request_line: &str, lines: &[&str], body: &str) -> (u16, S
     (head.split(' ').nth(1).unwrap().parse().unwrap(), head.to_ascii_lowercase(), body.to_owned())
 }
 
-fn get(page: &str, path: &str) -> Value {
+pub(super) fn get(page: &str, path: &str) -> Value {
     let (status, _, body) = ask(page, &format!("GET {path}"), &[&format!("Host: {page}")], "");
     assert_eq!(status, 200, "{path}: {body}");
     serde_json::from_str(&body).unwrap()
 }
 
-fn text(page: &str, path: &str) -> String {
+pub(super) fn text(page: &str, path: &str) -> String {
     let (status, _, body) = ask(page, &format!("GET {path}"), &[&format!("Host: {page}")], "");
     assert_eq!(status, 200, "{path}: {body}");
     body
 }
 
 /// As the page does.
-fn post(page: &str, path: &str, body: &Value) -> (u16, Value) {
+pub(super) fn post(page: &str, path: &str, body: &Value) -> (u16, Value) {
     let host = format!("Host: {page}");
     let lines = [&*host, "Content-Type: application/json", "X-SippyCup-Inspect: 1"];
     let (status, _, body) = ask(page, &format!("POST {path}"), &lines, &body.to_string());
@@ -67,13 +67,13 @@ fn row(page: &str, fits: impl Fn(&Value) -> bool) -> Value {
 }
 
 /// The details of the exchange with a target, when it is over.
-fn ended(page: &str, target: &str) -> Value {
+pub(super) fn ended(page: &str, target: &str) -> Value {
     let row = row(page, |row| row["target"] == target && !row["end"].is_null());
     get(page, &format!("/api/exchanges/{}", row["id"]))
 }
 
 /// The details of an exchange as soon as they fit.
-fn until(page: &str, id: &Value, fits: impl Fn(&Value) -> bool) -> Value {
+pub(super) fn until(page: &str, id: &Value, fits: impl Fn(&Value) -> bool) -> Value {
     let mut next = 0;
     loop {
         let one = get(page, &format!("/api/exchanges/{id}"));

@@ -1,5 +1,11 @@
 //! Web Functions: processes that speak HTTP themselves, without events.
 
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::inspect::{ended, get, post, text, until};
 use crate::{Running, directory, http, run, serve};
 
 #[test]
@@ -10,7 +16,16 @@ fn a_web_function_gets_requests_as_they_are_and_no_events() {
         .unwrap();
     std::fs::write(root.join("web/src/main.rs"), PROGRAM).unwrap();
     std::fs::write(root.join("template.yaml"), TEMPLATE).unwrap();
-    let mut command = serve(&["--template", "template.yaml", "--describe", "described.json"]);
+    let mut command = serve(&[
+        "--template",
+        "template.yaml",
+        "--describe",
+        "described.json",
+        "--inspect=127.0.0.1:0",
+        "--events",
+        "events",
+        "--watch",
+    ]);
     command.current_dir(&root);
     let mut running = Running::spawn(command);
     running.until("described in ");
@@ -22,8 +37,7 @@ fn a_web_function_gets_requests_as_they_are_and_no_events() {
         "{:?}",
         running.seen
     );
-    let described: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(root.join("described.json")).unwrap()).unwrap();
+    let described: Value = serde_json::from_slice(&std::fs::read(root.join("described.json")).unwrap()).unwrap();
     let door = &described["frontDoors"][0];
     assert_eq!(
         (&door["logicalId"], &door["kind"], &door["endpoint"]),
@@ -31,7 +45,7 @@ fn a_web_function_gets_requests_as_they_are_and_no_events() {
     );
     let address = door["urls"][0].as_str().unwrap().strip_prefix("http://").unwrap().trim_end_matches('/').to_owned();
 
-    let headers = "X-Real-IP: 1\r\nX-Forwarded-For: 192.0.2.1\r\nlambda-web-mine: 1\r\nX-Hop: 1\r\nX-Kept: 1\r\nContent-Length: 3\r\nConnection: close, x-hop\r\n\r\nabc";
+    let headers = "X-Real-IP: 1\r\nAuthorization: Bearer s3cret\r\nX-Forwarded-For: 192.0.2.1\r\nlambda-web-mine: 1\r\nX-Hop: 1\r\nX-Kept: 1\r\nContent-Length: 3\r\nConnection: close, x-hop\r\n\r\nabc";
     let response = http(&address, "POST /a%20b?x=1&x=2", headers);
     assert!(response.starts_with("HTTP/1.1 201 Created\r\n"), "{response}");
     let (head, told) = response.split_once("\r\n\r\n").unwrap();
@@ -57,8 +71,59 @@ fn a_web_function_gets_requests_as_they_are_and_no_events() {
     // Its process ends in the middle of a request, and is started anew for the next one.
     assert!(http(&address, "GET /end", "").starts_with("HTTP/1.1 502 "));
     assert!(http(&address, "GET /again", "").starts_with("HTTP/1.1 201 "));
+    is_shown(&running, &address);
+    is_recorded(&root);
+    is_restarted(&mut running, &root, &address);
     running.signal("-INT");
     assert_eq!(running.child.wait().unwrap().code(), Some(0));
+}
+
+/// The inspector has its requests, its processes and their lines, and sends to it.
+fn is_shown(running: &Running, address: &str) {
+    let page = running.seen.iter().find_map(|line| line.split("inspect: http://").nth(1)).unwrap();
+    let page = page.trim_end_matches('/');
+    let one = ended(page, "/a%20b?x=1&x=2");
+    assert_eq!((&one["kind"], &one["door"], &one["status"]), (&json!("web-function"), &json!("Web"), &json!(201)));
+    assert_eq!((&one["body"]["base64"], &one["cold"]), (&json!("YWJj"), &json!(true)), "{one}");
+    assert!(one["headers"].as_array().unwrap().contains(&json!(["x-real-ip", "1"])), "as the client sent it: {one}");
+    let id = one["id"].clone();
+    let one = until(page, &id, |one| {
+        let worked = &one["invocations"][0];
+        !worked["answered"].is_null() && worked["lines"][0][1] == "got POST /a%20b?x=1&x=2 HTTP/1.1"
+    });
+    assert!(one["event"].is_null() && one["responseBody"]["total"].as_u64() > Some(0), "{one}");
+    assert_eq!(ended(page, "/end")["status"], 502);
+    let (status, sent) = post(page, "/api/send", &json!({ "repeats": id }));
+    assert_eq!(status, 200, "{sent}");
+    until(page, &sent["id"], |one| one["status"] == 201 && !one["end"].is_null());
+    let curl = text(page, &format!("/api/exchanges/{id}/as/curl"));
+    assert!(curl.starts_with(&format!("curl -X POST 'http://{address}/a%20b?x=1&x=2'")), "{curl}");
+    let served = get(page, "/api/served");
+    let function = served["functions"].as_array().unwrap().iter().find(|function| function["name"] == "Web").unwrap();
+    assert_eq!((&function["starts"], &function["ended"]), (&json!(2), &json!("exit status: 3")), "{function}");
+    assert_eq!(function["environments"][0]["state"], "waiting");
+}
+
+/// Requests and responses are files, with credentials masked.
+fn is_recorded(root: &Path) {
+    let read = |name: &str| -> Value { serde_json::from_slice(&std::fs::read(root.join(name)).unwrap()).unwrap() };
+    let request = read("events/Web/000001.request.json");
+    assert_eq!((&request["method"], &request["target"]), (&json!("POST"), &json!("/a%20b?x=1&x=2")));
+    assert_eq!((&request["body"], &request["isBase64Encoded"]), (&json!("abc"), &json!(false)));
+    assert_eq!(request["headers"]["authorization"], json!(["Bearer (masked)"]), "{request}");
+    let response = read("events/Web/000001.response.json");
+    assert_eq!((&response["status"], &response["headers"]["x-own"]), (&json!(201), &json!(["yes"])));
+    assert!(response["body"].as_str().unwrap().starts_with("blue\nPOST "), "{response}");
+}
+
+/// A change of its code is built, and the process started anew.
+fn is_restarted(running: &mut Running, root: &Path, address: &str) {
+    std::fs::write(root.join("web/src/main.rs"), PROGRAM.replace("{color}\\n", "changed {color}\\n")).unwrap();
+    running.until("changed, restarting the function");
+    let until = Instant::now() + Duration::from_secs(120);
+    while !http(address, "GET /", "").contains("changed blue") {
+        assert!(Instant::now() < until, "it is not started anew");
+    }
 }
 
 #[test]
@@ -117,6 +182,7 @@ fn main() {
             while !head.ends_with("\r\n\r\n") {
                 if reader.read_line(&mut head).unwrap() == 0 { return }
             }
+            println!("got {}", head.lines().next().unwrap());
             if head.starts_with("GET /end") { std::process::exit(3) }
             if head.starts_with("GET /slow") { std::thread::park() }
             let length = head.to_lowercase().lines().find_map(|line| line.strip_prefix("content-length: ").map(|n| n.parse().unwrap()));

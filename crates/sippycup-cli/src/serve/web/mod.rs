@@ -2,36 +2,36 @@
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/web-functions-http.html>
 
+mod process;
+
 use std::convert::Infallible;
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::process::Stdio;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use http::header::{CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue};
 use http::uri::Authority;
 use http::{Method, Request, Response, StatusCode, Version};
+use http_body_util::BodyExt;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use sippycup_gateway::{Body, BoxError, Server, Terminal};
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::process::{Child, Command};
-use tokio::sync::{Mutex, watch as signal};
+use sippycup_gateway::{Body, BoxError, ExchangeNumber, Moment, Observed, Server, Terminal};
+use tokio::net::TcpListener;
+use tokio::sync::watch as signal;
 use tokio::task::JoinHandle;
 use tower_service::Service;
 
 use crate::certain::Certain;
 use crate::describe::Description;
-use crate::plan::Pair;
-use crate::supervise::supervised;
+use crate::inspect::{Door, Inspector};
+use crate::record::Recorder;
 use crate::template::WebPlan;
 use crate::tls::Certificate;
+use process::{Connected, Process};
 
 /// What passes requests on to the process of a Web Function.
 #[derive(Clone)]
@@ -41,20 +41,37 @@ pub(super) struct WebFunction {
 
 struct Shared {
     plan: WebPlan,
-    address: SocketAddr,
     /// Names under which it may be asked.
     allowed: Vec<String>,
     terminal: Terminal,
-    process: Mutex<Child>,
+    process: Process,
+    observer: Arc<dyn Fn(Moment<'_>) + Send + Sync>,
+}
+
+/// Who looks on while a Web Function works.
+pub(super) struct Looking<'a> {
+    pub(super) inspector: Option<&'a Inspector>,
+    /// Its place among all functions.
+    pub(super) at: usize,
+    pub(super) recorder: Option<Recorder>,
 }
 
 impl WebFunction {
     /// Starts the process, with an address of its own.
-    pub(super) async fn start(plan: WebPlan, allowed: &[String], terminal: Terminal) -> Result<Self, BoxError> {
+    pub(super) async fn start(
+        plan: WebPlan,
+        allowed: &[String],
+        terminal: Terminal,
+        looking: &Looking<'_>,
+    ) -> Result<Self, BoxError> {
         // Free a moment ago: who takes it meanwhile is told by the process, which cannot listen then.
         let address = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?.local_addr()?;
-        let process = Mutex::new(spawn(&plan, address, terminal)?);
-        Ok(Self { shared: Arc::new(Shared { plan, address, allowed: allowed.to_vec(), terminal, process }) })
+        let observer: Arc<dyn Fn(Moment<'_>) + Send + Sync> = match looking.inspector {
+            Some(inspector) => Arc::new(inspector.moments(looking.at)),
+            None => Arc::new(|_| {}),
+        };
+        let process = Process::start(plan.clone(), address, terminal, Arc::clone(&observer))?;
+        Ok(Self { shared: Arc::new(Shared { plan, allowed: allowed.to_vec(), terminal, process, observer }) })
     }
 
     /// Tells where it is, and passes requests on until it should stop.
@@ -64,10 +81,11 @@ impl WebFunction {
         certificate: Option<&Certificate>,
         mut stopping: signal::Receiver<bool>,
         description: &mut Description,
+        looking: Looking<'_>,
     ) -> io::Result<JoinHandle<io::Result<()>>> {
-        let (plan, terminal) = (&self.shared.plan, self.shared.terminal);
+        let (plan, terminal, address) = (&self.shared.plan, self.shared.terminal, listener.local_addr()?);
         let scheme = if certificate.is_some() { "https" } else { "http" };
-        let url = format!("{scheme}://{}/", listener.local_addr()?);
+        let url = format!("{scheme}://{address}/");
         terminal.line(&format!("      web: {url}  ({})", plan.id));
         description.add_web(&plan.id, &plan.endpoint, url);
         let shutdown = async move {
@@ -77,18 +95,30 @@ impl WebFunction {
         if let Some(certificate) = certificate {
             server = server.tls(certificate.tls.clone());
         }
-        Ok(tokio::spawn(server.serve(listener, self, shutdown)))
+        let Looking { inspector, recorder, .. } = looking;
+        let door = Door::of_web(&plan.id, address, certificate.is_some());
+        let (shown, recorded) = (inspector.map(|i| i.web(door)), recorder.map(Recorder::exchanges));
+        if shown.is_none() && recorded.is_none() {
+            return Ok(tokio::spawn(server.serve(listener, self, shutdown)));
+        }
+        let observed = Observed::new(self, move |exchange, step| {
+            shown.iter().for_each(|shown| shown(exchange, step));
+            recorded.iter().for_each(|recorded| recorded(exchange, step));
+        });
+        if let Some(inspector) = inspector {
+            inspector.listener(address, observed.clone());
+        }
+        Ok(tokio::spawn(server.serve(listener, observed, shutdown)))
+    }
+
+    /// Ends the process, and starts it anew.
+    pub(super) fn restart(&self) {
+        let shared = Arc::clone(&self.shared);
+        tokio::spawn(async move { shared.process.restart().await });
     }
 
     pub(super) fn stop(&self) {
-        // The process ends with its standard input, as with this command.
-        if let Ok(mut process) = self.shared.process.try_lock() {
-            drop(process.stdin.take());
-            // A supervisor that is killed would leave the rest behind.
-            if cfg!(not(unix)) {
-                let _ = process.start_kill();
-            }
-        }
+        self.shared.process.stop();
     }
 }
 
@@ -120,9 +150,12 @@ impl Shared {
             return refused(StatusCode::NOT_FOUND, None);
         }
         let line = format!("{} {}", request.method(), request.uri().path());
+        let exchange = request.extensions().get::<ExchangeNumber>().map(|number| number.get());
         let id = self.prepare(&mut request);
+        let invocation = id.to_str().unwrap_or_default();
+        (self.observer)(Moment::Queued { invocation, exchange });
         let deadline = self.plan.function.timeout.0;
-        let answered = match tokio::time::timeout(deadline, self.pass(request)).await {
+        let answered = match tokio::time::timeout(deadline, self.pass(request, invocation)).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => {
                 self.terminal.function(&self.plan.id, &format!("cannot be asked: {error}"));
@@ -181,72 +214,35 @@ impl Shared {
         id
     }
 
-    async fn pass(&self, mut request: Request<Body>) -> Result<Response<Body>, BoxError> {
-        let stream = self.connect().await?;
+    async fn pass(&self, mut request: Request<Body>, invocation: &str) -> Result<Response<Body>, BoxError> {
+        let Connected { stream, environment, cold } = self.process.connect().await?;
+        (self.observer)(Moment::Invoked { environment, invocation, cold });
+        let working = Working { observer: Arc::clone(&self.observer), environment, invocation: invocation.to_owned() };
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
         // From a client of HTTP/2 it is one of HTTP/1.1 from here on.
         *request.version_mut() = Version::HTTP_11;
         let response = sender.send_request(request).await?;
-        Ok(response.map(Body::new))
-    }
-
-    /// A connection to the process, which is started anew, once, if it ended. It is ready once it accepts one.
-    async fn connect(&self) -> Result<TcpStream, BoxError> {
-        let mut tries = STARTING.as_millis() / PAUSE.as_millis();
-        let mut anew = false;
-        loop {
-            let error = match TcpStream::connect(self.address).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => error,
-            };
-            tries = tries.saturating_sub(1);
-            if tries == 0 {
-                return Err(format!("the function does not listen on {}: {error}", self.address).into());
-            }
-            let mut process = self.process.lock().await;
-            if let Some(status) = process.try_wait()? {
-                if anew {
-                    return Err(format!("it ended ({status}) before it listened on {}", self.address).into());
-                }
-                anew = true;
-                self.terminal.function(&self.plan.id, &format!("it ended ({status}), and is started anew"));
-                *process = spawn(&self.plan, self.address, self.terminal)?;
-            }
-            drop(process);
-            tokio::time::sleep(PAUSE).await;
-        }
+        Ok(response.map(|body| {
+            Body::new(body.map_frame(move |frame| {
+                // It works as long as somebody may read.
+                let _ = &working;
+                frame
+            }))
+        }))
     }
 }
 
-fn spawn(plan: &WebPlan, address: SocketAddr, terminal: Terminal) -> Result<Child, BoxError> {
-    let line = supervised(&plan.function.command);
-    let (program, arguments) = line.split_first().ok_or("the function has no command")?;
-    let mut command = Command::new(program);
-    command.args(arguments).env("AWS_LAMBDA_HTTP_ENDPOINT", address.to_string());
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(cfg!(not(unix)));
-    for Pair { name, value } in plan.function.env.iter().map(|said| &said.value) {
-        command.env(name, value);
-    }
-    if let Some(directory) = &plan.function.directory {
-        command.current_dir(&directory.value);
-    }
-    #[cfg(unix)]
-    command.process_group(0);
-    let mut child = command.spawn().map_err(|error| format!("cannot start `{}`: {error}", program.display()))?;
-    if let Some(output) = child.stdout.take() {
-        tokio::spawn(told(output, plan.id.clone(), terminal));
-    }
-    if let Some(output) = child.stderr.take() {
-        tokio::spawn(told(output, plan.id.clone(), terminal));
-    }
-    Ok(child)
+/// The process works on a request, until this is dropped.
+struct Working {
+    observer: Arc<dyn Fn(Moment<'_>) + Send + Sync>,
+    environment: u64,
+    invocation: String,
 }
 
-async fn told(output: impl AsyncRead + Unpin, name: String, terminal: Terminal) {
-    let mut lines = BufReader::new(output).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        terminal.function(&name, &line);
+impl Drop for Working {
+    fn drop(&mut self) {
+        (self.observer)(Moment::Answered { environment: self.environment, invocation: &self.invocation });
     }
 }
 
@@ -298,7 +294,3 @@ const HOPS: &[&str] = &[
 ];
 
 const OWN: &[&str] = &["x-http-method", "x-http-method-override", "x-method-override", "x-real-ip"];
-
-/// How long a process may take until it listens, and how long it is left alone between two tries.
-const STARTING: Duration = Duration::from_secs(10);
-const PAUSE: Duration = Duration::from_millis(25);

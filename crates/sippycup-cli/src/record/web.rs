@@ -1,0 +1,93 @@
+//! Recordings of Web Functions: they get no events, so that requests and responses themselves are written.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderMap;
+use serde_json::{Map, Value, json};
+use sippycup_gateway::Step;
+
+use super::{Recorder, Recording};
+
+impl Recorder {
+    /// Who is told of the exchanges of a Web Function.
+    pub(crate) fn exchanges(self) -> impl Fn(u64, Step<'_>) + Send + Sync + 'static {
+        let open = Mutex::new(HashMap::new());
+        move |id, step| {
+            let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Step::End(_) = step {
+                let over: Option<Exchange> = open.remove(&id);
+                drop(open);
+                if let Some(exchange) = over {
+                    exchange.write();
+                }
+            } else if let Step::Request(parts) = step {
+                let begun = json!({ "method": parts.method.as_str(), "target": parts.uri.to_string(), "headers": headers(&parts.headers) });
+                let recording = self.recording();
+                open.insert(
+                    id,
+                    Exchange { recording, request: begun, body: Vec::new(), response: None, answer: Vec::new() },
+                );
+            } else if let Some(exchange) = open.get_mut(&id) {
+                exchange.step(step);
+            }
+        }
+    }
+}
+
+/// What is written at its end.
+struct Exchange {
+    recording: Recording,
+    request: Value,
+    body: Vec<u8>,
+    response: Option<Value>,
+    answer: Vec<u8>,
+}
+
+impl Exchange {
+    fn step(&mut self, step: Step<'_>) {
+        match step {
+            Step::RequestPiece(piece) => keep(&mut self.body, piece),
+            Step::Response(parts) => {
+                self.response = Some(json!({ "status": parts.status.as_u16(), "headers": headers(&parts.headers) }));
+            }
+            Step::ResponsePiece(piece) => keep(&mut self.answer, piece),
+            _ => {}
+        }
+    }
+
+    fn write(self) {
+        self.recording.write("request.json", with_body(self.request, &self.body).to_string().as_bytes());
+        if let Some(response) = self.response {
+            self.recording.write("response.json", with_body(response, &self.answer).to_string().as_bytes());
+        }
+    }
+}
+
+/// The values of each header, in their order.
+fn headers(headers: &HeaderMap) -> Value {
+    let values =
+        |name| headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into()).collect();
+    let named = headers.keys().map(|name| (name.as_str().to_owned(), Value::Array(values(name))));
+    Value::Object(named.collect::<Map<_, _>>())
+}
+
+/// Text as it is, bytes in base64.
+fn with_body(mut message: Value, body: &[u8]) -> Value {
+    let text = std::str::from_utf8(body);
+    if let Value::Object(members) = &mut message {
+        members.insert("isBase64Encoded".to_owned(), text.is_err().into());
+        members.insert("body".to_owned(), text.map_or_else(|_| STANDARD.encode(body), str::to_owned).into());
+    }
+    message
+}
+
+/// Of a body that is larger than Lambda takes, the beginning.
+fn keep(body: &mut Vec<u8>, piece: &[u8]) {
+    let room = MOST.saturating_sub(body.len());
+    body.extend_from_slice(piece.get(..room.min(piece.len())).unwrap_or_default());
+}
+
+const MOST: usize = 6 << 20;
