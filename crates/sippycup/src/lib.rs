@@ -187,7 +187,8 @@ pub use sippycup_layer::{
     StreamFuture, StreamedBody, Streaming,
 };
 
-/// The code in the README is code that compiles.
+/// The code in the READMEs is code that compiles.
 #[cfg(all(doctest, feature = "axum"))]
 #[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;
