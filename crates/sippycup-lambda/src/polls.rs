@@ -40,7 +40,8 @@ where
             // The app is cloned by code of its own.
             match guard(|| app.clone()) {
                 Ok(app) => {
-                    polls.spawn(poll(app, endpoint.clone(), after.clone(), guards.clone()));
+                    // In a box: tokio would have room for it in each step that a task takes, on the stack.
+                    polls.spawn(Box::pin(poll(app, endpoint.clone(), after.clone(), guards.clone())));
                     missing -= 1;
                 }
                 Err(failure) => {
