@@ -12,13 +12,16 @@ use sippycup_benches::{
     report::{self, Table, thousands},
 };
 
-/// The functions: ours, then `lambda_http`'s, each in both flavours of tokio's runtime, and the floor.
-const FUNCTIONS: [(&str, &str); 5] = [
+/// The functions: ours, then `lambda_http`'s, each in both flavours of tokio's runtime, the floor, and what SippyCup
+/// stands on without it and with the middleware alone.
+const FUNCTIONS: [(&str, &str); 7] = [
     ("sippycup-benches-hello", "hello-current"),
     ("sippycup-benches-hello", "hello-multi"),
     ("sippycup-benches-hello-lambda-http", "hello-lambda-http-current"),
     ("sippycup-benches-hello-lambda-http", "hello-lambda-http-multi"),
     ("sippycup-benches-hello", "hello-floor"),
+    ("sippycup-benches-hello", "hello-hyper"),
+    ("sippycup-benches-hello", "hello-layer"),
 ];
 const FLOOR: usize = 4;
 const CONCURRENT: (&str, &str) = ("sippycup-benches-hello-lambda-http", "hello-lambda-http-concurrent");
@@ -70,7 +73,8 @@ rounds (15 with small events) in which the functions take turns; a ratio is the 
 `/proc/PID/task/*/schedstat`, all threads; *first next*: from exec to the first call of the Runtime API. `current` is
 tokio's current-thread runtime, as SippyCup's README has it, and built without the other one; `multi` the multi-threaded
 one, as `lambda_http`'s has it. *floor*: a blocking loop over one socket that sends a constant answer, without a runtime
-and without an HTTP library. Most of a small invocation's CPU is the kernel's, for two requests over loopback and for
+and without an HTTP library. *hyper*: tokio, axum and hyper's connection in the plainest loop, without SippyCup; *layer*:
+the same with SippyCup's middleware. What these two miss of a goal, the loop cannot save. Most of a small invocation's CPU is the kernel's, for two requests over loopback and for
 waking up on an idle CPU, and differs from machine to machine. *CPUs busy*: a loop of the lowest priority runs on each,
 so that none is idle. What else the machine does in a round, it does to all: hold ratios against each other, not times.
 ";
@@ -90,8 +94,8 @@ fn goal(what: &str, value: f64, limit: f64, digits: usize) -> String {
     format!("- {what}: {value:.digits$} ≤ {limit:.digits$}, {verdict}")
 }
 
-fn starts(programs: &[PathBuf; 5], times: usize) -> (String, Vec<String>) {
-    let mut samples = [const { (Vec::new(), Vec::new(), Vec::new()) }; 5];
+fn starts(programs: &[PathBuf; FUNCTIONS.len()], times: usize) -> (String, Vec<String>) {
+    let mut samples = [const { (Vec::new(), Vec::new(), Vec::new()) }; FUNCTIONS.len()];
     for _ in 0..times {
         for (program, (cpu, wall, rss)) in programs.iter().zip(&mut samples) {
             let start = Instant::now();
@@ -159,7 +163,7 @@ fn all_loads() -> [Load; 5] {
 
 const BUSY: &str = "small GET, CPUs busy";
 
-fn loads(programs: &[PathBuf; 5], extent: &Extent) -> (String, Vec<String>) {
+fn loads(programs: &[PathBuf; FUNCTIONS.len()], extent: &Extent) -> (String, Vec<String>) {
     let head =
         ["load", "function", "CPU µs", "÷ lambda_http's, same runtime", "÷ floor", "minor faults", "peak RSS KB"];
     let mut table = Table::new(&head);
@@ -168,7 +172,7 @@ fn loads(programs: &[PathBuf; 5], extent: &Extent) -> (String, Vec<String>) {
         let events = (load.events / extent.part).max(2);
         let programs = if load.has_floor { &programs[..] } else { &programs[..FLOOR] };
         let busy = load.is_busy.then(Busy::start);
-        let mut samples = [const { (Vec::new(), Vec::new(), Vec::new()) }; 5];
+        let mut samples = [const { (Vec::new(), Vec::new(), Vec::new()) }; FUNCTIONS.len()];
         // What is small is disturbed by little.
         let rounds = if load.has_floor { 3 * extent.rounds } else { extent.rounds };
         for _ in 0..rounds {

@@ -16,10 +16,12 @@ use sippycup_benches::{
 };
 
 /// On current-thread runtimes: between threads, what is counted depends on who was faster.
-const FUNCTIONS: [(&str, &str); 3] = [
+const FUNCTIONS: [(&str, &str); 5] = [
     ("sippycup-benches-hello", "hello-current"),
     ("sippycup-benches-hello-lambda-http", "hello-lambda-http-current"),
     ("sippycup-benches-hello", "hello-floor"),
+    ("sippycup-benches-hello", "hello-hyper"),
+    ("sippycup-benches-hello", "hello-layer"),
 ];
 
 /// The second count is of twice as many, and what differs is of as many.
@@ -68,7 +70,8 @@ fn check(count: u64) {
 
 fn table() -> String {
     let programs = FUNCTIONS.map(|function| build(function, "--profile=release"));
-    let mut table = Table::new(&["small GET", "event B", "ours", "lambda_http's", "floor", "÷ ours", "ours ÷ floor"]);
+    let head = ["small GET", "event B", "ours", "lambda_http's", "floor", "hyper", "layer", "÷ ours", "ours ÷ floor"];
+    let mut table = Table::new(&head);
     let mut goals = Vec::new();
     for (name, event) in [
         ("HTTP API", events::http_api_get()),
@@ -76,10 +79,12 @@ fn table() -> String {
         ("Function URL", events::function_url()),
         ("ALB", events::alb()),
     ] {
-        let [ours, theirs, floor] = programs.each_ref().map(|program| count(program, &event));
+        let counts = programs.each_ref().map(|program| count(program, &event));
+        let [ours, theirs, floor, ..] = counts;
         let ratio = |one: u64, other: u64| format!("{:.1}", one as f64 / other as f64);
-        let counts = [event.len() as u64, ours, theirs, floor].map(thousands).to_vec();
-        table.row([vec![name.to_owned()], counts, vec![ratio(theirs, ours), ratio(ours, floor)]].concat());
+        let counts = counts.map(thousands).to_vec();
+        let ratios = vec![ratio(theirs, ours), ratio(ours, floor)];
+        table.row([vec![name.to_owned(), thousands(event.len() as u64)], counts, ratios].concat());
         let verdict = if ours <= GOAL { "met" } else { "**missed**" };
         goals.push(format!("- {name}: {} ≤ {}, {verdict}", thousands(ours), thousands(GOAL)));
     }
@@ -90,6 +95,7 @@ const NOTES: &str = "\
 All instructions in user space that a process spends on an invocation: the wait for the event, the request, the app, the
 answer and the wait for the reply. The difference between 300 and 600 invocations, divided by 300. Release profile,
 current-thread runtimes, SippyCup without default features. *floor*: a blocking loop over one socket that sends a
-constant answer, without a runtime and without an HTTP library. The goal was set with an event that costs `lambda_http`
+constant answer, without a runtime and without an HTTP library. *hyper*: tokio, axum and hyper's connection in the
+plainest loop, which reads no event; *layer*: the same loop with SippyCup's middleware. The goal was set with an event that costs `lambda_http`
 195,000; of these the function URL's is nearest to it.
 ";

@@ -28,7 +28,8 @@ where
             let lambda = endpoint.clone();
             let polls = async {
                 if environment::is_snapshot() {
-                    snapshot::restore(lambda.clone(), options.snapshot).await?;
+                    // In a box, as all that is rare: it would be most of this future.
+                    Box::pin(snapshot::restore(lambda.clone(), options.snapshot)).await?;
                 }
                 polls::run(function, lambda, environment::concurrency(), Arc::new(options.after), options.guards).await
             };

@@ -70,10 +70,11 @@ pub(crate) async fn reported<T>(started: Result<T, ServeError>) -> Result<T, Ser
         // The error is of the app's, and so may be what it says.
         let message = guard(|| chain(error)).unwrap_or_else(|failure| failure.message);
         let init = ErrorType::Init;
-        RuntimeApi::lend(endpoint, |mut api| async move {
+        let report = RuntimeApi::lend(endpoint, |mut api| async move {
             api.fail_init(init.as_header(), init.as_str(), &message).await;
-        })
-        .await;
+        });
+        // In a box: every start would have room for it.
+        Box::pin(report).await;
     }
     started
 }
