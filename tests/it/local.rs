@@ -131,7 +131,7 @@ async fn every_request_has_a_line_and_every_failure_its_reason_once() {
         (
             "GET /page HTTP/1.1\r\norigin: https://elsewhere.example",
             403,
-            "  a web page of `https://elsewhere.example` has no business here",
+            "  a web page of `https://elsewhere.example` may not send requests here; allow it with `allow-host`",
         ),
         ("CONNECT localhost:443 HTTP/1.1", 405, "  CONNECT is for proxies"),
     ] {
