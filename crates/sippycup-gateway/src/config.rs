@@ -18,6 +18,7 @@ use crate::plans::{Throttle, UsagePlan};
 use crate::route::Route;
 use crate::rules::Listener;
 use crate::stamp::Stamper;
+use crate::tenant::TenantSource;
 use crate::validate::RequestValidator;
 use crate::web_socket::Settings;
 
@@ -65,6 +66,7 @@ pub(crate) struct Config {
     pub(crate) stamper: Stamper,
     pub(crate) observer: Observer,
     pub(crate) web_socket: Settings,
+    pub(crate) tenant: Option<TenantSource>,
 }
 
 impl Config {

@@ -138,6 +138,8 @@
 //! | a body that is malformed, breaks off or does not go on | 400 with the page that the kind has for a bad request | not recorded | |
 //! | `RegexValues` and transforms of rules | found anywhere, unless `^` and `$` say else; a URL is path and query; the syntax of the crate `regex-lite` | not documented that closely | |
 //! | `basePathMatched` of a request that a routing rule brings | the base path if it is stripped, else `(none)` | not recorded | what is not stripped is a part of the resource |
+//! | a function with tenant isolation, and no tenant | the kind's answer to a failed invocation (a REST API: 500); the Invoke API: 400 | the Invoke API the same; front doors not recorded | |
+//! | tenants of a function with tenant isolation | share its processes | have environments of their own | |
 //! | a health check that the function fails | the load balancer sees a 502 | not documented, except for a status that does not match | |
 //! | a target group without a healthy target | its function gets requests, also before the first health check | the same, once all targets are unhealthy | |
 //! | rules that authenticate before they forward | `GatewayBuilder::guard` of the target group | actions of the rule | |
@@ -246,6 +248,7 @@ mod secured;
 mod serve;
 mod shorthand;
 mod stamp;
+mod tenant;
 #[cfg(feature = "serve")]
 mod terminal;
 mod validate;

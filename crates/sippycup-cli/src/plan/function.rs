@@ -61,6 +61,11 @@ pub(crate) struct FunctionPlan {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tenant: Option<Said<String>>,
 
+    // In files and templates only.
+    #[arg(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tenant_isolation: Option<Said<bool>>,
+
     /// Run this beside each process of the function, as Lambda runs what is in /opt/extensions; repeatable
     #[arg(id = "extension", long = "extension", value_name = "PATH", conflicts_with = "attach")]
     #[serde(skip_serializing)]
@@ -261,6 +266,7 @@ impl FunctionPlan {
             .concurrency(self.concurrency.as_ref().map_or(CONCURRENCY, |said| said.value.0))
             .freeze(self.freeze.as_ref().is_some_and(|said| said.value))
             .snap_start(self.snap_start.as_ref().is_some_and(|said| said.value));
+        builder = builder.tenant_isolation(self.tenant_isolation.as_ref().is_some_and(|said| said.value));
         if let Some(tenant) = &self.tenant {
             builder = builder.tenant(&tenant.value);
         }

@@ -170,6 +170,9 @@ pub(crate) struct GatewayPlan {
     pub(crate) authorizer: Option<Said<AuthorizerPlan>>,
     #[arg(skip)]
     pub(crate) api_id: Option<Said<String>>,
+    /// Where the tenant of an invocation stands, as an expression of `integration.request.header.X-Amz-Tenant-Id`.
+    #[arg(skip)]
+    pub(crate) tenant: Option<Said<String>>,
     #[arg(skip)]
     pub(crate) gateway_responses: Vec<Said<GatewayResponseTable>>,
     #[arg(skip)]

@@ -120,6 +120,7 @@ impl Doors {
                 binary: api.binary.clone(),
                 timeout: behind.timeout.map(|millis| Seconds(std::time::Duration::from_millis(millis))),
                 stream: stream.then(|| Said::from(true)),
+                tenant: behind.tenant.clone().map(Said::from),
                 route_selection: api.socket.as_ref().and_then(|socket| socket.selection.clone()),
                 route_responses: responses(api, &routes),
                 cors: api.cors.clone(),
@@ -220,6 +221,7 @@ impl Doors {
             .map(|seconds| std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default().as_millis());
         let mut behind = Behind {
             is_version_1: route.is_version_1,
+            tenant: route.tenant.clone(),
             timeout: millis.and_then(|millis| u64::try_from(millis).ok()).filter(|millis| *millis > 0),
             is_keyed: api.usage.iter().any(|usage| usage.stage == stage.name.value && !usage.table.keys.is_empty()),
             ..Behind::default()

@@ -88,6 +88,8 @@ pub(super) fn plan(scope: &Scope<'_>, id: &str, wishes: &Wishes<'_>) -> Result<R
         env.push(pair("AWS_LAMBDA_MAX_CONCURRENCY", &polls, properties.span));
     }
     let restores = properties.at(&["SnapStart", "ApplyOn"]).map(|on| scope.text(on)).transpose()?.flatten();
+    let isolation = properties.at(&["TenancyConfig", "TenantIsolationMode"]);
+    let isolation = isolation.map(|mode| scope.text(mode)).transpose()?.flatten();
     pass(scope, id, properties);
     let settings = wishes.settings.clone();
     let mut watch = settings.watch.clone();
@@ -100,6 +102,7 @@ pub(super) fn plan(scope: &Scope<'_>, id: &str, wishes: &Wishes<'_>) -> Result<R
         timeout: Seconds(timeout),
         memory: format!("{memory:.0}").parse().ok(),
         env,
+        tenant_isolation: (isolation.as_deref() == Some("PER_TENANT")).then(|| Said::from(true)),
         snap_start: (restores.as_deref() == Some("PublishedVersions")).then(|| Said::from(true)),
         command: started.command,
         build: started.build.clone().filter(|_| !watch.is_empty()).map(Said::from),
@@ -337,7 +340,7 @@ fn pass(scope: &Scope<'_>, id: &str, properties: &Node) {
                 "permissions are not checked; it has the credentials of this shell"
             }
             "Layers" => "layers are not there; --run and --extension can stand in for one",
-            "TenancyConfig" => "all tenants share a process here",
+            "TenancyConfig" => "all tenants share the processes here",
             "VpcConfig" | "FileSystemConfigs" | "EphemeralStorage" => {
                 "it has the network and the files of this machine"
             }

@@ -97,6 +97,8 @@ pub(super) struct Route {
     pub(super) target: Target,
     pub(super) access: Access,
     pub(super) timeout: Option<f64>,
+    /// What is mapped to the tenant of the invocation (REST APIs).
+    pub(super) tenant: Option<String>,
     /// Payload format 1.0 of an HTTP API.
     pub(super) is_version_1: bool,
     /// Of a REST API.

@@ -16,6 +16,7 @@ use crate::plans::{Throttle, UsagePlan};
 use crate::route::Route;
 use crate::rules::Listener;
 use crate::stamp::Stamper;
+use crate::tenant::TenantSource;
 use crate::validate::RequestValidator;
 use crate::web_socket::Settings;
 use crate::{ConfigError, Kind};
@@ -89,6 +90,7 @@ impl GatewayBuilder {
             stamper: Stamper::default(),
             observer: Observer::default(),
             web_socket: Settings::default(),
+            tenant: None,
         };
         Self {
             config,
@@ -149,6 +151,20 @@ impl GatewayBuilder {
     /// A gateway checks nothing by itself: [`Gateway::check_health`](crate::Gateway::check_health) does it once, [`Gateway::watch_health`](crate::Gateway::watch_health) again and again. The outcome is [`Gateway::health`](crate::Gateway::health).
     pub fn health_check(mut self, check: HealthCheck) -> Self {
         self.health_check = Some(check);
+        self
+    }
+
+    /// Whom an invocation is for: what the integration of a REST API maps to the header `X-Amz-Tenant-Id` of its call of Lambda
+    /// ([tenant isolation](https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation-invoke.html)); default nobody.
+    ///
+    /// An expression of `integration.request.header.X-Amz-Tenant-Id`: `method.request.header.x-tenant-id`, `method.request.querystring.NAME`, `method.request.path.NAME`,
+    /// `stageVariables.NAME`, `context.authorizer.NAME` or a text in single quotes. A [`Function`](crate::Function) (feature `function`) is told the tenant; a request without one is
+    /// invoked without one.
+    pub fn tenant(mut self, expression: &str) -> Self {
+        match TenantSource::parse(expression) {
+            Ok(source) => self.config.tenant = Some(source),
+            Err(error) => self.fails(error),
+        }
         self
     }
 

@@ -27,6 +27,9 @@ impl GatewayBuilder {
         if self.config.throttle.is_some() && kind != Kind::RestApi && !kind.is_http_api() {
             return wrong("is not throttled");
         }
+        if self.config.tenant.is_some() && kind != Kind::RestApi {
+            return wrong("cannot say for which tenant it invokes a function; a REST API can");
+        }
         if let Some(check) = &self.health_check {
             if !kind.is_load_balancer() {
                 return wrong("checks the health of no function");

@@ -52,6 +52,16 @@ impl FunctionError {
         }
     }
 
+    /// What Lambda says before it invokes anything.
+    pub(crate) fn without_tenant() -> Self {
+        Self::new(INVALID_PARAMETER, "the function has tenant isolation, and the invocation names no tenant")
+    }
+
+    /// Whether nothing was invoked.
+    pub(crate) fn is_without_tenant(&self) -> bool {
+        self.error_type == INVALID_PARAMETER && self.message == Self::without_tenant().message
+    }
+
     pub(crate) fn stopped() -> Self {
         Self::new("Runtime.Stopped", "the function was stopped")
     }
@@ -117,6 +127,8 @@ fn exit_status(how: &str) -> Option<String> {
         _ => how.to_owned(),
     })
 }
+
+const INVALID_PARAMETER: &str = "InvalidParameterValueException";
 
 const TIMED_OUT: &str = "Sandbox.Timedout";
 

@@ -67,6 +67,8 @@ pub struct Function {
 
 struct Handle {
     pool: mpsc::UnboundedSender<Message>,
+    /// Whether every invocation must say for which tenant it is.
+    needs_tenant: bool,
 }
 
 impl Function {
@@ -76,6 +78,7 @@ impl Function {
     }
 
     pub(crate) fn spawned(settings: Settings) -> Self {
+        let needs_tenant = settings.needs_tenant();
         let (sender, receiver) = mpsc::unbounded_channel();
         let pool = Pool::new(Arc::new(settings), sender.clone());
         tokio::spawn(async move {
@@ -83,12 +86,13 @@ impl Function {
         });
         // The first environment starts before the first request: a function that cannot start should say so immediately.
         let _ = sender.send(Message::Warm);
-        Self { handle: Arc::new(Handle { pool: sender }) }
+        Self { handle: Arc::new(Handle { pool: sender, needs_tenant }) }
     }
 
     pub(crate) fn attached(settings: Settings, listener: TcpListener) -> io::Result<Self> {
         let (sender, receiver) = mpsc::unbounded_channel();
         let address = listener.local_addr()?;
+        let needs_tenant = settings.needs_tenant();
         let settings = Arc::new(settings);
         let (end, ending) = oneshot::channel::<()>();
         let ending = async {
@@ -104,7 +108,7 @@ impl Function {
             let _ = api.await;
             waiting.into_iter().for_each(stopped);
         });
-        Ok(Self { handle: Arc::new(Handle { pool: sender }) })
+        Ok(Self { handle: Arc::new(Handle { pool: sender, needs_tenant }) })
     }
 
     /// Starts new environments from now on; the old ones finish what they work on and are stopped then.
@@ -151,6 +155,9 @@ impl Service<Bytes> for Function {
     }
 
     fn call(&mut self, event: Bytes) -> InvocationFuture {
+        if self.handle.needs_tenant && direct::current().is_none_or(|direct| direct.tenant.is_none()) {
+            return InvocationFuture { inner: Box::pin(std::future::ready(Err(FunctionError::without_tenant()))) };
+        }
         let (invocation, reply) = Invocation::new(event);
         let handle = Arc::clone(&self.handle);
         let sent = handle.pool.send(Message::Invoke(invocation)).is_ok();

@@ -14,6 +14,7 @@ use super::direct::Listeners;
 use super::observe::{Moment, Observer};
 use crate::Terminal;
 use crate::answer::ANSWER_LIMIT;
+use crate::tenant::{self, is_tenant};
 
 /// Settings as the rest of the module reads them.
 #[derive(Clone)]
@@ -32,6 +33,7 @@ pub(crate) struct Settings {
     pub(super) freeze: bool,
     pub(super) lifeline: bool,
     pub(super) tenant: Option<String>,
+    pub(super) tenant_isolation: bool,
     pub(super) region: String,
     pub(super) account_id: String,
     pub(super) allowed_hosts: Vec<String>,
@@ -79,16 +81,17 @@ impl Settings {
         own.or_else(|| std::env::var("_HANDLER").ok()).unwrap_or_else(|| "bootstrap".to_owned())
     }
 
+    pub(super) fn needs_tenant(&self) -> bool {
+        self.tenant_isolation && self.tenant.is_none()
+    }
+
     fn check(&self) -> io::Result<()> {
         let wrong = |what: &str| Err(io::Error::new(io::ErrorKind::InvalidInput, what));
         if self.name.is_empty() || self.name.chars().any(char::is_control) {
             return wrong("expected a function's name of at least one character, and none that controls a terminal");
         }
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/=+-@ ".contains(&byte);
         match &self.tenant {
-            Some(id) if id.is_empty() || id.len() > 256 || !id.bytes().all(fits) => {
-                wrong("expected a tenant of 1 to 256 letters, digits and any of `._:/=+-@` and blanks")
-            }
+            Some(id) if !is_tenant(id) => wrong(&tenant::invalid().to_string()),
             _ => Ok(()),
         }
     }
@@ -129,6 +132,7 @@ impl Default for FunctionBuilder {
                 freeze: false,
                 lifeline: false,
                 tenant: None,
+                tenant_isolation: false,
                 region: "us-east-1".to_owned(),
                 account_id: "123456789012".to_owned(),
                 allowed_hosts: Vec::new(),
@@ -217,6 +221,13 @@ impl FunctionBuilder {
     /// Lambda takes up to 256 letters, digits and any of `._:/=+-@` and blanks ([tenant isolation](https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation.html)).
     pub fn tenant(mut self, id: impl Into<String>) -> Self {
         self.settings.tenant = Some(id.into());
+        self
+    }
+
+    /// Whether the function has a `TenancyConfig`, so that Lambda invokes it for a tenant only; default no. An invocation without a tenant then fails with
+    /// `InvalidParameterValueException`. All tenants share the processes here.
+    pub fn tenant_isolation(mut self, isolated: bool) -> Self {
+        self.settings.tenant_isolation = isolated;
         self
     }
 

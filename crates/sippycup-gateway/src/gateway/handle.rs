@@ -16,6 +16,7 @@ use crate::intake::event;
 use crate::observe::{Step, on_behalf};
 use crate::refusal::{Refusal, Refused};
 use crate::stamp::Stamp;
+use crate::tenant::{self, is_tenant};
 use crate::{Answer, Body, BoxError, Kind};
 
 impl<F> Gateway<F>
@@ -65,15 +66,24 @@ where
                 return exchange.response(identified(with_cors(response), kind, &stamp, &trace));
             }
         };
+        let tenant = config.tenant.as_ref().and_then(|source| source.find(&event));
+        if tenant.as_ref().is_some_and(|id| !is_tenant(id)) {
+            let refused = Refused::new(Refusal::Configuration, format!("the tenant is none: {}", tenant::invalid()));
+            return exchange.response(identified(with_cors(refused.response(kind)), kind, &stamp, &trace));
+        }
         let mut sizes = Sizes::of_event(event.len());
         let asked = Asked { method, accept, deadline: after(config.timeout) };
         let response = tokio::time::timeout_at(asked.deadline, async {
-            let answer = match on_behalf(&exchange, self.invoke(event)).await {
+            let answer = match on_behalf(&exchange, for_tenant(tenant, self.invoke(event))).await {
                 Ok(answer) => exchange.answer(answer),
                 Err(error) => {
                     exchange.tell(|| Step::Failed(&error));
                     match error_type(&error) {
                         Some("Function.ResponseSizeTooLarge") => hints.too_large(&config),
+                        Some("InvalidParameterValueException") if is_without_tenant(&error) => {
+                            let reason = format!("the function was not invoked: {error}");
+                            return Refused::new(Refusal::Configuration, reason).response(kind);
+                        }
                         Some("Sandbox.Timedout") => hints.timed_out(&config, asked.accept.as_deref()),
                         _ => {}
                     }
@@ -103,6 +113,32 @@ where
         poll_fn(|cx| self.function.poll_ready(cx)).await.map_err(Into::into)?;
         self.function.call(event).await.map(Into::into).map_err(Into::into)
     }
+}
+
+/// Invokes a function for a tenant, which the function is told of.
+#[cfg(feature = "function")]
+async fn for_tenant<F: Future>(tenant: Option<String>, invoked: F) -> F::Output {
+    use crate::function::direct::{Direct, on_behalf};
+
+    match tenant {
+        Some(id) => on_behalf(Arc::new(Direct::new(Some(id), None)), invoked).await,
+        None => invoked.await,
+    }
+}
+
+#[cfg(not(feature = "function"))]
+async fn for_tenant<F: Future>(_: Option<String>, invoked: F) -> F::Output {
+    invoked.await
+}
+
+#[cfg(feature = "function")]
+fn is_without_tenant(error: &BoxError) -> bool {
+    error.downcast_ref::<crate::FunctionError>().is_some_and(crate::FunctionError::is_without_tenant)
+}
+
+#[cfg(not(feature = "function"))]
+fn is_without_tenant(_: &BoxError) -> bool {
+    false
 }
 
 /// Why Lambda says that a function failed.

@@ -15,6 +15,7 @@ use http_body_util::BodyExt;
 use serde_json::{Map, Value, json};
 
 use super::Told;
+use super::error::Refused;
 use super::event_stream::frame;
 use crate::function::direct::{self, Direct};
 use crate::invoke::Invoke;
@@ -35,6 +36,7 @@ struct Failure {
     reason: String,
     payload: Bytes,
     log: Option<String>,
+    is_without_tenant: bool,
 }
 
 impl Failure {
@@ -47,12 +49,14 @@ impl Failure {
                 reason,
                 payload: error.payload_of(id),
                 log: error.log_of(id, &iso_time(Stamper::default().stamp().epoch_millis())),
+                is_without_tenant: error.is_without_tenant(),
             },
             None => Self {
                 error_type: "Error".to_owned(),
                 payload: json!({ "errorType": "Error", "errorMessage": &reason }).to_string().into(),
                 reason,
                 log: None,
+                is_without_tenant: false,
             },
         }
     }
@@ -67,6 +71,14 @@ impl Invoked {
         });
         let answer = answer.await.map_err(|error: BoxError| Failure::of(&error, direct));
         Self { answer, direct: Arc::clone(direct), began }
+    }
+
+    /// Refuses an invocation that Lambda does not begin.
+    pub(super) fn begun(self) -> Result<Self, Refused> {
+        match &self.answer {
+            Err(failure) if failure.is_without_tenant => Err(Refused::parameter(&failure.reason)),
+            _ => Ok(self),
+        }
     }
 
     /// Why there is no answer, if there is none; a function that streams is read to its end.

@@ -21,6 +21,7 @@ use tower_service::Service;
 
 use crate::function::direct::Direct;
 use crate::invoke::Invoke;
+use crate::tenant::{self, is_tenant};
 use crate::visitor::{Names, OverTcp};
 use crate::{Answer, Body, BoxError, Terminal};
 use answer::{Invoked, no_content, response, streamed};
@@ -118,7 +119,7 @@ where
             Ok(response(StatusCode::ACCEPTED, Bytes::new()))
         }
         Sort::RequestResponse => {
-            let invoked = Invoked::of(function, event, &Arc::new(asked.direct)).await;
+            let invoked = Invoked::of(function, event, &Arc::new(asked.direct)).await.begun()?;
             Ok(if operation == Operation::Stream {
                 streamed(invoked, asked.tail, told)
             } else {
@@ -217,6 +218,9 @@ impl Asked {
                 .ok_or_else(|| Refused::parameter("Client context must be a valid Base64-encoded JSON object."))
         });
         let tenant = header("x-amz-tenant-id").map(str::to_owned);
+        if tenant.as_ref().is_some_and(|id| !is_tenant(id)) {
+            return Err(Refused::parameter(&tenant::invalid().to_string()));
+        }
         Ok(Self { sort, operation, tail, direct: Direct::new(tenant, context.transpose()?) })
     }
 

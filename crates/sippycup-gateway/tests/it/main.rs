@@ -28,6 +28,7 @@ mod scripted;
 mod streams;
 mod support;
 mod tcp;
+mod tenants;
 #[cfg(feature = "tls")]
 mod tls;
 mod validators;

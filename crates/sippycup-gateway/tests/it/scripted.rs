@@ -214,6 +214,11 @@ fn function_process() {
             }
             // Which function was asked, through which route, and what its settings are.
             "told" => answer(&api, &event.id, &event.policy().unwrap_or_else(|| ok(&event.told()))),
+            "tenant" => answer(
+                &api,
+                &event.id,
+                &ok(&event.header("lambda-runtime-aws-tenant-id").unwrap_or_else(|| "nobody".to_owned())),
+            ),
             "pid" => answer(&api, &event.id, &ok(&std::process::id().to_string())),
             "gate" => {
                 if event.path() == "/gate" {

@@ -88,6 +88,9 @@ impl GatewayPlan {
                 .map_err(|e| said.wrong("--lambda-authorizer", e))?;
         }
         self.set_web_socket(&mut attempt)?;
+        if let Some(tenant) = &self.tenant {
+            attempt.set(self.kind, |b| b.tenant(&tenant.value)).map_err(|e| tenant.wrong("", e))?;
+        }
         if let Some(check) = &self.health_check {
             attempt
                 .set(self.kind, |b| b.health_check(check.value.check()))

@@ -97,6 +97,7 @@ fn route(scope: &Scope<'_>, route: &Resource<'_>) -> Result<Route, Fault> {
         target: target(&asked, &integration)?,
         access: route.guard(scope, Family::Http)?.map_or(Access::Open, Access::Guarded),
         timeout: asked.timeout,
+        tenant: None,
         is_version_1: asked.version.as_deref() != Some("2.0"),
         validator: None,
     })
@@ -113,6 +114,7 @@ fn quick_route(scope: &Scope<'_>, api: &Resource<'_>, quick: &Node) -> Result<Ro
         target: Target::Uri { uri: quick.string()?.to_owned(), stream: false },
         access: Access::Open,
         timeout: None,
+        tenant: None,
         is_version_1: false,
         validator: None,
     })

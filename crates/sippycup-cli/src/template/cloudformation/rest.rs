@@ -143,6 +143,7 @@ fn route(scope: &Scope<'_>, models: &Models, method: &Resource<'_>) -> Result<Ro
         target: target(&asked, &integration)?,
         access: Guard::access(method.guard(scope, Family::Rest)?, key),
         timeout: asked.timeout,
+        tenant: asked.tenant,
         is_version_1: false,
         validator: validator(scope, models, method)?,
     })

@@ -17,6 +17,8 @@ pub(super) struct Behind {
     pub(super) answer: Option<Reply>,
     pub(super) stream: bool,
     pub(super) is_version_1: bool,
+    /// What is mapped to the tenant of an invocation.
+    pub(super) tenant: Option<String>,
     /// Milliseconds.
     pub(super) timeout: Option<u64>,
     pub(super) guard: Option<Guard>,

@@ -19,6 +19,8 @@ pub(in crate::template) struct Asked {
     pub(in crate::template) version: Option<String>,
     /// Seconds.
     pub(in crate::template) timeout: Option<f64>,
+    /// What `integration.request.header.X-Amz-Tenant-Id` is.
+    pub(in crate::template) tenant: Option<String>,
     requested: Option<String>,
     responses: Vec<Mocked>,
 }
@@ -46,6 +48,10 @@ impl Asked {
             subtype: text(&["integrationSubtype", "IntegrationSubtype"])?,
             version: text(&["payloadFormatVersion", "PayloadFormatVersion"])?,
             timeout: timeout.map(|millis| millis / 1000.0),
+            tenant: any(&["requestParameters", "RequestParameters"])
+                .and_then(|mapped| mapped.entries().iter().find(|entry| entry.key.eq_ignore_ascii_case(TENANT)))
+                .map(|entry| entry.value.string().map(str::to_owned))
+                .transpose()?,
             requested: any(&["requestTemplates", "RequestTemplates"])
                 .and_then(|templates| templates.entries().first())
                 .and_then(|entry| entry.value.as_text().map(str::to_owned)),
@@ -105,6 +111,8 @@ pub(in crate::template) fn target(asked: &Asked, node: &Node) -> Result<Target, 
 fn service(uri: &str) -> &str {
     uri.splitn(5, ':').nth(4).unwrap_or(uri)
 }
+
+const TENANT: &str = "integration.request.header.X-Amz-Tenant-Id";
 
 /// `responses` of OpenAPI, or the list `IntegrationResponses`.
 fn responses(node: &Node) -> Result<Vec<Mocked>, Fault> {

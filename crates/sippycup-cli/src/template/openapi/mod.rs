@@ -129,6 +129,8 @@ impl Body {
                     target: target(&asked, &integration)?,
                     access,
                     timeout: asked.timeout,
+                    // An HTTP API cannot write this header.
+                    tenant: asked.tenant.filter(|_| family == Family::Rest),
                     is_version_1: family == Family::Http && asked.version.as_deref() != Some("2.0"),
                     validator,
                 };

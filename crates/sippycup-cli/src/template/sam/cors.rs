@@ -47,6 +47,7 @@ pub(super) fn add(scope: &Scope<'_>, cors: &Node, auth: &Auth, routes: &mut Rout
             target: Target::Answer(reply),
             access: auth.of_preflight(),
             timeout: None,
+            tenant: None,
             is_version_1: false,
             validator: None,
         };

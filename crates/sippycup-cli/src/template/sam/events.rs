@@ -82,6 +82,7 @@ fn route(scope: &Scope<'_>, apis: &mut Apis, function: &str, event: &Entry, fami
         target: Target::Function { id: function.to_owned(), stream: stream.as_deref() == Some("RESPONSE_STREAM") },
         access,
         timeout: timeout.map(|node| node.number()).transpose()?.map(|millis| millis / 1000.0),
+        tenant: None,
         is_version_1: version.as_deref() == Some("1.0"),
         validator,
     };

@@ -37,6 +37,7 @@ pub(super) fn read(scope: &Scope<'_>, id: &str, resource: &Node) -> Result<Api, 
             target: Target::Uri { uri: function.string()?.to_owned(), stream: false },
             access: if key == "$connect" { access.clone() } else { Access::Open },
             timeout: timeout.map(|millis| millis / 1000.0),
+            tenant: None,
             is_version_1: true,
             validator: None,
         });

@@ -1,0 +1,125 @@
+//! The tenant of an invocation: what a REST API maps to the header `X-Amz-Tenant-Id` of its call of Lambda.
+
+use bytes::Bytes;
+use http::HeaderName;
+use serde_json::Value;
+
+use crate::ConfigError;
+
+/// Where the id of the tenant stands in a request, or what it always is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum TenantSource {
+    Context(String),
+    Header(String),
+    Path(String),
+    Query(String),
+    StageVariable(String),
+    Static(String),
+}
+
+impl TenantSource {
+    /// Reads an expression of a request parameter mapping.
+    pub(crate) fn parse(text: &str) -> Result<Self, ConfigError> {
+        let wrong = || {
+            Err(ConfigError::new(format!(
+                "tenant: expected 'a text in quotes' or method.request.header.NAME, method.request.querystring.NAME, \
+                 method.request.path.NAME, stageVariables.NAME or context.NAME, found `{text}`"
+            )))
+        };
+        if let Some(quoted) = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+            return if is_tenant(quoted) { Ok(Self::Static(quoted.to_owned())) } else { Err(invalid()) };
+        }
+        let (source, name): (fn(String) -> Self, &str) = match text.split_once("method.request.") {
+            Some(("", rest)) => match rest.split_once('.') {
+                Some(("header", name)) if HeaderName::from_bytes(name.as_bytes()).is_ok() => (Self::Header, name),
+                Some(("path", name)) => (Self::Path, name),
+                Some(("querystring", name)) => (Self::Query, name),
+                _ => return wrong(),
+            },
+            _ => match text.split_once('.') {
+                Some(("context", name)) => (Self::Context, name),
+                Some(("stageVariables", name)) => (Self::StageVariable, name),
+                _ => return wrong(),
+            },
+        };
+        if name.is_empty() { wrong() } else { Ok(source(name.to_owned())) }
+    }
+
+    /// The id that the event of a REST API has, if it has one.
+    pub(crate) fn find(&self, event: &Bytes) -> Option<String> {
+        let (key, name) = match self {
+            Self::Static(id) => return Some(id.clone()),
+            Self::Header(name) => ("headers", name),
+            Self::Path(name) => ("pathParameters", name),
+            Self::Query(name) => ("queryStringParameters", name),
+            Self::StageVariable(name) => ("stageVariables", name),
+            Self::Context(name) => ("requestContext", name),
+        };
+        let event: Value = serde_json::from_slice(event).ok()?;
+        let there = event.get(key)?;
+        let found = match self {
+            Self::Header(_) => {
+                let mut entries = there.as_object()?.iter();
+                entries.find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+            }
+            Self::Context(_) => name.split('.').try_fold(there, Value::get::<&str>),
+            _ => there.get(name),
+        };
+        match found? {
+            Value::String(id) => Some(id.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+}
+
+/// "Up to 256 letters, digits and any of `._:/=+-@` and blanks."
+pub(crate) fn is_tenant(id: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/=+-@ ".contains(&byte);
+    !id.is_empty() && id.len() <= 256 && id.bytes().all(fits)
+}
+
+pub(crate) fn invalid() -> ConfigError {
+    ConfigError::new("expected a tenant of 1 to 256 letters, digits and any of `._:/=+-@` and blanks")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_source_is_read_where_the_event_has_it() {
+        let event = Bytes::from_static(
+            br#"{"headers": {"X-Tenant-Id": "blue"}, "queryStringParameters": {"t": "green"}, "pathParameters": null,
+                 "stageVariables": {"own": "red"}, "requestContext": {"apiId": "a1", "authorizer": {"tenant": 7, "claims": {"custom:t": "x"}}}}"#,
+        );
+        for (text, found) in [
+            ("method.request.header.x-tenant-id", Some("blue")),
+            ("method.request.header.x-other", None),
+            ("method.request.querystring.t", Some("green")),
+            ("method.request.path.t", None),
+            ("stageVariables.own", Some("red")),
+            ("context.apiId", Some("a1")),
+            ("context.authorizer.tenant", Some("7")),
+            ("context.authorizer.claims.custom:t", Some("x")),
+            ("context.authorizer", None),
+            ("context.authorizer.tenant.deeper", None),
+            ("'always'", Some("always")),
+        ] {
+            assert_eq!(TenantSource::parse(text).unwrap().find(&event).as_deref(), found, "{text}");
+        }
+        for text in [
+            "",
+            "x",
+            "'",
+            "''",
+            "'a\u{e9}'",
+            "method.request.header.",
+            "method.request.body.a",
+            "method.request.header.a b",
+            "context.",
+        ] {
+            assert!(TenantSource::parse(text).is_err(), "{text}");
+        }
+    }
+}
