@@ -107,24 +107,21 @@ impl Terminal {
         let status = self.paint(color, status.as_str());
         let verdict = response.extensions().get::<Verdict>();
         let verdict = verdict.map(|verdict| format!(", {}", Self::printable(&said(verdict)))).unwrap_or_default();
-        STDERR.push(format!("{asked} {status} {}, {sizes}{verdict}", milliseconds(took)));
+        let mut lines = vec![format!("{asked} {status} {}, {sizes}{verdict}", milliseconds(took))];
         if let Some(fault) = fault {
-            for line in excerpt(&fault.to_string()) {
-                STDERR.push(format!("  {}", self.paint(color, &line)));
-            }
+            lines.extend(excerpt(&fault.to_string()).iter().map(|line| format!("  {}", self.paint(color, line))));
         }
-        for hint in response.extensions().get::<Hints>().into_iter().flat_map(Hints::iter) {
-            STDERR.push(format!("  {} {}", self.paint(BOLD, "hint:"), Self::printable(hint)));
-        }
+        let hints = response.extensions().get::<Hints>().into_iter().flat_map(Hints::iter);
+        lines.extend(hints.map(|hint| format!("  {} {}", self.paint(BOLD, "hint:"), Self::printable(hint))));
+        STDERR.push_together(lines);
     }
 
     /// A response that has begun breaks off, also for the client.
     fn broken(self, asked: &str, took: Duration, bytes: usize, error: &BoxError) {
         let broken = self.paint(RED, "broke off");
-        STDERR.push(format!("{asked} {broken} after {}, {bytes} B", milliseconds(took)));
-        for line in excerpt(&error.to_string()) {
-            STDERR.push(format!("  {}", self.paint(RED, &line)));
-        }
+        let mut lines = vec![format!("{asked} {broken} after {}, {bytes} B", milliseconds(took))];
+        lines.extend(excerpt(&error.to_string()).iter().map(|line| format!("  {}", self.paint(RED, line))));
+        STDERR.push_together(lines);
     }
 
     /// The client has gone before the response.

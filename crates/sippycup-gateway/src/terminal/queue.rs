@@ -46,7 +46,14 @@ impl Queue {
 
     /// Puts a line in, or loses it if there is no room.
     pub(super) fn push(&self, line: String) {
-        self.shared.state().push(line);
+        self.push_together([line]);
+    }
+
+    /// The same of lines between which no other may stand.
+    pub(super) fn push_together(&self, lines: impl IntoIterator<Item = String>) {
+        let mut state = self.shared.state();
+        lines.into_iter().for_each(|line| state.push(line));
+        drop(state);
         self.shared.filled.notify_one();
     }
 
@@ -255,6 +262,27 @@ mod tests {
         go.send(()).unwrap();
         read.recv().unwrap();
         assert!(!queue.shared.state().stalled);
+    }
+
+    #[test]
+    fn between_lines_that_belong_together_stands_no_other() {
+        let (queue, go, read) = slow();
+        let group = |who: usize| (0..3).map(move |line| format!("{who} {line}"));
+        thread::scope(|scope| {
+            for who in 0..4 {
+                let queue = &queue;
+                scope.spawn(move || (0..500).for_each(|_| queue.push_together(group(who))));
+            }
+        });
+        let mut lines = Vec::new();
+        while lines.len() < 6000 {
+            go.send(()).unwrap();
+            lines.extend(read.recv().unwrap().lines().map(str::to_owned));
+        }
+        for group in lines.chunks(3) {
+            let (who, _) = group[0].split_once(' ').unwrap();
+            assert_eq!(group, [0, 1, 2].map(|line| format!("{who} {line}")));
+        }
     }
 
     #[test]
