@@ -195,6 +195,11 @@ router (and with *into_runtime* the client) taken off on both sides. *tuned*: `l
 alone, against *raw*. *12 clients*: event → request where clients take turns of which each sends other headers, more
 than are remembered. *IgnoredAny*: `serde_json` over the event, keeping nothing. *build*: the same `Request` from parts
 that are there. *base64*: `base64-simd` over the body.
+
+ALB's goal of *into_runtime* is 20,200 net; ours is 23,500, of which *event → request* is 15,152, less than *IgnoredAny* and
+*build* together, and the answer, the invocation's context and the request to the Runtime API the rest: only an event of
+659 bytes is so cheap for `lambda_http`. ALB multi is 280 instructions short, less than the state of malloc's lists moves
+(the router alone differed by 500 between two builds).
 ";
 
 fn committed() -> std::path::PathBuf {
