@@ -1,7 +1,7 @@
 //! Authorizers before the running command, with tokens of `sippycup token`.
 
 use crate::scripted::command_line;
-use crate::{Running, directory, http, run, serve, sippycup};
+use crate::{Running, directory, http, run, serve, sippycup, web_socket};
 
 fn token(flags: &[&str]) -> String {
     let mut command = sippycup(&["token"]);
@@ -177,6 +177,54 @@ fn keys_are_asked_for_and_requests_counted() {
         let (code, _, err) = run(command);
         assert!(code == 2 && err.contains(part), "{err}");
     }
+}
+
+#[test]
+fn who_opens_a_connection_is_known_and_with_keys_who_posts_to_one() {
+    let mut running = Running::start("told", &["--kind", "ws", "--iam-key", "AKIAEXAMPLE=secret"]);
+    let line = running.until("ws://");
+    let url = format!("ws://{}", line.split("ws://").nth(1).unwrap());
+    let address = url.split('/').nth(2).unwrap().to_owned();
+    assert!(web_socket(&url, "{}").contains("403 Forbidden"));
+    let posted = http(&address, "POST /prod/@connections/R1kmxc2VNjMCFIA=", "Content-Length: 0\r\n");
+    assert!(posted.starts_with("HTTP/1.1 403") && posted.contains("Missing Authentication Token"), "{posted}");
+
+    let root = directory("authorizer-of-connect");
+    let words: Vec<_> = command_line().iter().map(|word| format!("{word:?}")).collect();
+    let command = words.join(", ");
+    let text = format!(
+        r#"
+[[function]]
+name = "chat"
+command = [{command}]
+env = {{ SCRIPT = "told" }}
+
+[[function]]
+name = "auth"
+command = [{command}]
+env = {{ SCRIPT = "told" }}
+
+[[gateway]]
+kind = "ws"
+function = "chat"
+route-responses = ["$default"]
+authorizer = {{ type = "request", function = "auth", identity-source = ["route.request.querystring.who"] }}
+"#
+    );
+    std::fs::write(root.join("sippycup.toml"), &text).unwrap();
+    let mut running = Running::spawn(serve(&["--config", root.join("sippycup.toml").to_str().unwrap()]));
+    let line = running.until("ws://");
+    let url = format!("ws://{}", line.split("ws://").nth(1).unwrap().split_whitespace().next().unwrap());
+    let told = web_socket(&format!("{url}?who=me"), "{}");
+    assert!(told.contains("by=auth:a1b2c3d4e5/prod/$connect"), "{told}");
+    for (query, status) in [("?who=deny", "403"), ("?who=", "401"), ("", "401")] {
+        let refused = web_socket(&format!("{url}{query}"), "{}");
+        assert!(refused.contains(status), "{query}: {refused}");
+    }
+    // Nobody has given keys.
+    let address = url.split('/').nth(2).unwrap();
+    let posted = http(address, "POST /prod/@connections/R1kmxc2VNjMCFIA=", "Content-Length: 0\r\n");
+    assert!(posted.starts_with("HTTP/1.1 410"), "{posted}");
 }
 
 #[test]

@@ -65,6 +65,11 @@ impl Guard {
         }
     }
 
+    /// Whether it is one of IAM.
+    pub(crate) const fn checks_signatures(&self) -> bool {
+        matches!(self.sort, Sort::Iam(_))
+    }
+
     pub(crate) fn check_kind(&self, kind: Kind) -> Result<(), ConfigError> {
         match &self.sort {
             Sort::Iam(iam) => iam.check_kind(kind),

@@ -8,6 +8,8 @@ use percent_encoding::percent_decode_str;
 use super::handshake::Handshake;
 use super::management;
 use super::settings::SocketRoute;
+#[cfg(feature = "authorizers")]
+use super::signed::Signers;
 use crate::config::Config;
 use crate::gateway::identified;
 use crate::invoke::Invoke;
@@ -47,6 +49,13 @@ impl<F> Api<F> {
             .find_map(|gateway| Some((gateway, gateway.config().web_socket.route(key)?)))
     }
 
+    /// Who may call the Management API, if somebody has given keys: those of the routes that need signatures.
+    #[cfg(feature = "authorizers")]
+    fn signers(&self) -> Option<&crate::Guard> {
+        let guards = std::iter::once(&self.first).chain(&self.others).filter_map(|part| part.config().guard.as_ref());
+        guards.into_iter().find(|guard| guard.checks_signatures())
+    }
+
     /// Where a request belongs.
     pub(super) fn arrive(&self, parts: &mut Parts) -> Result<Arrived, Refused> {
         let config = self.config();
@@ -77,7 +86,20 @@ impl<F: Invoke> Api<F> {
         let trace = stamp.trace(None, false);
         let response = match self.arrive(&mut parts) {
             Ok(arrived) => match connection_id(&arrived.located.route_path) {
-                Some(id) => management::respond(self.config(), &parts, &id, body, &exchange).await,
+                Some(id) => {
+                    #[cfg(feature = "authorizers")]
+                    let signers = self.signers().map(|guard| Signers { guard, arrived: &arrived, stamp: &stamp });
+                    management::respond(
+                        self.config(),
+                        &parts,
+                        &id,
+                        body,
+                        &exchange,
+                        #[cfg(feature = "authorizers")]
+                        signers.as_ref(),
+                    )
+                    .await
+                }
                 None => self.shake_hands(parts, &arrived, &exchange).await,
             },
             Err(refused) => Err(refused),

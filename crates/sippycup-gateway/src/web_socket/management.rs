@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 
 use super::connections::Open;
 use super::observe::SentBy;
+#[cfg(feature = "authorizers")]
+use super::signed::Signers;
 use super::wire::Outgoing;
 use crate::config::Config;
 use crate::observe::{Exchange, Step};
@@ -19,13 +21,14 @@ use crate::refusal::Refused;
 use crate::stamp::iso_time;
 use crate::{Body, BoxError, Fault};
 
-/// Answers a call. Who calls is not checked: the signature of an SDK is taken as it is.
+/// Answers a call. The signature of an SDK is checked if somebody has given the keys, and else taken as it is.
 pub(super) async fn respond<B>(
     config: &Config,
     parts: &Parts,
     id: &str,
     body: B,
     exchange: &Exchange,
+    #[cfg(feature = "authorizers")] signers: Option<&Signers<'_>>,
 ) -> Result<Response<Body>, Refused>
 where
     B: http_body::Body,
@@ -46,6 +49,14 @@ where
     if let Ok(message) = &message {
         exchange.tell(|| Step::RequestBody(message));
     }
+    // Whoever has not signed learns nothing of connections.
+    #[cfg(feature = "authorizers")]
+    if let Some(signers) = signers {
+        match &message {
+            Ok(message) => signers.admit(config, parts, message, exchange).await?,
+            Err(unread) => return Ok(unread.response()),
+        }
+    }
     let Some(open) = config.web_socket.connections.get(id) else {
         let mut gone = error(StatusCode::GONE, "GoneException", None);
         gone.extensions_mut().insert(Fault::new(&format!("there is no connection `{id}`")));
@@ -57,10 +68,7 @@ where
             open.close.notify_one();
             empty(StatusCode::NO_CONTENT)
         }
-        (_, Err(Unread::TooLarge)) => {
-            error(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeException", Some("Message too long"))
-        }
-        (_, Err(Unread::Broken)) => error(StatusCode::BAD_REQUEST, "BadRequestException", Some("Bad Request")),
+        (_, Err(unread)) => unread.response(),
         (_, Ok(message)) => post(config, &open, &message).await,
     })
 }
@@ -141,6 +149,17 @@ fn error(status: StatusCode, code: &'static str, message: Option<&str>) -> Respo
 enum Unread {
     Broken,
     TooLarge,
+}
+
+impl Unread {
+    fn response(&self) -> Response<Body> {
+        match self {
+            Self::TooLarge => {
+                error(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeException", Some("Message too long"))
+            }
+            Self::Broken => error(StatusCode::BAD_REQUEST, "BadRequestException", Some("Bad Request")),
+        }
+    }
 }
 
 /// A message, if it is whole and within the limit.

@@ -20,6 +20,8 @@ mod management;
 mod observe;
 mod select;
 mod settings;
+#[cfg(feature = "authorizers")]
+mod signed;
 mod socket;
 mod wire;
 

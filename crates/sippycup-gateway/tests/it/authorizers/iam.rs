@@ -8,8 +8,8 @@ use sippycup_gateway::{Gateway, GatewayBuilder, GatewayResponse, IamAuthorizer, 
 use super::{asked, at_that_time, refused, request};
 use crate::support::Request;
 
-const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
-const ARN: &str = "arn:aws:iam::111122223333:user/ann";
+pub(super) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+pub(super) const ARN: &str = "arn:aws:iam::111122223333:user/ann";
 const HOST: &str = "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com";
 
 /// The time of the tests, and a day.
@@ -25,22 +25,22 @@ fn guarded(kind: Kind) -> GatewayBuilder {
 
 /// A request that somebody signs.
 #[derive(Clone)]
-struct Signing<'a> {
-    method: &'a str,
+pub(super) struct Signing<'a> {
+    pub(super) method: &'a str,
     /// Path, and how it looks encoded once more.
-    path: (&'a str, &'a str),
-    query: &'a str,
-    service: &'a str,
-    region: &'a str,
-    key: &'a str,
-    secret: &'a str,
-    date: &'a str,
-    token: Option<&'a str>,
-    payload: Option<&'a str>,
-    body: &'a str,
+    pub(super) path: (&'a str, &'a str),
+    pub(super) query: &'a str,
+    pub(super) service: &'a str,
+    pub(super) region: &'a str,
+    pub(super) key: &'a str,
+    pub(super) secret: &'a str,
+    pub(super) date: &'a str,
+    pub(super) token: Option<&'a str>,
+    pub(super) payload: Option<&'a str>,
+    pub(super) body: &'a str,
 }
 
-const PLAIN: Signing<'static> = Signing {
+pub(super) const PLAIN: Signing<'static> = Signing {
     method: "GET",
     path: ("/prod/items", "/prod/items"),
     query: "",
@@ -80,7 +80,7 @@ impl Signing<'_> {
         hex(&key)
     }
 
-    fn request(&self) -> Request {
+    pub(super) fn request(&self) -> Request {
         let mut headers = vec![("host", HOST)];
         headers.extend(self.payload.map(|payload| ("x-amz-content-sha256", payload)));
         headers.push(("x-amz-date", self.date));

@@ -40,7 +40,7 @@ impl Scripted {
     }
 }
 
-fn policy(effect: &str, resource: &str) -> Value {
+pub(super) fn policy(effect: &str, resource: &str) -> Value {
     json!({"Version": "2012-10-17", "Statement": [{"Action": "execute-api:Invoke", "Effect": effect, "Resource": resource}]})
 }
 

@@ -4,6 +4,7 @@ mod iam;
 mod jwt;
 mod keys;
 mod lambda;
+mod web_socket;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
