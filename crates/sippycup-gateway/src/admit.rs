@@ -39,7 +39,10 @@ impl Config {
     }
 
     /// The API key of a request: that of its header, or the one that the authorizer names.
-    #[cfg_attr(not(feature = "authorizers"), expect(unused_variables, reason = "only authorizers name keys"))]
+    #[cfg_attr(
+        not(feature = "authorizers"),
+        expect(unused_variables, clippy::unused_self, reason = "only authorizers name keys")
+    )]
     fn api_key(&self, call: &Call<'_>, passed: &Passed) -> Result<String, Refused> {
         #[cfg(feature = "authorizers")]
         if self.key_of_authorizer {

@@ -1,6 +1,8 @@
 //! What a REST API checks of a request.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -29,7 +31,9 @@ impl ValidatorTable {
         let mut validator =
             self.parameters.iter().fold(RequestValidator::new(), |all, name| all.required_parameter(name));
         for (sort, file) in &self.models {
-            let text = std::fs::read(file).map_err(|error| format!("cannot read the schema {file}: {error}"))?;
+            let mut text = Vec::new();
+            let read = File::open(file).and_then(|open| open.take(LARGEST).read_to_end(&mut text));
+            read.map_err(|error| format!("cannot read the schema {file}: {error}"))?;
             let schema = serde_json::from_slice(&text).map_err(|error| format!("the schema {file}: {error}"))?;
             validator = validator.model(sort, file, schema);
         }
@@ -52,3 +56,6 @@ impl ValidatorTable {
         }
     }
 }
+
+/// Bytes of a schema: more than AWS takes, and a device has an end.
+const LARGEST: u64 = 4 << 20;
