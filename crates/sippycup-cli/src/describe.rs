@@ -22,6 +22,8 @@ pub(crate) struct Description {
     outputs: Vec<(String, String)>,
     /// Those of them that are addresses of this machine.
     local: Vec<String>,
+    /// The URL of the Invoke API, if it is served.
+    pub(crate) invoke_api: Option<String>,
     /// The certificate, if front doors speak TLS.
     pub(crate) tls: Option<Value>,
 }
@@ -132,6 +134,9 @@ impl Description {
             "outputs".to_owned(),
             self.outputs.into_iter().map(|(name, value)| (name, value.into())).collect::<Map<_, _>>().into(),
         );
+        if let Some(url) = self.invoke_api {
+            described.insert("invokeApi".to_owned(), url.into());
+        }
         if let Some(tls) = self.tls {
             described.insert("tls".to_owned(), tls);
         }

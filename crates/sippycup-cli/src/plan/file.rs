@@ -23,6 +23,7 @@ impl Plan {
         }
         plan.tls = flags.tls.clone().or(plan.tls);
         plan.listen = flags.listen.or(plan.listen);
+        plan.invoke_api = flags.invoke_api.or(plan.invoke_api);
         plan.allow_host.extend(flags.allow_host.iter().cloned());
         for function in plan.functions.iter_mut().map(|function| &mut function.value) {
             match &mut function.directory {

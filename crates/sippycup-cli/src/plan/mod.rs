@@ -54,6 +54,16 @@ pub(crate) struct Plan {
     #[arg(long, value_name = "ADDRESS", help_heading = "Front door")]
     listen: Option<Listen>,
 
+    /// Serve the Invoke API of Lambda too, for `--endpoint-url` of the AWS CLI and SDKs [default: 127.0.0.1:9003]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "127.0.0.1:9003"
+    )]
+    pub(crate) invoke_api: Option<Listen>,
+
     /// Record every event and answer as JSON in this directory
     #[arg(long, value_name = "DIR")]
     pub(crate) events: Option<PathBuf>,

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use clap::{Arg, Args};
 
-use super::endpoints::EndpointArguments;
 use crate::error::UsageError;
 use crate::inspect::InspectArguments;
 use crate::plan::{FunctionPlan, GatewayPlan, Listener, Plan};
@@ -41,9 +40,6 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     pub(super) inspect: InspectArguments,
-
-    #[command(flatten)]
-    pub(super) endpoints: EndpointArguments,
 
     #[command(flatten)]
     pub(super) output: Output,

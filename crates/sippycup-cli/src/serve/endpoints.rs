@@ -3,37 +3,20 @@
 use std::io;
 use std::net::SocketAddr;
 
-use clap::Args;
 use sippycup_gateway::{BoxError, FunctionBuilder, InvokeApi, Kind, Server, Terminal};
 use tokio::net::TcpListener;
 use tokio::sync::watch as signal;
 use tokio::task::JoinHandle;
 
 use super::functions::bind;
-use crate::plan::{Behind, FunctionPlan, Listen, Plan, Planned};
+use crate::plan::{Behind, FunctionPlan, Plan, Planned};
 use crate::record::Recorded;
 
-/// The Invoke API beside the front doors.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct EndpointArguments {
-    /// Serve the Invoke API of Lambda too, for `--endpoint-url` of the AWS CLI and SDKs [default: 127.0.0.1:9003]
-    #[arg(
-        long,
-        value_name = "ADDRESS",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "127.0.0.1:9003",
-        help_heading = "Output"
-    )]
-    invoke_api: Option<Listen>,
-}
-
-impl EndpointArguments {
-    pub(super) async fn bind(&self) -> Result<Option<TcpListener>, BoxError> {
-        match self.invoke_api {
-            Some(address) => Ok(Some(bind(address.0, "--invoke-api").await?)),
-            None => Ok(None),
-        }
+/// The listener of the Invoke API, if it is wanted.
+pub(super) async fn bind_invoke_api(plan: &Plan) -> Result<Option<TcpListener>, BoxError> {
+    match plan.invoke_api {
+        Some(address) => Ok(Some(bind(address.0, "--invoke-api").await?)),
+        None => Ok(None),
     }
 }
 

@@ -87,7 +87,7 @@ async fn serve_until(
     }
     let of_webs = web_listeners.iter().map(|(_, web)| &web.function);
     let all: Vec<_> = plan.functions.iter().map(|function| &function.value).chain(of_webs).collect();
-    let invoke_api = arguments.endpoints.bind().await?;
+    let invoke_api = endpoints::bind_invoke_api(&plan).await?;
     tokio::select! {
         built = build(&all, terminal) => built?,
         () = interrupts.next() => return Ok(End::Asked(ExitCode::FAILURE)),
@@ -119,6 +119,7 @@ async fn serve_until(
     let (stop, stopping) = signal::channel(false);
     let (mut servers, mut description) = (Vec::new(), Description::with_outputs(outputs));
     if let Some(listener) = invoke_api {
+        description.invoke_api = Some(format!("http://{}", listener.local_addr()?));
         servers.push(endpoints::serve(listener, &plan, &functions, terminal, stopping.clone())?);
     }
     let (mut guards, mut checks) = (Guards::default(), HealthChecks::new());

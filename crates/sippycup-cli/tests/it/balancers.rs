@@ -1,4 +1,4 @@
-//! Load balancers: health checks of target groups.
+//! Load balancers: rules of a file, and health checks of target groups.
 
 use std::path::{Path, PathBuf};
 
@@ -177,4 +177,59 @@ fn templates_have_the_health_checks_of_their_target_groups() {
             assert!(code == 2 && err.contains(told), "{err}");
         }
     }
+}
+
+#[test]
+fn rules_of_a_file_send_requests_to_functions_or_answer_them() {
+    let root = directory("rules");
+    let multi = "answer:{\"statusCode\":203,\"multiValueHeaders\":{},\"body\":\"multi\",\"isBase64Encoded\":false}";
+    let text = [
+        "invoke-api = \"127.0.0.1:0\"\n",
+        &function("shop", "path"),
+        &function("api", "told"),
+        &function("many", multi),
+        r#"
+[[gateway]]
+kind = "alb"
+function = "shop"
+rules = [
+  { priority = 10, path-pattern = ["/api/*"], url-rewrite = { regex = "^/api/(.*)$", replace = "/$1" }, action = { forward = { api = 1 } } },
+  { priority = 20, host-header = ["old.*"], action = { redirect = { status-code = 301, path = "/new/#{path}" } } },
+  { priority = 30, query-string = [[{ key = "v", value = "0" }, { key = "", value = "zero" }]], action = { fixed-response = { status-code = 410, message-body = "gone" } } },
+  { priority = 40, http-header = [{ name = "X-Tier", values = ["gold*"] }], http-request-method = ["GET"], action = { forward = { group = 1, api = 0 } } },
+  { priority = 50, source-ip = ["192.0.2.0/24"], action = { fixed-response = { status-code = 403 } } },
+  { priority = 60, path-regex = ["^/[0-9]+$"], host-header-rewrite = { regex = "^.*$", replace = "inner.example.com" }, action = { forward = { api = 1 } } },
+]
+target-groups = [{ name = "group", function = "many", kind = "alb-multi" }]
+"#,
+    ]
+    .concat();
+    let mut running = served(&root, &text);
+    running.until("invoke: http://");
+    let address = running.address();
+    running.until("described in ");
+    let ask = |request: &str, more: &str| http(&address, request, more);
+    for (request, more, expected) in [
+        ("GET /api/x?a=b", "", "api  rest  /x"),
+        ("GET /x?v=0", "", "gone"),
+        ("GET /x?w=ZERO", "", "gone"),
+        ("GET /x", "X-Tier: golden\r\n", "multi"),
+        ("POST /x", "X-Tier: golden\r\nContent-Length: 0\r\n", "/x"),
+        ("GET /42", "", "api  rest  /42"),
+        ("GET /else", "", "/else"),
+    ] {
+        let response = ask(request, more);
+        assert!(response.contains(expected), "{request}: expected `{expected}` in\n{response}");
+    }
+    // The target names another host than the header.
+    let moved = ask("GET http://old.localhost/x?y=1", "");
+    assert!(moved.starts_with("HTTP/1.1 301") && moved.contains("/new/x?y=1"), "{moved}");
+    running.until("GET /x?v=0 410");
+    let described = described(&root);
+    assert!(described["invokeApi"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{described}");
+    let door = &described["frontDoors"][0];
+    let routes: Vec<_> =
+        door["routes"].as_array().unwrap().iter().map(|route| route["route"].as_str().unwrap()).collect();
+    assert!(routes.contains(&"rule 10: path-pattern /api/*") && routes.contains(&"default rule"), "{routes:?}");
+    assert_eq!(door["targetGroups"][0]["health"], Value::Null, "{door}");
 }
