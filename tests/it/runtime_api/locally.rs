@@ -108,6 +108,20 @@ async fn guards_answer_behind_the_local_gateway_as_on_lambda() {
 }
 
 #[tokio::test]
+async fn an_answer_over_the_limit_of_its_front_door_is_told_with_what_helps() {
+    for (gateway, path, hint) in [
+        ("http", "/size/7000000", "hint: an HTTP API takes 6 MB"),
+        ("rest", "/prod/size/7000000", "hint: a streamed answer may be larger than a complete one: --stream"),
+        ("alb", "/size/1100000", "hint: a load balancer takes 1 MB"),
+    ] {
+        let mut local = Local::start(&[("PORT", "0"), ("SIPPYCUP_GATEWAY", gateway)]).await;
+        assert!(local.get(path).await.starts_with("HTTP/1.1 50"));
+        local.until("refuses a response of ").await;
+        assert!(local.until("hint: ").await.contains(hint), "{gateway}");
+    }
+}
+
+#[tokio::test]
 async fn requests_under_way_are_answered_before_the_hooks_run() {
     for (place, signal) in [(GATEWAY, "-TERM"), (GATEWAY, "-INT"), (SERVER, "-TERM"), (SERVER, "-INT")] {
         let (signs, address) = Signs::listen().await;

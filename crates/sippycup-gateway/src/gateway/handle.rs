@@ -84,6 +84,7 @@ where
                             let reason = format!("the function was not invoked: {error}");
                             return Refused::new(Refusal::Configuration, reason).response(kind);
                         }
+                        _ if says_too_large(&error) => hints.too_large(&config),
                         Some("Sandbox.Timedout") => hints.timed_out(&config, asked.accept.as_deref()),
                         _ => {}
                     }
@@ -150,6 +151,13 @@ fn error_type(error: &BoxError) -> Option<&str> {
 #[cfg(not(feature = "function"))]
 fn error_type(_: &BoxError) -> Option<&str> {
     None
+}
+
+/// A function with SippyCup knows the limits, and fails instead of sending what is over them. In process its error is a
+/// text like the one that a process reports.
+fn says_too_large(error: &BoxError) -> bool {
+    let said = error.to_string();
+    said.starts_with("SippyCup.Response: ") && said.contains(" refuses a response of ")
 }
 
 /// Adds the headers by which AWS names its own request.
