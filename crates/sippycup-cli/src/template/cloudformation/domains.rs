@@ -65,7 +65,9 @@ fn rule(scope: &Scope<'_>, model: &mut Model, resource: &Resource<'_>) -> Result
         }
         for header in condition.at(&["MatchHeaders", "AnyOf"]).map(Node::items).unwrap_or_default() {
             let text = |key: &str| header.get(key).ok_or_else(|| header.unlike("`Header` and `ValueGlob`"))?.string();
-            table.headers.insert(text("Header")?.to_owned(), text("ValueGlob")?.to_owned());
+            if table.headers.insert(text("Header")?.to_owned(), text("ValueGlob")?.to_owned()).is_some() {
+                return Err(header.unlike("one condition for each header"));
+            }
         }
     }
     let stage = invoked.get("Stage").ok_or_else(|| invoked.unlike("`Stage`"))?.string()?.to_owned();
