@@ -88,7 +88,13 @@ impl<F: Invoke> Api<F> {
             Ok(arrived) => match connection_id(&arrived.located.route_path) {
                 Some(id) => {
                     #[cfg(feature = "authorizers")]
-                    let signers = self.signers().map(|guard| Signers { guard, arrived: &arrived, stamp: &stamp });
+                    let needs_one = |_: &&crate::Guard| parts.extensions.get::<super::Connection>().is_none();
+                    #[cfg(feature = "authorizers")]
+                    let signers = self.signers().filter(needs_one).map(|guard| Signers {
+                        guard,
+                        arrived: &arrived,
+                        stamp: &stamp,
+                    });
                     management::respond(
                         self.config(),
                         &parts,

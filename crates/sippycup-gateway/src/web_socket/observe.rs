@@ -94,6 +94,8 @@ pub enum SentBy {
 }
 
 /// A connection, as an observer gets it. It does not keep the connection open.
+///
+/// In the extensions of a request for `/@connections/{id}` it stands for a signature: no client can put it there.
 #[derive(Clone, Debug)]
 pub struct Connection {
     known: Arc<Known>,

@@ -124,7 +124,11 @@ pub(super) async fn act(store: &Store, sender: &Sender, body: Body) -> Response<
                 .header(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))
                 .body(Body::from(wanted.text));
             match request {
-                Ok(request) => call(sender, door.address, request).await,
+                Ok(mut request) => {
+                    // The page has no keys to sign with.
+                    request.extensions_mut().insert(connection);
+                    call(sender, door.address, request).await
+                }
                 Err(error) => Err(error.to_string()),
             }
         }

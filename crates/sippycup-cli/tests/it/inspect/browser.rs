@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 #[ignore = "installs playwright-core from npm, and needs Chromium"]
 fn chromium_shows_what_the_command_serves() {
     let libraries = libraries();
-    // One after the other: so that neither takes the time that the other waits for.
-    for (script, checks) in [("main.mjs", 17), ("connections.mjs", 6)] {
+    // One after the other: so that none takes the time that another waits for.
+    for (script, checks) in [("main.mjs", 17), ("connections.mjs", 6), ("tls.mjs", 2)] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/inspect/browser").join(script);
         let output = Command::new("node")
             .arg(path)

@@ -1,9 +1,13 @@
 //! Who may open a connection, and who may post to one.
 
+use std::sync::{Arc, Mutex};
+
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
-use sippycup_gateway::{Body, BoxError, Fault, Gateway, IamAuthorizer, IamCredentials, Kind, LambdaAuthorizer};
+use sippycup_gateway::{
+    Body, BoxError, Connection, ConnectionStep, Fault, Gateway, IamAuthorizer, IamCredentials, Kind, LambdaAuthorizer,
+};
 use tower::{ServiceExt, service_fn};
 
 use super::iam::{ARN, PLAIN, SECRET, Signing};
@@ -86,8 +90,15 @@ const SOCKET: Signing<'static> = Signing { path: ("/prod", "/prod"), ..PLAIN };
 #[tokio::test]
 async fn a_signature_opens_a_connection_and_posts_to_it() {
     let ann = IamCredentials::new("AKIAANN1", SECRET).principal(ARN);
+    let opened = Arc::new(Mutex::new(None));
+    let seen = Arc::clone(&opened);
+    let observer = move |step: ConnectionStep<'_>| {
+        if let ConnectionStep::Opened(connection) = step {
+            *seen.lock().unwrap() = Some(connection.clone());
+        }
+    };
     let gateway = at_that_time(Kind::WebSocketApi).guard(IamAuthorizer::new(ann)).route_response("$default");
-    let gateway = gateway.build(function()).unwrap();
+    let gateway = gateway.connection_observer(observer).build(function()).unwrap();
     let refused = gateway.connect(handshake(&[])).await.unwrap_err();
     assert_eq!(
         (refused.status().as_u16(), &refused.headers()["x-amzn-errortype"]),
@@ -119,6 +130,11 @@ async fn a_signature_opens_a_connection_and_posts_to_it() {
         }
     }
     assert_eq!(socket.next().await.as_deref(), Some("hello"));
+    // Who observes the connection has no keys, and needs none.
+    let mut request = Request::post(&*path).body(Bytes::from_static(b"from here")).unwrap();
+    request.extensions_mut().insert::<Connection>(opened.lock().unwrap().clone().unwrap());
+    assert_eq!(manage(&gateway, request).await.status(), 200);
+    assert_eq!(socket.next().await.as_deref(), Some("from here"));
 }
 
 #[tokio::test]

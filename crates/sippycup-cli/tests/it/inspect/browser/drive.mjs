@@ -7,17 +7,21 @@ import { createInterface } from "node:readline";
 const { chromium } = createRequire(`${process.env.LIBRARIES}/`)("playwright-core");
 const shots = process.env.SHOTS;
 
-/** A command that serves with a function in Node.js, the addresses of its front door and its page, and the page in a browser. */
-export async function drive(flags) {
+/** How the function in Node.js is started. */
+export const lambda = [process.execPath, new URL("function.mjs", import.meta.url).pathname];
+
+/** A command that serves, with the function unless flags name a file, the addresses of its front door and its page, and the page in a browser. */
+export async function drive(flags, { trusting = false } = {}) {
+  const program = flags.includes("--config") ? [] : ["--", ...lambda];
   const command = spawn(process.env.SIPPYCUP, [
-    "serve", "--listen", "127.0.0.1:0", "--inspect=127.0.0.1:0", ...flags, "--", process.execPath, new URL("function.mjs", import.meta.url).pathname,
+    "serve", "--listen", "127.0.0.1:0", "--inspect=127.0.0.1:0", ...flags, ...program,
   ], { stdio: ["ignore", "inherit", "pipe"] });
   const [front, inspector] = await addresses(command);
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
   });
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, permissions: ["clipboard-read", "clipboard-write"] });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ignoreHTTPSErrors: trusting, permissions: ["clipboard-read", "clipboard-write"] });
   const page = await context.newPage();
   // What the page itself got wrong, and whom it asked.
   const wrong = [];
@@ -51,9 +55,9 @@ function addresses(command) {
     const reader = createInterface({ input: command.stderr });
     reader.on("line", (line) => {
       lines.push(line);
-      const url = /(?:http|ws):\/\/[^/]+/.exec(line)?.[0];
+      const url = /(?:http|ws)s?:\/\/[^/]+/.exec(line)?.[0];
       if (url) urls.push(url);
-      if (line.includes("inspect:")) found(urls);
+      if (line.includes("inspect:")) found([urls[0], urls.at(-1)]);
     });
     reader.on("close", () => failed(new Error(lines.join("\n"))));
   });

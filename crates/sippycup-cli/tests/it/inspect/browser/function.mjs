@@ -3,6 +3,13 @@
 const api = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation`;
 const picture = "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAIAAACQkWg2AAAAFklEQVR42mNgaGAgCY1qGNUwYjUAAPDbfwGtFYB1AAAAAElFTkSuQmCC";
 
+// A page that talks to the WebSocket API beside it.
+const app = `<!doctype html><link rel="icon" href="data:,"><p id="heard"></p><script>
+  const socket = new WebSocket("wss://" + location.host + "/live");
+  socket.onmessage = ({ data }) => (document.getElementById("heard").textContent = data);
+  socket.onopen = () => socket.send(JSON.stringify({ action: "say" }));
+</script>`;
+
 for (;;) {
   const next = await fetch(`${api}/next`);
   const id = next.headers.get("lambda-runtime-aws-request-id");
@@ -14,7 +21,14 @@ for (;;) {
   }
   const path = event.path ?? event.rawPath;
   console.log(`works on ${path}`);
-  if (path.includes("picture")) {
+  if (path === "/old") {
+    // As frameworks do that make links absolute.
+    const { host, "x-forwarded-proto": proto, "x-forwarded-port": port } = event.headers;
+    const location = `${proto}://${host.split(":")[0]}:${port}/app`;
+    await answer(id, { statusCode: 302, headers: { location }, body: "" });
+  } else if (path === "/app") {
+    await answer(id, { statusCode: 200, headers: { "content-type": "text/html" }, body: app });
+  } else if (path.includes("picture")) {
     await answer(id, { statusCode: 200, headers: { "content-type": "image/png" }, body: picture, isBase64Encoded: true });
   } else if (path.includes("stream")) {
     await stream(id);
