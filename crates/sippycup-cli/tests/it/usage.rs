@@ -74,7 +74,7 @@ fn wrong_flags_are_told_and_exit_with_2() {
         ("serve --attach --env A=b", &["'--env <NAME=VALUE>'", "cannot be used with", "--attach"]),
         ("serve --attach --watch", &["'--watch[=<PATH>]'", "cannot be used with", "--attach"]),
         ("serve --attach --memory 256", &["'--memory <MB>'", "cannot be used with", "--attach"]),
-        ("serve --events /dev/null/x -- true", &["--events: cannot record in /dev/null/x: "]),
+        ("serve --listen 127.0.0.1:0 --events /dev/null/x -- true", &["--events: cannot record in /dev/null/x: "]),
         ("serve --claims notjson -- true", &["invalid value 'notjson' for '--claims <JSON>': expected a JSON object"]),
         (
             "serve --kind alb --health-check healthz -- true",
