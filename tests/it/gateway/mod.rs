@@ -14,6 +14,7 @@ mod parity;
 mod recorded;
 mod requests;
 mod responses;
+mod validators;
 mod written;
 
 use std::{
