@@ -74,7 +74,7 @@ impl RoutingRule {
         let base_path = self.base_path.as_deref().unwrap_or_default();
         let rest = strip(path, base_path)?;
         let has = |(name, value): &(String, String)| {
-            headers.get_all(name).iter().any(|line| line.to_str().is_ok_and(|line| fits(value, line)))
+            headers.get_all(name).iter().any(|line| fits(value.as_bytes(), line.as_bytes()))
         };
         let found = if self.strip { (base_path, rest) } else { ("", path) };
         self.headers.iter().all(has).then_some(found)
@@ -138,13 +138,13 @@ impl fmt::Display for RoutingRule {
     }
 }
 
-fn fits(glob: &str, value: &str) -> bool {
-    match (glob.strip_prefix('*'), glob.strip_suffix('*')) {
-        _ if glob == "*" => true,
-        (Some(rest), Some(_)) => value.contains(rest.strip_suffix('*').unwrap_or(rest)),
-        (Some(end), None) => value.ends_with(end),
-        (None, Some(start)) => value.starts_with(start),
-        (None, None) => value == glob,
+fn fits(glob: &[u8], value: &[u8]) -> bool {
+    match glob {
+        [b'*'] | [b'*', b'*'] => true,
+        [b'*', inner @ .., b'*'] => value.windows(inner.len()).any(|part| part == inner),
+        [b'*', end @ ..] => value.ends_with(end),
+        [start @ .., b'*'] => value.starts_with(start),
+        glob => value == glob,
     }
 }
 
@@ -218,6 +218,11 @@ mod tests {
             ("alpha", "alpha", true),
             ("alpha", "alphabet", false),
             ("*", "", true),
+            ("**", "", true),
+            // `*` is any characters, also those that are no ASCII.
+            ("*", "caf\u{e9}", true),
+            ("caf*", "caf\u{e9}", true),
+            ("*f*", "caf\u{e9}", true),
         ] {
             let rule = RoutingRule::new(1).header("HELLO", glob);
             assert_eq!(rule.find("/", &headers(&[("hello", value)])).is_some(), is_found, "{glob} {value}");
