@@ -69,7 +69,8 @@ where
         let tenant = config.tenant.as_ref().and_then(|source| source.find(&event));
         if tenant.as_ref().is_some_and(|id| !is_tenant(id)) {
             let refused = Refused::new(Refusal::Configuration, format!("the tenant is none: {}", tenant::invalid()));
-            return exchange.response(identified(with_cors(refused.response(kind)), kind, &stamp, &trace));
+            let response = config.customized(refused.response(kind), &parts, &stamp, &passed);
+            return exchange.response(identified(with_cors(response), kind, &stamp, &trace));
         }
         let mut sizes = Sizes::of_event(event.len());
         let asked = Asked { method, accept, deadline: after(config.timeout) };

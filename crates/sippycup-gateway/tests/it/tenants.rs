@@ -1,7 +1,7 @@
 //! Tenant isolation: whom an invocation is for, and what happens without anybody.
 
 use http::{Request, StatusCode};
-use sippycup_gateway::{Body, Fault, Function, Gateway, InvokeApi, Kind};
+use sippycup_gateway::{Body, Fault, Function, Gateway, GatewayResponse, InvokeApi, Kind};
 use tower::ServiceExt;
 
 use crate::scripted::command_line;
@@ -49,6 +49,12 @@ async fn without_a_tenant_or_with_one_that_is_none_nothing_is_invoked() {
     let fault = response.extensions().get::<Fault>().unwrap().to_string();
     assert!(response.status() == 500 && fault.starts_with("the tenant is none: expected a tenant"), "{fault}");
     assert!(!fault.contains("a;b"), "{fault}");
+
+    let told = GatewayResponse::new("API_CONFIGURATION_ERROR").status_code(503);
+    let mapped = Gateway::builder(Kind::RestApi).tenant("method.request.header.x").gateway_response(told);
+    let mut request = get("/prod/x");
+    request.headers_mut().insert("x", "a;b".parse().unwrap());
+    assert_eq!(ask(mapped.build(function(true)).unwrap(), request).await.status(), 503);
 }
 
 #[tokio::test]
