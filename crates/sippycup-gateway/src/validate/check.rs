@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::equal::{canonical, written};
+use super::equal::{canonical, is_same, is_whole};
 use super::schema::{Place, Schema, count, part, texts, types};
 
 /// What is wrong with a body.
@@ -19,10 +19,22 @@ pub(super) struct Violation {
 
 /// All that is wrong; nothing if the body fits.
 pub(super) fn violations(schema: &Schema, model: &str, body: &Value) -> Vec<Violation> {
-    let mut check = Check { schema, found: Vec::new(), pointer: String::new(), steps: 0, depth: 0 };
+    let mut check = Check {
+        schema,
+        found: Vec::new(),
+        pointer: String::new(),
+        steps: 0,
+        depth: 0,
+        asking: 0,
+        fails: false,
+        is_beyond: false,
+    };
     match schema.model(model) {
         Some(place) => check.schema(place, body),
-        None => check.add("model", "the model is not there".to_owned()),
+        None => check.add("model", || "the model is not there".to_owned()),
+    }
+    if check.is_beyond {
+        check.add("$ref", || "the schema refers to itself without end, or the body is too large for it".to_owned());
     }
     check.found
 }
@@ -34,19 +46,30 @@ struct Check<'s> {
     /// Schemas that were looked at.
     steps: usize,
     depth: usize,
+    /// Questions whether a value fits, inside of each other: nothing is told about it then.
+    asking: usize,
+    /// Whether it does not.
+    fails: bool,
+    /// Whether there was more to look at than there is time for: then no answer counts, not even that of `not`.
+    is_beyond: bool,
 }
 
 impl<'s> Check<'s> {
-    fn add(&mut self, keyword: &'static str, text: String) {
-        if self.found.len() < MOST {
-            self.found.push(Violation { pointer: self.pointer.clone(), keyword, text });
+    fn add(&mut self, keyword: &'static str, text: impl FnOnce() -> String) {
+        if self.asking > 0 {
+            self.fails = true;
+        } else if self.found.len() < MOST {
+            self.found.push(Violation { pointer: start(&self.pointer), keyword, text: start(&text()) });
         }
     }
 
     fn schema(&mut self, place: Place<'s>, value: &Value) {
+        if self.fails {
+            return;
+        }
         self.steps += 1;
-        if self.steps > STEPS || self.depth > DEEPEST {
-            self.add("$ref", "the schema refers to itself without end, or the body is too large for it".to_owned());
+        self.is_beyond |= self.steps > STEPS || self.depth > DEEPEST;
+        if self.is_beyond {
             return;
         }
         self.depth += 1;
@@ -68,24 +91,25 @@ impl<'s> Check<'s> {
         if let Some(allowed) = schema.get("type").and_then(types)
             && !allowed.iter().any(|allowed| is_of(value, allowed))
         {
-            let allowed: Vec<_> = allowed.iter().map(|name| format!("{name:?}")).collect();
-            let (found, allowed) = (type_of(value), allowed.join(","));
-            let text =
-                format!("instance type ({found}) does not match any allowed primitive type (allowed: [{allowed}])");
-            self.add("type", text);
+            self.add("type", || {
+                let allowed: Vec<_> = allowed.iter().map(|name| format!("{name:?}")).collect();
+                let (found, allowed) = (type_of(value), allowed.join(","));
+                format!("instance type ({found}) does not match any allowed primitive type (allowed: [{allowed}])")
+            });
         }
-        if let Some(all) = schema.get("enum").and_then(Value::as_array) {
-            let wanted = canonical(value);
-            if !all.iter().any(|one| canonical(one) == wanted) {
+        if let Some(all) = schema.get("enum").and_then(Value::as_array)
+            && !all.iter().any(|one| is_same(one, value))
+        {
+            self.add("enum", || {
                 let all = Value::from(all.clone());
-                self.add("enum", format!("instance value ({value}) not found in enum (possible values: {all})"));
-            }
+                format!("instance value ({}) not found in enum (possible values: {all})", start(&value.to_string()))
+            });
         }
         match value {
             Value::String(text) => self.text(schema, text),
             Value::Number(_) => self.number(schema, value),
             Value::Array(items) => self.array(place, schema, items),
-            Value::Object(members) => self.object(place, schema, members),
+            Value::Object(members) => self.object(place, schema, value, members),
             Value::Bool(_) | Value::Null => {}
         }
         self.combined(place, schema, value);
@@ -94,18 +118,19 @@ impl<'s> Check<'s> {
     fn text(&mut self, schema: &Map<String, Value>, text: &str) {
         let length = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
         if let Some(least) = schema.get("minLength").and_then(count).filter(|least| length < *least) {
-            self.add(
-                "minLength",
-                format!("string {text:?} is too short (length: {length}, required minimum: {least})"),
-            );
+            self.add("minLength", || {
+                format!("string {:?} is too short (length: {length}, required minimum: {least})", start(text))
+            });
         }
         if let Some(most) = schema.get("maxLength").and_then(count).filter(|most| length > *most) {
-            self.add("maxLength", format!("string {text:?} is too long (length: {length}, maximum allowed: {most})"));
+            self.add("maxLength", || {
+                format!("string {:?} is too long (length: {length}, maximum allowed: {most})", start(text))
+            });
         }
         if let Some(pattern) = schema.get("pattern").and_then(Value::as_str)
             && self.schema.pattern(pattern).is_some_and(|pattern| !pattern.is_match(text))
         {
-            self.add("pattern", format!("ECMA 262 regex {pattern:?} does not match input string {text:?}"));
+            self.add("pattern", || format!("ECMA 262 regex {pattern:?} does not match input string {:?}", start(text)));
         }
     }
 
@@ -115,34 +140,36 @@ impl<'s> Check<'s> {
         let Some(number) = value.as_f64() else { return };
         if let Some((least, shown)) = limit("minimum") {
             if number < least {
-                self.add(
-                    "minimum",
-                    format!("numeric instance is lower than the required minimum (minimum: {shown}, found: {value})"),
-                );
+                self.add("minimum", || {
+                    format!("numeric instance is lower than the required minimum (minimum: {shown}, found: {value})")
+                });
             } else if is_exclusive("exclusiveMinimum") && number <= least {
-                self.add(
-                    "exclusiveMinimum",
-                    format!("numeric instance is not strictly greater than the required minimum {shown}"),
-                );
+                self.add("exclusiveMinimum", || {
+                    format!("numeric instance is not strictly greater than the required minimum {shown}")
+                });
             }
         }
         if let Some((most, shown)) = limit("maximum") {
             if number > most {
-                self.add(
-                    "maximum",
-                    format!("numeric instance is greater than the required maximum (maximum: {shown}, found: {value})"),
-                );
+                self.add("maximum", || {
+                    format!("numeric instance is greater than the required maximum (maximum: {shown}, found: {value})")
+                });
             } else if is_exclusive("exclusiveMaximum") && number >= most {
-                self.add(
-                    "exclusiveMaximum",
-                    format!("numeric instance is not strictly lower than the required maximum {shown}"),
-                );
+                self.add("exclusiveMaximum", || {
+                    format!("numeric instance is not strictly lower than the required maximum {shown}")
+                });
             }
         }
         if let Some((step, shown)) = limit("multipleOf") {
+            let whole = value.as_i64().zip(schema.get("multipleOf").and_then(Value::as_i64));
             let times = number / step;
-            if (times - times.round()).abs() > 1e-9 * times.abs().max(1.0) {
-                self.add("multipleOf", format!("remainder of division is not zero ({value} / {shown})"));
+            // Of two numbers with a fraction neither is exact, nor is what is made of them.
+            let is_multiple = whole.map_or_else(
+                || (times - times.round()).abs() <= 4.0 * f64::EPSILON * times.abs(),
+                |(number, step)| number.checked_rem(step) == Some(0),
+            );
+            if !is_multiple {
+                self.add("multipleOf", || format!("remainder of division is not zero ({value} / {shown})"));
             }
         }
     }
@@ -150,21 +177,19 @@ impl<'s> Check<'s> {
     fn array(&mut self, place: Place<'s>, schema: &'s Map<String, Value>, items: &[Value]) {
         let length = u64::try_from(items.len()).unwrap_or(u64::MAX);
         if let Some(least) = schema.get("minItems").and_then(count).filter(|least| length < *least) {
-            self.add(
-                "minItems",
-                format!("array is too short: must have at least {least} elements but instance has {length} elements"),
-            );
+            self.add("minItems", || {
+                format!("array is too short: must have at least {least} elements but instance has {length} elements")
+            });
         }
         if let Some(most) = schema.get("maxItems").and_then(count).filter(|most| length > *most) {
-            self.add(
-                "maxItems",
-                format!("array is too long: must have at most {most} elements but instance has {length} elements"),
-            );
+            self.add("maxItems", || {
+                format!("array is too long: must have at most {most} elements but instance has {length} elements")
+            });
         }
         if schema.get("uniqueItems").and_then(Value::as_bool).unwrap_or(false) {
             let mut seen = BTreeSet::new();
             if !items.iter().all(|item| seen.insert(canonical(item))) {
-                self.add("uniqueItems", "array must not contain duplicate elements".to_owned());
+                self.add("uniqueItems", || "array must not contain duplicate elements".to_owned());
             }
         }
         let (all, listed) = match schema.get("items") {
@@ -174,8 +199,9 @@ impl<'s> Check<'s> {
         };
         let more = schema.get("additionalItems").filter(|_| all.is_none());
         if more == Some(&Value::Bool(false)) && items.len() > listed.len() {
-            let text = format!("array has additional elements, and the schema has {} elements", listed.len());
-            self.add("additionalItems", text);
+            self.add("additionalItems", || {
+                format!("array has additional elements, and the schema has {} elements", listed.len())
+            });
         }
         for (at, item) in items.iter().enumerate() {
             if let Some(schema) = all.or_else(|| listed.get(at)).or(more) {
@@ -184,24 +210,28 @@ impl<'s> Check<'s> {
         }
     }
 
-    fn object(&mut self, place: Place<'s>, schema: &'s Map<String, Value>, members: &Map<String, Value>) {
+    fn object(
+        &mut self,
+        place: Place<'s>,
+        schema: &'s Map<String, Value>,
+        value: &Value,
+        members: &Map<String, Value>,
+    ) {
         let length = u64::try_from(members.len()).unwrap_or(u64::MAX);
         if let Some(least) = schema.get("minProperties").and_then(count).filter(|least| length < *least) {
-            self.add(
-                "minProperties",
-                format!("object has too few properties (found {length} but schema requires at least {least})"),
-            );
+            self.add("minProperties", || {
+                format!("object has too few properties (found {length} but schema requires at least {least})")
+            });
         }
         if let Some(most) = schema.get("maxProperties").and_then(count).filter(|most| length > *most) {
-            self.add(
-                "maxProperties",
-                format!("object has too many properties (found {length} but schema requires at most {most})"),
-            );
+            self.add("maxProperties", || {
+                format!("object has too many properties (found {length} but schema requires at most {most})")
+            });
         }
         let required = schema.get("required").and_then(texts).unwrap_or_default();
         let missing: BTreeSet<_> = required.into_iter().filter(|name| !members.contains_key(*name)).collect();
         if !missing.is_empty() {
-            self.add("required", format!("object has missing required properties ({})", listed(missing)));
+            self.add("required", || format!("object has missing required properties ({})", listed(missing)));
         }
         let (own, patterns) = (part(schema, "properties"), part(schema, "patternProperties"));
         let more = schema.get("additionalProperties");
@@ -227,11 +257,10 @@ impl<'s> Check<'s> {
             }
         }
         if !unknown.is_empty() {
-            let unknown = listed(unknown);
-            self.add(
-                "additionalProperties",
-                format!("object instance has properties which are not allowed by the schema: {unknown}"),
-            );
+            self.add("additionalProperties", || {
+                let unknown = listed(unknown);
+                format!("object instance has properties which are not allowed by the schema: {unknown}")
+            });
         }
         for (name, needed) in
             part(schema, "dependencies").into_iter().flatten().filter(|(name, _)| members.contains_key(*name))
@@ -240,16 +269,15 @@ impl<'s> Check<'s> {
                 Some(needed) => {
                     let missing: BTreeSet<_> = needed.into_iter().filter(|name| !members.contains_key(*name)).collect();
                     if !missing.is_empty() {
-                        self.add(
-                            "dependencies",
+                        self.add("dependencies", || {
                             format!(
                                 "property {name:?} of object has missing property dependencies ({})",
                                 listed(missing)
-                            ),
-                        );
+                            )
+                        });
                     }
                 }
-                None => self.schema(Place { schema: needed, ..place }, &Value::Object(members.clone())),
+                None => self.schema(Place { schema: needed, ..place }, value),
             }
         }
     }
@@ -263,19 +291,17 @@ impl<'s> Check<'s> {
             let all = schemas.len();
             match keyword {
                 "allOf" if fitting < all => {
-                    self.add(
-                        "allOf",
-                        format!("instance failed to match all required schemas (matched only {fitting} out of {all})"),
-                    );
+                    self.add("allOf", || {
+                        format!("instance failed to match all required schemas (matched only {fitting} out of {all})")
+                    });
                 }
                 "anyOf" if fitting == 0 => {
-                    self.add("anyOf", format!("instance failed to match at least one required schema among {all}"));
+                    self.add("anyOf", || format!("instance failed to match at least one required schema among {all}"));
                 }
                 "oneOf" if fitting != 1 => {
-                    self.add(
-                        "oneOf",
-                        format!("instance failed to match exactly one schema (matched {fitting} out of {all})"),
-                    );
+                    self.add("oneOf", || {
+                        format!("instance failed to match exactly one schema (matched {fitting} out of {all})")
+                    });
                 }
                 _ => {}
             }
@@ -283,17 +309,17 @@ impl<'s> Check<'s> {
         if let Some(schema) = schema.get("not")
             && self.fits(Place { schema, ..place }, value)
         {
-            self.add("not", "instance matched a schema which it should not have".to_owned());
+            self.add("not", || "instance matched a schema which it should not have".to_owned());
         }
     }
 
     /// Whether a value fits, with nothing told about it.
     fn fits(&mut self, place: Place<'s>, value: &Value) -> bool {
-        let before = std::mem::take(&mut self.found);
+        let before = std::mem::take(&mut self.fails);
+        self.asking += 1;
         self.schema(place, value);
-        let fits = self.found.is_empty();
-        self.found = before;
-        fits
+        self.asking -= 1;
+        !std::mem::replace(&mut self.fails, before)
     }
 
     fn inside(&mut self, name: &str, place: Place<'s>, value: &Value) {
@@ -318,11 +344,20 @@ fn type_of(value: &Value) -> &'static str {
         Value::Bool(_) => "boolean",
         Value::Null => "null",
         // Whether 1.0 is an integer is where readers of draft 4 differ: as it is with `enum`, it is.
-        Value::Number(number) if written(number).bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') => "integer",
+        Value::Number(number) if is_whole(number) => "integer",
         Value::Number(_) => "number",
         Value::Object(_) => "object",
         Value::String(_) => "string",
     }
+}
+
+/// As much of a text as is told: a body may have megabytes of it.
+fn start(text: &str) -> String {
+    let mut start: String = text.chars().take(SHOWN).collect();
+    if start.len() < text.len() {
+        start.push('…');
+    }
+    start
 }
 
 /// Names as a list of JSON.
@@ -335,6 +370,9 @@ const COMBINED: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 
 /// Violations that are told.
 const MOST: usize = 20;
+
+/// Characters of a text that are told.
+const SHOWN: usize = 1000;
 
 /// Schemas that one body is held against.
 const STEPS: usize = 1_000_000;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::mem::discriminant;
 
 use serde_json::{Number, Value};
 
@@ -10,6 +11,14 @@ pub(super) fn canonical(value: &Value) -> String {
     let mut text = String::new();
     write(value, &mut text);
     text
+}
+
+/// Whether two values are the same. Nothing is written of the many that a list of texts is compared with.
+pub(super) fn is_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::String(one), Value::String(other)) => one == other,
+        (one, other) => discriminant(one) == discriminant(other) && canonical(one) == canonical(other),
+    }
 }
 
 fn write(value: &Value, text: &mut String) {
@@ -38,14 +47,22 @@ fn write(value: &Value, text: &mut String) {
     }
 }
 
-/// A number as its integer if it is one.
-pub(super) fn written(number: &Number) -> String {
+/// Whether a number is an integer, also if it is written `1.0`.
+pub(super) fn is_whole(number: &Number) -> bool {
+    !number.is_f64() || number.as_f64().is_some_and(|float| float.fract() == 0.0)
+}
+
+/// A number as its integer if it is one, and one that others write without a fraction.
+fn written(number: &Number) -> String {
     match number.as_f64() {
-        // `{:.0}` of an integer that `f64` has exactly is that integer.
-        Some(float) if number.is_f64() && float.fract() == 0.0 => format!("{float:.0}"),
+        // `{:.0}` of an integer that `f64` has exactly is that integer; 0.0 is added because of -0.0.
+        Some(float) if number.is_f64() && is_whole(number) && float.abs() < LARGEST => format!("{:.0}", float + 0.0),
         _ => number.to_string(),
     }
 }
+
+/// From here on all numbers are read as `f64`, so that those that are the same have the same text already. 1e308 has 309 digits.
+const LARGEST: f64 = 18_446_744_073_709_551_616.0;
 
 #[cfg(test)]
 mod tests {
@@ -54,7 +71,14 @@ mod tests {
     #[test]
     fn numbers_and_the_order_of_keys_are_told_apart_as_json_does() {
         let of = |text: &str| canonical(&serde_json::from_str(text).unwrap());
-        for (one, other) in [("1", "1.0"), ("1e2", "100"), (r#"{"a":1,"b":[2.0]}"#, r#"{"b":[2],"a":1}"#)] {
+        for (one, other) in [
+            ("1", "1.0"),
+            ("1e2", "100"),
+            ("-0", "0"),
+            ("1e19", "10000000000000000000"),
+            ("1e20", "100000000000000000000"),
+            (r#"{"a":1,"b":[2.0]}"#, r#"{"b":[2],"a":1}"#),
+        ] {
             assert_eq!(of(one), of(other));
         }
         for (one, other) in [("1", "1.5"), ("1", "\"1\""), ("[1,2]", "[2,1]"), ("[\"a,b\"]", "[\"a\",\"b\"]")] {

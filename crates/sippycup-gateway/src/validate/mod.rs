@@ -6,6 +6,9 @@ mod check;
 mod equal;
 mod schema;
 
+use std::collections::BTreeSet;
+
+use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
 use crate::ConfigError;
@@ -124,12 +127,15 @@ impl RequestValidator {
             let reason = format!("required and missing or blank: {}", missing.join(", "));
             return Err(Refused::new(Refusal::BadRequestParameters, reason).tell("BadRequestException", &message));
         }
-        let Some(model) = self.model_of(call) else { return Ok(()) };
+        self.models_of(call).try_for_each(|model| self.fits(model, call.body))
+    }
+
+    fn fits(&self, model: &str, body: &[u8]) -> Result<(), Refused> {
         let wrong = |reason: String, validation: String| {
             Err(Refused::new(Refusal::BadRequestBody, reason).invalid("Invalid request body", validation))
         };
         // Nothing is checked as an empty object.
-        let body: &[u8] = if call.body.is_empty() { b"{}" } else { call.body };
+        let body: &[u8] = if body.is_empty() { b"{}" } else { body };
         let Ok(body) = serde_json::from_slice::<Value>(body) else {
             return wrong(format!("the body is no JSON, and its model `{model}` is about JSON"), String::new());
         };
@@ -140,11 +146,20 @@ impl RequestValidator {
         wrong(reason, format!("[{}]", texts.join(", ")))
     }
 
-    fn model_of(&self, call: &Call<'_>) -> Option<&str> {
-        let sent = call.header_text("content-type").unwrap_or_else(|| "application/json".to_owned());
-        let sent = sent.split(';').next().unwrap_or_default().trim();
+    /// The models of the content types that a request names: a function may look at any of several.
+    fn models_of(&self, call: &Call<'_>) -> impl Iterator<Item = &str> {
+        let sent: Vec<_> =
+            call.headers.get_all(CONTENT_TYPE).iter().map(|sent| String::from_utf8_lossy(sent.as_bytes())).collect();
         let of = |sort: &str| self.models.iter().find(|(known, _)| known.eq_ignore_ascii_case(sort));
-        of(sent).or_else(|| of("$default")).map(|(_, name)| name.as_str())
+        let model = |sent: &str| {
+            let sort = sent.split(';').next().unwrap_or_default().trim();
+            of(sort).or_else(|| of("$default")).map(|(_, name)| name.as_str())
+        };
+        let found: BTreeSet<_> = match sent.is_empty() {
+            true => model("application/json").into_iter().collect(),
+            false => sent.iter().filter_map(|sent| model(sent)).collect(),
+        };
+        found.into_iter()
     }
 }
 

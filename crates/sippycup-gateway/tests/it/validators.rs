@@ -184,6 +184,68 @@ async fn a_schema_without_end_and_a_body_without_bottom_come_to_an_end() {
     assert!(!fits(&json!({"uniqueItems": true}), &wide).await);
 }
 
+#[tokio::test]
+async fn what_was_not_looked_at_to_its_end_does_not_fit_a_not_either() {
+    let endless = json!({"not": {"allOf": [{"$ref": "#/definitions/it"}]}, "definitions": {"it": {"allOf": [{"$ref": "#/definitions/it"}]}}});
+    assert!(!fits(&endless, "1").await);
+}
+
+#[tokio::test]
+async fn each_of_several_content_types_has_its_model() {
+    let validator = RequestValidator::new().model("application/json", "Item", json!({"required": ["name"]}));
+    for types in [["text/plain", "application/json"], ["application/json", "text/plain"]] {
+        let request = post("/prod/items/7", &types.map(|sort| ("content-type", sort)), "{}");
+        assert_eq!(told(&validator, request).await.0, 400, "{types:?}");
+    }
+}
+
+#[tokio::test]
+async fn large_whole_numbers_have_their_remainders() {
+    for (step, number, is_multiple) in [
+        ("10", "1000000000001", false),
+        ("10", "1000000000010", true),
+        ("10", "-7", false),
+        ("0.01", "19.99", true),
+        ("0.01", "123456789.015", false),
+        ("0.5", "1e300", true),
+    ] {
+        let schema = serde_json::from_str(&format!(r#"{{"multipleOf": {step}}}"#)).unwrap();
+        assert_eq!(fits(&schema, number).await, is_multiple, "{number} of {step}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_told_of_a_large_body_is_short() {
+    let (key, text) = ("k".repeat(100_000), "\u{e9}".repeat(100_000));
+    let body = json!({&key: text}).to_string();
+    for rule in [json!({"enum": ["a"]}), json!({"maxLength": 1}), json!({"pattern": "^a$"}), json!({"type": "object"})]
+    {
+        let schema = json!({"additionalProperties": rule, "patternProperties": {"^x": {}}});
+        let validator = RequestValidator::new().model("application/json", "Item", schema);
+        let response =
+            GatewayResponse::new("BAD_REQUEST_BODY").template("text/plain", "$context.error.validationErrorString");
+        let builder = Gateway::builder(Kind::RestApi).request_validator(validator).gateway_response(response);
+        let response = respond(builder, post("/prod/", &[], &body), OK).await;
+        assert!(response.extensions().get::<Fault>().unwrap().to_string().len() < 5000);
+        assert!(crate::support::text(response).await.len() < 5000);
+    }
+}
+
+#[tokio::test]
+async fn a_long_name_costs_nothing_where_schemas_are_tried() {
+    let choice = json!({"anyOf": [{"type": "string"}, {"type": "null"}, {"type": "integer"}]});
+    let schema = json!({"additionalProperties": {"items": choice}});
+    let body = format!(r#"{{"{}": [{}1]}}"#, "k".repeat(1 << 20), "1,".repeat(50_000));
+    assert!(fits(&schema, &body).await);
+}
+
+#[tokio::test]
+async fn the_deepest_body_in_a_recursive_schema_has_room_on_the_stack() {
+    let schema = json!({"properties": {"a": {"allOf": [{"$ref": "#"}]}}});
+    let body = format!("{}1{}", r#"{"a":"#.repeat(120), "}".repeat(120));
+    assert!(fits(&schema, &body).await);
+}
+
 #[test]
 fn what_is_no_schema_of_draft_4_is_told_with_its_place() {
     let of = |schema: Value| {
