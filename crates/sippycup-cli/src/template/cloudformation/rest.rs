@@ -20,7 +20,8 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
         .value(scope, "BinaryMediaTypes")?
         .iter()
         .flat_map(Node::items)
-        .map(|node| Ok(said(node.span, node.string()?)))
+        // As in SAM, `image~1png` is `image/png`.
+        .map(|node| Ok(said(node.span, node.string()?.replace("~1", "/"))))
         .collect::<Result<Vec<_>, Fault>>()?;
     let mut routes = Routes::default();
     let mut responses = Responses::default();
