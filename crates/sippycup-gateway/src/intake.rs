@@ -25,6 +25,7 @@ use crate::stamp::Stamp;
 use crate::visitor::{Names, OverTcp, Visitor};
 use crate::{Body, BoxError, Kind};
 
+/// The event of a request, and the tenant whose invocation it is.
 pub(crate) async fn event<B>(
     config: &Config,
     parts: &mut Parts,
@@ -33,7 +34,7 @@ pub(crate) async fn event<B>(
     hints: &mut Hints,
     exchange: &Exchange,
     passed: &mut Passed,
-) -> Result<Bytes, Refused>
+) -> Result<(Bytes, Option<String>), Refused>
 where
     B: http_body::Body,
     B::Error: Into<BoxError>,
@@ -56,7 +57,8 @@ where
     admitted?;
     let event = config.encode(parts, &accepted, &body, stamp, hints, passed)?;
     exchange.tell(|| Step::Event(&event));
-    Ok(event)
+    let tenant = config.tenant_of(&event)?;
+    Ok((event, tenant))
 }
 
 /// The method that a request asks for: clients of a REST API can override that of the request line.

@@ -238,6 +238,7 @@ mod location;
 mod media_type;
 mod names;
 mod observe;
+mod parameter;
 mod plans;
 mod refusal;
 mod route;

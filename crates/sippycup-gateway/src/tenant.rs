@@ -5,14 +5,15 @@ use http::HeaderName;
 use serde_json::Value;
 
 use crate::ConfigError;
+use crate::config::Config;
+use crate::parameter::RequestParameter;
+use crate::refusal::{Refusal, Refused};
 
 /// Where the id of the tenant stands in a request, or what it always is.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum TenantSource {
     Context(String),
-    Header(String),
-    Path(String),
-    Query(String),
+    Request(RequestParameter),
     StageVariable(String),
     Static(String),
 }
@@ -29,36 +30,33 @@ impl TenantSource {
         if let Some(quoted) = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
             return if is_tenant(quoted) { Ok(Self::Static(quoted.to_owned())) } else { Err(invalid()) };
         }
-        let (source, name): (fn(String) -> Self, &str) = match text.split_once("method.request.") {
-            Some(("", rest)) => match rest.split_once('.') {
-                Some(("header", name)) if HeaderName::from_bytes(name.as_bytes()).is_ok() => (Self::Header, name),
-                Some(("path", name)) => (Self::Path, name),
-                Some(("querystring", name)) => (Self::Query, name),
-                _ => return wrong(),
-            },
-            _ => match text.split_once('.') {
-                Some(("context", name)) => (Self::Context, name),
-                Some(("stageVariables", name)) => (Self::StageVariable, name),
-                _ => return wrong(),
-            },
-        };
-        if name.is_empty() { wrong() } else { Ok(source(name.to_owned())) }
+        if let Some(parameter) = RequestParameter::parse(text) {
+            return match &parameter {
+                RequestParameter::Header(name) if HeaderName::from_bytes(name.as_bytes()).is_err() => wrong(),
+                _ => Ok(Self::Request(parameter)),
+            };
+        }
+        match text.split_once('.') {
+            Some(("context", name)) if !name.is_empty() => Ok(Self::Context(name.to_owned())),
+            Some(("stageVariables", name)) if !name.is_empty() => Ok(Self::StageVariable(name.to_owned())),
+            _ => wrong(),
+        }
     }
 
     /// The id that the event of a REST API has, if it has one.
-    pub(crate) fn find(&self, event: &Bytes) -> Option<String> {
+    fn find(&self, event: &Bytes) -> Option<String> {
         let (key, name) = match self {
             Self::Static(id) => return Some(id.clone()),
-            Self::Header(name) => ("headers", name),
-            Self::Path(name) => ("pathParameters", name),
-            Self::Query(name) => ("queryStringParameters", name),
+            Self::Request(RequestParameter::Header(name)) => ("headers", name),
+            Self::Request(RequestParameter::Path(name)) => ("pathParameters", name),
+            Self::Request(RequestParameter::Query(name)) => ("queryStringParameters", name),
             Self::StageVariable(name) => ("stageVariables", name),
             Self::Context(name) => ("requestContext", name),
         };
         let event: Value = serde_json::from_slice(event).ok()?;
         let there = event.get(key)?;
         let found = match self {
-            Self::Header(_) => {
+            Self::Request(RequestParameter::Header(_)) => {
                 let mut entries = there.as_object()?.iter();
                 entries.find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value)
             }
@@ -69,6 +67,18 @@ impl TenantSource {
             Value::String(id) => Some(id.clone()),
             Value::Number(number) => Some(number.to_string()),
             _ => None,
+        }
+    }
+}
+
+impl Config {
+    /// The tenant whose invocation an event of a REST API is, if there is one.
+    pub(crate) fn tenant_of(&self, event: &Bytes) -> Result<Option<String>, Refused> {
+        match self.tenant.as_ref().and_then(|source| source.find(event)) {
+            Some(id) if !is_tenant(&id) => {
+                Err(Refused::new(Refusal::Configuration, format!("the tenant is none: {}", invalid())))
+            }
+            tenant => Ok(tenant),
         }
     }
 }

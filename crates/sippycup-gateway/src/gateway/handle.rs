@@ -16,7 +16,6 @@ use crate::intake::event;
 use crate::observe::{Step, on_behalf};
 use crate::refusal::{Refusal, Refused};
 use crate::stamp::Stamp;
-use crate::tenant::{self, is_tenant};
 use crate::{Answer, Body, BoxError, Kind};
 
 impl<F> Gateway<F>
@@ -55,8 +54,8 @@ where
             response
         };
         let mut passed = Passed::default();
-        let event = match event(&config, &mut parts, body, &stamp, &mut hints, &exchange, &mut passed).await {
-            Ok(event) => event,
+        let (event, tenant) = match event(&config, &mut parts, body, &stamp, &mut hints, &exchange, &mut passed).await {
+            Ok(taken) => taken,
             Err(refused) => {
                 let mut response = config.customized(refused.response(kind), &parts, &stamp, &passed);
                 passed.verdict.map(|verdict| response.extensions_mut().insert(verdict));
@@ -66,12 +65,6 @@ where
                 return exchange.response(identified(with_cors(response), kind, &stamp, &trace));
             }
         };
-        let tenant = config.tenant.as_ref().and_then(|source| source.find(&event));
-        if tenant.as_ref().is_some_and(|id| !is_tenant(id)) {
-            let refused = Refused::new(Refusal::Configuration, format!("the tenant is none: {}", tenant::invalid()));
-            let response = config.customized(refused.response(kind), &parts, &stamp, &passed);
-            return exchange.response(identified(with_cors(response), kind, &stamp, &trace));
-        }
         let mut sizes = Sizes::of_event(event.len());
         let asked = Asked { method, accept, deadline: after(config.timeout) };
         let response = tokio::time::timeout_at(asked.deadline, async {

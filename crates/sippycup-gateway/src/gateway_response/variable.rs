@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Told;
 use crate::encode::Call;
+use crate::parameter::RequestParameter;
 
 /// Where a value comes from.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -13,9 +14,7 @@ pub(super) enum Variable {
     /// A member of `$context`, by its JSON pointer.
     Context(String),
     Error(ErrorPart),
-    Header(String),
-    Path(String),
-    Query(String),
+    Request(RequestParameter),
     /// A variable of the stage.
     Stage(String),
     Status,
@@ -34,7 +33,6 @@ pub(super) enum ErrorPart {
 impl Variable {
     /// `context.requestId`, `stageVariables.x`, `method.request.header.X`; `None` for what is nothing of these.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let name = |prefix: &str| text.strip_prefix(prefix).filter(|name| !name.is_empty()).map(str::to_owned);
         if let Some(part) = text.strip_prefix("context.error.") {
             return ERROR.iter().find(|(name, _)| *name == part).map(|(_, part)| Self::Error(*part));
         }
@@ -46,11 +44,10 @@ impl Variable {
             let is_known = if more.is_some() { CONTAINERS.contains(&first) } else { MEMBERS.contains(&first) };
             return is_known.then(|| Self::Context(format!("/{}", path.replace('.', "/"))));
         }
-        name("stageVariables.")
-            .map(Self::Stage)
-            .or(name("method.request.header.").map(Self::Header))
-            .or(name("method.request.path.").map(Self::Path))
-            .or(name("method.request.querystring.").map(Self::Query))
+        match text.strip_prefix("stageVariables.") {
+            Some(name) => (!name.is_empty()).then(|| Self::Stage(name.to_owned())),
+            None => RequestParameter::parse(text).map(Self::Request),
+        }
     }
 }
 
@@ -73,12 +70,7 @@ impl<'a> Values<'a> {
         match variable {
             Variable::Context(pointer) => text(self.context.get_or_init(|| self.call.rest_context()).pointer(pointer)?),
             Variable::Error(part) => Some(self.error(*part)),
-            Variable::Header(name) => self.call.header_text(name),
-            Variable::Path(name) => {
-                let parameters = &self.call.matched.parameters;
-                parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
-            }
-            Variable::Query(name) => self.call.query_value(name),
+            Variable::Request(parameter) => parameter.of(self.call),
             Variable::Stage(name) => {
                 let variables = &self.call.config.stage_variables;
                 variables.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())

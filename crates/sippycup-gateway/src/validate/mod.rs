@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::ConfigError;
 use crate::encode::Call;
+use crate::parameter::RequestParameter;
 use crate::refusal::{Refusal, Refused};
 use schema::Schema;
 
@@ -44,18 +45,11 @@ use schema::Schema;
 #[must_use]
 pub struct RequestValidator {
     /// In the order in which AWS names those that are missing.
-    parameters: Vec<Parameter>,
+    parameters: Vec<RequestParameter>,
     /// Names of models by content types.
     models: Vec<(String, String)>,
     schema: Schema,
     error: Option<ConfigError>,
-}
-
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-enum Parameter {
-    Header(String),
-    Path(String),
-    Query(String),
 }
 
 impl RequestValidator {
@@ -66,12 +60,7 @@ impl RequestValidator {
 
     /// Adds a parameter that a request must have, and not empty: `method.request.header.X-Tag`, `method.request.querystring.q` or `method.request.path.id`.
     pub fn required_parameter(mut self, parameter: &str) -> Self {
-        let name = |prefix: &str| parameter.strip_prefix(prefix).filter(|name| !name.is_empty()).map(str::to_owned);
-        let found = name("method.request.header.")
-            .map(Parameter::Header)
-            .or(name("method.request.path.").map(Parameter::Path))
-            .or(name("method.request.querystring.").map(Parameter::Query));
-        match found {
+        match RequestParameter::parse(parameter) {
             Some(found) => {
                 self.parameters.push(found);
                 self.parameters.sort();
@@ -121,7 +110,8 @@ impl RequestValidator {
 
     /// Refuses a request that lacks something.
     pub(crate) fn admit(&self, call: &Call<'_>) -> Result<(), Refused> {
-        let missing: Vec<&str> = self.parameters.iter().filter_map(|parameter| parameter.missing(call)).collect();
+        let is_missing = |parameter: &&RequestParameter| parameter.of(call).is_none_or(|value| value.trim().is_empty());
+        let missing: Vec<_> = self.parameters.iter().filter(is_missing).map(RequestParameter::name).collect();
         if !missing.is_empty() {
             let message = format!("Missing required request parameters: [{}]", missing.join(", "));
             let reason = format!("required and missing or blank: {}", missing.join(", "));
@@ -160,20 +150,5 @@ impl RequestValidator {
             false => sent.iter().filter_map(|sent| model(sent)).collect(),
         };
         found.into_iter()
-    }
-}
-
-impl Parameter {
-    /// Its name, if the request does not have it.
-    fn missing(&self, call: &Call<'_>) -> Option<&str> {
-        let (name, value) = match self {
-            Self::Header(name) => (name, call.header_text(name)),
-            Self::Path(name) => {
-                let parameters = &call.matched.parameters;
-                (name, parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()))
-            }
-            Self::Query(name) => (name, call.query_value(name)),
-        };
-        value.is_none_or(|value| value.trim().is_empty()).then_some(name)
     }
 }
