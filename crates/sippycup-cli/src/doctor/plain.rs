@@ -201,19 +201,8 @@ const GATEWAY: &str = "apigateway.amazonaws.com";
 mod tests {
     use serde_json::json;
 
-    use super::super::package::Package;
-    use super::super::resources::findings;
+    use super::super::resources::tests::{one, said};
     use super::*;
-
-    fn said(resources: Value, code: &str) -> Vec<String> {
-        let package = Package::of_code(code);
-        findings(&json!({"Resources": resources}), &package).iter().map(|finding| finding.to_string()).collect()
-    }
-
-    #[track_caller]
-    fn one(found: Vec<String>, start: &str) {
-        assert!(found.len() == 1 && found[0].starts_with(start), "{found:#?}");
-    }
 
     fn permission(function: &str, principal: &str, action: &str) -> Value {
         json!({"Type": "AWS::Lambda::Permission",

@@ -196,13 +196,13 @@ const VARIABLE: &str = "/Properties/Environment/Variables/SIPPYCUP_SCRIPT_NAME_B
 
 #[cfg(test)]
 #[expect(clippy::needless_pass_by_value, reason = "`json!` makes values")]
-mod tests {
+pub(super) mod tests {
     use serde_json::json;
 
     use super::*;
 
     /// What is said of resources, with an app that streams or not.
-    fn said(resources: Value, code: &str) -> Vec<String> {
+    pub(crate) fn said(resources: Value, code: &str) -> Vec<String> {
         let package = Package::of_code(code);
         findings(&json!({"Resources": resources}), &package).iter().map(|finding| finding.to_string()).collect()
     }
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn one(found: Vec<String>, start: &str) {
+    pub(crate) fn one(found: Vec<String>, start: &str) {
         assert!(found.len() == 1 && found[0].starts_with(start), "{found:#?}");
     }
 

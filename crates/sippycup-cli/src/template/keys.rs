@@ -1,7 +1,8 @@
 //! API keys and usage plans of REST APIs.
 
+use super::cloudformation::Resource;
 use super::model::Usage;
-use super::node::{Entry, Node};
+use super::node::Node;
 use super::scope::Scope;
 use super::source::Fault;
 use crate::plan::{Period, QuotaTable, UsageTable};
@@ -18,20 +19,20 @@ pub(super) struct OfStages {
 pub(super) fn of_resources(scope: &Scope<'_>) -> Result<Vec<OfStages>, Fault> {
     let mut plans = Vec::new();
     for plan in resources(scope, "AWS::ApiGateway::UsagePlan")? {
-        let Some(properties) = properties(scope, plan)? else { continue };
+        let Some(properties) = scope.value(plan.properties)? else { continue };
         let mut stages = Vec::new();
         for stage in properties.get("ApiStages").map(Node::items).unwrap_or_default() {
             let text = |key: &str| stage.get(key).and_then(Node::as_text).map(str::to_owned);
             if stage.get("Throttle").is_some() {
-                scope.notes.borrow_mut().pass(&plan.key, "Throttle of methods", "only whole plans are throttled here");
+                scope.notes.borrow_mut().pass(plan.id, "Throttle of methods", "only whole plans are throttled here");
             }
             stages.extend(text("ApiId").zip(text("Stage")));
         }
         let mut table = limits(&properties)?;
         for link in resources(scope, "AWS::ApiGateway::UsagePlanKey")? {
-            let Some(link) = self::properties(scope, link)? else { continue };
+            let Some(link) = scope.value(link.properties)? else { continue };
             let text = |key: &str| link.get(key).and_then(Node::as_text);
-            if text("UsagePlanId") == Some(&*plan.key)
+            if text("UsagePlanId") == Some(plan.id)
                 && let Some(id) = text("KeyId")
             {
                 table.keys.extend(key(scope, id)?);
@@ -100,17 +101,8 @@ pub(super) fn of_api(plans: &[OfStages], id: &str) -> Vec<Usage> {
     plans.iter().flat_map(of).collect()
 }
 
-fn resources<'t>(scope: &Scope<'t>, kind: &str) -> Result<Vec<&'t Entry>, Fault> {
-    let all = scope.root.get("Resources").map(Node::entries).unwrap_or_default();
-    let mut there = Vec::new();
-    for entry in all.iter().filter(|entry| entry.value.get("Type").and_then(Node::as_text) == Some(kind)) {
-        if scope.is_there(&entry.value)? {
-            there.push(entry);
-        }
-    }
-    Ok(there)
-}
-
-fn properties(scope: &Scope<'_>, entry: &Entry) -> Result<Option<Node>, Fault> {
-    Ok(entry.value.get("Properties").map(|node| scope.value(node)).transpose()?.flatten())
+fn resources<'t>(scope: &Scope<'t>, kind: &str) -> Result<Vec<Resource<'t>>, Fault> {
+    let mut all = Resource::all(scope)?;
+    all.retain(|resource| resource.kind == kind);
+    Ok(all)
 }

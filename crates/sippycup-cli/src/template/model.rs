@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sippycup_gateway::Kind;
 
+use super::node::Node;
 use super::source::{Fault, Span};
 use crate::plan::{
     ActionPlan, AuthorizerPlan, CorsTable, GatewayResponseTable, HealthCheckPlan, RoutingRuleTable, RulePlan, Said,
@@ -222,6 +223,12 @@ pub(super) struct Url {
 
 pub(super) fn said(span: Span, value: impl Into<String>) -> Said<String> {
     Said { value: value.into(), span: Some(span.start..span.end) }
+}
+
+/// Binary media types as SAM and CloudFormation write them: `image~1png` is `image/png`.
+pub(super) fn binary_media_types(types: Option<&Node>) -> Result<Vec<Said<String>>, Fault> {
+    let types = types.map(Node::items).unwrap_or_default();
+    types.iter().map(|node| Ok(said(node.span, node.string()?.replace("~1", "/")))).collect()
 }
 
 /// The routes of an API, each once.

@@ -1,7 +1,7 @@
 //! Authorizers before the running command, with tokens of `sippycup token`.
 
 use crate::scripted::command_line;
-use crate::{Running, directory, http, run, serve, sippycup, web_socket};
+use crate::{Running, directory, function_of_file, http, run, serve, sippycup, web_socket};
 
 fn token(flags: &[&str]) -> String {
     let mut command = sippycup(&["token"]);
@@ -125,17 +125,16 @@ fn who_may_sign_is_said_by_flags_and_nobody_else_passes() {
 #[test]
 fn who_may_sign_is_said_by_a_file() {
     let root = directory("iam-file");
-    let words: Vec<_> = command_line().iter().map(|word| format!("{word:?}")).collect();
+    let command = command_line();
     let text = format!(
         r#"
 [[function]]
-command = [{}]
+command = {command:?}
 
 [[gateway]]
 kind = "http"
 authorizer = {{ type = "iam", credentials = [{{ access-key-id = "AKIA", secret-access-key = "s", principal = "arn:aws:iam::111122223333:user/ann" }}] }}
-"#,
-        words.join(", ")
+"#
     );
     let file = root.join("sippycup.toml");
     std::fs::write(&file, &text).unwrap();
@@ -190,27 +189,20 @@ fn who_opens_a_connection_is_known_and_with_keys_who_posts_to_one() {
     assert!(posted.starts_with("HTTP/1.1 403") && posted.contains("Missing Authentication Token"), "{posted}");
 
     let root = directory("authorizer-of-connect");
-    let words: Vec<_> = command_line().iter().map(|word| format!("{word:?}")).collect();
-    let command = words.join(", ");
-    let text = format!(
+    let text = [
+        "\n",
+        &function_of_file("chat", "told"),
+        "\n",
+        &function_of_file("auth", "told"),
         r#"
-[[function]]
-name = "chat"
-command = [{command}]
-env = {{ SCRIPT = "told" }}
-
-[[function]]
-name = "auth"
-command = [{command}]
-env = {{ SCRIPT = "told" }}
-
 [[gateway]]
 kind = "ws"
 function = "chat"
 route-responses = ["$default"]
-authorizer = {{ type = "request", function = "auth", identity-source = ["route.request.querystring.who"] }}
-"#
-    );
+authorizer = { type = "request", function = "auth", identity-source = ["route.request.querystring.who"] }
+"#,
+    ]
+    .concat();
     std::fs::write(root.join("sippycup.toml"), &text).unwrap();
     let mut running = Running::spawn(serve(&["--config", root.join("sippycup.toml").to_str().unwrap()]));
     let line = running.until("ws://");
@@ -230,18 +222,17 @@ authorizer = {{ type = "request", function = "auth", identity-source = ["route.r
 #[test]
 fn a_usage_plan_of_a_file_counts_for_each_key() {
     let root = directory("usage-plan");
-    let words: Vec<_> = command_line().iter().map(|word| format!("{word:?}")).collect();
+    let command = command_line();
     let text = format!(
         r#"
 [[function]]
-command = [{}]
+command = {command:?}
 env = {{ SCRIPT = "told" }}
 
 [[gateway]]
 kind = "rest"
 usage-plans = [{{ keys = ["a-key-of-twenty-letters", "another-key-of-letters"], quota = {{ limit = 1, period = "DAY" }} }}]
-"#,
-        words.join(", ")
+"#
     );
     let file = root.join("sippycup.toml");
     std::fs::write(&file, &text).unwrap();
@@ -270,28 +261,14 @@ usage-plans = [{{ keys = ["a-key-of-twenty-letters", "another-key-of-letters"], 
 #[test]
 fn a_function_of_the_file_is_asked_and_its_answers_are_kept() {
     let root = directory("authorizer-file");
-    let words: Vec<_> = command_line().iter().map(|word| format!("{word:?}")).collect();
-    let command = words.join(", ");
-    let text = format!(
-        r#"
-[[function]]
-name = "shop"
-command = [{command}]
-env = {{ SCRIPT = "told" }}
-
-[[function]]
-name = "auth"
-command = [{command}]
-env = {{ SCRIPT = "told" }}
-
+    let text = ["\n", &function_of_file("shop", "told"), "\n", &function_of_file("auth", "told"), r#"
 [[gateway]]
 kind = "rest"
 function = "shop"
-authorizer = {{ type = "token", function = "auth", validation = "Bearer .+" }}
-request-validator = {{ models = {{ "application/json" = "item.json" }} }}
-gateway-responses = [{{ type = "DEFAULT_4XX", headers = {{ Access-Control-Allow-Origin = "'*'" }}, templates = {{ "text/plain" = "$context.error.responseType" }} }}]
-"#
-    );
+authorizer = { type = "token", function = "auth", validation = "Bearer .+" }
+request-validator = { models = { "application/json" = "item.json" } }
+gateway-responses = [{ type = "DEFAULT_4XX", headers = { Access-Control-Allow-Origin = "'*'" }, templates = { "text/plain" = "$context.error.responseType" } }]
+"#].concat();
     std::fs::write(root.join("sippycup.toml"), &text).unwrap();
     std::fs::write(root.join("item.json"), r#"{"properties": {"name": {"type": "string"}}}"#).unwrap();
     let mut running = Running::spawn(serve(&["--config", root.join("sippycup.toml").to_str().unwrap()]));

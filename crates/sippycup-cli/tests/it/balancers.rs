@@ -5,13 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::scripted::command_line;
-use crate::{Running, directory, http, run, serve};
-
-/// A function of a file that follows a script.
-fn function(name: &str, script: &str) -> String {
-    let words: Vec<_> = command_line().iter().map(|word| format!("{word:?}")).collect();
-    format!("[[function]]\nname = {name:?}\ncommand = [{}]\nenv = {{ SCRIPT = {script:?} }}\n", words.join(", "))
-}
+use crate::{Running, directory, function_of_file, http, run, serve};
 
 /// The script of a function that always answers with this status.
 fn answering(status: u16) -> String {
@@ -49,8 +43,8 @@ fn wrong(root: &Path, text: &str) -> String {
 fn target_groups_are_checked_and_each_change_is_told() {
     let root = directory("health");
     let text = [
-        &function("shop", &answering(204)),
-        &function("ill", &answering(503)),
+        &function_of_file("shop", &answering(204)),
+        &function_of_file("ill", &answering(503)),
         "[[gateway]]\n",
         "kind = \"alb\"\n",
         "health-check = { path = \"/healthz\", interval = 5, timeout = 2, matcher = \"200-299\" }\n",
@@ -100,7 +94,8 @@ fn a_flag_checks_the_function_with_the_event_of_a_load_balancer() {
 fn a_health_check_that_aws_would_not_take_is_told_with_its_line() {
     let root = directory("health-wrong");
     let file = |check: &str| {
-        [&function("shop", "path"), "[[gateway]]\n", "kind = \"alb\"\n", "health-check = ", check, "\n"].concat()
+        [&function_of_file("shop", "path"), "[[gateway]]\n", "kind = \"alb\"\n", "health-check = ", check, "\n"]
+            .concat()
     };
     for (check, told) in [
         ("\"healthz\"", "line 7, `health-check`: health check: expected a path with a leading slash"),
@@ -114,7 +109,7 @@ fn a_health_check_that_aws_would_not_take_is_told_with_its_line() {
     let lattice = file("\"/healthz\"").replace("\"alb\"", "\"lattice\"");
     assert!(wrong(&root, &lattice).contains("VPC Lattice checks the health of no function"));
     let group = [
-        &function("shop", "path"),
+        &function_of_file("shop", "path"),
         "[[gateway]]\nkind = \"alb\"\ndefault-action = { forward = { shop = 1 } }\n",
         "target-groups = [{ name = \"shop\", health-check = \"x\" }]\n",
     ];
@@ -185,9 +180,9 @@ fn rules_of_a_file_send_requests_to_functions_or_answer_them() {
     let multi = "answer:{\"statusCode\":203,\"multiValueHeaders\":{},\"body\":\"multi\",\"isBase64Encoded\":false}";
     let text = [
         "invoke-api = \"127.0.0.1:0\"\n",
-        &function("shop", "path"),
-        &function("api", "told"),
-        &function("many", multi),
+        &function_of_file("shop", "path"),
+        &function_of_file("api", "told"),
+        &function_of_file("many", multi),
         r#"
 [[gateway]]
 kind = "alb"

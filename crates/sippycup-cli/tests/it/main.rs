@@ -35,6 +35,12 @@ use std::sync::mpsc;
 use scripted::command_line;
 use tokio_tungstenite::tungstenite::{Message, client};
 
+/// A function of a file that follows a script.
+fn function_of_file(name: &str, script: &str) -> String {
+    let command = command_line();
+    format!("[[function]]\nname = {name:?}\ncommand = {command:?}\nenv = {{ SCRIPT = {script:?} }}\n")
+}
+
 /// The text that comes back to a message, or how the connection was refused.
 fn web_socket(url: &str, message: &str) -> String {
     let address = url.split('/').nth(2).unwrap();

@@ -1,38 +1,23 @@
 //! Routing rules of a file: several APIs on one domain.
 
-use crate::scripted::command_line;
-use crate::{Running, directory, http, run, serve};
+use crate::{Running, directory, function_of_file, http, run, serve};
 
 #[test]
 fn rules_of_a_file_choose_between_apis_and_wrong_ones_are_told_with_their_line() {
     let root = directory("routing-rules");
-    let words: Vec<_> = command_line().iter().map(|word| format!("{word:?}")).collect();
-    let command = words.join(", ");
-    let text = format!(
-        r#"
-[[function]]
-name = "shop"
-command = [{command}]
-env = {{ SCRIPT = "told" }}
-
-[[function]]
-name = "beta"
-command = [{command}]
-env = {{ SCRIPT = "told" }}
-
+    let text = ["\n", &function_of_file("shop", "told"), "\n", &function_of_file("beta", "told"), r#"
 [[gateway]]
 kind = "rest"
 function = "shop"
 api-id = "shop"
-domains = [{{ name = "api.example.com", rules = [{{ priority = 20, base-path = "shop", strip-base-path = true }}] }}]
+domains = [{ name = "api.example.com", rules = [{ priority = 20, base-path = "shop", strip-base-path = true }] }]
 
 [[gateway]]
 kind = "rest"
 function = "beta"
 api-id = "beta"
-domains = [{{ name = "api.example.com", mappings = ["old"], rules = [{{ priority = 10, headers = {{ x-version = "beta*" }} }}] }}]
-"#
-    );
+domains = [{ name = "api.example.com", mappings = ["old"], rules = [{ priority = 10, headers = { x-version = "beta*" } }] }]
+"#].concat();
     std::fs::write(root.join("sippycup.toml"), &text).unwrap();
     let described = root.join("described.json");
     let mut running = Running::spawn(serve(&[

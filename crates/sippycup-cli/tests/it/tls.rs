@@ -53,10 +53,9 @@ fn a_certificate_and_its_key_are_given_from_the_place_of_the_file() {
         .unwrap();
     assert!(made.status.success(), "{made:?}");
     let file = folder.join("sippycup.toml");
-    let command: Vec<String> = command_line().iter().map(|word| format!("{:?}", word)).collect();
+    let command = command_line();
     let text = format!(
-        "tls = \"c.pem,k.pem\"\n[[function]]\ncommand = [{}]\nenv = {{ SCRIPT = \"forwarded\" }}\n[[gateway]]\nkind = \"url\"\n",
-        command.join(", ")
+        "tls = \"c.pem,k.pem\"\n[[function]]\ncommand = {command:?}\nenv = {{ SCRIPT = \"forwarded\" }}\n[[gateway]]\nkind = \"url\"\n"
     );
     std::fs::write(&file, text).unwrap();
     let described = folder.join("described.json");

@@ -1,17 +1,17 @@
 //! The connections of WebSocket APIs: what passed through them, and what the page sends over them.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, HOST};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::BodyExt;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sippycup_gateway::{Body, SentBy};
 
-use super::{json_of, parameter, said};
+use super::{json_of, millis, parameter, said, wanted};
 use crate::inspect::Sender;
 use crate::inspect::store::{Connections, Known, Message, Store, Way};
 
@@ -75,10 +75,6 @@ fn message(message: &Message) -> Value {
     json!({ "number": message.number, "at": at, "from": from, "route": route, "exchange": exchange, "text": message.text })
 }
 
-fn millis(at: SystemTime) -> u64 {
-    u64::try_from(at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
@@ -101,13 +97,9 @@ enum Does {
 
 /// Does something with a connection.
 pub(super) async fn act(store: &Store, sender: &Sender, body: Body) -> Response<Body> {
-    let body = match Limited::new(body, LARGEST).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(_) => return said(StatusCode::PAYLOAD_TOO_LARGE, "expected no more than 1 MB"),
-    };
-    let wanted: Wanted = match serde_json::from_slice(&body) {
+    let wanted: Wanted = match wanted(body, LARGEST).await {
         Ok(wanted) => wanted,
-        Err(error) => return said(StatusCode::BAD_REQUEST, &error.to_string()),
+        Err(response) => return response,
     };
     let found =
         store.connections().find(&wanted.connection).map(|(_, known)| (known.connection.clone(), known.door.clone()));

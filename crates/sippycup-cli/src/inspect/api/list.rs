@@ -1,11 +1,11 @@
 //! The list: what changed since a page asked last.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::parameter;
+use super::{millis, parameter};
 use crate::inspect::store::{Exchange, Store};
 
 /// The rows that changed after a number, oldest change first; waits a while if there are none. `next` is the number to ask with then.
@@ -56,10 +56,9 @@ struct Row<'a> {
 impl<'a> Row<'a> {
     fn of(exchange: &'a Exchange) -> Self {
         let row = &exchange.row;
-        let at = row.at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         Self {
             id: exchange.id,
-            at: u64::try_from(at).unwrap_or(u64::MAX),
+            at: millis(row.at),
             method: &row.method,
             target: &row.target,
             status: row.status,

@@ -15,9 +15,12 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sippycup_gateway::Body;
 use tower_service::Service;
@@ -108,6 +111,19 @@ fn parameter<'q>(query: &'q str, name: &str) -> Option<&'q str> {
 
 fn json_of(value: &Value) -> Response<Body> {
     answer("application/json", value.to_string().into_bytes())
+}
+
+/// What the page asks for, in JSON of so many bytes at most.
+async fn wanted<T: DeserializeOwned>(body: Body, most: usize) -> Result<T, Response<Body>> {
+    let Ok(body) = Limited::new(body, most).collect().await else {
+        return Err(said(StatusCode::PAYLOAD_TOO_LARGE, &format!("expected no more than {} MB", most >> 20)));
+    };
+    serde_json::from_slice(&body.to_bytes()).map_err(|error| said(StatusCode::BAD_REQUEST, &error.to_string()))
+}
+
+/// Milliseconds since 1970.
+fn millis(at: SystemTime) -> u64 {
+    u64::try_from(at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
 }
 
 fn said(status: StatusCode, why: &str) -> Response<Body> {

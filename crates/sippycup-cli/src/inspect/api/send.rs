@@ -7,13 +7,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sippycup_gateway::Body;
 use tokio::sync::mpsc;
 
-use super::{json_of, said};
+use super::{json_of, said, wanted};
 use crate::certain::Certain;
 use crate::inspect::store::{Contents, Exchange, Store};
 use crate::inspect::{Sender, Sent};
@@ -35,13 +35,9 @@ struct Wanted {
 
 /// Sends a request through a front door, and answers with the number of its exchange as soon as that has begun.
 pub(super) async fn send(store: &Store, sender: &Sender, body: Body) -> Response<Body> {
-    let body = match Limited::new(body, LARGEST).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(_) => return said(StatusCode::PAYLOAD_TOO_LARGE, "expected no more than 16 MB"),
-    };
-    let wanted: Wanted = match serde_json::from_slice(&body) {
+    let wanted: Wanted = match wanted(body, LARGEST).await {
         Ok(wanted) => wanted,
-        Err(error) => return said(StatusCode::BAD_REQUEST, &error.to_string()),
+        Err(response) => return response,
     };
     let (address, mut request) = match wanted.request(store) {
         Ok(request) => request,

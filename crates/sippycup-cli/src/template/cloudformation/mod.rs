@@ -101,7 +101,7 @@ pub(super) struct Resource<'t> {
 }
 
 impl<'t> Resource<'t> {
-    fn all(scope: &Scope<'t>) -> Result<Vec<Self>, Fault> {
+    pub(super) fn all(scope: &Scope<'t>) -> Result<Vec<Self>, Fault> {
         let resources = scope.root.get("Resources").map(Node::entries).unwrap_or_default();
         let mut there = Vec::new();
         for Entry { key, key_span, value } in resources {

@@ -4,7 +4,7 @@ use super::Resource;
 use super::http::variables;
 use crate::plan::ValidatorTable;
 use crate::template::gateway_responses::Responses;
-use crate::template::model::{Access, Api, Family, Guard, Route, Routes, Stage, said};
+use crate::template::model::{Access, Api, Family, Guard, Route, Routes, Stage, binary_media_types, said};
 use crate::template::node::{Entry, Node};
 use crate::template::openapi::{Asked, Body, target};
 use crate::template::scope::Scope;
@@ -16,13 +16,7 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
     if api.properties.get("CloneFrom").is_some() {
         return Err(Fault::new(api.place("CloneFrom"), "what is cloned is not here"));
     }
-    let mut binary = api
-        .value(scope, "BinaryMediaTypes")?
-        .iter()
-        .flat_map(Node::items)
-        // As in SAM, `image~1png` is `image/png`.
-        .map(|node| Ok(said(node.span, node.string()?.replace("~1", "/"))))
-        .collect::<Result<Vec<_>, Fault>>()?;
+    let mut binary = binary_media_types(api.value(scope, "BinaryMediaTypes")?.as_ref())?;
     let mut routes = Routes::default();
     let mut responses = Responses::default();
     let mut source = api.text(scope, "ApiKeySourceType")?;

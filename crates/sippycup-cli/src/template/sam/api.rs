@@ -5,7 +5,7 @@ use super::{cors, globals};
 use crate::plan::{CorsTable, Said, UsageTable};
 use crate::template::gateway_responses::Responses;
 use crate::template::keys;
-use crate::template::model::{Api, Family, Mapping, Route, Routes, Stage, Usage, said};
+use crate::template::model::{Api, Family, Mapping, Route, Routes, Stage, Usage, binary_media_types, said};
 use crate::template::node::{Entry, Node, Shape};
 use crate::template::openapi::Body;
 use crate::template::references::{HTTP, REST};
@@ -118,7 +118,7 @@ impl Draft {
             body: None,
             cors: properties.get("Cors").cloned(),
             http_cors: None,
-            binary: binary(own("BinaryMediaTypes")?.as_ref())?,
+            binary: binary_media_types(own("BinaryMediaTypes")?.as_ref())?,
             gateway_responses: Responses::default(),
             models: Models::default(),
             key_source: own("ApiKeySourceType")?.as_ref().and_then(Node::as_text).map(str::to_owned),
@@ -234,12 +234,6 @@ fn stage(id: &str, properties: &Node, family: Family, name: Option<Node>) -> Res
         (Family::Rest, None) => Err(properties.fault("expected `StageName`")),
         (Family::Http | Family::WebSocket, None) => Ok(said(properties.span, "$default")),
     }
-}
-
-/// `image~1png` is `image/png`.
-fn binary(types: Option<&Node>) -> Result<Vec<Said<String>>, Fault> {
-    let types = types.map(Node::items).unwrap_or_default();
-    types.iter().map(|node| Ok(said(node.span, node.string()?.replace("~1", "/")))).collect()
 }
 
 pub(super) fn mappings(
