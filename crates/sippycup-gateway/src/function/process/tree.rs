@@ -11,17 +11,19 @@ use rustix::process::{Pid, Signal, kill_process};
 /// long as its ancestors live, or as `process` takes orphans in (`PR_SET_CHILD_SUBREAPER`). The tree is read from `/proc`: on Linux alone, elsewhere nothing is done.
 pub fn kill_descendants(process: u32) {
     let Some(root) = pid(process) else { return };
-    let mut told = HashSet::new();
+    let mut stopped = HashSet::new();
     let mut none_left = 0;
-    // One that was told starts nothing more, but what it has started may have been missed while it ended.
+    // One that is stopped starts nothing more, and what it was just starting stays its child. Killed at once, it would leave
+    // that to the first process of the system, where nobody finds it.
     for _ in 0..ROUNDS {
-        let found: Vec<_> = descendants(root).into_iter().filter(|pid| told.insert(*pid)).collect();
+        let found: Vec<_> = descendants(root).into_iter().filter(|pid| stopped.insert(*pid)).collect();
         none_left = if found.is_empty() { none_left + 1 } else { 0 };
         if none_left == 2 {
-            return;
+            break;
         }
-        tell(found, Signal::KILL);
+        tell(found, Signal::STOP);
     }
+    tell(stopped, Signal::KILL);
 }
 
 /// Sends a signal that ends nothing to every descendant there is now.
