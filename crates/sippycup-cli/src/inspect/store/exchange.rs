@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
 use sippycup_gateway::Verdict;
 
 use super::Door;
@@ -133,8 +133,8 @@ impl Exchange {
 impl Contents {
     /// Bytes that it holds, as far as they count.
     pub(crate) fn bytes(&self) -> usize {
-        let headers =
-            |map: &HeaderMap| map.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
+        let header = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + HEADER;
+        let headers = |map: &HeaderMap| map.iter().map(header).sum::<usize>();
         let json = |json: &Option<Bytes>| json.as_ref().map_or(0, Bytes::len);
         self.target.len()
             + headers(&self.headers)
@@ -161,6 +161,9 @@ impl Invocation {
         }
     }
 }
+
+/// What a header takes beside its text, roughly.
+const HEADER: usize = 128;
 
 /// What the rest of the contents takes, roughly.
 const OVERHEAD: usize = 1024;

@@ -1,6 +1,7 @@
-//! A body as far as it is kept, and when its pieces came.
+//! What is kept of headers and bodies: copies, because what was read holds the whole buffer that it was read into.
 
 use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
 
 use crate::certain::Certain;
 
@@ -25,7 +26,6 @@ impl Kept {
     pub(crate) fn push(&mut self, at: u64, piece: &Bytes) {
         self.total += piece.len();
         let room = MOST_BYTES.saturating_sub(self.bytes.len());
-        // A copy: the piece itself holds the whole buffer that it was read into.
         self.bytes.extend_from_slice(piece.get(..room.min(piece.len())).certain());
         let is_full = self.pieces.len() == MOST_PIECES;
         match self.pieces.last_mut() {
@@ -54,6 +54,16 @@ impl Kept {
     }
 }
 
+/// Headers that hold nothing but themselves.
+pub(super) fn headers(read: &HeaderMap) -> HeaderMap {
+    let copy = |value: &HeaderValue| {
+        let Ok(mut copy) = HeaderValue::from_bytes(value.as_bytes()) else { return value.clone() };
+        copy.set_sensitive(value.is_sensitive());
+        copy
+    };
+    read.iter().map(|(name, value)| (name.clone(), copy(value))).collect()
+}
+
 /// As much as Lambda hands on in one piece.
 const MOST_BYTES: usize = 6 << 20;
 
@@ -63,6 +73,22 @@ const MOST_PIECES: usize = 500;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn headers_do_not_hold_the_buffer_that_they_were_read_into() {
+        let buffer = Bytes::from(vec![b'x'; 8192]);
+        let mut read = HeaderMap::new();
+        let mut secret = HeaderValue::from_maybe_shared(buffer.slice(..9)).unwrap();
+        secret.set_sensitive(true);
+        read.insert("authorization", secret);
+        read.append("x-twice", HeaderValue::from_maybe_shared(buffer.slice(9..12)).unwrap());
+        read.append("x-twice", HeaderValue::from_static("2"));
+        let kept = headers(&read);
+        assert_eq!(kept, read);
+        assert!(kept["authorization"].is_sensitive());
+        drop(read);
+        assert!(buffer.is_unique());
+    }
 
     #[test]
     fn of_an_endless_stream_the_beginning_and_the_length_are_kept() {

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
+use bytes::Bytes;
 use http::{request, response};
 use serde_json::Value;
 use sippycup_gateway::{End, Fault, Hints, Step};
 
 use super::exchange::{Ended, Routed, Row};
-use super::{Contents, Door, Exchange, Store};
+use super::{Contents, Door, Exchange, Store, kept};
 use crate::certain::Certain;
 use crate::inspect::Sent;
 use crate::record::mask;
@@ -44,7 +45,7 @@ fn begun(door: Arc<Door>, id: u64, parts: &request::Parts) -> Exchange {
         method: parts.method.clone(),
         target: target.clone(),
         version: parts.version,
-        headers: parts.headers.clone(),
+        headers: kept::headers(&parts.headers),
         ..Contents::default()
     };
     let row = Row {
@@ -122,11 +123,11 @@ impl Contents {
                 "authorized"
             }
             Step::Event(event) => {
-                self.event = Some(event.clone());
+                self.event = Some(Bytes::copy_from_slice(event));
                 "event"
             }
             Step::Answer(json) => {
-                self.answer = Some(json.clone());
+                self.answer = Some(Bytes::copy_from_slice(json));
                 "answer"
             }
             Step::Streaming { prelude } => {
@@ -155,7 +156,7 @@ impl Contents {
     }
 
     fn response(&mut self, parts: &response::Parts) {
-        self.response_headers = parts.headers.clone();
+        self.response_headers = kept::headers(&parts.headers);
         self.fault = parts.extensions.get::<Fault>().map(ToString::to_string);
         let hints = parts.extensions.get::<Hints>();
         self.hints = hints.into_iter().flat_map(Hints::iter).map(str::to_owned).collect();
