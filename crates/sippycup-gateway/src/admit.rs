@@ -24,7 +24,7 @@ impl Config {
     #[cfg_attr(not(feature = "authorizers"), expect(clippy::unused_async, reason = "only authorizers are waited for"))]
     pub(crate) async fn admit(&self, call: &Call<'_>, passed: &mut Passed) -> Result<(), Refused> {
         #[cfg(feature = "authorizers")]
-        if let Some(guard) = &self.guard {
+        if let Some(guard) = call.guard.or(self.guard.as_ref()) {
             guard.admit(call, passed).await?;
         }
         if !self.plans.is_empty() {

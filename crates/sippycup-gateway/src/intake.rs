@@ -1,6 +1,8 @@
 //! The request half: which stage and route a request reaches, whether it is too large, and what its event is.
 
 use std::pin::pin;
+#[cfg(feature = "authorizers")]
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
@@ -75,6 +77,9 @@ pub(crate) struct Accepted {
     visitor: Visitor,
     #[cfg(feature = "authorizers")]
     sent_method: Method,
+    /// Of the rule that sends the request here.
+    #[cfg(feature = "authorizers")]
+    guard: Option<Arc<crate::Guard>>,
 }
 
 impl Accepted {
@@ -97,15 +102,17 @@ impl Config {
         let kind = self.location.kind;
         #[cfg(feature = "authorizers")]
         let sent_method = parts.method.clone();
-        if let Some(key) = self.forward(parts)? {
+        if let Some(decision) = self.forward(parts)? {
             let located = self.locate(parts)?;
-            let matched = Matched { template: String::new(), key, parameters: Vec::new() };
+            let matched = Matched { template: String::new(), key: decision.key(), parameters: Vec::new() };
             return Ok(Accepted {
                 located,
                 matched,
                 visitor,
                 #[cfg(feature = "authorizers")]
                 sent_method,
+                #[cfg(feature = "authorizers")]
+                guard: decision.action().own_guard(),
             });
         }
         parts.method = asked_method(kind, &parts.method, &parts.headers);
@@ -118,6 +125,8 @@ impl Config {
                 visitor,
                 #[cfg(feature = "authorizers")]
                 sent_method,
+                #[cfg(feature = "authorizers")]
+                guard: None,
             });
         }
         let find = if kind == Kind::RestApi { route::resource } else { route::route };
@@ -130,6 +139,8 @@ impl Config {
             visitor,
             #[cfg(feature = "authorizers")]
             sent_method,
+            #[cfg(feature = "authorizers")]
+            guard: None,
         })
     }
 
@@ -151,7 +162,7 @@ impl Config {
     }
 
     /// The rule by which a listener forwards the request here, after its transforms; `None` if there is no listener.
-    fn forward(&self, parts: &mut Parts) -> Result<Option<String>, Refused> {
+    fn forward(&self, parts: &mut Parts) -> Result<Option<Decision>, Refused> {
         let Some(decision) = self.decide(parts) else { return Ok(None) };
         let key = decision.key();
         let no_target = |reason: String| Err(Refused::new(Refusal::NoTarget, format!("{key}: {reason}")));
@@ -164,7 +175,7 @@ impl Config {
         if let Some(rule) = decision.rule() {
             rule.transform(parts).map_err(|reason| Refused::new(Refusal::Rewrite, format!("{key}: {reason}")))?;
         }
-        Ok(Some(key))
+        Ok(Some(decision))
     }
 
     /// What the rules say, or have said already.
@@ -293,6 +304,8 @@ impl Config {
             visitor,
             #[cfg(feature = "authorizers")]
             sent_method: parts.method.clone(),
+            #[cfg(feature = "authorizers")]
+            guard: None,
         };
         let authorizer = told.authorizer.clone().or_else(|| passed.authorizer.clone());
         let (body, passed) = (Bytes::new(), Passed { authorizer, ..passed.clone() });
@@ -315,6 +328,8 @@ impl Config {
             sent_method: &accepted.sent_method,
             #[cfg(feature = "authorizers")]
             path: parts.uri.path(),
+            #[cfg(feature = "authorizers")]
+            guard: accepted.guard.as_deref(),
             query: parts.uri.query(),
             headers: &parts.headers,
             names: parts.extensions.get::<HeaderNames>(),

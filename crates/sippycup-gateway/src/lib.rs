@@ -142,7 +142,8 @@
 //! | tenants of a function with tenant isolation | share its processes | have environments of their own | |
 //! | a health check that the function fails | the load balancer sees a 502 | not documented, except for a status that does not match | |
 //! | a target group without a healthy target | its function gets requests, also before the first health check | the same, once all targets are unhealthy | |
-//! | rules that authenticate before they forward | `GatewayBuilder::guard` of the target group | actions of the rule | |
+//! | rules that validate a token before they forward | `Action::guard`, with `iss`, `exp`, `nbf` and `iat`; a token without `Bearer` before it passes too; the body of the 401 is plausible, and has no `WWW-Authenticate` | additional claims too; the rest is not recorded | |
+//! | rules that authenticate with OIDC or Cognito | not done | a login page and a cookie | |
 //! | sticky sessions between target groups | not done | with cookies | |
 //! | Lattice: a path match with a prefix | by characters, not by segments | not documented | |
 //! | Lattice: path and query | as sent, not decoded | not documented | as a load balancer |

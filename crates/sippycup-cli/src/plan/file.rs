@@ -44,6 +44,9 @@ impl Plan {
             if let Some(authorizer) = &mut gateway.value.authorizer {
                 authorizer.value.rooted(root);
             }
+            let rules = gateway.value.rules.iter_mut().map(|rule| &mut rule.value.action);
+            let actions = rules.chain(gateway.value.default_action.as_mut().map(|action| &mut action.value));
+            actions.filter_map(|action| action.authorizer.as_mut()).for_each(|authorizer| authorizer.rooted(root));
             if let Some(validator) = &mut gateway.value.request_validator {
                 validator.value.rooted(root);
             }

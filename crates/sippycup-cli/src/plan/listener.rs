@@ -2,7 +2,7 @@
 
 use sippycup_gateway::GatewayBuilder;
 
-use super::rule::{self, ActionPlan};
+use super::rule::{self, ActionPlan, GuardedRules};
 use super::values::Wrong;
 use super::{Behind, GatewayPlan, Plan, Said, TargetGroup};
 
@@ -16,10 +16,7 @@ impl Plan {
             };
             return Ok(vec![(gateway.value.builder()?, behind)]);
         }
-        let action = match &gateway.value.default_action {
-            Some(action) => action.clone(),
-            None => ActionPlan::to(self.name_of(self.function_of(gateway)?)).into(),
-        };
+        let action = self.default_action(gateway)?;
         let listener = rule::listener(gateway.value.kind, &action, &gateway.value.rules)?;
         let mut fronts = Vec::new();
         for name in listener.target_groups() {
@@ -51,6 +48,21 @@ impl Plan {
             fronts.push((plan.builder()?.listener(listener), Behind::Answer(nobody)));
         }
         Ok(fronts)
+    }
+
+    /// The rules of a gateway, if they have authorizers.
+    pub(super) fn guarded_rules(&self, gateway: &Said<GatewayPlan>) -> Result<Option<GuardedRules>, Wrong> {
+        if !gateway.value.is_listener() {
+            return Ok(None);
+        }
+        Ok(GuardedRules::of(&self.default_action(gateway)?.value, &gateway.value.rules))
+    }
+
+    fn default_action(&self, gateway: &Said<GatewayPlan>) -> Result<Said<ActionPlan>, Wrong> {
+        Ok(match &gateway.value.default_action {
+            Some(action) => action.clone(),
+            None => ActionPlan::to(self.name_of(self.function_of(gateway)?)).into(),
+        })
     }
 
     fn behind(&self, group: &Said<TargetGroup>) -> Result<Behind, Wrong> {

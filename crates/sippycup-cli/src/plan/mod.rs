@@ -18,6 +18,7 @@ mod values;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use clap::Args;
@@ -32,8 +33,8 @@ pub(crate) use gateway::{GatewayPlan, Origin};
 pub(crate) use gateway_response::GatewayResponseTable;
 pub(crate) use health::HealthCheckPlan;
 pub(crate) use rule::{
-    ActionPlan, FixedTable, HeaderMatchTable, HeaderTable, MatchTable, QueryTable, RedirectTable, RewriteTable,
-    RulePlan, TargetGroup,
+    ActionPlan, FixedTable, GuardedRules, HeaderMatchTable, HeaderTable, MatchTable, QueryTable, RedirectTable,
+    RewriteTable, RulePlan, TargetGroup,
 };
 pub(crate) use tls::TlsPlan;
 pub(crate) use usage::{Period, QuotaTable, UsageTable};
@@ -111,6 +112,8 @@ pub(crate) struct Planned {
     pub(crate) behind: Behind,
     pub(crate) https: bool,
     pub(crate) authorizer: Option<AuthorizerPlan>,
+    /// The same one for all target groups of a listener.
+    pub(crate) rules: Option<Arc<GuardedRules>>,
     pub(crate) origin: Option<Origin>,
 }
 
@@ -170,10 +173,11 @@ impl Plan {
                 address.set_port(port.ok_or_else(|| gateway.wrong("", "there are not so many ports"))?);
             }
             let authorizer = self.authorizer_of(gateway)?;
+            let rules = self.guarded_rules(gateway)?.map(Arc::new);
             for (builder, behind) in self.fronts(gateway)? {
                 let builder = self.allow_host.iter().fold(builder, |builder, name| builder.allow_host(name));
-                let (authorizer, origin) = (authorizer.clone(), origin.clone());
-                let planned = Planned { builder, behind, https: gateway.value.https, authorizer, origin };
+                let (authorizer, rules, origin) = (authorizer.clone(), rules.clone(), origin.clone());
+                let planned = Planned { builder, behind, https: gateway.value.https, authorizer, rules, origin };
                 match listeners.iter_mut().find(|listener| (listener.address, listener.door) == (address, door)) {
                     Some(listener) => listener.gateways.push(planned),
                     None => listeners.push(Listener { address, door, gateways: vec![planned] }),

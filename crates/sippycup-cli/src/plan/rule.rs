@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use serde::Deserialize;
-use sippycup_gateway::{Action, ConfigError, FixedResponse, Gateway, Kind, Listener, Redirect, Rule};
+use sippycup_gateway::{Action, ConfigError, FixedResponse, Gateway, Guard, Kind, Listener, Redirect, Rule};
 
+use super::AuthorizerPlan;
 use super::health::HealthCheckPlan;
 use super::values::{self, Said, Wrong};
 
@@ -25,7 +26,7 @@ pub(crate) struct TargetGroup {
     pub(crate) answer: Option<Bytes>,
 }
 
-/// What happens to a request: one of the three.
+/// What happens to a request: one of the three, after an authorizer, if there is one.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct ActionPlan {
@@ -33,6 +34,8 @@ pub(crate) struct ActionPlan {
     pub(crate) forward: BTreeMap<String, u16>,
     pub(crate) fixed_response: Option<FixedTable>,
     pub(crate) redirect: Option<RedirectTable>,
+    /// Reads tokens before the request is forwarded.
+    pub(crate) authorizer: Option<AuthorizerPlan>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -118,6 +121,33 @@ pub(crate) struct HeaderMatchTable {
     pub(crate) case_sensitive: bool,
 }
 
+/// The rules of a listener some of whose actions have authorizers: those get their keys when all starts.
+#[derive(Clone, Debug)]
+pub(crate) struct GuardedRules {
+    default_action: ActionPlan,
+    rules: Vec<RulePlan>,
+}
+
+impl GuardedRules {
+    /// `None` if no action has an authorizer.
+    pub(super) fn of(default_action: &ActionPlan, rules: &[Said<RulePlan>]) -> Option<Self> {
+        let mut actions = rules.iter().map(|rule| &rule.value.action).chain([default_action]);
+        actions.any(|action| action.authorizer.is_some()).then(|| Self {
+            default_action: default_action.clone(),
+            rules: rules.iter().map(|rule| rule.value.clone()).collect(),
+        })
+    }
+
+    /// The listener, with authorizers that know whom they trust.
+    pub(crate) fn listener(
+        &self,
+        mut guard: impl FnMut(&AuthorizerPlan) -> Result<Guard, String>,
+    ) -> Result<Listener, String> {
+        let listener = Listener::new(self.default_action.action(&mut guard)?);
+        self.rules.iter().try_fold(listener, |listener, rule| Ok(listener.rule(rule.rule(&mut guard)?)))
+    }
+}
+
 /// A listener, tried rule by rule, so that an error has its place.
 pub(super) fn listener(
     kind: Kind,
@@ -128,11 +158,12 @@ pub(super) fn listener(
         let name = listener.target_groups().first().copied().unwrap_or("none").to_owned();
         Gateway::builder(kind).target_group(name).listener(listener).build(()).map(drop)
     };
-    let action = default_action.value.action().map_err(|error| default_action.wrong("", error))?;
+    let action =
+        default_action.value.action(&mut AuthorizerPlan::check).map_err(|error| default_action.wrong("", error))?;
     let mut all = Listener::new(action);
     tried(all.clone()).map_err(|error| default_action.wrong("", error))?;
     for said in rules {
-        let rule = said.value.rule().map_err(|error| said.wrong("", error))?;
+        let rule = said.value.rule(&mut AuthorizerPlan::check).map_err(|error| said.wrong("", error))?;
         all = all.rule(rule);
         tried(all.clone()).map_err(|error: ConfigError| said.wrong("", error))?;
     }
@@ -144,7 +175,15 @@ impl ActionPlan {
         Self { forward: BTreeMap::from([(target_group.into(), 1)]), ..Self::default() }
     }
 
-    fn action(&self) -> Result<Action, &'static str> {
+    fn action(&self, guard: &mut dyn FnMut(&AuthorizerPlan) -> Result<Guard, String>) -> Result<Action, String> {
+        let action = self.routing()?;
+        Ok(match &self.authorizer {
+            Some(authorizer) => action.guard(guard(authorizer)?),
+            None => action,
+        })
+    }
+
+    fn routing(&self) -> Result<Action, &'static str> {
         match (self.forward.is_empty(), &self.fixed_response, &self.redirect) {
             (false, None, None) => Ok(Action::weighted(self.forward.iter().map(|(name, weight)| (name, *weight)))),
             (true, Some(fixed), None) => {
@@ -184,8 +223,8 @@ impl RedirectTable {
 }
 
 impl RulePlan {
-    fn rule(&self) -> Result<Rule, &'static str> {
-        let mut rule = Rule::new(self.priority, self.action.action()?);
+    fn rule(&self, guard: &mut dyn FnMut(&AuthorizerPlan) -> Result<Guard, String>) -> Result<Rule, String> {
+        let mut rule = Rule::new(self.priority, self.action.action(guard)?);
         for (values, add) in [
             (&self.path_pattern, (|rule, values| Rule::path_pattern(rule, values)) as fn(Rule, &Vec<String>) -> Rule),
             (&self.path_regex, |rule, values| rule.path_regex(values)),
@@ -202,7 +241,7 @@ impl RulePlan {
             rule = match (values.is_empty(), regex.is_empty()) {
                 (_, true) => rule.http_header(name, values),
                 (true, false) => rule.http_header_regex(name, regex),
-                (false, false) => return Err("a condition of a header has `values` or `regex`"),
+                (false, false) => return Err("a condition of a header has `values` or `regex`".to_owned()),
             };
         }
         for pairs in &self.query_string {
@@ -221,7 +260,7 @@ impl RulePlan {
             rule = match (&path.exact, &path.prefix, &path.contains) {
                 (Some(exact), None, None) => rule.path_exact(exact, path.case_sensitive),
                 (None, Some(prefix), None) => rule.path_prefix(prefix, path.case_sensitive),
-                _ => return Err("expected a path match with `exact` or `prefix`"),
+                _ => return Err("expected a path match with `exact` or `prefix`".to_owned()),
             };
         }
         for header in &self.header_match {
@@ -230,7 +269,7 @@ impl RulePlan {
                 (Some(exact), None, None) => rule.header_exact(name, exact, case),
                 (None, Some(prefix), None) => rule.header_prefix(name, prefix, case),
                 (None, None, Some(contains)) => rule.header_contains(name, contains, case),
-                _ => return Err("expected a header match with one of `exact`, `prefix` and `contains`"),
+                _ => return Err("expected a header match with one of `exact`, `prefix` and `contains`".to_owned()),
             };
         }
         Ok(rule)

@@ -2,8 +2,9 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use sippycup_gateway::{BoxError, Gateway, Gateways, Kind, Server, Terminal};
+use sippycup_gateway::{BoxError, Gateway, Gateways, Kind, Listener, Server, Terminal};
 use tokio::net::TcpListener;
 use tokio::sync::watch as signal;
 use tokio::task::JoinHandle;
@@ -13,7 +14,7 @@ use super::health::HealthChecks;
 use crate::announce;
 use crate::describe::Description;
 use crate::inspect::{self, Inspector};
-use crate::plan::{Behind, Planned};
+use crate::plan::{Behind, GuardedRules, Planned};
 use crate::record::Recorded;
 use crate::served::Served;
 use crate::tls::Certificate;
@@ -104,9 +105,11 @@ impl Door<'_> {
         address: SocketAddr,
     ) -> Result<Option<Gateways<Served>>, BoxError> {
         let mut gateways: Option<Gateways<Served>> = None;
+        // The target groups of one listener come one after the other, and share it.
+        let mut guarded: Option<(Arc<GuardedRules>, Listener)> = None;
         for planned in planned {
             let name = planned.authorizer_name();
-            let Planned { builder, behind, https, authorizer, origin } = planned;
+            let Planned { builder, behind, https, authorizer, rules, origin } = planned;
             let function = match behind {
                 Behind::Function(at) => self.functions.get(at).cloned().map(Served::Function),
                 Behind::Answer(answer) => Some(Served::Answer(answer)),
@@ -115,8 +118,16 @@ impl Door<'_> {
             // Absolute links that an app makes lead back here.
             let proto = if self.certificate.is_some() { "https" } else { "http" };
             let mut builder = if https { builder } else { builder.forwarded(proto, address.port()) };
+            let api = origin.as_ref().map(|origin| origin.id.as_str());
+            if let Some(rules) = rules {
+                let listener = match guarded.take().filter(|(before, _)| Arc::ptr_eq(before, &rules)) {
+                    Some((_, listener)) => listener,
+                    None => rules.listener(|plan| guards.of(api, plan, self.functions).map_err(|e| e.to_string()))?,
+                };
+                builder = builder.listener(listener.clone());
+                guarded = Some((rules, listener));
+            }
             if let Some(authorizer) = &authorizer {
-                let api = origin.as_ref().map(|origin| origin.id.as_str());
                 builder = builder.guard(guards.of(api, authorizer, self.functions)?);
             }
             if let Some(inspector) = self.inspector {

@@ -178,12 +178,19 @@ impl Doors {
                 answer: behind.answer.as_ref().map(answer),
             });
         }
+        // Nothing is fetched from elsewhere, and so the command line has the keys.
+        let jwks = flags.jwks.as_ref().map(|jwks| &jwks.value);
+        let (mut rules, mut default_action) = (balancer.rules.clone(), balancer.default_action.clone());
+        let actions = rules.iter_mut().map(|rule| &mut rule.value.action).chain([&mut default_action.value]);
+        for authorizer in actions.filter_map(|action| action.authorizer.as_mut()) {
+            authorizer.jwks = jwks.cloned();
+        }
         let span = Some(balancer.span.start..balancer.span.end);
         let gateway = GatewayPlan {
             api_id: None,
             target_groups: groups.into_iter().map(Said::from).collect(),
-            rules: balancer.rules.clone(),
-            default_action: Some(balancer.default_action.clone()),
+            rules,
+            default_action: Some(default_action),
             ..Behind::default().gateway(balancer.kind, &scope.name_of(&balancer.id), door, flags)
         };
         self.gateways.push(Said { value: gateway, span });

@@ -307,3 +307,51 @@ gateway-responses = [{ type = "DEFAULT_4XX", headers = { Access-Control-Allow-Or
         assert!(code == 2 && err.contains(part) && err.contains("`authorizer`"), "{err}");
     }
 }
+
+#[test]
+fn a_rule_of_a_template_reads_tokens_and_the_others_are_open() {
+    let root = directory("jwt-rule");
+    let template = r"
+Resources:
+  Balancer: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {Subnets: [a, b]}}
+  Front:
+    Type: AWS::ElasticLoadBalancingV2::Listener
+    Properties: {LoadBalancerArn: !Ref Balancer, Port: 443, Protocol: HTTPS, DefaultActions: [{Type: forward, TargetGroupArn: !Ref Shops}]}
+  Locked:
+    Type: AWS::ElasticLoadBalancingV2::ListenerRule
+    Properties:
+      ListenerArn: !Ref Front
+      Priority: 1
+      Conditions: [{Field: path-pattern, Values: ['/admin/*']}]
+      Actions:
+      - {Type: jwt-validation, Order: 1, JwtValidationConfig: {Issuer: 'https://login.example.com', JwksEndpoint: 'https://login.example.com/jwks'}}
+      - {Type: forward, Order: 2, TargetGroupArn: !Ref Admins}
+  Shops: {Type: AWS::ElasticLoadBalancingV2::TargetGroup, Properties: {TargetType: lambda, Targets: [{Id: !GetAtt Shop.Arn}]}}
+  Admins: {Type: AWS::ElasticLoadBalancingV2::TargetGroup, Properties: {TargetType: lambda, Targets: [{Id: !GetAtt Shop.Arn}]}}
+  Shop: {Type: AWS::Lambda::Function, Properties: {Handler: app.handler, Runtime: python3.13, Code: .}}
+";
+    let file = root.join("template.yaml");
+    std::fs::write(&file, template).unwrap();
+    let words: Vec<_> = command_line().iter().map(|word| format!("'{word}'")).collect();
+    let run = format!("Shop=SCRIPT=told {}", words.join(" "));
+    let mut running = Running::spawn(serve(&["--template", file.to_str().unwrap(), "--run", &run]));
+    let address = running.address();
+    let own = bearing(&token(&["--claims", r#"{"sub":"42"}"#]));
+    let foreign = bearing(&token(&["--claims", r#"{"iss":"https://other.example.com"}"#]));
+    for (path, headers, status) in [
+        ("/admin/x", "", "401"),
+        ("/admin/x", &*foreign, "401"),
+        ("/admin/x", "Authorization: Bearer a.b.c\r\n", "401"),
+        ("/admin/x", &*own, "200"),
+        ("/x", "", "200"),
+        ("/x", &*foreign, "200"),
+    ] {
+        let response = http(&address, &format!("GET {path}"), headers);
+        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{path}, {headers}: {response}");
+        let is_page = response.contains("<title>401 Authorization Required</title>");
+        assert_eq!(is_page, status == "401", "{response}");
+    }
+    assert!(running.until("GET /admin/x 200").ends_with(", jwt-validation allows 42"));
+    drop(running);
+    std::fs::remove_dir_all(root).unwrap();
+}

@@ -40,6 +40,9 @@ pub(crate) struct Call<'a> {
     /// As it was sent.
     #[cfg(feature = "authorizers")]
     pub(crate) path: &'a str,
+    /// Of the rule of a listener, instead of that of the gateway.
+    #[cfg(feature = "authorizers")]
+    pub(crate) guard: Option<&'a crate::Guard>,
     pub(crate) query: Option<&'a str>,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) names: Option<&'a HeaderNames>,

@@ -1,5 +1,8 @@
 //! Actions of rules.
 
+#[cfg(feature = "authorizers")]
+use std::sync::Arc;
+
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, SERVER};
 use http::{HeaderValue, Response, StatusCode};
 
@@ -22,6 +25,8 @@ use crate::{Body, ConfigError, Kind};
 #[derive(Clone, Debug)]
 pub struct Action {
     kind: ActionKind,
+    #[cfg(feature = "authorizers")]
+    guard: Option<Arc<crate::Guard>>,
 }
 
 #[derive(Clone, Debug)]
@@ -42,7 +47,37 @@ impl Action {
     #[must_use]
     pub fn weighted<N: Into<String>>(target_groups: impl IntoIterator<Item = (N, u16)>) -> Self {
         let groups = target_groups.into_iter().map(|(name, weight)| (name.into(), weight));
-        Self { kind: ActionKind::Forward(groups.collect()) }
+        Self::of(ActionKind::Forward(groups.collect()))
+    }
+
+    /// The authorizer that a request passes before it is forwarded: the `jwt-validation` action of a load balancer, which stands before the forward action of the same rule or of
+    /// the default action. It is asked instead of that of the gateway, and for requests of this rule only. Source: "Verify JWTs using an Application Load Balancer".
+    ///
+    /// ```
+    /// use sippycup_gateway::{Action, JwtAuthorizer, Listener, Rule};
+    ///
+    /// let validated = Action::forward("admin").guard(JwtAuthorizer::new("https://login.example.com"));
+    /// let listener = Listener::new(Action::forward("shop")).rule(Rule::new(1, validated).path_pattern(["/admin/*"]));
+    /// # let _ = listener;
+    /// ```
+    #[cfg(feature = "authorizers")]
+    #[must_use]
+    pub fn guard(mut self, guard: impl Into<crate::Guard>) -> Self {
+        self.guard = Some(Arc::new(guard.into()));
+        self
+    }
+
+    const fn of(kind: ActionKind) -> Self {
+        Self {
+            kind,
+            #[cfg(feature = "authorizers")]
+            guard: None,
+        }
+    }
+
+    #[cfg(feature = "authorizers")]
+    pub(crate) fn own_guard(&self) -> Option<Arc<crate::Guard>> {
+        self.guard.clone()
     }
 
     /// Those that it forwards to, with their weights; none if the listener answers.
@@ -71,6 +106,16 @@ impl Action {
 
     pub(super) fn check(&self, kind: Kind) -> Result<(), ConfigError> {
         let wrong = |what: &str| Err(ConfigError::new(what));
+        #[cfg(feature = "authorizers")]
+        if let Some(guard) = &self.guard {
+            if !kind.is_load_balancer() {
+                return Err(ConfigError::new(format!("{} has no actions that read tokens", kind.name())));
+            }
+            if !self.is_forward() {
+                return wrong("a token is read before a request is forwarded, and this action answers itself");
+            }
+            guard.check_kind(kind)?;
+        }
         match &self.kind {
             ActionKind::Forward(groups) => {
                 let most = if kind.is_lattice() { 10 } else { 5 };
@@ -106,13 +151,13 @@ impl Action {
 
 impl From<FixedResponse> for Action {
     fn from(fixed: FixedResponse) -> Self {
-        Self { kind: ActionKind::Fixed(fixed) }
+        Self::of(ActionKind::Fixed(fixed))
     }
 }
 
 impl From<Redirect> for Action {
     fn from(redirect: Redirect) -> Self {
-        Self { kind: ActionKind::Redirect(redirect) }
+        Self::of(ActionKind::Redirect(redirect))
     }
 }
 

@@ -159,6 +159,8 @@ pub(super) async fn opening<F>(
         sent_method: &parts.method,
         #[cfg(feature = "authorizers")]
         path: parts.uri.path(),
+        #[cfg(feature = "authorizers")]
+        guard: None,
         query: parts.uri.query(),
         headers: &parts.headers,
         names: parts.extensions.get::<HeaderNames>(),

@@ -39,6 +39,7 @@ impl Signers<'_> {
             method: &parts.method,
             sent_method: &parts.method,
             path: parts.uri.path(),
+            guard: None,
             query: parts.uri.query(),
             headers: &parts.headers,
             names: parts.extensions.get::<HeaderNames>(),

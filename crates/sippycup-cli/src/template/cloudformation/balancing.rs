@@ -5,7 +5,7 @@ use sippycup_gateway::Kind;
 use super::Resource;
 use super::rules;
 use crate::error::UsageError;
-use crate::plan::{ActionPlan, FixedTable, HealthCheckPlan, RedirectTable, RulePlan, Said};
+use crate::plan::{ActionPlan, AuthorizerPlan, FixedTable, HealthCheckPlan, RedirectTable, RulePlan, Said};
 use crate::template::model::{Balancer, Group, Target};
 use crate::template::node::Node;
 use crate::template::scope::Scope;
@@ -47,9 +47,9 @@ struct Reader<'a, 't> {
 }
 
 impl Reader<'_, '_> {
-    /// The routing action, which is the last one; what stands before it does not run here, and so nobody passes.
+    /// The routing action, which is the last one, with the authorizer before it. Of those that read no tokens none runs here, and so nobody passes.
     fn action(&mut self, rule: &str, actions: &Node) -> Result<ActionPlan, Fault> {
-        let mut action = None;
+        let (mut action, mut authorizer) = (None, None);
         for node in actions.items() {
             let part = |keys: &[&str]| node.at(keys).and_then(Node::as_text).map(str::to_owned);
             action = Some(match node.get("Type").and_then(Node::as_text).unwrap_or_default() {
@@ -82,20 +82,38 @@ impl Reader<'_, '_> {
                     };
                     ActionPlan { redirect: Some(redirect), ..ActionPlan::default() }
                 }
-                other => {
-                    let target = Target::Missing(format!("an action of type `{other}` in {rule}"));
-                    let name = format!("Refused{}", self.groups.len());
-                    self.groups.push(Group {
-                        name: name.clone(),
-                        kind: Kind::LoadBalancer,
-                        target,
-                        health_check: None,
+                "jwt-validation" => {
+                    let claims = node.at(&["JwtValidationConfig", "AdditionalClaims"]).map(Node::items);
+                    if claims.is_some_and(|claims| !claims.is_empty()) {
+                        return Ok(self
+                            .refused(format!("an action of type `jwt-validation` with `AdditionalClaims` in {rule}")));
+                    }
+                    let issuer = part(&["JwtValidationConfig", "Issuer"]);
+                    authorizer = Some(AuthorizerPlan {
+                        name: Some("jwt-validation".to_owned()),
+                        issuer: Some(issuer.ok_or_else(|| node.unlike("a `JwtValidationConfig` with `Issuer`"))?),
+                        ..AuthorizerPlan::default()
                     });
-                    return Ok(ActionPlan::to(name));
+                    continue;
                 }
+                other => return Ok(self.refused(format!("an action of type `{other}` in {rule}"))),
             });
         }
-        action.ok_or_else(|| actions.unlike("an action"))
+        let action: ActionPlan = action.ok_or_else(|| actions.unlike("an action that routes"))?;
+        if authorizer.is_some() && action.forward.is_empty() {
+            return Ok(
+                self.refused(format!("an action of type `jwt-validation` before one that answers itself in {rule}"))
+            );
+        }
+        Ok(ActionPlan { authorizer, ..action })
+    }
+
+    /// An action for which nobody passes.
+    fn refused(&mut self, what: String) -> ActionPlan {
+        let name = format!("Refused{}", self.groups.len());
+        let target = Target::Missing(what);
+        self.groups.push(Group { name: name.clone(), kind: Kind::LoadBalancer, target, health_check: None });
+        ActionPlan::to(name)
     }
 
     fn lattice_action(&mut self, action: &Node) -> Result<ActionPlan, Fault> {

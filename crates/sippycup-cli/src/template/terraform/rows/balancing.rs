@@ -98,7 +98,20 @@ const LB_ACTION: &[Row] = &[
     row(
         "jwt_validation",
         "JwtValidationConfig",
-        How::Block(&[row("issuer", "Issuer", How::Plain), row("jwks_endpoint", "JwksEndpoint", How::Plain)]),
+        How::Block(&[
+            row("issuer", "Issuer", How::Plain),
+            row("jwks_endpoint", "JwksEndpoint", How::Plain),
+            // Those do not run, and must be seen.
+            row(
+                "additional_claim",
+                "AdditionalClaims",
+                How::Blocks(&[
+                    row("format", "Format", How::Plain),
+                    row("name", "Name", How::Plain),
+                    row("values", "Values", How::Plain),
+                ]),
+            ),
+        ]),
     ),
 ];
 
