@@ -7,7 +7,7 @@ use super::rules;
 use crate::error::UsageError;
 use crate::plan::{ActionPlan, AuthorizerPlan, FixedTable, HealthCheckPlan, RedirectTable, RulePlan, Said};
 use crate::template::model::{Balancer, Group, Target};
-use crate::template::node::Node;
+use crate::template::node::{Entry, Node, Shape};
 use crate::template::scope::Scope;
 use crate::template::source::Fault;
 
@@ -83,10 +83,11 @@ impl Reader<'_, '_> {
                     ActionPlan { redirect: Some(redirect), ..ActionPlan::default() }
                 }
                 "jwt-validation" => {
-                    let claims = node.at(&["JwtValidationConfig", "AdditionalClaims"]).map(Node::items);
-                    if claims.is_some_and(|claims| !claims.is_empty()) {
-                        return Ok(self
-                            .refused(format!("an action of type `jwt-validation` with `AdditionalClaims` in {rule}")));
+                    let config = node.get("JwtValidationConfig").map(Node::entries).unwrap_or_default();
+                    let is_other = |entry: &&Entry| !matches!(&*entry.key, "Issuer" | "JwksEndpoint");
+                    let says = |entry: &&Entry| !matches!(&entry.value.shape, Shape::List(items) if items.is_empty());
+                    if let Some(Entry { key, .. }) = config.iter().filter(is_other).find(says) {
+                        return Ok(self.refused(format!("an action of type `jwt-validation` with `{key}` in {rule}")));
                     }
                     let issuer = part(&["JwtValidationConfig", "Issuer"]);
                     authorizer = Some(AuthorizerPlan {

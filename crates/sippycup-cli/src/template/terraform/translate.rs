@@ -80,6 +80,10 @@ impl<'p> Translator<'p> {
             let expression = part.expressions.and_then(|expressions| expressions.get(row.from));
             let name = format!("{name}.{}", row.from);
             let made = match &row.how {
+                How::Rest => {
+                    properties.extend(unread(part, rows, instance.span));
+                    None
+                }
                 How::Plain | How::Needed => self.plain(instance, row, value, expression, &name),
                 How::Link(kinds) => self.link(instance, row.to, kinds, value, expression, &name),
                 How::Text => self.definition(instance, value, expression)?,
@@ -319,6 +323,19 @@ fn says(value: &Node) -> bool {
         Shape::List(items) => !items.is_empty(),
         Shape::Map(entries) => !entries.is_empty(),
     }
+}
+
+/// What a block says and no row reads, and blocks of which only an apply makes known how many there are; by their own names.
+fn unread(part: Part<'_>, rows: &[Row], span: Span) -> Vec<Entry> {
+    let row = |key: &str| rows.iter().find(|row| row.from == key);
+    let set = part.values.entries().iter().filter(|set| row(&set.key).is_none() && says(&set.value));
+    let expressions = part.expressions.map(Node::entries).unwrap_or_default();
+    let is_unknown = |key: &str| part.values.get(key).is_none_or(Node::is_null);
+    let unknown = expressions
+        .iter()
+        .filter(|set| is_unknown(&set.key) && row(&set.key).is_none_or(|row| matches!(row.how, How::Blocks(_))));
+    let keys = set.chain(unknown).map(|set| set.key.as_str());
+    keys.map(|key| entry(key, Node::text(span, ""))).collect()
 }
 
 /// Attributes that the configuration sets and nobody looks at, by their own names.

@@ -1,6 +1,6 @@
 //! Load balancers, and services of VPC Lattice.
 
-use super::{How, Row, Sort, row};
+use super::{How, REST_OF_BLOCK, Row, Sort, row};
 
 pub(super) const SORTS: &[Sort] = &[
     Sort { from: "aws_lb", to: "AWS::ElasticLoadBalancingV2::LoadBalancer", rows: &[] },
@@ -101,7 +101,6 @@ const LB_ACTION: &[Row] = &[
         How::Block(&[
             row("issuer", "Issuer", How::Plain),
             row("jwks_endpoint", "JwksEndpoint", How::Plain),
-            // Those do not run, and must be seen.
             row(
                 "additional_claim",
                 "AdditionalClaims",
@@ -109,8 +108,11 @@ const LB_ACTION: &[Row] = &[
                     row("format", "Format", How::Plain),
                     row("name", "Name", How::Plain),
                     row("values", "Values", How::Plain),
+                    REST_OF_BLOCK,
                 ]),
             ),
+            // A claim that is not looked at would let tokens pass.
+            REST_OF_BLOCK,
         ]),
     ),
 ];

@@ -46,11 +46,16 @@ pub(super) enum How {
     Text,
     /// Only told that it is passed over.
     Told,
+    /// What no other row of the block names, by its own name: where nothing may be passed over.
+    Rest,
 }
 
 const fn row(from: &'static str, to: &'static str, how: How) -> Row {
     Row { from, to, how }
 }
+
+/// The row for what no other row of its block names.
+const REST_OF_BLOCK: Row = row("", "", How::Rest);
 
 /// The type that a type of Terraform is.
 pub(super) fn sort(kind: &str) -> Option<&'static Sort> {
