@@ -1,4 +1,4 @@
-//! What a request passes on its way to the function, in AWS's order: the authorizer, API keys with their plans, the throttle of the stage, the validator.
+//! What a request passes on its way to the function, in AWS's order: the authorizer, API keys with their plans, the throttles of the route and of all, the validator.
 
 use crate::Verdict;
 use crate::config::Config;
@@ -29,8 +29,11 @@ impl Config {
         }
         if !self.plans.is_empty() {
             let key = self.api_key(call, passed)?;
-            plans::admit(&self.plans, &key, &self.location.stage)?;
+            plans::admit(&self.plans, &key, call)?;
             passed.api_key = Some(key);
+        }
+        if let Some(throttle) = self.route_throttles.find(call.matched) {
+            throttle.admit_to(call.matched)?;
         }
         if let Some(throttle) = &self.throttle {
             throttle.admit()?;

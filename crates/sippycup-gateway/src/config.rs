@@ -3,6 +3,7 @@
 mod build;
 mod builder;
 mod check;
+mod limits;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -14,11 +15,12 @@ use crate::health::Health;
 use crate::identity::{Authorizer, ClientCertificate};
 use crate::location::Location;
 use crate::observe::Observer;
-use crate::plans::{Throttle, UsagePlan};
+use crate::plans::UsagePlan;
 use crate::route::Route;
 use crate::rules::Listener;
 use crate::stamp::Stamper;
 use crate::tenant::TenantSource;
+use crate::throttle::{RouteThrottles, Throttle};
 use crate::validate::RequestValidator;
 use crate::web_socket::Settings;
 
@@ -47,6 +49,7 @@ pub(crate) struct Config {
     #[cfg(feature = "authorizers")]
     pub(crate) key_of_authorizer: bool,
     pub(crate) throttle: Option<Throttle>,
+    pub(crate) route_throttles: RouteThrottles,
     pub(crate) gateway_responses: GatewayResponses,
     pub(crate) validator: RequestValidator,
     pub(crate) source_ip: Option<IpAddr>,

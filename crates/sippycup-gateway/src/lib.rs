@@ -120,8 +120,9 @@
 //! | gateway responses: a variable that the request does not have | empty in templates; a header is left out | not documented | |
 //! | request validation: patterns, `format` | the syntax of the crate `regex-lite`; `format` is not looked at | Java's; not documented | |
 //! | request validation: `validationErrorString` | in the words of the library that AWS is said to use | not recorded | |
-//! | request validation: 415 | never, for functions get every content type | with `passthroughBehavior` `NEVER` | that is of integrations with mapping templates |
-//! | a quota | its period begins with the first request | by days, weeks and months, with an offset | |
+//! | 415 of a REST API | never | never before a function behind a proxy integration, [which gets everything](https://docs.aws.amazon.com/apigateway/latest/developerguide/integration-passthrough-behaviors.html) | only integrations with mapping templates have a `passthroughBehavior` |
+//! | a quota of a week | begins on Monday | not documented | |
+//! | a route with a throttle of its own in a usage plan | is not counted by the throttle of the plan | not documented | |
 //! | WAF, VTL, caching | not done | done | the stand-in is for the function's side |
 //! | CORS: a preflight request that a route takes | goes to the route, with a hint | sources disagree for open routes | |
 //! | CORS: an origin that is not allowed | no headers, and the request goes on | not recorded | the browser decides |
@@ -253,6 +254,7 @@ mod stamp;
 mod tenant;
 #[cfg(feature = "serve")]
 mod terminal;
+mod throttle;
 mod validate;
 mod verdict;
 mod visitor;
@@ -281,7 +283,7 @@ pub use invoke_api::InvokeApi;
 pub use kind::Kind;
 pub use names::HeaderNames;
 pub use observe::{End, ExchangeNumber, Observed, Step};
-pub use plans::{Throttle, UsagePlan};
+pub use plans::{QuotaPeriod, UsagePlan};
 pub use routing_rule::RoutingRule;
 pub use rules::{Action, FixedResponse, Listener, Redirect, Rule};
 #[cfg(feature = "serve")]
@@ -290,6 +292,7 @@ pub use serve::Server;
 pub use serve::Tls;
 #[cfg(feature = "serve")]
 pub use terminal::{Logged, Terminal};
+pub use throttle::Throttle;
 pub use validate::RequestValidator;
 pub use verdict::Verdict;
 pub use web_socket::{Connection, ConnectionStep, SentBy, Socket};

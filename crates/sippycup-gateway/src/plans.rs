@@ -1,129 +1,52 @@
-//! API keys, usage plans and throttling: who has asked too often.
+//! API keys and usage plans: which key has asked too often.
 //!
-//! Sources: "Usage plans and API keys for REST APIs", "Throttle requests to your REST APIs for better throughput".
+//! Source: "Usage plans and API keys for REST APIs".
+
+mod quota;
 
 use std::collections::HashMap;
-use std::fmt;
-use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use tokio::time::Instant;
+pub use quota::QuotaPeriod;
+use quota::{Quota, Spent};
 
 use crate::ConfigError;
+use crate::encode::Call;
 use crate::refusal::{Refusal, Refused};
-
-/// A limit on requests: how many a second, and how many at the same time. Clones share what is left of it.
-///
-/// ```
-/// use sippycup_gateway::Throttle;
-///
-/// let throttle: Throttle = "10/5".parse()?;
-/// assert_eq!(throttle.to_string(), "10/5");
-/// # Ok::<(), sippycup_gateway::ConfigError>(())
-/// ```
-#[derive(Clone)]
-pub struct Throttle {
-    rate: f64,
-    burst: u32,
-    bucket: Arc<Mutex<Option<Bucket>>>,
-}
-
-#[derive(Clone, Copy)]
-struct Bucket {
-    tokens: f64,
-    at: Instant,
-}
-
-impl Throttle {
-    /// `rate` requests a second in the long run, `burst` at once; both are 0 for none at all.
-    #[must_use]
-    pub fn new(rate: f64, burst: u32) -> Self {
-        Self { rate: rate.max(0.0), burst, bucket: Arc::default() }
-    }
-
-    /// Requests a second.
-    #[must_use]
-    pub const fn rate(&self) -> f64 {
-        self.rate
-    }
-
-    /// Requests at the same time.
-    #[must_use]
-    pub const fn burst(&self) -> u32 {
-        self.burst
-    }
-
-    /// Takes one request, if there is room for it.
-    fn take(&self) -> bool {
-        let now = Instant::now();
-        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
-        let Bucket { tokens, at } = bucket.unwrap_or(Bucket { tokens: f64::from(self.burst), at: now });
-        let filled = tokens + self.rate * now.duration_since(at).as_secs_f64();
-        let tokens = filled.min(f64::from(self.burst));
-        let passes = tokens >= 1.0;
-        *bucket = Some(Bucket { tokens: if passes { tokens - 1.0 } else { tokens }, at: now });
-        passes
-    }
-
-    pub(crate) fn admit(&self) -> Result<(), Refused> {
-        let reason = || format!("more than {} requests a second, and {} at the same time", self.rate, self.burst);
-        if self.take() { Ok(()) } else { Err(Refused::new(Refusal::Throttled, reason())) }
-    }
-}
-
-impl fmt::Debug for Throttle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Throttle({self})")
-    }
-}
-
-impl fmt::Display for Throttle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.rate, self.burst)
-    }
-}
-
-impl FromStr for Throttle {
-    type Err = ConfigError;
-
-    /// # Errors
-    ///
-    /// If it is not two numbers with a slash between.
-    fn from_str(text: &str) -> Result<Self, ConfigError> {
-        let read = text.split_once('/').and_then(|(rate, burst)| {
-            let rate: f64 = rate.trim().parse().ok()?;
-            (rate.is_finite() && rate >= 0.0).then_some(Self::new(rate, burst.trim().parse().ok()?))
-        });
-        read.ok_or_else(|| {
-            ConfigError::new(format!("expected requests a second and at the same time, such as `10/5`, found `{text}`"))
-        })
-    }
-}
+use crate::throttle::{RouteThrottles, Throttle};
 
 /// A usage plan of a REST API: keys, and how much each of them may ask. Clones share what was asked.
 ///
 /// ```
-/// use std::time::Duration;
-/// use sippycup_gateway::{Gateway, Kind, UsagePlan};
+/// use sippycup_gateway::{Gateway, Kind, QuotaPeriod, UsagePlan};
 ///
-/// let plan = UsagePlan::new().key("a-key-of-twenty-letters").quota(1000, Duration::from_secs(86_400));
+/// let plan = UsagePlan::new().key("a-key-of-twenty-letters").quota(1000, QuotaPeriod::Day);
 /// assert!(Gateway::builder(Kind::RestApi).usage_plan(plan).build(()).is_ok());
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct UsagePlan {
     keys: Vec<String>,
     stages: Vec<String>,
-    quota: Option<(u64, Duration)>,
+    quota: Quota,
     throttle: Option<(f64, u32)>,
-    used: Arc<Mutex<HashMap<String, Used>>>,
+    routes: RouteThrottles,
+    /// Why one of them is none.
+    wrong: Option<ConfigError>,
+    counted: Arc<Mutex<Counted>>,
+}
+
+#[derive(Debug, Default)]
+struct Counted {
+    /// The first period of the quota.
+    initial: Option<u64>,
+    /// By the values of keys.
+    used: HashMap<String, Used>,
 }
 
 #[derive(Debug)]
 struct Used {
     throttle: Option<Throttle>,
-    since: Instant,
-    count: u64,
+    spent: Spent,
 }
 
 impl UsagePlan {
@@ -147,10 +70,17 @@ impl UsagePlan {
         self
     }
 
-    /// How many requests each key has in a period, which begins with its first one; default any number.
+    /// How many requests each key has in a period, by the [clock](crate::GatewayBuilder::clock) of the gateway; default any number.
     #[must_use]
-    pub const fn quota(mut self, requests: u64, period: Duration) -> Self {
-        self.quota = Some((requests, period));
+    pub const fn quota(mut self, requests: u64, period: QuotaPeriod) -> Self {
+        self.quota.limit = Some((requests, period));
+        self
+    }
+
+    /// How many requests less than that each key has in the period in which the plan is first used, `Offset` of a quota; default 0.
+    #[must_use]
+    pub const fn quota_offset(mut self, requests: u64) -> Self {
+        self.quota.offset = requests;
         self
     }
 
@@ -161,38 +91,54 @@ impl UsagePlan {
         self
     }
 
+    /// How many requests to one route, or to each of several, each key has in a second, and at once; default what [`throttle`](Self::throttle) says, which does not count them then.
+    ///
+    /// The routes are written as for [`GatewayBuilder::route_throttle`](crate::GatewayBuilder::route_throttle). What is none is an error of
+    /// [`build`](crate::GatewayBuilder::build); one that the gateway does not have limits nothing, for a plan may be that of several APIs.
+    #[must_use]
+    pub fn route_throttle(mut self, routes: &str, rate: f64, burst: u32) -> Self {
+        if let Err(error) = self.routes.add(routes, Throttle::new(rate, burst)) {
+            self.wrong.get_or_insert(error);
+        }
+        self
+    }
+
+    /// Says what is wrong with its routes.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        self.wrong.clone().map_or(Ok(()), Err)
+    }
+
     fn has(&self, key: &str, stage: &str) -> bool {
         self.keys.iter().any(|known| known == key)
             && (self.stages.is_empty() || self.stages.iter().any(|known| known == stage))
     }
 
     /// Counts a request of a key.
-    fn count(&self, key: &str) -> Result<(), Refused> {
-        let now = Instant::now();
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let used = used.entry(key.to_owned()).or_insert_with(|| Used {
-            throttle: self.throttle.map(|(rate, burst)| Throttle::new(rate, burst)),
-            since: now,
-            count: 0,
-        });
-        if let Some((limit, period)) = self.quota {
-            if now.duration_since(used.since) >= period {
-                (used.since, used.count) = (now, 0);
-            }
-            if used.count >= limit {
-                let reason = format!("the API key has used its quota of {limit} requests in {} s", period.as_secs());
-                return Err(Refused::new(Refusal::QuotaExceeded, reason));
-            }
+    fn count(&self, key: &str, call: &Call<'_>) -> Result<(), Refused> {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let Counted { initial, used } = &mut *counted;
+        if !used.contains_key(key) {
+            used.insert(key.to_owned(), self.unused());
         }
-        used.throttle.as_ref().map_or(Ok(()), Throttle::admit)?;
-        used.count += 1;
+        let Some(used) = used.get_mut(key) else { return Ok(()) };
+        self.quota.admit(&mut used.spent, initial, call.stamp.day())?;
+        match (self.routes.find(call.matched), &used.throttle) {
+            (Some(throttle), _) => throttle.admit_of(key, call.matched)?,
+            (None, Some(throttle)) => throttle.admit()?,
+            (None, None) => {}
+        }
+        used.spent.add();
         Ok(())
+    }
+
+    fn unused(&self) -> Used {
+        Used { throttle: self.throttle.map(|(rate, burst)| Throttle::new(rate, burst)), spent: Spent::default() }
     }
 }
 
 /// Whether one of the plans lets a key pass.
-pub(crate) fn admit(plans: &[UsagePlan], key: &str, stage: &str) -> Result<(), Refused> {
-    let plan = plans.iter().find(|plan| plan.has(key, stage));
+pub(crate) fn admit(plans: &[UsagePlan], key: &str, call: &Call<'_>) -> Result<(), Refused> {
+    let plan = plans.iter().find(|plan| plan.has(key, &call.config.location.stage));
     let unknown = || Refused::new(Refusal::UnknownKey, "the API key is in no usage plan of this stage");
-    plan.ok_or_else(unknown)?.count(key)
+    plan.ok_or_else(unknown)?.count(key, call)
 }

@@ -85,6 +85,11 @@ impl Stamp {
         u64::try_from(self.micros / 1_000_000).unwrap_or(u64::MAX)
     }
 
+    /// Days since 1970.
+    pub(crate) fn day(&self) -> u64 {
+        u64::try_from(self.micros / 86_400_000_000).unwrap_or(u64::MAX)
+    }
+
     /// The time in Common Log Format, always in UTC: `14/Nov/2023:22:13:20 +0000`.
     pub(crate) fn common_log_time(&self) -> String {
         let seconds = u64::try_from(self.micros / 1_000_000).unwrap_or(u64::MAX);
@@ -140,6 +145,12 @@ pub(crate) fn basic_time(seconds: u64) -> String {
 /// Hour, minute and second of a time.
 fn clock(seconds: u64) -> String {
     format!("{:02}:{:02}:{:02}", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60)
+}
+
+/// Months since the year 0, of a number of days since 1970.
+pub(crate) fn month(days: u64) -> u64 {
+    let (year, month, _) = civil(days);
+    12 * year + month
 }
 
 /// Year, month (from 1) and day of a number of days since 1970: the proleptic Gregorian calendar counted in eras of 400 years that begin in March.

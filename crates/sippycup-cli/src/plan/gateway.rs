@@ -15,6 +15,7 @@ use super::domain::DomainTable;
 use super::gateway_response::GatewayResponseTable;
 use super::health::HealthCheckPlan;
 use super::rule::{ActionPlan, RulePlan, TargetGroup};
+use super::throttle::{self, RouteThrottle};
 use super::usage::UsageTable;
 use super::validator::ValidatorTable;
 use super::values::{self, Listen, Object, Pair, Said, Seconds};
@@ -175,6 +176,9 @@ pub(crate) struct GatewayPlan {
     pub(crate) tenant: Option<Said<String>>,
     #[arg(skip)]
     pub(crate) gateway_responses: Vec<Said<GatewayResponseTable>>,
+    #[arg(skip)]
+    #[serde(deserialize_with = "throttle::in_file")]
+    pub(crate) route_throttles: Vec<Said<RouteThrottle>>,
     #[arg(skip)]
     pub(crate) usage_plans: Vec<Said<UsageTable>>,
     /// The authorizer names the API key.

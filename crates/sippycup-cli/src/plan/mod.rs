@@ -11,6 +11,7 @@ mod gateway_response;
 mod health;
 mod listener;
 mod rule;
+mod throttle;
 mod tls;
 mod usage;
 mod validator;
@@ -36,6 +37,7 @@ pub(crate) use rule::{
     ActionPlan, FixedTable, GuardedRules, HeaderMatchTable, HeaderTable, MatchTable, QueryTable, RedirectTable,
     RewriteTable, RulePlan, TargetGroup,
 };
+pub(crate) use throttle::RouteThrottle;
 pub(crate) use tls::TlsPlan;
 pub(crate) use usage::{Period, QuotaTable, UsageTable};
 pub(crate) use validator::ValidatorTable;

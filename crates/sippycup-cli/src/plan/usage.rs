@@ -1,10 +1,10 @@
 //! Usage plans of REST APIs.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use serde::Deserialize;
-use sippycup_gateway::{Throttle, UsagePlan};
+use sippycup_gateway::{QuotaPeriod, Throttle, UsagePlan};
 
 /// Keys, and how much each of them may ask. Clones count together.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -14,6 +14,8 @@ pub(crate) struct UsageTable {
     pub(crate) quota: Option<QuotaTable>,
     /// Requests a second and at the same time: `10/5`.
     pub(crate) throttle: Option<String>,
+    /// The same of single routes.
+    pub(crate) route_throttles: BTreeMap<String, String>,
     #[serde(skip)]
     made: Arc<OnceLock<UsagePlan>>,
 }
@@ -23,6 +25,9 @@ pub(crate) struct UsageTable {
 pub(crate) struct QuotaTable {
     pub(crate) limit: u64,
     pub(crate) period: Period,
+    /// How many less in the first period.
+    #[serde(default)]
+    pub(crate) offset: u64,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
@@ -36,24 +41,34 @@ pub(crate) enum Period {
 impl UsageTable {
     /// The same limits for one key, counted anew.
     pub(crate) fn of_key(&self, key: String) -> Self {
-        Self { keys: vec![key], quota: self.quota, throttle: self.throttle.clone(), made: Arc::default() }
+        Self { keys: vec![key], made: Arc::default(), ..self.clone() }
+    }
+
+    /// The same plan, which counts together with this one, for a stage with throttles of single routes.
+    pub(crate) fn with_routes(&self, throttles: &[(String, Throttle)]) -> Self {
+        let written = throttles.iter().map(|(routes, throttle)| (routes.clone(), throttle.to_string()));
+        Self { route_throttles: written.collect(), ..self.clone() }
     }
 
     pub(crate) fn plan(&self) -> Result<UsagePlan, String> {
-        let throttle = self.throttle.as_deref().map(str::parse::<Throttle>).transpose();
-        let throttle = throttle.map_err(|error| error.to_string())?.map(|throttle| (throttle.rate(), throttle.burst()));
+        let read = |text: &String| text.parse::<Throttle>().map_err(|error| error.to_string());
+        let throttle = self.throttle.as_ref().map(read).transpose()?;
+        let of_routes = self.route_throttles.iter().map(|(routes, text)| Ok((routes, read(text)?)));
+        let of_routes = of_routes.collect::<Result<Vec<_>, String>>()?;
         let make = || {
-            let plan = self.keys.iter().fold(UsagePlan::new(), |plan, key| plan.key(key));
-            let plan = match self.quota {
-                Some(QuotaTable { limit, period }) => plan.quota(limit, period.length()),
-                None => plan,
-            };
+            let mut plan = self.keys.iter().fold(UsagePlan::new(), |plan, key| plan.key(key));
+            if let Some(QuotaTable { limit, period, offset }) = self.quota {
+                plan = plan.quota(limit, period.of_quota()).quota_offset(offset);
+            }
             match throttle {
-                Some((rate, burst)) => plan.throttle(rate, burst),
+                Some(throttle) => plan.throttle(throttle.rate(), throttle.burst()),
                 None => plan,
             }
         };
-        Ok(self.made.get_or_init(make).clone())
+        let add = |plan: UsagePlan, (routes, throttle): (&String, Throttle)| {
+            plan.route_throttle(routes, throttle.rate(), throttle.burst())
+        };
+        Ok(of_routes.into_iter().fold(self.made.get_or_init(make).clone(), add))
     }
 }
 
@@ -67,13 +82,11 @@ impl Period {
         }
     }
 
-    const fn length(self) -> Duration {
-        Duration::from_secs(match self {
-            Self::Day => DAY,
-            Self::Week => 7 * DAY,
-            Self::Month => 30 * DAY,
-        })
+    const fn of_quota(self) -> QuotaPeriod {
+        match self {
+            Self::Day => QuotaPeriod::Day,
+            Self::Week => QuotaPeriod::Week,
+            Self::Month => QuotaPeriod::Month,
+        }
     }
 }
-
-const DAY: u64 = 86_400;

@@ -11,6 +11,7 @@ use super::model::{self, Access, Api, Balancer, Family, Model, Route, Sort, Stag
 use super::names::{Function, Names};
 use super::scope::Scope;
 use super::source::Fault;
+use super::throttles;
 use crate::plan::{AuthorizerPlan, DomainTable, GatewayPlan, Pair, Said, Seconds, TargetGroup};
 
 /// All gateways.
@@ -102,6 +103,7 @@ impl Doors {
                 None => groups.push((behind, vec![route])),
             }
         }
+        throttles::note_missing(scope, &api.id, &stage.throttles, &api.routes);
         let usage = api.usage.iter().filter(|usage| usage.stage == stage.name.value).map(|usage| usage.table.clone());
         for (behind, routes) in groups {
             let kind = match api.family {
@@ -111,11 +113,14 @@ impl Doors {
                 Family::WebSocket => Kind::WebSocketApi,
             };
             let span = Some(api.span.start..api.span.end);
+            let keys: Vec<_> =
+                routes.iter().map(|route| model::said(route.span, route_key(scope, api, route))).collect();
             let stream = behind.stream && kind == Kind::RestApi;
             let gateway = GatewayPlan {
                 stage: Some(stage.name.clone()),
                 variables: stage.variables.iter().map(variable).collect(),
-                routes: routes.iter().map(|route| model::said(route.span, route_key(scope, api, route))).collect(),
+                route_throttles: throttles::those_of(&stage.throttles, &keys),
+                routes: keys,
                 domains: domains.values().cloned().collect(),
                 binary: api.binary.clone(),
                 timeout: behind.timeout.map(|millis| Seconds(std::time::Duration::from_millis(millis))),

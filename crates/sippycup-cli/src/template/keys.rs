@@ -1,18 +1,29 @@
 //! API keys and usage plans of REST APIs.
 
+use sippycup_gateway::Throttle;
+
 use super::cloudformation::Resource;
 use super::model::Usage;
 use super::node::Node;
 use super::scope::Scope;
 use super::source::Fault;
+use super::throttles;
 use crate::plan::{Period, QuotaTable, UsageTable};
 
 /// A usage plan, and what it is about.
 #[derive(Debug)]
 pub(super) struct OfStages {
-    /// Ids of APIs with the names of their stages.
-    stages: Vec<(String, String)>,
+    stages: Vec<OfStage>,
     table: UsageTable,
+}
+
+/// A stage of an API.
+#[derive(Debug)]
+struct OfStage {
+    api: String,
+    name: String,
+    /// Of single methods.
+    throttles: Vec<(String, Throttle)>,
 }
 
 /// The usage plans that are resources.
@@ -23,10 +34,9 @@ pub(super) fn of_resources(scope: &Scope<'_>) -> Result<Vec<OfStages>, Fault> {
         let mut stages = Vec::new();
         for stage in properties.get("ApiStages").map(Node::items).unwrap_or_default() {
             let text = |key: &str| stage.get(key).and_then(Node::as_text).map(str::to_owned);
-            if stage.get("Throttle").is_some() {
-                scope.notes.borrow_mut().pass(plan.id, "Throttle of methods", "only whole plans are throttled here");
-            }
-            stages.extend(text("ApiId").zip(text("Stage")));
+            let throttles = throttles::of_plan(stage.get("Throttle"))?;
+            let (Some(api), Some(name)) = (text("ApiId"), text("Stage")) else { continue };
+            stages.push(OfStage { api, name, throttles });
         }
         let mut table = limits(&properties)?;
         for link in resources(scope, "AWS::ApiGateway::UsagePlanKey")? {
@@ -49,17 +59,19 @@ pub(super) fn limits(plan: &Node) -> Result<UsageTable, Fault> {
     if let Some(quota) = plan.get("Quota").filter(|quota| quota.is_map()) {
         let part = |key: &str| quota.get(key).ok_or_else(|| quota.unlike(&format!("a quota with `{key}`")));
         let (limit, period) = (part("Limit")?, part("Period")?);
-        let whole = limit.as_text().and_then(|text| text.parse().ok());
+        let requests = |node: &Node| {
+            let whole = node.as_text().and_then(|text| text.parse().ok());
+            whole.ok_or_else(|| node.unlike("a whole number of requests"))
+        };
         table.quota = Some(QuotaTable {
-            limit: whole.ok_or_else(|| limit.unlike("a whole number of requests"))?,
+            limit: requests(limit)?,
             period: Period::parse(period.string()?).ok_or_else(|| period.unlike("DAY, WEEK or MONTH"))?,
+            offset: quota.get("Offset").filter(|offset| !offset.is_null()).map_or(Ok(0), requests)?,
         });
     }
     if let Some(throttle) = plan.get("Throttle").filter(|throttle| throttle.is_map()) {
-        let number = |key: &str| throttle.get(key).map(Node::number).transpose();
-        // A limit that is not there is none.
-        let (rate, burst) = (number("RateLimit")?.unwrap_or(1e9), number("BurstLimit")?.unwrap_or(1e9));
-        table.throttle = Some(format!("{rate}/{burst:.0}"));
+        let limit = throttles::limit(throttle, "RateLimit", "BurstLimit")?;
+        table.throttle = limit.map(|throttle| throttle.to_string());
     }
     Ok(table)
 }
@@ -95,8 +107,9 @@ pub(super) fn made(scope: &Scope<'_>, id: &str) -> String {
 /// The plans of the API of an id, by the names of its stages.
 pub(super) fn of_api(plans: &[OfStages], id: &str) -> Vec<Usage> {
     let of = |plan: &OfStages| {
-        let own = plan.stages.iter().filter(|(of, _)| of == id);
-        own.map(|(_, stage)| Usage { stage: stage.clone(), table: plan.table.clone() }).collect::<Vec<_>>()
+        let own = plan.stages.iter().filter(|stage| stage.api == id);
+        own.map(|stage| Usage { stage: stage.name.clone(), table: plan.table.with_routes(&stage.throttles) })
+            .collect::<Vec<_>>()
     };
     plans.iter().flat_map(of).collect()
 }

@@ -35,6 +35,7 @@ mod scope;
 mod source;
 mod stacks;
 mod terraform;
+mod throttles;
 mod validators;
 mod variables;
 mod web;

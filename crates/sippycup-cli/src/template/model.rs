@@ -7,8 +7,8 @@ use sippycup_gateway::Kind;
 use super::node::Node;
 use super::source::{Fault, Span};
 use crate::plan::{
-    ActionPlan, AuthorizerPlan, CorsTable, GatewayResponseTable, HealthCheckPlan, RoutingRuleTable, RulePlan, Said,
-    UsageTable, ValidatorTable,
+    ActionPlan, AuthorizerPlan, CorsTable, GatewayResponseTable, HealthCheckPlan, RouteThrottle, RoutingRuleTable,
+    RulePlan, Said, UsageTable, ValidatorTable,
 };
 
 #[derive(Debug, Default)]
@@ -65,9 +65,16 @@ pub(super) enum Family {
 pub(super) struct Stage {
     pub(super) name: Said<String>,
     pub(super) variables: Vec<(String, Said<String>)>,
+    /// Of REST and HTTP APIs.
+    pub(super) throttles: Vec<Said<RouteThrottle>>,
 }
 
 impl Stage {
+    /// A stage that has nothing but its name.
+    pub(super) const fn named(name: Said<String>) -> Self {
+        Self { name, variables: Vec::new(), throttles: Vec::new() }
+    }
+
     /// `${stageVariables.name}` in a URI, as API Gateway fills it in for each request.
     pub(super) fn fill(&self, uri: &str) -> String {
         self.variables.iter().fold(uri.to_owned(), |uri, (name, value)| {

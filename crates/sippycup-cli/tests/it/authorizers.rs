@@ -231,7 +231,9 @@ env = {{ SCRIPT = "told" }}
 
 [[gateway]]
 kind = "rest"
-usage-plans = [{{ keys = ["a-key-of-twenty-letters", "another-key-of-letters"], quota = {{ limit = 1, period = "DAY" }} }}]
+usage-plans = [{{ keys = ["a-key-of-twenty-letters", "another-key-of-letters", "the-third-key-of-letters"], quota = {{ limit = 1, period = "DAY" }} }}]
+routes = ["/", "GET /slow"]
+route-throttles = {{ "GET /slow" = "0/0" }}
 "#
     );
     let file = root.join("sippycup.toml");
@@ -247,9 +249,15 @@ usage-plans = [{{ keys = ["a-key-of-twenty-letters", "another-key-of-letters"], 
         let response = http(&address, "GET /prod/", &format!("X-API-Key: {key}\r\n"));
         assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{key}: {response}");
     }
+    let slow = http(&address, "GET /prod/slow", "X-API-Key: the-third-key-of-letters\r\n");
+    assert!(slow.starts_with("HTTP/1.1 429 ") && slow.contains("Too Many Requests"), "{slow}");
+    running.until("more than 0 requests a second to `GET /slow`");
     for (from, to, part) in [
         ("kind = \"rest\"", "kind = \"http\"", "`usage-plans`: an HTTP API has no API keys"),
         ("\"DAY\"", "\"YEAR\"", "unknown variant `YEAR`"),
+        ("quota =", "route-throttles = { x = \"1/1\" }, quota =", "`usage-plans`: route `x`: expected a path"),
+        ("\"GET /slow\" =", "\"GET /x\" =", "`route-throttles`: throttle of `GET /x`: there is no such route"),
+        ("\"0/0\"", "\"fast\"", "`route-throttles`: expected requests a second"),
         ("quota =", "throttle = \"fast\", quota =", "`usage-plans`: expected requests a second"),
     ] {
         std::fs::write(&file, text.replace(from, to)).unwrap();

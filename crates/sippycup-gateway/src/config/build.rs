@@ -60,6 +60,7 @@ impl GatewayBuilder {
             let defaults: &[&str] = if kind == Kind::RestApi { &["/", "/{proxy+}"] } else { &["$default"] };
             self.config.routes = defaults.iter().map(|route| Route::parse(route)).collect::<Result<_, _>>()?;
         }
+        self.config.route_throttles.check(&self.config.routes)?;
         Ok(Gateway::from_config(Arc::new(self.config), function))
     }
 }

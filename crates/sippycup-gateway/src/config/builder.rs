@@ -12,11 +12,11 @@ use crate::health::HealthCheck;
 use crate::identity::{Authorizer, ClientCertificate};
 use crate::location::Location;
 use crate::observe::{Observer, Step};
-use crate::plans::{Throttle, UsagePlan};
 use crate::route::Route;
 use crate::rules::Listener;
 use crate::stamp::Stamper;
 use crate::tenant::TenantSource;
+use crate::throttle::RouteThrottles;
 use crate::validate::RequestValidator;
 use crate::web_socket::Settings;
 use crate::{ConfigError, Kind};
@@ -72,6 +72,7 @@ impl GatewayBuilder {
             #[cfg(feature = "authorizers")]
             key_of_authorizer: false,
             throttle: None,
+            route_throttles: RouteThrottles::default(),
             gateway_responses: GatewayResponses::default(),
             validator: RequestValidator::default(),
             source_ip: None,
@@ -237,26 +238,6 @@ impl GatewayBuilder {
     /// Over TCP, pages of the origins that it names may send requests; `*` alone allows no page of another site.
     pub fn cors(mut self, cors: Cors) -> Self {
         self.config.cors = Some(cors);
-        self
-    }
-
-    /// Adds a usage plan of a REST API: with one, every request must have one of the keys in `X-API-Key`; default none, so that nobody needs a key.
-    pub fn usage_plan(mut self, plan: UsagePlan) -> Self {
-        self.config.plans.push(plan);
-        self
-    }
-
-    /// Whether the API key of a request is the one that a Lambda authorizer names in `usageIdentifierKey`, and not that of the header (`apiKeySource` is `AUTHORIZER`); default no.
-    #[cfg(feature = "authorizers")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "authorizers")))]
-    pub fn api_key_of_authorizer(mut self, of_authorizer: bool) -> Self {
-        self.config.key_of_authorizer = of_authorizer;
-        self
-    }
-
-    /// How many requests may come, beyond which they get 429 (REST and HTTP APIs); default any number.
-    pub fn throttle(mut self, throttle: Throttle) -> Self {
-        self.config.throttle = Some(throttle);
         self
     }
 

@@ -24,7 +24,10 @@ impl GatewayBuilder {
         if !self.config.plans.is_empty() && kind != Kind::RestApi {
             return wrong("has no API keys");
         }
-        if self.config.throttle.is_some() && kind != Kind::RestApi && !kind.is_http_api() {
+        if (self.config.throttle.is_some() || !self.config.route_throttles.is_empty())
+            && kind != Kind::RestApi
+            && !kind.is_http_api()
+        {
             return wrong("is not throttled");
         }
         if self.config.tenant.is_some() && kind != Kind::RestApi {

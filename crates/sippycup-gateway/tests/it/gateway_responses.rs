@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
-use sippycup_gateway::{Body, Gateway, GatewayBuilder, GatewayResponse, Kind, Throttle, UsagePlan};
+use sippycup_gateway::{Body, Gateway, GatewayBuilder, GatewayResponse, Kind, QuotaPeriod, Throttle, UsagePlan};
 
 use crate::support::{ask, get, respond, text};
 
@@ -36,7 +36,7 @@ async fn what_the_gateway_says_itself_has_its_type() {
     )
     .await;
     is(respond(told().throttle(Throttle::new(0.0, 0)), get("/prod/"), OK).await, 429, "THROTTLED").await;
-    let plan = UsagePlan::new().key("a-key-of-twenty-letters").quota(0, std::time::Duration::from_secs(1));
+    let plan = UsagePlan::new().key("a-key-of-twenty-letters").quota(0, QuotaPeriod::Day);
     is(respond(told().usage_plan(plan.clone()), get("/prod/"), OK).await, 403, "INVALID_API_KEY").await;
     let keyed = Request::get("/prod/").header("x-api-key", "a-key-of-twenty-letters").body(Bytes::new()).unwrap();
     is(respond(told().usage_plan(plan), keyed, OK).await, 429, "QUOTA_EXCEEDED").await;

@@ -58,6 +58,12 @@ impl GatewayPlan {
                 .set(self.kind, |b| b.throttle(throttle.value.clone()))
                 .map_err(|e| throttle.wrong("--throttle", e))?;
         }
+        for said in &self.route_throttles {
+            // It means nothing without its route.
+            let with = attempt.0.clone().route_throttle(&said.value.routes, said.value.throttle.clone());
+            with.clone().build(()).map_err(|e| said.wrong("", e))?;
+            attempt.0 = with;
+        }
         self.guard(&mut attempt)?;
         for said in &self.gateway_responses {
             attempt.set(self.kind, |b| b.gateway_response(said.value.response())).map_err(|e| said.wrong("", e))?;

@@ -7,6 +7,7 @@ use crate::template::node::Node;
 use crate::template::openapi::{Asked, Body, target};
 use crate::template::scope::Scope;
 use crate::template::source::Fault;
+use crate::template::throttles;
 
 /// An HTTP API with its routes and stages.
 pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> {
@@ -25,7 +26,7 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
     if let Some(quick) = api.value(scope, "Target")? {
         routes.add(quick_route(scope, api, &quick)?, api.id)?;
         if stages.is_empty() {
-            stages.push(Stage { name: said(quick.span, "$default"), variables: Vec::new() });
+            stages.push(Stage::named(said(quick.span, "$default")));
         }
     }
     if stages.is_empty() {
@@ -33,7 +34,7 @@ pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> 
             .notes
             .borrow_mut()
             .warn(api.span, "the API has no stage, and so no URL on AWS; it is served as `$default` here");
-        stages.push(Stage { name: said(api.span, "$default"), variables: Vec::new() });
+        stages.push(Stage::named(said(api.span, "$default")));
     }
     let of_body = cors;
     let cors = cors::read(scope, api.properties.get("CorsConfiguration"))?.or(of_body);
@@ -64,7 +65,9 @@ pub(super) fn stages(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Vec<Stage>
     for stage in Resource::of_api(scope, "AWS::ApiGatewayV2::Stage", "ApiId", api.id)? {
         let name = stage.need(scope, "StageName")?;
         let variables = variables(stage.value(scope, "StageVariables")?.as_ref())?;
-        stages.push(Stage { name: said(name.span, name.string()?), variables });
+        let (default, own) = (stage.value(scope, "DefaultRouteSettings")?, stage.value(scope, "RouteSettings")?);
+        let throttles = throttles::of_routes(default.as_ref(), own.as_ref())?;
+        stages.push(Stage { name: said(name.span, name.string()?), variables, throttles });
     }
     Ok(stages)
 }

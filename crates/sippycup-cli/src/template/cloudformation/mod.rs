@@ -18,6 +18,7 @@ use super::references::{HTTP, REST};
 use super::sam;
 use super::scope::Scope;
 use super::source::{Fault, Span};
+use super::throttles;
 use crate::plan::AuthorizerPlan;
 
 /// Reads all plain resources, and what maps domains to APIs, those of SAM too.
@@ -65,12 +66,14 @@ fn pass(scope: &Scope<'_>, resource: &Resource<'_>) {
     if !resource.kind.starts_with("AWS::ApiGateway") {
         return;
     }
-    for Entry { key, .. } in resource.properties.entries() {
+    for Entry { key, value, .. } in resource.properties.entries() {
         let why = match key.as_str() {
             "AccessLogSetting" | "AccessLogSettings" | "TracingEnabled" => "the lines of this command are the log",
             "CacheClusterEnabled" | "CacheClusterSize" => "answers are not cached here",
             "ClientCertificateId" | "MutualTlsAuthentication" => "certificates are not looked at: `--tls` serves HTTPS",
-            "DefaultRouteSettings" | "MethodSettings" | "RouteSettings" => "nothing is throttled or cached here",
+            "DefaultRouteSettings" | "MethodSettings" | "RouteSettings" if throttles::say_more(value) => {
+                "only its throttles are looked at here"
+            }
             "MinimumCompressionSize" => "nothing is compressed here",
             "Policy" => "resource policies are not checked here",
             // An attribute of Terraform that is no property here.

@@ -9,6 +9,7 @@ use crate::template::node::{Entry, Node};
 use crate::template::openapi::{Asked, Body, target};
 use crate::template::scope::Scope;
 use crate::template::source::Fault;
+use crate::template::throttles;
 use crate::template::validators::{Models, Required};
 
 /// A REST API with its methods and stages.
@@ -68,13 +69,18 @@ fn stages(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Vec<Stage>, Fault> {
     for stage in Resource::of_api(scope, "AWS::ApiGateway::Stage", "RestApiId", api.id)? {
         let name = stage.need(scope, "StageName")?;
         let variables = variables(stage.value(scope, "Variables")?.as_ref())?;
-        stages.push(Stage { name: said(name.span, name.string()?), variables });
+        let throttles = throttles::of_methods(stage.value(scope, "MethodSettings")?.as_ref())?;
+        stages.push(Stage { name: said(name.span, name.string()?), variables, throttles });
     }
     for deployment in Resource::of_api(scope, "AWS::ApiGateway::Deployment", "RestApiId", api.id)? {
         let Some(name) = deployment.value(scope, "StageName")? else { continue };
         let description = deployment.value(scope, "StageDescription")?;
-        let variables = variables(description.as_ref().and_then(|description| description.get("Variables")))?;
-        stages.push(Stage { name: said(name.span, name.string()?), variables });
+        let part = |key: &str| description.as_ref().and_then(|description| description.get(key));
+        let variables = variables(part("Variables"))?;
+        // What the description itself says is about all methods.
+        let mut throttles = throttles::of_routes(description.as_ref(), None)?;
+        throttles.extend(throttles::of_methods(part("MethodSettings"))?);
+        stages.push(Stage { name: said(name.span, name.string()?), variables, throttles });
     }
     Ok(stages)
 }

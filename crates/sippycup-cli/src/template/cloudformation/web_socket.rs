@@ -9,10 +9,14 @@ use crate::template::source::Fault;
 pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> {
     let routes = http::routes(scope, api.id)?.into_iter().map(|(route, _)| route).collect();
     let mut stages = http::stages(scope, api)?;
+    for stage in stages.iter_mut().filter(|stage| !stage.throttles.is_empty()) {
+        stage.throttles.clear();
+        scope.notes.borrow_mut().pass(api.id, "throttles of the stage", "a WebSocket API is not throttled here");
+    }
     if stages.is_empty() {
         let message = "the API has no stage, and so no URL on AWS; it is served as `prod` here";
         scope.notes.borrow_mut().warn(api.span, message);
-        stages.push(Stage { name: said(api.span, "prod"), variables: Vec::new() });
+        stages.push(Stage::named(said(api.span, "prod")));
     }
     let selection = api.need(scope, "RouteSelectionExpression")?;
     let socket =

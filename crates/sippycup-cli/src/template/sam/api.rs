@@ -11,6 +11,7 @@ use crate::template::openapi::Body;
 use crate::template::references::{HTTP, REST};
 use crate::template::scope::Scope;
 use crate::template::source::{Fault, Span};
+use crate::template::throttles;
 use crate::template::validators::Models;
 
 /// The APIs of a template while events are added.
@@ -108,11 +109,15 @@ impl Draft {
             let value = entry.value.string()?;
             Ok((entry.key.clone(), said(entry.value.span, value)))
         });
+        let throttles = match family {
+            Family::Rest => throttles::of_methods(own("MethodSettings")?.as_ref())?,
+            _ => throttles::of_routes(own("DefaultRouteSettings")?.as_ref(), own("RouteSettings")?.as_ref())?,
+        };
         let mut draft = Self {
             id: id.to_owned(),
             span: properties.span,
             family,
-            stage: Stage { name: stage, variables: variables.collect::<Result<_, Fault>>()? },
+            stage: Stage { name: stage, variables: variables.collect::<Result<_, Fault>>()?, throttles },
             auth: Auth::read(scope, id, family, properties.get("Auth"))?,
             routes: Routes::default(),
             body: None,
@@ -146,9 +151,14 @@ impl Draft {
             }
         }
         for entry in properties.entries() {
-            pass(scope, id, &entry.key);
+            pass(scope, id, entry);
         }
         Ok(draft)
+    }
+
+    /// Limits a route of an event.
+    pub(super) fn throttle(&mut self, route: &str, settings: &Node) -> Result<(), Fault> {
+        throttles::add_route(&mut self.stage.throttles, route, settings)
     }
 
     /// Adds the route of an event.
@@ -285,12 +295,14 @@ fn check_cors(scope: &Scope<'_>, cors: &Node) -> Result<(), Fault> {
 }
 
 /// Notes a property that changes nothing here, or something that is not done.
-fn pass(scope: &Scope<'_>, id: &str, key: &str) {
-    let why = match key {
+fn pass(scope: &Scope<'_>, id: &str, Entry { key, value, .. }: &Entry) {
+    let why = match key.as_str() {
         "AccessLogSetting" | "AccessLogSettings" | "TracingEnabled" => "the lines of this command are the log",
         "CacheClusterEnabled" | "CacheClusterSize" => "answers are not cached here",
         "CanarySetting" => "there is one deployment here",
-        "DefaultRouteSettings" | "MethodSettings" | "RouteSettings" => "nothing is throttled or cached here",
+        "DefaultRouteSettings" | "MethodSettings" | "RouteSettings" if throttles::say_more(value) => {
+            "only its throttles are looked at here"
+        }
         "MinimumCompressionSize" => "nothing is compressed here",
         "Policy" => "resource policies are not checked here",
         "AlwaysDeploy"

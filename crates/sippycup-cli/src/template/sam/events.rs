@@ -46,9 +46,6 @@ fn route(scope: &Scope<'_>, apis: &mut Apis, function: &str, event: &Entry, fami
             let message = format!("an event has no property `{}`; it has {}", entry.key, known.join(", "));
             return Err(Fault::new(entry.key_span, message));
         }
-        if entry.key == "RouteSettings" {
-            scope.notes.borrow_mut().pass(function, &entry.key, "nothing is throttled here");
-        }
     }
     let own = |key: &str| properties.get(key).filter(|_| has_properties);
     if own("Auth").is_some_and(|auth| auth.get("ResourcePolicy").is_some()) {
@@ -72,6 +69,7 @@ fn route(scope: &Scope<'_>, apis: &mut Apis, function: &str, event: &Entry, fami
     let timeout = own("TimeoutInMillis").map(|node| scope.value(node)).transpose()?.flatten();
     let stream = own("ResponseTransferMode").map(|node| scope.text(node)).transpose()?.flatten();
     let version = own("PayloadFormatVersion").map(|node| scope.text(node)).transpose()?.flatten();
+    let settings = own("RouteSettings").map(|node| scope.value(node)).transpose()?.flatten();
     let access = api.auth.of_event(scope, family, own("Auth"))?;
     let validator = validator(scope, &api.models, span, own("RequestModel"), own("RequestParameters"))?;
     let is_default = path == "$default";
@@ -86,6 +84,9 @@ fn route(scope: &Scope<'_>, apis: &mut Apis, function: &str, event: &Entry, fami
         is_version_1: version.as_deref() == Some("1.0"),
         validator,
     };
+    if let Some(settings) = settings {
+        api.throttle(&route.key(), &settings)?;
+    }
     api.add_event(scope, route, function, event)
 }
 

@@ -46,13 +46,18 @@ pub(super) fn read(scope: &Scope<'_>, id: &str, resource: &Node) -> Result<Api, 
         Some(name) => said(name.span, name.string()?),
         None => said(resource.span, "default"),
     };
+    for key in ["DefaultRouteSettings", "RouteSettings"] {
+        if properties.get(key).is_some() {
+            scope.notes.borrow_mut().pass(id, key, "a WebSocket API is not throttled here");
+        }
+    }
     let mappings = mappings(scope, properties.get("Domain"), Family::WebSocket, &stage.value)?;
     let socket = Socket { selection: Some(said(selection.span, selection.string()?)), responses: Vec::new() };
     Ok(Api {
         id: id.to_owned(),
         span: resource.span,
         family: Family::WebSocket,
-        stages: vec![Stage { name: stage, variables: variables(own("StageVariables")?.as_ref())? }],
+        stages: vec![Stage { variables: variables(own("StageVariables")?.as_ref())?, ..Stage::named(stage) }],
         routes: read,
         binary: Vec::new(),
         mappings,

@@ -2,10 +2,12 @@
 
 use super::entry;
 use super::plan::Instance;
-use super::rows::{LAMBDA, LATTICE_TARGETS, REST, REST_INTEGRATION, REST_PARENT, REST_RESPONSE, TARGETS};
+use super::rows::{
+    LAMBDA, LATTICE_TARGETS, METHOD_SETTINGS, REST, REST_INTEGRATION, REST_PARENT, REST_RESPONSE, STAGE, TARGETS,
+};
 use super::translate::{Part, Translator, UNLINKED, unlinked};
 use crate::template::node::{Entry, Node, Shape};
-use crate::template::source::Fault;
+use crate::template::source::{Fault, Span};
 
 /// Adds to the properties of an instance what other instances say about it.
 pub(super) fn complete<'p>(
@@ -19,10 +21,23 @@ pub(super) fn complete<'p>(
             properties.push(entry("Integration", Node::map(instance.span, integration)));
         }
         "aws_api_gateway_deployment" => {
+            let mut description: Vec<_> = method_settings(translator, instance)?.into_iter().collect();
             if let Some(at) = properties.iter().position(|property| property.key == "Variables") {
-                let variables = properties.remove(at);
-                properties.push(entry("StageDescription", Node::map(instance.span, vec![variables])));
+                description.push(properties.remove(at));
             }
+            properties.push(entry("StageDescription", Node::map(instance.span, description)));
+        }
+        "aws_api_gateway_stage" => properties.extend(method_settings(translator, instance)?),
+        "aws_api_gateway_usage_plan" => {
+            for stage in properties.iter_mut().filter(|property| property.key == "ApiStages") {
+                let Shape::List(stages) = &mut stage.value.shape else { continue };
+                stages.iter_mut().for_each(|stage| by_key(stage, "Throttle", "Path"));
+            }
+        }
+        "aws_apigatewayv2_stage" => {
+            let mut stage = Node::map(instance.span, std::mem::take(properties));
+            by_key(&mut stage, "RouteSettings", "RouteKey");
+            properties.extend(stage.entries().iter().cloned());
         }
         "aws_apigatewayv2_integration" => told_unlinked(properties, "IntegrationUri", "IntegrationType"),
         "aws_lb_target_group" | "aws_alb_target_group" => balanced(translator, instance, properties),
@@ -55,6 +70,43 @@ fn integration<'p>(translator: &mut Translator<'p>, method: &Instance<'p>) -> Re
     Ok(integration)
 }
 
+/// `MethodSettings` of a stage, if there are any.
+fn method_settings<'p>(translator: &mut Translator<'p>, stage: &Instance<'p>) -> Result<Option<Entry>, Fault> {
+    let candidates: Vec<_> = translator.plan.of("aws_api_gateway_method_settings").copied().collect();
+    let (api, name) = (linked(translator, stage, "rest_api_id", "", REST), stage.text("stage_name"));
+    let mut settings = Vec::new();
+    for other in candidates {
+        let named = linked(translator, &other, "stage_name", "Stage", STAGE);
+        let is_own = named.as_deref() == Some(stage.address) || named.is_some() && named.as_deref() == name;
+        if is_own && linked(translator, &other, "rest_api_id", "", REST) == api {
+            settings.push(method_setting(other.span, &translator.properties(&other, METHOD_SETTINGS)?));
+        }
+    }
+    Ok((!settings.is_empty()).then(|| entry("MethodSettings", Node::list(stage.span, settings))))
+}
+
+/// One of them: `items/{id}/GET` are a path and a method.
+fn method_setting(span: Span, properties: &[Entry]) -> Node {
+    let of = |key: &str| properties.iter().find(|property| property.key == key).map(|property| &property.value);
+    let named = of("ResourcePath").and_then(Node::as_text).unwrap_or("*/*");
+    let (path, method) = named.rsplit_once('/').unwrap_or((named, "*"));
+    let text = |text: &str| Node::text(span, text);
+    let mut setting = vec![entry("ResourcePath", text(path)), entry("HttpMethod", text(method))];
+    setting.extend(of("Settings").map(Node::entries).unwrap_or_default().iter().cloned());
+    Node::map(span, setting)
+}
+
+/// Makes a map of a list of maps, by what each says that it is about.
+fn by_key(node: &mut Node, property: &str, name: &str) {
+    let Shape::Map(entries) = &mut node.shape else { return };
+    let Some(found) = entries.iter_mut().find(|entry| entry.key == property) else { return };
+    let keyed = found.value.items().iter().filter_map(|item| {
+        let rest = item.entries().iter().filter(|entry| entry.key != name).cloned().collect();
+        Some(entry(item.get(name)?.as_text()?, Node::map(item.span, rest)))
+    });
+    found.value = Node::map(found.value.span, keyed.collect());
+}
+
 /// Those of a type that are about the same API, resource and HTTP method.
 fn of_method<'p>(translator: &mut Translator<'p>, method: &Instance<'p>, kind: &str) -> Vec<Instance<'p>> {
     let wanted = place(translator, method);
@@ -63,15 +115,23 @@ fn of_method<'p>(translator: &mut Translator<'p>, method: &Instance<'p>, kind: &
 }
 
 fn place<'p>(translator: &mut Translator<'p>, instance: &Instance<'p>) -> (Option<String>, Option<String>, &'p str) {
-    let mut link = |attribute: &str, property: &str, kinds: &[&str]| {
-        let value = instance.values.get(attribute);
-        let expression = instance.expressions().and_then(|all| all.get(attribute));
-        let name = format!("{}.{attribute}", instance.address);
-        translator.link(instance, property, kinds, value, expression, &name).map(|node| written(&node))
-    };
-    let api = link("rest_api_id", "", REST);
-    let resource = link("resource_id", "ResourceId", REST_PARENT);
+    let api = linked(translator, instance, "rest_api_id", "", REST);
+    let resource = linked(translator, instance, "resource_id", "ResourceId", REST_PARENT);
     (api, resource, instance.text("http_method").unwrap_or_default())
+}
+
+/// What an attribute leads to, as a text.
+fn linked<'p>(
+    translator: &mut Translator<'p>,
+    instance: &Instance<'p>,
+    attribute: &str,
+    property: &str,
+    kinds: &[&str],
+) -> Option<String> {
+    let value = instance.values.get(attribute);
+    let expression = instance.expressions().and_then(|all| all.get(attribute));
+    let name = format!("{}.{attribute}", instance.address);
+    translator.link(instance, property, kinds, value, expression, &name).map(|node| written(&node))
 }
 
 /// The texts of a reference, one behind the other.
@@ -151,11 +211,7 @@ fn attached<'p>(
 ) -> Vec<Instance<'p>> {
     let candidates: Vec<_> = translator.plan.of(kind).copied().collect();
     let is_own = |attachment: &Instance<'p>| {
-        let value = attachment.values.get(attribute);
-        let expression = attachment.expressions().and_then(|all| all.get(attribute));
-        let name = format!("{}.{attribute}", attachment.address);
-        let linked = translator.link(attachment, "", kinds, value, expression, &name);
-        linked.is_some_and(|linked| written(&linked) == group.address)
+        linked(translator, attachment, attribute, "", kinds).as_deref() == Some(group.address)
     };
     candidates.into_iter().filter(is_own).collect()
 }

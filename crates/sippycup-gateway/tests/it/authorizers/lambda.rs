@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use sippycup_gateway::{
-    BoxError, Fault, GatewayBuilder, GatewayResponse, Kind, LambdaAuthorizer, Throttle, UsagePlan, Verdict,
+    BoxError, Fault, GatewayBuilder, GatewayResponse, Kind, LambdaAuthorizer, QuotaPeriod, Throttle, UsagePlan, Verdict,
 };
 use tower::service_fn;
 
@@ -375,7 +375,7 @@ async fn an_authorizer_may_name_the_key_and_then_the_header_says_nothing() {
     let builder = |named: Value| {
         let mut answer = allowing("*");
         answer["usageIdentifierKey"] = named;
-        let plan = UsagePlan::new().key(KEY).quota(1, Duration::from_secs(60));
+        let plan = UsagePlan::new().key(KEY).quota(1, QuotaPeriod::Month);
         rest(LambdaAuthorizer::token(Scripted::default().answering(Ok(answer))))
             .usage_plan(plan)
             .api_key_of_authorizer(true)

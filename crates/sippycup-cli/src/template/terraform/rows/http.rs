@@ -54,7 +54,9 @@ pub(super) const SORTS: &[Sort] = &[
         rows: &[
             row("access_log_settings", "AccessLogSettings", How::Told),
             row("api_id", "ApiId", How::Link(HTTP)),
+            row("default_route_settings", "DefaultRouteSettings", How::Block(ROUTE_SETTINGS)),
             row("name", "StageName", How::Needed),
+            row("route_settings", "RouteSettings", How::Blocks(ROUTE_SETTINGS)),
             row("stage_variables", "StageVariables", How::Plain),
         ],
     },
@@ -103,6 +105,15 @@ pub(super) const SORTS: &[Sort] = &[
             row("priority", "Priority", How::Plain),
         ],
     },
+];
+
+const ROUTE_SETTINGS: &[Row] = &[
+    row("data_trace_enabled", "DataTraceEnabled", How::Plain),
+    row("detailed_metrics_enabled", "DetailedMetricsEnabled", How::Plain),
+    row("logging_level", "LoggingLevel", How::Plain),
+    row("route_key", "RouteKey", How::Plain),
+    row("throttling_burst_limit", "ThrottlingBurstLimit", How::Plain),
+    row("throttling_rate_limit", "ThrottlingRateLimit", How::Plain),
 ];
 
 const INVOKE_API: &[Row] = &[

@@ -10,7 +10,7 @@ mod rest;
 pub(super) use balancing::{LATTICE_TARGETS, TARGETS};
 pub(super) use http::HTTP_INTEGRATION;
 pub(super) use lambda::LAMBDA;
-pub(super) use rest::{REST, REST_INTEGRATION, REST_PARENT, REST_RESPONSE};
+pub(super) use rest::{METHOD_SETTINGS, REST, REST_INTEGRATION, REST_PARENT, REST_RESPONSE, STAGE};
 
 /// A type of resource.
 #[derive(Debug)]
@@ -68,6 +68,7 @@ pub(super) const PARTS: &[&str] = &[
     "aws_api_gateway_integration",
     "aws_api_gateway_integration_response",
     "aws_api_gateway_method_response",
+    "aws_api_gateway_method_settings",
     "aws_lb_target_group_attachment",
     "aws_vpclattice_target_group_attachment",
 ];

@@ -87,7 +87,7 @@ pub(super) const SORTS: &[Sort] = &[
             row("api_id", "RestApiId", How::Link(REST)),
             row("base_path", "BasePath", How::Plain),
             row("domain_name", "DomainName", How::Link(REST_DOMAIN)),
-            row("stage_name", "Stage", How::Link(&["aws_api_gateway_stage"])),
+            row("stage_name", "Stage", How::Link(STAGE)),
         ],
     },
     Sort {
@@ -139,7 +139,16 @@ pub(super) const SORTS: &[Sort] = &[
                 "ApiStages",
                 How::Blocks(&[
                     row("api_id", "ApiId", How::Link(REST)),
-                    row("stage", "Stage", How::Link(&["aws_api_gateway_stage"])),
+                    row("stage", "Stage", How::Link(STAGE)),
+                    row(
+                        "throttle",
+                        "Throttle",
+                        How::Blocks(&[
+                            row("burst_limit", "BurstLimit", How::Plain),
+                            row("path", "Path", How::Plain),
+                            row("rate_limit", "RateLimit", How::Plain),
+                        ]),
+                    ),
                 ]),
             ),
             row(
@@ -190,6 +199,24 @@ pub(in crate::template::terraform) const REST_RESPONSE: &[Row] = &[
     row("status_code", "StatusCode", How::Plain),
 ];
 
+/// `aws_api_gateway_method_settings`, which is one in a list of a stage. Its method path is another thing.
+pub(in crate::template::terraform) const METHOD_SETTINGS: &[Row] = &[
+    row("method_path", "ResourcePath", How::Plain),
+    row(
+        "settings",
+        "Settings",
+        How::Block(&[
+            row("caching_enabled", "CachingEnabled", How::Plain),
+            row("data_trace_enabled", "DataTraceEnabled", How::Plain),
+            row("logging_level", "LoggingLevel", How::Plain),
+            row("metrics_enabled", "MetricsEnabled", How::Plain),
+            row("throttling_burst_limit", "ThrottlingBurstLimit", How::Plain),
+            row("throttling_rate_limit", "ThrottlingRateLimit", How::Plain),
+        ]),
+    ),
+];
+
+pub(in crate::template::terraform) const STAGE: &[&str] = &["aws_api_gateway_stage"];
 pub(in crate::template::terraform) const REST: &[&str] = &["aws_api_gateway_rest_api"];
 pub(in crate::template::terraform) const REST_PARENT: &[&str] =
     &["aws_api_gateway_resource", "aws_api_gateway_rest_api"];

@@ -1,0 +1,257 @@
+//! Throttling: how many requests pass, to a whole gateway or to one route.
+//!
+//! Sources: "Throttle requests to your REST APIs for better throughput", whose limits of a stage "are applied at the API method level", and the same of HTTP APIs.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::time::Instant;
+
+use crate::ConfigError;
+use crate::refusal::{Refusal, Refused};
+use crate::route::{Matched, Route};
+
+/// A limit on requests: how many a second, and how many at the same time. Clones share what is left of it.
+///
+/// ```
+/// use sippycup_gateway::Throttle;
+///
+/// let throttle: Throttle = "10/5".parse()?;
+/// assert_eq!(throttle.to_string(), "10/5");
+/// # Ok::<(), sippycup_gateway::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct Throttle {
+    rate: f64,
+    burst: u32,
+    /// By the keys of routes, with an API key in front where it matters; that of a whole gateway by none.
+    buckets: Arc<Mutex<HashMap<String, Bucket>>>,
+}
+
+#[derive(Clone, Copy)]
+struct Bucket {
+    tokens: f64,
+    at: Instant,
+}
+
+impl Throttle {
+    /// `rate` requests a second in the long run, `burst` at once; both are 0 for none at all.
+    #[must_use]
+    pub fn new(rate: f64, burst: u32) -> Self {
+        Self { rate: rate.max(0.0), burst, buckets: Arc::default() }
+    }
+
+    /// Requests a second.
+    #[must_use]
+    pub const fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    /// Requests at the same time.
+    #[must_use]
+    pub const fn burst(&self) -> u32 {
+        self.burst
+    }
+
+    /// Takes one request out of a bucket, if there is room for it.
+    fn take(&self, bucket: &str) -> bool {
+        let now = Instant::now();
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = Bucket { tokens: f64::from(self.burst), at: now };
+        let Bucket { tokens, at } = buckets.get(bucket).copied().unwrap_or(full);
+        let filled = tokens + self.rate * now.duration_since(at).as_secs_f64();
+        let tokens = filled.min(f64::from(self.burst));
+        let passes = tokens >= 1.0;
+        let left = Bucket { tokens: if passes { tokens - 1.0 } else { tokens }, at: now };
+        match buckets.get_mut(bucket) {
+            Some(known) => *known = left,
+            None => drop(buckets.insert(bucket.to_owned(), left)),
+        }
+        passes
+    }
+
+    pub(crate) fn admit(&self) -> Result<(), Refused> {
+        let reason = || format!("more than {} requests a second, and {} at the same time", self.rate, self.burst);
+        if self.take("") { Ok(()) } else { Err(Refused::new(Refusal::Throttled, reason())) }
+    }
+
+    /// Each route has the limit for itself.
+    pub(crate) fn admit_to(&self, matched: &Matched) -> Result<(), Refused> {
+        self.limit(&matched.key, matched)
+    }
+
+    /// Each route has the limit for each API key.
+    pub(crate) fn admit_of(&self, key: &str, matched: &Matched) -> Result<(), Refused> {
+        self.limit(&format!("{key} {}", matched.key), matched)
+    }
+
+    fn limit(&self, bucket: &str, Matched { key, .. }: &Matched) -> Result<(), Refused> {
+        let (rate, burst) = (self.rate, self.burst);
+        let reason = || format!("more than {rate} requests a second to `{key}`, and {burst} at the same time");
+        if self.take(bucket) { Ok(()) } else { Err(Refused::new(Refusal::Throttled, reason())) }
+    }
+}
+
+impl fmt::Debug for Throttle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Throttle({self})")
+    }
+}
+
+impl fmt::Display for Throttle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.rate, self.burst)
+    }
+}
+
+impl FromStr for Throttle {
+    type Err = ConfigError;
+
+    /// # Errors
+    ///
+    /// If it is not two numbers with a slash between.
+    fn from_str(text: &str) -> Result<Self, ConfigError> {
+        let read = text.split_once('/').and_then(|(rate, burst)| {
+            let rate: f64 = rate.trim().parse().ok()?;
+            (rate.is_finite() && rate >= 0.0).then_some(Self::new(rate, burst.trim().parse().ok()?))
+        });
+        read.ok_or_else(|| {
+            ConfigError::new(format!("expected requests a second and at the same time, such as `10/5`, found `{text}`"))
+        })
+    }
+}
+
+/// Which routes are throttled for themselves.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RouteThrottles {
+    all: Vec<(Routes, Throttle)>,
+}
+
+impl RouteThrottles {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    pub(crate) fn add(&mut self, routes: &str, throttle: Throttle) -> Result<(), ConfigError> {
+        let parsed = Routes::parse(routes)?;
+        if self.all.iter().any(|(other, _)| *other == parsed) {
+            return Err(ConfigError::new(format!("throttle of `{routes}`: there is one already")));
+        }
+        self.all.push((parsed, throttle));
+        Ok(())
+    }
+
+    /// The most specific one for a route.
+    pub(crate) fn find(&self, matched: &Matched) -> Option<&Throttle> {
+        let fitting = self.all.iter().filter(|(routes, _)| routes.fit(&matched.key));
+        fitting.max_by_key(|(routes, _)| (routes.path.is_some(), routes.method.is_some())).map(|(_, throttle)| throttle)
+    }
+
+    /// One for a path that is that of no route would limit nothing, and somebody expects that it does.
+    pub(crate) fn check(&self, routes: &[Route]) -> Result<(), ConfigError> {
+        let is_missing = |wanted: &Routes| wanted.path.is_some() && !routes.iter().any(|r| wanted.fit(&r.key()));
+        match self.all.iter().find(|(wanted, _)| is_missing(wanted)) {
+            Some((wanted, _)) => Err(ConfigError::new(format!("throttle of `{wanted}`: there is no such route"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// `GET /items/{id}`, `ANY /items`, `* /items`, `GET *`, `*`, or `$default`: the method and the path as the key of a route has them, where it matters.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Routes {
+    method: Option<String>,
+    path: Option<String>,
+}
+
+impl Routes {
+    fn parse(text: &str) -> Result<Self, ConfigError> {
+        let (method, path) = text.split_once(' ').unwrap_or(("", text));
+        let (any_method, any_path) = (method == "*", path.trim() == "*");
+        // What stands for any is put aside; the rest is read as a route is.
+        let method = match method {
+            "" | "*" => String::new(),
+            method => format!("{method} "),
+        };
+        let route = Route::parse(&format!("{method}{}", if any_path { "/" } else { path.trim() }))?;
+        let (own_method, own_path) = parts(&route);
+        let any_method = any_method || any_path && method.is_empty() || route.is_default();
+        Ok(Self { method: (!any_method).then_some(own_method), path: (!any_path).then_some(own_path) })
+    }
+
+    /// Whether a route with this key is one of these.
+    fn fit(&self, key: &str) -> bool {
+        let (method, path) = key.split_once(' ').unwrap_or(("", key));
+        self.method.as_deref().is_none_or(|own| own == method) && self.path.as_deref().is_none_or(|own| own == path)
+    }
+}
+
+impl fmt::Display for Routes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.method, &self.path) {
+            (Some(method), path) => write!(f, "{method} {}", path.as_deref().unwrap_or("*")),
+            (None, Some(path)) if path.starts_with('/') => write!(f, "* {path}"),
+            (None, path) => f.write_str(path.as_deref().unwrap_or("*")),
+        }
+    }
+}
+
+/// Method and path of the key of a route.
+fn parts(route: &Route) -> (String, String) {
+    let key = route.key();
+    let (method, path) = key.split_once(' ').unwrap_or(("", &key));
+    (method.to_owned(), path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_specific_setting_of_a_route_is_taken() {
+        let mut throttles = RouteThrottles::default();
+        for (routes, rate) in [
+            ("*", 1.0),
+            ("GET *", 2.0),
+            ("* /items/{id}", 3.0),
+            ("GET /items/{id}", 4.0),
+            ("/{proxy+}", 5.0),
+            ("$default", 6.0),
+        ] {
+            throttles.add(routes, Throttle::new(rate, 1)).unwrap();
+        }
+        for (key, rate) in [
+            ("GET /items/{id}", 4.0),
+            ("PUT /items/{id}", 3.0),
+            ("GET /items", 2.0),
+            ("PUT /items", 1.0),
+            ("ANY /{proxy+}", 5.0),
+            ("GET /{proxy+}", 2.0),
+            ("$default", 6.0),
+        ] {
+            let matched = Matched { template: String::new(), key: key.to_owned(), parameters: Vec::new() };
+            assert_eq!(throttles.find(&matched).unwrap().rate(), rate, "{key}");
+        }
+    }
+
+    #[test]
+    fn what_names_no_route_is_refused() {
+        for (routes, message) in [
+            ("items", "route `items`: expected a path with a leading slash, or $default"),
+            ("get /a", "route `get /a`: expected a method in upper case before the path"),
+            ("", "route ``: expected a path with a leading slash, or $default"),
+            ("GET $default", "route `GET $default`: $default takes no method"),
+        ] {
+            assert_eq!(Routes::parse(routes).unwrap_err().to_string(), message);
+        }
+        for routes in ["*", "GET *", "* /a", "GET /a/{b+}", "ANY /", "$default"] {
+            assert_eq!(Routes::parse(routes).unwrap().to_string(), routes);
+        }
+        let mut throttles = RouteThrottles::default();
+        throttles.add("* *", Throttle::new(1.0, 1)).unwrap();
+        let error = throttles.add("*", Throttle::new(1.0, 1)).unwrap_err();
+        assert_eq!(error.to_string(), "throttle of `*`: there is one already");
+    }
+}
