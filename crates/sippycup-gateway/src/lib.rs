@@ -140,7 +140,7 @@
 //! | `RegexValues` and transforms of rules | found anywhere, unless `^` and `$` say else; a URL is path and query; the syntax of the crate `regex-lite` | not documented that closely | |
 //! | `basePathMatched` of a request that a routing rule brings | the base path if it is stripped, else `(none)` | not recorded | what is not stripped is a part of the resource |
 //! | a function with tenant isolation, and no tenant | the kind's answer to a failed invocation (a REST API: 500); the Invoke API: 400 | the Invoke API the same; front doors not recorded | |
-//! | tenants of a function with tenant isolation | share its processes | have environments of their own | |
+//! | tenants of a function with tenant isolation | have processes of their own, [`concurrency`](FunctionBuilder::concurrency) together; one that waits is ended for another tenant that has no room. Attached functions and Managed Instances are not kept apart | environments of their own, up to quotas of the account | |
 //! | a health check that the function fails | the load balancer sees a 502 | not documented, except for a status that does not match | |
 //! | a target group without a healthy target | its function gets requests, also before the first health check | the same, once all targets are unhealthy | |
 //! | rules that validate a token before they forward | `Action::guard`, with `iss`, `exp`, `nbf` and `iat`; a token without `Bearer` before it passes too; the body of the 401 is plausible, and has no `WWW-Authenticate` | additional claims too; the rest is not recorded | |

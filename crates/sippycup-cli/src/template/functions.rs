@@ -334,13 +334,13 @@ fn pass(scope: &Scope<'_>, id: &str, properties: &Node) {
             | "PackageType"
             | "Runtime"
             | "SnapStart"
+            | "TenancyConfig"
             | "Timeout" => continue,
             "Architectures" => "it runs on the processor of this machine",
             "AssumeRolePolicyDocument" | "PermissionsBoundary" | "Policies" | "Role" | "RolePath" => {
                 "permissions are not checked; it has the credentials of this shell"
             }
             "Layers" => "layers are not there; --run and --extension can stand in for one",
-            "TenancyConfig" => "all tenants share the processes here",
             "VpcConfig" | "FileSystemConfigs" | "EphemeralStorage" => {
                 "it has the network and the files of this machine"
             }

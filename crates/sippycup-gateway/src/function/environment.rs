@@ -18,6 +18,10 @@ pub(super) struct Environment {
     pub(super) initialised: bool,
     /// It has been given at least one event.
     pub(super) served: bool,
+    /// The only one whose events it is given from then on, if the function has tenant isolation.
+    pub(super) tenant: Option<String>,
+    /// Counts up with the events of all environments: who was given one least recently has the lowest.
+    pub(super) turn: u64,
     pub(super) polls: VecDeque<oneshot::Sender<Work>>,
     /// Invocations that have been handed out and are not answered to the end.
     pub(super) working: HashMap<String, Invoked>,
@@ -79,6 +83,12 @@ impl Environment {
     /// It starts, or has just answered, and will ask for work soon.
     pub(super) fn is_free_soon(&self) -> bool {
         !self.is_dying() && self.working.is_empty() && !self.answered.as_ref().is_some_and(|answered| answered.late)
+    }
+
+    /// It waits for an event, and works on none.
+    pub(super) fn is_idle(&self) -> bool {
+        let waits = self.polls.iter().any(|poll| !poll.is_closed());
+        waits && self.is_free_soon() && self.extensions.are_ready()
     }
 
     /// The answer to an invocation begins: gives the reply channel, once.

@@ -165,6 +165,11 @@ impl Invocation {
         (Self { id, event, trace_id, reply, timer: None, exchange: observe::current(), direct }, answer)
     }
 
+    /// The tenant that it is for, if it says one.
+    pub(super) fn tenant(&self) -> Option<&str> {
+        self.direct.as_ref()?.tenant.as_deref()
+    }
+
     /// Another id, if the event's own is in use.
     pub(super) fn rename(&mut self) {
         self.id = Stamper::default().stamp().uuid;

@@ -23,6 +23,8 @@ pub(super) struct Pool {
     environments: HashMap<u64, Environment>,
     generation: u64,
     last_id: u64,
+    /// Events that were handed out.
+    turns: u64,
     /// Set if functions attach instead of being spawned.
     attached: Option<SocketAddr>,
     /// The developer was told that a request waits for a function to attach.
@@ -41,6 +43,7 @@ impl Pool {
             environments: HashMap::new(),
             generation: 0,
             last_id: ATTACHED,
+            turns: 0,
             attached: None,
             told_to_attach: false,
             stopping: None,
@@ -193,12 +196,18 @@ impl Pool {
     fn dispatch(&mut self) {
         // A client that has gone needs no invocation.
         self.pending.retain(|invocation| !invocation.reply.is_closed());
+        let mut waiting = VecDeque::new();
         while let Some(invocation) = self.pending.pop_front() {
             if let Some(invocation) = self.hand_out(invocation) {
-                self.pending.push_front(invocation);
-                break;
+                waiting.push_back(invocation);
+                // Of several tenants another one may have a free environment.
+                if !self.isolates() {
+                    break;
+                }
             }
         }
+        waiting.append(&mut self.pending);
+        self.pending = waiting;
         if self.pending.is_empty() {
             return;
         }
@@ -206,8 +215,8 @@ impl Pool {
         let limit = if self.settings.max_concurrency.is_some() { 1 } else { self.settings.concurrency };
         // One that cannot start should fail once, not once for each request: until one has started, it starts alone.
         let limit = if self.has_started() { limit } else { 1 };
-        while self.attached.is_none() && self.free_soon() < self.pending.len() {
-            if self.alive() >= limit && !self.make_room() {
+        while self.attached.is_none() && self.needs_more() {
+            if self.alive() >= limit && !self.make_room() && !self.end_idle() {
                 break;
             }
             self.start();
@@ -216,7 +225,8 @@ impl Pool {
             self.cut_abandoned();
         }
         // A request waits now: environments that have just answered get a moment to ask, not the rest of their time.
-        for (id, environment) in &mut self.environments {
+        let wanted = self.wanted();
+        for (id, environment) in self.environments.iter_mut().filter(|(_, e)| wanted.contains(&e.tenant)) {
             if let Some(answered) = environment.answered.as_mut().filter(|answered| answered.expected.is_none()) {
                 let late = Message::Late { environment: *id, id: answered.id.clone() };
                 answered.expected = Some(Timer::start(MOMENT, &self.sender, late));
@@ -240,11 +250,30 @@ impl Pool {
 
     /// Gives the invocation back if no environment is free.
     fn hand_out(&mut self, invocation: Invocation) -> Option<Invocation> {
+        // One of the tenant's own, else one that is nobody's yet.
+        match self.tenant_of(&invocation) {
+            Some(tenant) => {
+                let invocation = self.hand_to(Some(&tenant), invocation)?;
+                self.hand_to(None, invocation)
+            }
+            None => self.hand_to(None, invocation),
+        }
+    }
+
+    /// Hands it to an environment of a tenant, or to one that is of none.
+    fn hand_to(&mut self, tenant: Option<&str>, invocation: Invocation) -> Option<Invocation> {
         let mut invocation = invocation;
+        let owner = self.tenant_of(&invocation);
         let generation = self.generation;
+        self.turns += 1;
+        let turn = self.turns;
         let observer = &self.settings.observer;
         let free = self.environments.iter_mut().filter(|(id, e)| {
-            **id == ATTACHED || e.generation == generation && !e.is_dying() && e.extensions.are_ready()
+            **id == ATTACHED
+                || e.generation == generation
+                    && e.tenant.as_deref() == tenant
+                    && !e.is_dying()
+                    && e.extensions.are_ready()
         });
         for (number, environment) in free {
             while let Some(poll) = environment.polls.pop_front() {
@@ -268,6 +297,7 @@ impl Pool {
                         let message = Message::TimedOut { id: id.clone() };
                         let timer = Timer::start(self.settings.timeout, &self.sender, message);
                         environment.served = true;
+                        (environment.tenant, environment.turn) = (owner, turn);
                         environment.working.insert(id, Invoked::new(invocation_id, reply, timer));
                         return None;
                     }
@@ -329,9 +359,11 @@ impl Pool {
         self.environments.values().any(|e| e.generation == self.generation && !e.is_dying() && e.initialised)
     }
 
-    /// Environments that will ask for work soon.
-    fn free_soon(&self) -> usize {
-        self.environments.values().filter(|e| e.generation == self.generation && e.is_free_soon()).count()
+    /// Environments that will ask for work soon: of a tenant, or of none.
+    fn free_soon(&self, tenant: Option<&str>) -> usize {
+        let is_free =
+            |e: &&Environment| e.generation == self.generation && e.tenant.as_deref() == tenant && e.is_free_soon();
+        self.environments.values().filter(is_free).count()
     }
 }
 
@@ -343,5 +375,6 @@ const MOMENT: Duration = Duration::from_millis(100);
 
 mod endings;
 mod extensions;
+mod tenants;
 #[cfg(test)]
 mod tests;

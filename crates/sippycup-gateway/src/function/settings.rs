@@ -81,6 +81,11 @@ impl Settings {
         own.or_else(|| std::env::var("_HANDLER").ok()).unwrap_or_else(|| "bootstrap".to_owned())
     }
 
+    /// Whether each tenant has environments of its own: one that works on several events at once cannot be kept apart.
+    pub(super) fn isolates(&self) -> bool {
+        self.tenant_isolation && self.max_concurrency.is_none()
+    }
+
     pub(super) fn needs_tenant(&self) -> bool {
         self.tenant_isolation && self.tenant.is_none()
     }
@@ -225,7 +230,11 @@ impl FunctionBuilder {
     }
 
     /// Whether the function has a `TenancyConfig`, so that Lambda invokes it for a tenant only; default no. An invocation without a tenant then fails with
-    /// `InvalidParameterValueException`. All tenants share the processes here.
+    /// `InvalidParameterValueException`.
+    ///
+    /// Each tenant has processes of its own, which no other tenant's event reaches; all together are no more than [`concurrency`](Self::concurrency). Where a tenant needs one and there is no room, the
+    /// process of another tenant that has waited longest is ended for it; if all work, the event waits. Functions that [attach](Self::attach), and those with
+    /// [`max_concurrency`](Self::max_concurrency), are not kept apart.
     pub fn tenant_isolation(mut self, isolated: bool) -> Self {
         self.settings.tenant_isolation = isolated;
         self

@@ -31,6 +31,27 @@ async fn a_rest_api_maps_what_a_client_sends_to_the_tenant() {
 }
 
 #[tokio::test]
+async fn each_tenant_has_a_process_of_its_own_and_one_that_waits_makes_room_for_another() {
+    let command = command_line();
+    let builder = Function::builder().env("SCRIPT", "pid").tenant_isolation(true).concurrency(2);
+    let function = builder.spawn(&command[0], &command[1..]).unwrap();
+    let gateway = Gateway::builder(Kind::RestApi).tenant("method.request.header.x-tenant-id").build(function).unwrap();
+    let process = async |id: &str| {
+        let mut request = get("/prod/x");
+        request.headers_mut().insert("x-tenant-id", id.parse().unwrap());
+        text(ask(gateway.clone(), request).await).await
+    };
+    let (blue, green) = (process("blue").await, process("green").await);
+    assert_ne!(blue, green);
+    assert_eq!((process("green").await, process("blue").await), (green.clone(), blue.clone()));
+    // The one that has waited longest is that of green.
+    let red = process("red").await;
+    assert!(red != blue && red != green, "{red}");
+    assert_eq!(process("blue").await, blue);
+    assert_ne!(process("green").await, green);
+}
+
+#[tokio::test]
 async fn without_a_tenant_or_with_one_that_is_none_nothing_is_invoked() {
     let gateway = |kind| Gateway::builder(kind).build(function(true)).unwrap();
     let response = ask(gateway(Kind::RestApi), get("/prod/x")).await;
