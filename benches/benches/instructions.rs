@@ -191,7 +191,7 @@ answer bytes through core, layer and router; *theirs*: the same as `lambda_runti
 in and `serde_json::to_vec` out. *into_runtime*: from an invocation of `lambda_runtime` to where its client waits for
 the Runtime API's reply, which is what `lambda_http::run` does (*theirs run*) and SippyCup with the feature
 `lambda-runtime`; the goals are from when that was `run`, which now asks Lambda itself and is under Runtime. *net*: the
-router (and with *into_runtime* the client) taken off on both sides. *tuned*: `lambda_http` with feature `apigw_http`
+router (and with *into_runtime* the client, as `lambda_runtime` wraps it) taken off on both sides. *tuned*: `lambda_http` with feature `apigw_http`
 alone, against *raw*. *12 clients*: event → request where clients take turns of which each sends other headers, more
 than are remembered. *IgnoredAny*: `serde_json` over the event, keeping nothing. *build*: the same `Request` from parts
 that are there. *base64*: `base64-simd` over the body.

@@ -1,8 +1,8 @@
 //! Entered as on Lambda: an invocation in, the answer handed to the client of the Runtime API.
 //!
-//! The client that sends the answer is the same for both, and is no business of either. So the work is taken
-//! up to where it first waits, which is for the Runtime API's reply, with a connection open and idle; and the
-//! client alone, given a ready request, is measured in the same way and taken off.
+//! hyper-util's client sends the answer of both, and is no business of either. So the work is taken up to where
+//! it first waits, which is for the Runtime API's reply, with a connection open and idle; and the client alone, as
+//! `lambda_runtime` wraps it, given a ready request, is measured in the same way and taken off.
 
 use std::{
     cell::RefCell,

@@ -4,7 +4,7 @@ mod context;
 mod invoke;
 mod reply;
 
-use std::{convert::Infallible, env};
+use std::{convert::Infallible, env, sync::Arc};
 
 use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, service_fn};
 use serde::de::IgnoredAny;
@@ -18,6 +18,7 @@ use crate::{
     App, ServeError,
     answer::Answers,
     environment,
+    runtime_api::Endpoint,
     serve::{Serve, beside},
 };
 
@@ -49,19 +50,20 @@ impl<S: App, A: Answers> Serve<S, A> {
         ServeError,
     > {
         let (app, options) = self.layered()?;
-        check()?;
+        let endpoint = check()?;
         // `lambda_runtime`'s own way from the event to the handler and back reads the event with serde and
         // copies the answer; the layer puts ours in its place and leaves the polling to it.
         let replaced = service_fn(async |_: LambdaEvent<IgnoredAny>| Ok::<(), Infallible>(()));
         let function = beside(A::function(app), &options);
-        Ok(Runtime::new(replaced).layer(Replace(Invoke::new(function, RuntimeApi::new(), options))))
+        Ok(Runtime::new(replaced).layer(Replace(Invoke::new(function, RuntimeApi::new(endpoint), options))))
     }
 }
 
 /// The error names all variables that are missing; `lambda_runtime` would panic at the first.
-fn check() -> Result<(), ServeError> {
+fn check() -> Result<Arc<Endpoint>, ServeError> {
     let mut wrong = Vec::new();
-    if environment::runtime_api()?.is_none() {
+    let endpoint = environment::runtime_api()?;
+    if endpoint.is_none() {
         wrong.push("AWS_LAMBDA_RUNTIME_API");
     }
     for name in ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION"] {
@@ -73,8 +75,8 @@ fn check() -> Result<(), ServeError> {
     if memory.is_none_or(|megabytes| megabytes.parse::<i32>().is_err()) {
         wrong.push("AWS_LAMBDA_FUNCTION_MEMORY_SIZE (a number)");
     }
-    if wrong.is_empty() {
-        return Ok(());
+    if let Some(endpoint) = endpoint.filter(|_| wrong.is_empty()) {
+        return Ok(endpoint);
     }
     Err(ServeError::environment(format!("not a Lambda environment: expected the variables {}", wrong.join(", "))))
 }

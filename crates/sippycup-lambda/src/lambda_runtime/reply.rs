@@ -2,48 +2,44 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, uri::PathAndQuery};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use http_body_util::BodyExt;
-use lambda_runtime_api_client::{PooledClient, body::Body, build_request};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
 use sippycup_layer::BoxError;
 
 use crate::{
     LambdaContext,
     failure::Failure,
     log,
-    runtime_api::{ERROR_TYPE, INVOCATION_ID, Outgoing, STREAMING},
+    runtime_api::{ERROR_TYPE, Endpoint, INVOCATION_ID, Outgoing, STREAMING},
 };
 
-/// A connection to the [Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). It
-/// opens with the first answer, so none can go stale in a SnapStart snapshot.
+/// Connections to the [Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). The first opens
+/// with the first answer, so none can go stale in a SnapStart snapshot.
 #[derive(Clone)]
-pub(super) struct RuntimeApi(Arc<Connection>);
-
-struct Connection {
-    client: PooledClient,
-    /// The headers that `lambda_runtime` sends with every request.
-    headers: HeaderMap,
+pub(super) struct RuntimeApi {
+    client: Client<HttpConnector, Outgoing>,
+    endpoint: Arc<Endpoint>,
 }
 
 impl RuntimeApi {
-    /// Takes the address from the environment, which must have been checked.
-    pub(super) fn new() -> Self {
-        let template = build_request().body(());
-        let headers = template.map(|request| request.into_parts().0.headers).unwrap_or_default();
-        Self(Arc::new(Connection { client: PooledClient::builder().build(), headers }))
+    pub(super) fn new(endpoint: Arc<Endpoint>) -> Self {
+        Self { client: Client::builder(TokioExecutor::new()).build_http(), endpoint }
     }
 
     /// Sends the answer.
     pub(super) async fn respond(&self, context: &LambdaContext, answer: Outgoing) -> Result<(), BoxError> {
         let json = match answer {
             Outgoing::Pieces { .. } => {
-                return self.post(context, "response", &STREAMING, Body::new(answer)).await.map(drop);
+                return self.post(context, "response", &STREAMING, answer).await.map(drop);
             }
             Outgoing::Whole(json) => json,
         };
         let length = json.len();
-        let status = self.post(context, "response", &[], Body::from(json)).await?;
+        let status = self.post(context, "response", &[], Outgoing::Whole(json)).await?;
         if status == StatusCode::PAYLOAD_TOO_LARGE {
             self.fail(context, &Failure::too_large(length)).await?;
         }
@@ -54,7 +50,7 @@ impl RuntimeApi {
     pub(super) async fn fail(&self, context: &LambdaContext, failure: &Failure) -> Result<(), BoxError> {
         log::failed(failure, context);
         let headers = [(ERROR_TYPE, HeaderValue::from_static(failure.error_type.as_header()))];
-        self.post(context, "error", &headers, Body::from(failure.to_json())).await?;
+        self.post(context, "error", &headers, Outgoing::Whole(failure.to_json().into())).await?;
         Ok(())
     }
 
@@ -64,27 +60,22 @@ impl RuntimeApi {
         context: &LambdaContext,
         what: &'static str,
         headers: &[(HeaderName, HeaderValue)],
-        body: Body,
+        body: Outgoing,
     ) -> impl Future<Output = Result<StatusCode, BoxError>> + Send + use<> {
         let mut request = Request::new(body);
         *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.endpoint.uri_of(context.request_id(), what);
         let map = request.headers_mut();
-        map.clone_from(&self.0.headers);
         for (name, value) in headers {
             map.append(name, value.clone());
         }
         if let Some(id) = context.invocation_id() {
             map.append(INVOCATION_ID, id.clone());
         }
-        let mut path = String::with_capacity(128);
-        path.extend(["/2018-06-01/runtime/invocation/", context.request_id(), "/", what]);
-        let reply = PathAndQuery::from_maybe_shared(Bytes::from(path)).map(|path| {
-            *request.uri_mut() = path.into();
-            self.0.client.call(request)
-        });
+        let reply = self.client.request(request);
         let context = context.clone();
         async move {
-            let response = reply?.await?;
+            let response = reply.await?;
             let status = response.status();
             // The connection can only be used again when the answer was read.
             let body = response.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();

@@ -1,9 +1,16 @@
 //! Where the Runtime API is.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{
     HeaderValue,
     uri::{Authority, PathAndQuery},
+};
+#[cfg(feature = "lambda-runtime")]
+use http::{
+    Uri,
+    uri::{Parts, Scheme},
 };
 
 /// The address in `AWS_LAMBDA_RUNTIME_API`: a host with a port, and for some emulators a path in front of all others.
@@ -13,6 +20,8 @@ pub(crate) struct Endpoint {
     address: String,
     host: HeaderValue,
     prefix: String,
+    #[cfg(feature = "lambda-runtime")]
+    authority: Authority,
 }
 
 impl Endpoint {
@@ -33,6 +42,8 @@ impl Endpoint {
             address: format!("{}:{port}", authority.host()),
             host: HeaderValue::from_str(authority.as_str()).ok()?,
             prefix: prefix.to_owned(),
+            #[cfg(feature = "lambda-runtime")]
+            authority,
         })
     }
 
@@ -54,6 +65,33 @@ impl Endpoint {
         debug_assert!(path.is_ok(), "the prefix was parsed, and the parts are paths");
         path.unwrap_or_else(|_| PathAndQuery::from_static("/"))
     }
+
+    /// The path of what ends an invocation.
+    pub(crate) fn path_of(&self, id: &str, what: &str) -> PathAndQuery {
+        self.path(&["/2018-06-01/runtime/invocation/", &path_segment(id), "/", what])
+    }
+
+    /// The same with scheme and host, for clients that know no other way to say where to connect to.
+    #[cfg(feature = "lambda-runtime")]
+    pub(crate) fn uri_of(&self, id: &str, what: &str) -> Uri {
+        let mut parts = Parts::default();
+        parts.scheme = Some(Scheme::HTTP);
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(self.path_of(id, what));
+        let uri = Uri::from_parts(parts);
+        debug_assert!(uri.is_ok(), "all parts are there");
+        uri.unwrap_or_default()
+    }
+}
+
+/// The id as it came; all that AWS sends can stand in a path.
+fn path_segment(id: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte);
+    if id.bytes().all(is_plain) {
+        return Cow::Borrowed(id);
+    }
+    let encode = |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    Cow::Owned(id.bytes().map(encode).collect())
 }
 
 #[cfg(test)]
@@ -82,5 +120,11 @@ mod tests {
         for text in ["", "/", "not a host", ":9001", "user@host:1", "host:port", "host:1/a b"] {
             assert!(Endpoint::parse(text).is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_id_that_cannot_stand_in_a_path_is_encoded() {
+        assert_eq!(path_segment("8476a536-e9f4-11e8-9739-2dfe598c3fcd"), "8476a536-e9f4-11e8-9739-2dfe598c3fcd");
+        assert_eq!(path_segment("a b/../c?d#e%"), "a%20b%2F..%2Fc%3Fd%23e%25");
     }
 }

@@ -1,7 +1,5 @@
 //! The two calls that end an invocation.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use http::{
     HeaderName, HeaderValue, Method, StatusCode,
@@ -52,8 +50,7 @@ impl RuntimeApi {
     ) -> Result<Option<StatusCode>, Error> {
         let mut is_second = false;
         while let Some(body) = attempts.next() {
-            let id = path_segment(context.request_id());
-            let path = self.connection.endpoint().path(&["/2018-06-01/runtime/invocation/", &id, "/", what]);
+            let path = self.connection.endpoint().path_of(context.request_id(), what);
             let mut request = self.request(Method::POST, path, body);
             let map = request.headers_mut();
             for (name, value) in headers {
@@ -124,16 +121,6 @@ impl Attempts {
     }
 }
 
-/// The id as it came; all that AWS sends can stand in a path.
-fn path_segment(id: &str) -> Cow<'_, str> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte);
-    if id.bytes().all(is_plain) {
-        return Cow::Borrowed(id);
-    }
-    let encode = |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    Cow::Owned(id.bytes().map(encode).collect())
-}
-
 /// The type of the error; of a streamed answer a trailer.
 pub(crate) const ERROR_TYPE: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
 pub(crate) const INVOCATION_ID: HeaderName = HeaderName::from_static("lambda-runtime-invocation-id");
@@ -153,14 +140,3 @@ const LIMIT: usize = 6 * 1024 * 1024 + 100;
 
 /// A reply says `OK`, or why not.
 const REPLY_LIMIT: usize = 64 << 10;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_that_cannot_stand_in_a_path_is_encoded() {
-        assert_eq!(path_segment("8476a536-e9f4-11e8-9739-2dfe598c3fcd"), "8476a536-e9f4-11e8-9739-2dfe598c3fcd");
-        assert_eq!(path_segment("a b/../c?d#e%"), "a%20b%2F..%2Fc%3Fd%23e%25");
-    }
-}
