@@ -13,12 +13,14 @@ use crate::error::UsageError;
 pub(super) struct Template {
     pub(super) file: PathBuf,
     pub(super) label: String,
+    /// The account and the region of the stack, as the manifest writes them: `aws://123456789012/eu-west-1`.
+    pub(super) environment: String,
 }
 
 /// The templates of a cloud assembly and of those in it; a file is one itself.
 pub(super) fn templates(path: &Path) -> Result<Vec<Template>, UsageError> {
     if !path.is_dir() {
-        return Ok(vec![Template { file: path.to_owned(), label: String::new() }]);
+        return Ok(vec![Template { file: path.to_owned(), label: String::new(), environment: String::new() }]);
     }
     let mut templates = Vec::new();
     collect(path, 0, &mut templates)?;
@@ -35,7 +37,7 @@ fn collect(directory: &Path, depth: usize, templates: &mut Vec<Template>) -> Res
             ("aws:cloudformation:stack", Properties { template_file: Some(file), .. }) => {
                 // `Stage/Stack`, as the commands of CDK take it.
                 let label = artifact.display_name.unwrap_or(id);
-                templates.push(Template { file: directory.join(file), label });
+                templates.push(Template { file: directory.join(file), label, environment: artifact.environment });
             }
             ("cdk:cloud-assembly", Properties { directory_name: Some(name), .. }) if depth < DEPTH => {
                 collect(&directory.join(name), depth + 1, templates)?;
@@ -103,6 +105,8 @@ struct Artifact {
     kind: String,
     #[serde(rename = "displayName")]
     display_name: Option<String>,
+    #[serde(default)]
+    environment: String,
     #[serde(default)]
     properties: Properties,
 }

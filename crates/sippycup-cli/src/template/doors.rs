@@ -20,7 +20,7 @@ pub(super) struct Doors {
     pub(super) gateways: Vec<Said<GatewayPlan>>,
     /// What is behind them.
     pub(super) functions: Vec<Function>,
-    names: Names,
+    pub(super) names: Names,
     /// The base paths on each port.
     taken: Vec<Vec<String>>,
     /// Domains with routing rules, which choose between APIs on one port.
@@ -28,7 +28,7 @@ pub(super) struct Doors {
 }
 
 impl Doors {
-    /// None yet, before functions of these names.
+    /// No gateways yet; `names` are the functions that they can lead to.
     pub(super) fn before(names: Names) -> Self {
         Self { names, ..Self::default() }
     }

@@ -167,7 +167,7 @@ impl TemplateArguments {
         let mut overrides: Vec<String> = Vec::new();
         let mut files: VecDeque<(cdk::Template, Option<Nested>)> =
             cdk::templates(path)?.into_iter().map(|template| (template, None)).collect();
-        while let Some((cdk::Template { file, label }, nested)) = files.pop_front() {
+        while let Some((cdk::Template { file, label, environment }, nested)) = files.pop_front() {
             let text = find::text(&file)?;
             let base = sources.borrow_mut().add(&file, text.clone());
             let yaml::Read { root, mut warnings } = yaml::read(&text, base).map_err(|fault| wrong(&[], &fault))?;
@@ -214,14 +214,16 @@ impl TemplateArguments {
                 }
                 let label = if label.is_empty() { entry.key.clone() } else { format!("{label}/{}", entry.key) };
                 let nested = Nested { stack: roots.len(), id: entry.key.clone() };
-                files.push_back((cdk::Template { file: inside, label }, Some(nested)));
+                let environment = environment.clone();
+                files.push_back((cdk::Template { file: inside, label, environment }, Some(nested)));
             }
-            roots.push(Root { file, label, root, shown, warnings, nested, assets });
+            roots.push(Root { file, label, environment, root, shown, warnings, nested, assets });
         }
         let mut stacks = Vec::new();
-        for (index, Root { file, label, root, warnings, assets, .. }) in roots.iter().enumerate() {
+        for (index, Root { file, label, environment, root, warnings, assets, .. }) in roots.iter().enumerate() {
             let mut scope = Scope::new(root, file, label, &sources, &given);
             scope.index = index;
+            scope.environment.clone_from(environment);
             scope.assets.clone_from(assets);
             scope.notes.borrow_mut().warnings.clone_from(warnings);
             stacks.push(scope);
@@ -262,6 +264,7 @@ impl TemplateArguments {
 struct Root {
     file: PathBuf,
     label: String,
+    environment: String,
     root: Node,
     /// What messages say about places, if that is not the template itself.
     shown: Option<Node>,

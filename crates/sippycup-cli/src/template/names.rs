@@ -16,7 +16,16 @@ pub(super) struct Function {
 /// The names of all functions that are there.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    names: Vec<(String, Function)>,
+    names: Vec<Name>,
+}
+
+#[derive(Debug)]
+struct Name {
+    /// On AWS, as far as the template says it.
+    there: String,
+    /// The same, unless another function of this machine has it.
+    here: String,
+    function: Function,
 }
 
 impl Names {
@@ -26,15 +35,48 @@ impl Names {
         for entry in resources.iter().filter(|entry| scope.kind(&entry.key) == Some(FUNCTION)) {
             if scope.is_there(&entry.value)? {
                 let function = Function { stack: scope.index, id: entry.key.clone() };
-                self.names.push((scope.function_name(&entry.key)?, function));
+                let there = scope.function_name(&entry.key)?;
+                self.names.push(Name { here: there.clone(), there, function });
             }
         }
         Ok(())
     }
 
-    /// The function of a stack, by its logical id.
+    /// Tells functions apart that stacks in different accounts or regions give the same name: there it is free in each. In the same account and region AWS refuses the second one.
+    pub(super) fn tell_apart(&mut self, stacks: &[Scope<'_>]) {
+        let stack = |name: &Name| stacks.get(name.function.stack);
+        let is_elsewhere = |one: &Name, other: &Name| match (stack(one), stack(other)) {
+            (Some(one), Some(other)) => one.environment != other.environment,
+            _ => false,
+        };
+        let is_shared = |at: usize, name: &Name| {
+            let others =
+                self.names.iter().enumerate().filter(|(other, known)| *other != at && known.there == name.there);
+            let elsewhere: Vec<bool> = others.map(|(_, other)| is_elsewhere(name, other)).collect();
+            !elsewhere.is_empty() && elsewhere.iter().all(|is| *is)
+        };
+        let renamed: Vec<_> = self
+            .names
+            .iter()
+            .enumerate()
+            .filter(|(at, name)| is_shared(*at, name))
+            .filter_map(|(at, name)| Some((at, stack(name)?.function_of_stack(&name.there))))
+            .collect();
+        for (at, here) in renamed {
+            let Some(name) = self.names.get_mut(at) else { continue };
+            if let Some(scope) = stacks.get(name.function.stack) {
+                let why = format!(
+                    "it is `{here}` here, for a stack of another account or region has a function of this name too"
+                );
+                scope.notes.borrow_mut().pass(&name.function.id, "FunctionName", &why);
+            }
+            name.here = here;
+        }
+    }
+
+    /// What a function is called here.
     pub(super) fn of(&self, function: &Function) -> Option<&str> {
-        self.names.iter().find(|(_, known)| known == function).map(|(name, _)| &**name)
+        self.names.iter().find(|name| name.function == *function).map(|name| &*name.here)
     }
 
     /// The function that a URI or an ARN names: by its name alone, for account and region may be those of another place. That of the stack itself comes first.
@@ -48,8 +90,8 @@ impl Names {
             None if inner.contains([':', '/']) => return None,
             None => inner,
         };
-        let named = |(known, function): &&(String, Function)| known == name || function.id == name;
-        let own = self.names.iter().find(|entry| entry.1.stack == stack && named(entry));
-        own.or_else(|| self.names.iter().find(|(known, _)| known == name)).map(|(_, function)| function)
+        let named = |known: &&Name| known.there == name || known.function.id == name;
+        let own = self.names.iter().find(|known| known.function.stack == stack && named(known));
+        own.or_else(|| self.names.iter().find(|known| known.there == name)).map(|known| &known.function)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::node::Node;
-use super::references::api_id;
+use super::references::{api_id, function_name};
 use super::sam;
 use super::scope::Scope;
 
@@ -16,6 +16,11 @@ impl Scope<'_> {
     /// The logical id behind the name of the stack, if that has one.
     pub(super) fn qualified(&self, id: &str) -> String {
         if self.label.is_empty() { id.to_owned() } else { format!("{}/{id}", self.label) }
+    }
+
+    /// The name of a function behind that of the stack, in the letters that a name may have.
+    pub(super) fn function_of_stack(&self, name: &str) -> String {
+        function_name(&self.qualified(name))
     }
 
     /// The id of an API or a function URL, another one for each stack.

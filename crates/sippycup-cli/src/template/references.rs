@@ -159,7 +159,7 @@ impl Scope<'_> {
 
     /// What a function is called: as the template says, or by its logical id, where AWS adds the stack and random letters.
     pub(super) fn function_name(&self, id: &str) -> Result<String, Fault> {
-        let made = || self.name_of(id).replace(|c: char| !c.is_ascii_alphanumeric() && c != '_', "-");
+        let made = || function_name(&self.name_of(id));
         Ok(self.own_text(id, "FunctionName")?.unwrap_or_else(made))
     }
 
@@ -179,6 +179,11 @@ impl Scope<'_> {
             None => Ok(None),
         }
     }
+}
+
+/// A text in the letters that the name of a function may have.
+pub(super) fn function_name(text: &str) -> String {
+    text.replace(|c: char| !c.is_ascii_alphanumeric() && c != '_', "-")
 }
 
 /// An id with the looks of AWS's.

@@ -19,6 +19,8 @@ pub(super) struct Scope<'t> {
     stack: String,
     /// What stands before a logical id that another stack has too; nothing in a template that is alone.
     pub(super) label: String,
+    /// The account and the region of the stack, as CDK names them; nothing where nobody does.
+    pub(super) environment: String,
     /// The logical ids that other stacks have too.
     pub(super) shared: BTreeSet<String>,
     /// Where the template is.
@@ -73,6 +75,7 @@ impl<'t> Scope<'t> {
         Self {
             root,
             label: label.to_owned(),
+            environment: String::new(),
             shared: BTreeSet::new(),
             stack: stack.replace(|c: char| !c.is_ascii_alphanumeric(), "-"),
             folder,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::doors::Doors;
 use super::functions::{self, Wishes};
 use super::model::Model;
-use super::names::Names;
+use super::names::{Function, Names};
 use super::node::{Entry, Node};
 use super::outputs::{self, Output};
 use super::scope::Scope;
@@ -63,6 +63,7 @@ pub(super) fn plan(
         scope.exports.clone_from(&exports);
         names.add(scope)?;
     }
+    names.tell_apart(stacks);
     let mut doors = Doors::before(names);
     let there = |scope: &&Scope<'_>| !absent.contains(&scope.index);
     for scope in stacks.iter().filter(there) {
@@ -75,7 +76,7 @@ pub(super) fn plan(
     for scope in stacks.iter().filter(there) {
         let own = doors.functions.iter().filter(|function| function.stack == scope.index);
         let needed: Vec<&str> = own.map(|function| function.id.as_str()).collect();
-        functions.extend(started(scope, &needed, wishes)?);
+        functions.extend(started(scope, &needed, wishes, &doors.names)?);
         pass_others(scope, &needed, nested)?;
     }
     let mut webs = Vec::new();
@@ -176,12 +177,18 @@ fn started(
     scope: &Scope<'_>,
     needed: &[&str],
     wishes: &Wishes<'_>,
+    names: &Names,
 ) -> Result<Vec<Said<crate::plan::FunctionPlan>>, Fault> {
     let mut functions = Vec::new();
     let mut reasons = Vec::new();
     for id in needed {
         match functions::plan(scope, id, wishes)? {
-            Ok(function) => functions.push(Said::from(function)),
+            Ok(mut function) => {
+                if let Some(name) = names.of(&Function { stack: scope.index, id: (*id).to_owned() }) {
+                    name.clone_into(&mut function.name.value);
+                }
+                functions.push(Said::from(function));
+            }
             Err(why) => reasons.push((*id, why)),
         }
     }

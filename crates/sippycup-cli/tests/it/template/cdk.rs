@@ -72,6 +72,39 @@ fn stacks_that_share_ids_are_told_apart_by_their_names() {
 }
 
 #[test]
+fn functions_of_one_name_are_told_apart_where_aws_has_both() {
+    let root = directory("cdk-names");
+    let out = root.join("cdk.out");
+    write(&out);
+    let named = SHOP.replacen(r#""Properties": {"#, r#""Properties": {"FunctionName": "api","#, 1);
+    for stack in ["Shop", "News"] {
+        std::fs::write(out.join(format!("{stack}.template.json")), &named).unwrap();
+    }
+    std::fs::copy(out.join("Shop.assets.json"), out.join("News.assets.json")).unwrap();
+    let write_manifest = |shop: &str, news: &str| {
+        let second = SECOND.replace(r#""displayName""#, &format!(r#""environment": "{news}", "displayName""#));
+        let first = MANIFEST.replace(r#""Tree": {"#, &second);
+        let all =
+            first.replace(r#""displayName": "Shop""#, &format!(r#""environment": "{shop}", "displayName": "Shop""#));
+        std::fs::write(out.join("manifest.json"), all).unwrap();
+    };
+    write_manifest("aws://123456789012/eu-west-1", "aws://123456789012/us-east-1");
+    let served = Served::start(&out, &[], &[]);
+    for (stack, name) in [("Shop", "Shop-api"), ("Prod/News", "Prod-News-api")] {
+        let response = http(&served.address(&format!("{stack}/Rest")), "GET /prod/any", "");
+        assert!(response.contains(&format!("{name} GET /{{proxy+}} rest prod /any")), "{response}");
+    }
+    let passed = served.described["passedOver"].to_string();
+    assert!(passed.contains("Shop/ShopFn: FunctionName: it is `Shop-api` here"), "{passed}");
+    drop(served);
+    for place in ["aws://123456789012/eu-west-1", "aws://unknown-account/unknown-region"] {
+        write_manifest(place, place);
+        let (code, _, err) = run(serve(&["--template", out.to_str().unwrap()]));
+        assert!(code == 2 && err.contains("there is a function `api` already"), "{err}");
+    }
+}
+
+#[test]
 fn an_asset_that_is_not_there_is_named() {
     let root = directory("cdk-missing");
     let out = root.join("cdk.out");
