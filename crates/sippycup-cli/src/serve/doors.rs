@@ -65,7 +65,9 @@ impl Door<'_> {
                 continue;
             }
             // Flags describe one, which needs no name.
-            let name = id.or(gateway.get_ref().name()).filter(|_| self.from_file);
+            // A listener leads to several functions; the first one would be no name for it.
+            let function = gateway.get_ref().name().filter(|_| !gateway.shares_listener(gateway));
+            let name = id.or(function).filter(|_| self.from_file);
             announce::lines(&gateways, gateway, address, secured, name)
                 .iter()
                 .for_each(|line| self.terminal.line(line));

@@ -286,7 +286,7 @@ impl FunctionBuilder {
     ///
     /// # Errors
     ///
-    /// If the name is empty or has control characters, or the tenant is none that Lambda takes.
+    /// If the name is empty or has control characters, or Lambda does not take the tenant.
     pub fn check(&self) -> io::Result<()> {
         self.settings.check()
     }
@@ -304,7 +304,7 @@ impl FunctionBuilder {
     ///
     /// # Errors
     ///
-    /// If the program or that of an extension is not to be found, or the name is empty or has control characters, or the tenant is none that Lambda takes.
+    /// If the program or that of an extension is not to be found, or the name is empty or has control characters, or Lambda does not take the tenant.
     ///
     /// # Panics
     ///
@@ -327,7 +327,7 @@ impl FunctionBuilder {
     ///
     /// # Errors
     ///
-    /// If the listener has no address, or the name is empty or has control characters, or the tenant is none that Lambda takes.
+    /// If the listener has no address, or the name is empty or has control characters, or Lambda does not take the tenant.
     ///
     /// # Panics
     ///

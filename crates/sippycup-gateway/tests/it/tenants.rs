@@ -68,7 +68,7 @@ async fn without_a_tenant_or_with_one_that_is_none_nothing_is_invoked() {
     request.headers_mut().insert("x", "a;b".parse().unwrap());
     let response = ask(mapped, request).await;
     let fault = response.extensions().get::<Fault>().unwrap().to_string();
-    assert!(response.status() == 500 && fault.starts_with("the tenant is none: expected a tenant"), "{fault}");
+    assert!(response.status() == 500 && fault.starts_with("the tenant cannot be used: expected a tenant"), "{fault}");
     assert!(!fault.contains("a;b"), "{fault}");
 
     let told = GatewayResponse::new("API_CONFIGURATION_ERROR").status_code(503);
