@@ -8,10 +8,10 @@ use std::sync::{Mutex, PoisonError};
 
 pub use settings::HealthCheck;
 
-/// What a target group knows of its function: one of the [states](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html#target-health-states)
-/// of a target that AWS has.
+/// The health of a function, as its target group knows it: one of the [states](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html#target-health-states)
+/// that AWS has.
 ///
-/// It is told and changes nothing else. A target group has one function, and "if a target group contains only unhealthy registered targets, the load balancer routes requests to
+/// It is only told: requests reach an unhealthy function too. A target group has one function, and "if a target group contains only unhealthy registered targets, the load balancer routes requests to
 /// all those targets".
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -20,7 +20,7 @@ pub enum TargetHealth {
     Initial,
     /// Requests can be answered.
     Healthy,
-    /// So many health checks have failed, one after the other.
+    /// As many health checks in a row have failed as the [unhealthy threshold](HealthCheck::unhealthy_threshold) says.
     Unhealthy(HealthFailure),
 }
 
@@ -35,7 +35,7 @@ impl TargetHealth {
         }
     }
 
-    /// AWS's reason code, which a healthy target has not: `Elb.InitialHealthChecking`, `Target.ResponseCodeMismatch`, `Target.Timeout`.
+    /// AWS's reason code; a healthy target has none. `Elb.InitialHealthChecking`, `Target.ResponseCodeMismatch`, `Target.Timeout`.
     #[must_use]
     pub const fn reason(&self) -> Option<&'static str> {
         match self {
@@ -110,7 +110,7 @@ pub(crate) struct Health {
 #[derive(Debug)]
 struct State {
     health: TargetHealth,
-    /// Checks in a row that came out as the last one did.
+    /// How many checks in a row succeeded; 0 if the last one failed.
     successes: u32,
     failures: u32,
 }
@@ -125,7 +125,7 @@ impl Health {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).health.clone()
     }
 
-    /// Takes note of a check, and says what is so now.
+    /// Counts a check, and returns the new state.
     fn note(&self, outcome: Result<(), HealthFailure>) -> TargetHealth {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match outcome {

@@ -15,7 +15,7 @@ use crate::encode::Call;
 use crate::refusal::{Refusal, Refused};
 use crate::throttle::{RouteThrottles, Throttle};
 
-/// A usage plan of a REST API: keys, and how much each of them may ask. Clones share what was asked.
+/// A usage plan of a REST API: API keys, and how many requests may be sent with each. Clones count together.
 ///
 /// ```
 /// use sippycup_gateway::{Gateway, Kind, QuotaPeriod, UsagePlan};
@@ -63,14 +63,14 @@ impl UsagePlan {
         self
     }
 
-    /// Adds a stage for which the keys are good; default all stages.
+    /// Adds a stage for which the keys are valid; by default they are valid for all stages.
     #[must_use]
     pub fn stage(mut self, stage: impl Into<String>) -> Self {
         self.stages.push(stage.into());
         self
     }
 
-    /// How many requests each key has in a period, by the [clock](crate::GatewayBuilder::clock) of the gateway; default any number.
+    /// How many requests may be sent with each key in a period, by the [clock](crate::GatewayBuilder::clock) of the gateway; default any number.
     #[must_use]
     pub const fn quota(mut self, requests: u64, period: QuotaPeriod) -> Self {
         self.quota.limit = Some((requests, period));
@@ -84,7 +84,7 @@ impl UsagePlan {
         self
     }
 
-    /// How many requests each key has in a second, and at once; default any number.
+    /// How many requests a second, and how many at once, may be sent with each key; by default any number.
     #[must_use]
     pub const fn throttle(mut self, rate: f64, burst: u32) -> Self {
         self.throttle = Some((rate, burst));

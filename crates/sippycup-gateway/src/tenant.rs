@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::parameter::RequestParameter;
 use crate::refusal::{Refusal, Refused};
 
-/// Where the id of the tenant stands in a request, or what it always is.
+/// The part of a request that has the id of its tenant, or a fixed id.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum TenantSource {
     Context(String),
@@ -72,11 +72,11 @@ impl TenantSource {
 }
 
 impl Config {
-    /// The tenant whose invocation an event of a REST API is, if there is one.
+    /// The tenant of an event of a REST API, if it has one.
     pub(crate) fn tenant_of(&self, event: &Bytes) -> Result<Option<String>, Refused> {
         match self.tenant.as_ref().and_then(|source| source.find(event)) {
             Some(id) if !is_tenant(&id) => {
-                Err(Refused::new(Refusal::Configuration, format!("the tenant is none: {}", invalid())))
+                Err(Refused::new(Refusal::Configuration, format!("the tenant cannot be used: {}", invalid())))
             }
             tenant => Ok(tenant),
         }

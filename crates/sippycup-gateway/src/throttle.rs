@@ -13,7 +13,7 @@ use crate::ConfigError;
 use crate::refusal::{Refusal, Refused};
 use crate::route::{Matched, Route};
 
-/// A limit on requests: how many a second, and how many at the same time. Clones share what is left of it.
+/// A limit on requests: how many a second, and how many at the same time. Clones count together.
 ///
 /// ```
 /// use sippycup_gateway::Throttle;
@@ -37,7 +37,7 @@ struct Bucket {
 }
 
 impl Throttle {
-    /// `rate` requests a second in the long run, `burst` at once; both are 0 for none at all.
+    /// At most `rate` requests a second on average, and `burst` at once. With 0 for both, no request passes.
     #[must_use]
     pub fn new(rate: f64, burst: u32) -> Self {
         Self { rate: rate.max(0.0), burst, buckets: Arc::default() }

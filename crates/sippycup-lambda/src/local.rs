@@ -37,7 +37,8 @@ use crate::{
 
 /// Serves the function on 127.0.0.1, port `PORT` or 9000, until the process ends.
 ///
-/// The gateway is the one of the options, else what `SIPPYCUP_GATEWAY` describes, else of the default kind.
+/// The gateway is that of the options. Without one it is what `SIPPYCUP_GATEWAY` describes, and without that too, one of
+/// the default kind.
 pub(crate) async fn serve<T>(function: T, options: Options) -> Result<(), ServeError>
 where
     T: Service<ProxyEvent, Error = Error, Response: Answer, Future: Send + 'static> + Clone + Send + 'static,
@@ -47,16 +48,16 @@ where
         Some(gateway) => gateway,
         None => described(T::Response::STREAMED)?,
     };
-    // Absolute links that the app makes of its public URI lead back here, where there is no TLS.
     let tasks = Tasks::default();
     let afterwards = Afterwards { after: Arc::new(options.after), starter: tasks.starter() };
+    // Absolute links that the app makes from its public URI must lead back to this server, which has no TLS.
     let gateway =
         gateway.forwarded("http", address.port()).build(Function { app: function, afterwards, guards: options.guards });
     let gateway =
         gateway.map_err(|error| ServeError::local("the settings of the gateway do not fit").because(error))?;
     let (kind, base) = (gateway.kind(), gateway.base_path());
     let url = format!("http://{address}{base}/");
-    // A closed standard error is no reason to stop, and these lines come before those of requests.
+    // Written before the server starts, so that no line of a request comes first. A closed standard error is no reason to stop.
     let _ = writeln!(io::stderr(), "not on Lambda; serving behind a local gateway ({kind})\n\n    curl -i {url}\n");
     let terminal = Terminal::stderr();
     let server = Server::new().title_case_headers(kind.is_http_api()).report(move |line| terminal.line(line));
@@ -66,7 +67,7 @@ where
     let end = std::future::pending();
     let served = async {
         let ended = server.serve(listener, terminal.requests(gateway), end).await;
-        // They have as long as the requests under way had before.
+        // Background tasks get as much time as the requests under way got before them.
         let _ = timeout(PATIENCE, tasks.finish()).await;
         ended.map_err(|error| ServeError::local("cannot go on serving").because(error))
     };
@@ -122,7 +123,7 @@ where
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
-    /// The app is asked when there is an event, whose deadline counts then.
+    /// Always ready: whether the app is ready is asked in `call`, where the deadline of the event limits the wait.
     fn poll_ready(&mut self, _: &mut task::Context<'_>) -> Poll<Result<(), BoxError>> {
         Poll::Ready(Ok(()))
     }
@@ -139,13 +140,13 @@ where
     }
 }
 
-/// The failure as an error. The line of its request tells it, so nothing else does.
+/// The failure as an error. The gateway writes it below the line of the request, so it is logged nowhere else.
 pub(crate) fn told(failure: &Failure) -> BoxError {
     let Failure { error_type, message, .. } = failure;
     format!("{}: {message}", error_type.as_str()).into()
 }
 
-/// A context made here: ids that count up, and the deadline of an HTTP API.
+/// The context of an invocation on this machine: an id that counts up, and the deadline of an HTTP API.
 fn context() -> LambdaContext {
     static INVOCATIONS: AtomicU64 = AtomicU64::new(1);
     let number = INVOCATIONS.fetch_add(1, Ordering::Relaxed);
@@ -155,5 +156,5 @@ fn context() -> LambdaContext {
 /// See [Quotas for HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What the gateway gives the requests under way.
+/// How long the gateway waits for the requests under way when it ends.
 const PATIENCE: Duration = Duration::from_secs(10);

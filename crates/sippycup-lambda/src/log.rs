@@ -20,7 +20,7 @@ pub(crate) fn failed(failure: &Failure, context: &LambdaContext) {
         tracing::error!(error_type, requestId = known(request_id), "invocation failed: {message}");
         return;
     }
-    // The developer would read it twice: from whoever runs the function, with the request, and here.
+    // The local gateway writes the failure below the line of the request: here it would be there twice.
     if env::var_os(TELLS_FAILURES).is_none() {
         Line { level: "ERROR", error_type, message: format_args!("{message}"), request_id }.write();
     }
@@ -66,7 +66,7 @@ pub(crate) fn info(message: fmt::Arguments<'_>) {
     Line { level: "INFO", error_type: "", message, request_id: "" }.write();
 }
 
-/// Of use only to those who look for it.
+/// What helps only somebody who looks for a fault.
 #[cold]
 pub(crate) fn debug(message: fmt::Arguments<'_>) {
     #[cfg(feature = "tracing")]
@@ -99,7 +99,7 @@ impl Line<'_> {
             _ => self.text(),
         };
         text.push('\n');
-        // In one piece, so that nothing gets in between. If nobody reads, that is no reason to stop.
+        // In one write, so that no other line gets in between. A closed standard error is no reason to stop.
         let _ = io::stderr().write_all(text.as_bytes());
     }
 
@@ -130,14 +130,14 @@ impl Line<'_> {
     }
 }
 
-/// No more than so many bytes of a text.
+/// The beginning of a text: `limit` bytes at most.
 pub(crate) fn cut(text: &str, limit: usize) -> &str {
     let end = (0..=limit.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     debug_assert!(end.is_some(), "each text begins at a boundary");
     text.get(..end.unwrap_or(0)).unwrap_or_default()
 }
 
-/// The text without control characters: a line stays a line, and a terminal is told nothing.
+/// The text with its control characters escaped, so that it stays one line and does not control a terminal.
 pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -160,21 +160,21 @@ pub(crate) fn timestamp(time: SystemTime) -> String {
 
 /// The Gregorian date so many days after 1970-01-01.
 ///
-/// Counted from 1 March of the year 0, leap days are the last of their year, and of the 146,097 days of 400 years:
-/// day 19,723 is 2024-01-01, in those years that is day 306 of the year 2023.
+/// Years begin on 1 March here, so a leap day is the last day of its year, and 400 years have 146,097 days. Day 19,723 is
+/// 2024-01-01: that is day 306 of the year that began on 1 March 2023, which was day 0.
 fn date(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    // March is 0. Five months have 153 days, wherever one starts.
+    // March is month 0. Of these twelve months any five in a row have 153 days, if February is not one of them.
     let month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month + 2) / 5 + 1;
     let year = era * 400 + year_of_era;
     if month < 10 { (year, month + 3, day) } else { (year + 1, month - 9, day) }
 }
 
-/// The most of a message, in bytes: escapes may make of one byte six, and CloudWatch may split a line of 64 KiB.
+/// The longest message, in bytes: an escape may turn one byte into six, and CloudWatch may split a line of 64 KiB.
 const ENOUGH: usize = 10 * 1024;
 
 const TELLS_FAILURES: &str = "SIPPYCUP_TELLS_FAILURES";

@@ -95,7 +95,7 @@ impl GatewayPlan {
         Ok(Some(plan).filter(|plan| !plan.credentials.is_empty()))
     }
 
-    /// Somebody whose signature nobody checks.
+    /// The principal of requests that pass without a signature.
     pub(super) fn injected_signer(&self, attempt: &mut Attempt) -> Result<(), Wrong> {
         let Some(said) = self.iam_principal.as_ref().filter(|_| self.iam_keys.is_empty() && self.iam_profile.is_none())
         else {

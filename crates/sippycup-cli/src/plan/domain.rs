@@ -49,7 +49,7 @@ impl DomainTable {
 }
 
 impl GatewayPlan {
-    /// The domain in pieces. A base path without a domain is one of a domain that does not matter.
+    /// The domain of `domain`, `base-path` and `stage-in-path`. A base path without a domain gets a domain of any name.
     pub(super) fn mapped(&self) -> Option<(Domain, Said<()>, &'static str)> {
         let at = |said: &Said<String>| Said { value: (), span: said.span.clone() };
         let stage_in_path = self.stage_in_path.as_ref().filter(|said| said.value);

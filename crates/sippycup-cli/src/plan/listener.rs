@@ -7,7 +7,7 @@ use super::values::Wrong;
 use super::{Behind, GatewayPlan, Plan, Said, TargetGroup};
 
 impl Plan {
-    /// The gateways that a gateway of the plan is: one, or one for each target group of a listener.
+    /// The gateways for one gateway of the plan: one, or one for each target group of its listener.
     pub(super) fn fronts(&self, gateway: &Said<GatewayPlan>) -> Result<Vec<(GatewayBuilder, Behind)>, Wrong> {
         if !gateway.value.is_listener() {
             let behind = match gateway.value.origin.as_ref().and_then(|origin| origin.answer.clone()) {
@@ -23,7 +23,7 @@ impl Plan {
             let group = gateway.value.target_groups.iter().find(|group| group.value.name == name);
             let (kind, behind) = match group {
                 Some(group) => (group.value.kind, self.behind(group)?),
-                // A function is a target group of its name.
+                // Each function is also a target group with its name.
                 None => {
                     let at = self.functions.iter().position(|function| function.value.name.value == name);
                     let at = at.ok_or_else(|| {
@@ -42,7 +42,7 @@ impl Plan {
             fronts.push((builder, behind));
         }
         if fronts.is_empty() {
-            // All is answered by the listener; somebody must have it.
+            // The listener answers everything itself, and still needs a gateway.
             let nobody = bytes::Bytes::from_static(br#"{"statusCode": 503}"#);
             let plan = GatewayPlan { health_check: None, ..gateway.value.clone() };
             fronts.push((plan.builder()?.listener(listener), Behind::Answer(nobody)));

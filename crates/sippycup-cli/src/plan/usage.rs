@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde::Deserialize;
 use sippycup_gateway::{QuotaPeriod, Throttle, UsagePlan};
 
-/// Keys, and how much each of them may ask. Clones count together.
+/// API keys, and how many requests may be sent with each. Clones count together.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct UsageTable {

@@ -49,7 +49,7 @@ impl ValidatorTable {
         built.map(drop).map_err(|error| error.to_string())
     }
 
-    /// Paths in a file are meant from the file.
+    /// Relative paths start in the directory of the configuration file.
     pub(super) fn rooted(&mut self, root: &Path) {
         for file in self.models.values_mut() {
             *file = root.join(&*file).to_string_lossy().into_owned();
@@ -57,5 +57,5 @@ impl ValidatorTable {
     }
 }
 
-/// Bytes of a schema: more than AWS takes, and a device has an end.
+/// The most bytes of a schema: more than AWS takes, and an end where the file is a device that has none.
 const LARGEST: u64 = 4 << 20;

@@ -7,14 +7,14 @@ use tokio::task::JoinSet;
 
 use crate::served::Served;
 
-/// The checks of all target groups that have one; dropped, they end.
+/// The health checks of all target groups that have one. They end when this is dropped.
 pub(super) struct HealthChecks {
     running: JoinSet<()>,
     tell: mpsc::UnboundedSender<Change>,
     told: mpsc::UnboundedReceiver<Change>,
 }
 
-/// A target group whose health is another one now.
+/// A target group whose health has changed.
 pub(super) struct Change {
     name: String,
     place: String,
@@ -37,14 +37,14 @@ impl HealthChecks {
         self.running.spawn(async move {
             let changed = |health: &TargetHealth| {
                 let (name, place, health) = (name.clone(), place.clone(), health.clone());
-                // Nobody listens at the end.
+                // When the command ends, nobody receives it.
                 let _ = tell.send(Change { name, place, health });
             };
             gateway.watch_health(changed).await;
         });
     }
 
-    /// The next change; without any target group never.
+    /// The next change, which never comes if there are no target groups.
     pub(super) async fn next(&mut self) -> Change {
         match self.told.recv().await {
             Some(change) => change,

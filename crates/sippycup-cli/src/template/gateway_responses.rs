@@ -6,7 +6,7 @@ use super::scope::Scope;
 use super::source::Fault;
 use crate::plan::{GatewayResponseTable, Said};
 
-/// The gateway responses of an API by their types; what is added later takes the place of what is there.
+/// The gateway responses of an API by their types; of two with the same type the later one counts.
 #[derive(Debug, Default)]
 pub(super) struct Responses {
     pub(super) all: Vec<Said<GatewayResponseTable>>,

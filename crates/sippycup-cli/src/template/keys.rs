@@ -10,7 +10,7 @@ use super::source::Fault;
 use super::throttles;
 use crate::plan::{Period, QuotaTable, UsageTable};
 
-/// A usage plan, and what it is about.
+/// A usage plan, with its stages and keys.
 #[derive(Debug)]
 pub(super) struct OfStages {
     stages: Vec<OfStage>,

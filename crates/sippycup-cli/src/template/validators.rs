@@ -26,7 +26,7 @@ pub(super) struct Required {
 }
 
 impl Default for Models {
-    /// Those that every API has.
+    /// The models that every API has.
     fn default() -> Self {
         let error = json!({"type": "object", "properties": {"message": {"type": "string"}}});
         Self { all: BTreeMap::from([("Empty".to_owned(), json!({"type": "object"})), ("Error".to_owned(), error)]) }
@@ -55,7 +55,7 @@ impl Models {
         Ok(())
     }
 
-    /// The validator of a method, with the models that it needs. One that cannot be is told and left out.
+    /// The validator of a method, with the models that it needs. A validator that cannot be made is noted and left out.
     pub(super) fn validator(&self, scope: &Scope<'_>, span: Span, required: Required) -> Option<Box<ValidatorTable>> {
         let Required { mut parameters, bodies } = required;
         parameters.sort();

@@ -1,4 +1,4 @@
-//! Gateway responses of a REST API: what clients get where the gateway answers in its own words.
+//! Gateway responses of a REST API: what clients get where the API itself answers with an error.
 //!
 //! Sources: "Gateway responses for REST APIs in API Gateway", "Gateway response types for API Gateway".
 
@@ -18,9 +18,10 @@ use crate::identity::Authorizer;
 use crate::names::is_hop_by_hop;
 use crate::{Body, ConfigError};
 
-/// How a REST API answers in its own words to one type of error: status, headers and body.
+/// What a REST API answers to one type of error, where it answers itself: status, headers and body.
 ///
-/// What has no gateway response of its own is answered by that of `DEFAULT_4XX` or `DEFAULT_5XX`, whole, and else in AWS's words.
+/// An error whose type has no gateway response is answered by that of `DEFAULT_4XX` or `DEFAULT_5XX`, with all that it sets. Without these too, it is answered as AWS does by
+/// default.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -109,7 +110,7 @@ impl GatewayResponse {
     }
 
     /// Adds the template of the body for a content type: text with variables such as `$context.error.messageString`, `$context.error.responseType`, `$stageVariables.NAME` and
-    /// `$method.request.header.NAME`. No template language works on it. Default `{"message":$context.error.messageString}`.
+    /// `$method.request.header.NAME`. There is no template language: a directive such as `#set` is an error. Default `{"message":$context.error.messageString}`.
     ///
     /// Of several, clients get the first one that they name in `Accept`, else that of `application/json`, else the first one.
     pub fn template(mut self, content_type: &str, template: &str) -> Self {
@@ -205,7 +206,7 @@ impl GatewayResponses {
     }
 }
 
-/// What a REST API answers in its own words about: in the extensions of the response until it leaves the gateway.
+/// An error that a REST API answers itself. It is in the extensions of the response until that leaves the gateway.
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     pub(crate) response_type: ResponseType,

@@ -5,7 +5,7 @@ use http::StatusCode;
 use crate::ConfigError;
 use crate::refusal::Refusal;
 
-/// What a REST API answers in its own words about, by AWS's names.
+/// The errors that a REST API answers itself, by AWS's names.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ResponseType {
     AccessDenied,
@@ -48,12 +48,12 @@ impl ResponseType {
         ALL.iter().find(|(known, _)| *known == self).map_or("", |(_, name)| name)
     }
 
-    /// The type that stands for all without a response of their own.
+    /// The type whose response is that of all types without one of their own.
     pub(crate) fn default_of(status: StatusCode) -> Self {
         if status.is_server_error() { Self::Default5xx } else { Self::Default4xx }
     }
 
-    /// What a refusal of a REST API is; `None` where no gateway response has a say.
+    /// The type of a refusal of a REST API; `None` where no gateway response applies.
     #[cfg_attr(not(feature = "authorizers"), expect(unused_variables, reason = "only signatures have several"))]
     pub(crate) fn of(refusal: Refusal, error_type: Option<&str>) -> Option<Self> {
         Some(match refusal {
@@ -84,7 +84,8 @@ impl ResponseType {
             Refusal::Throttled => Self::Throttled,
             Refusal::TimedOut => Self::IntegrationTimeout,
             Refusal::UnknownKey => Self::InvalidApiKey,
-            // A page of another site must not be told more, and what is under no stage has no deployment whose responses these are. Only listeners have targets and rewrites.
+            // A web page of another site must not learn more. A path below no stage belongs to no deployment, so there are no gateway responses for it. Targets and rewrites are those of
+            // listeners.
             Refusal::Foreign | Refusal::NoStage | Refusal::NoTarget | Refusal::Rewrite => return None,
         })
     }

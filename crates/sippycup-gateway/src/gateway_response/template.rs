@@ -1,4 +1,4 @@
-//! Response templates: text with variables, which no template language works on.
+//! Response templates: text with variables, without a template language.
 
 use super::variable::{Values, Variable};
 use crate::ConfigError;
@@ -20,7 +20,7 @@ impl Template {
     ///
     /// # Errors
     ///
-    /// If it names what is no variable here, or has a directive of a template language: AWS would not do what somebody expects of it.
+    /// If it names a variable that there is not, or has a directive of the Velocity Template Language, which AWS does not carry out here.
     pub(super) fn parse(text: &str) -> Result<Self, ConfigError> {
         if let Some(directive) = directive(text) {
             return Err(ConfigError::new(format!(

@@ -31,7 +31,7 @@ pub(super) enum ErrorPart {
 }
 
 impl Variable {
-    /// `context.requestId`, `stageVariables.x`, `method.request.header.X`; `None` for what is nothing of these.
+    /// `context.requestId`, `stageVariables.x`, `method.request.header.X`; `None` for anything else.
     pub(super) fn parse(text: &str) -> Option<Self> {
         if let Some(part) = text.strip_prefix("context.error.") {
             return ERROR.iter().find(|(name, _)| *name == part).map(|(_, part)| Self::Error(*part));

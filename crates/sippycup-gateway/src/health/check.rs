@@ -23,7 +23,7 @@ where
     F::Response: Into<Answer>,
     F::Error: Into<BoxError>,
 {
-    /// Checks the health of the function now, and says what is so after it; `None` if the gateway has no [health check](crate::GatewayBuilder::health_check).
+    /// Checks the health of the function once, and returns the new state; `None` if the gateway has no [health check](crate::GatewayBuilder::health_check).
     ///
     /// The check is an exchange of its own for an [observer](crate::GatewayBuilder::observer), on the route `health check`.
     pub async fn check_health(&self) -> Option<TargetHealth> {
@@ -32,15 +32,15 @@ where
         Some(health.note(outcome))
     }
 
-    /// Checks the health of the function again and again, the first time at once, and tells of each change. It ends only if the gateway has no
-    /// [health check](crate::GatewayBuilder::health_check): drop it, and nothing is checked any more.
+    /// Checks the health of the function, first at once and then after every interval, and calls `told` after each change. It ends at once if the gateway has no
+    /// [health check](crate::GatewayBuilder::health_check), and otherwise never: drop the future to stop the checks.
     ///
     /// ```
     /// use bytes::Bytes;
     /// use sippycup_gateway::{BoxError, Gateway, HealthCheck, Kind, TargetHealth};
     /// use tower::service_fn;
     ///
-    /// // The clock of the runtime is that of the checks: a test lets it run ahead.
+    /// // The checks use the clock of the runtime, which a test can pause: then it does not wait for the interval.
     /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
     /// let function = service_fn(async |_event: Bytes| Ok::<_, BoxError>(Bytes::from_static(br#"{"statusCode": 503}"#)));
     /// let gateway = Gateway::builder(Kind::LoadBalancer).health_check(HealthCheck::new("/healthz")).build(function)?;
@@ -87,7 +87,7 @@ where
         let status = response.status().as_u16();
         let reason = response.extensions().get::<Fault>().map(ToString::to_string);
         let mut body = exchange.response(response).into_body();
-        // Nobody else reads it to its end.
+        // No client reads the body, and the exchange ends with it.
         let read = async { while let Some(Ok(_)) = body.frame().await {} };
         let is_late = tokio::time::timeout_at(deadline, read).await.is_err() || is_late;
         match (is_late, check.is_well(status)) {

@@ -1,4 +1,4 @@
-//! What a health check asks, how often, and which statuses are well.
+//! What a health check asks, how often, and which statuses mean that the function is healthy.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -42,7 +42,7 @@ pub struct HealthCheck {
 }
 
 impl HealthCheck {
-    /// The check of a path, with a query or without, with AWS's other settings for functions.
+    /// A check of a path, which may have a query. All else is as AWS has it by default for functions.
     pub fn new(path: impl Into<String>) -> Self {
         Self {
             path: path.into(),
@@ -67,19 +67,19 @@ impl HealthCheck {
         self
     }
 
-    /// How many checks in a row an unhealthy function must pass; from 2 to 10; default 5. A new one must pass one.
+    /// How many checks in a row an unhealthy function must pass to be healthy; from 2 to 10; default 5. A new function must pass one.
     pub fn healthy_threshold(mut self, checks: u32) -> Self {
         self.healthy_threshold = checks;
         self
     }
 
-    /// How many checks in a row must fail; from 2 to 10; default 2.
+    /// How many checks in a row must fail until the function is unhealthy; from 2 to 10; default 2.
     pub fn unhealthy_threshold(mut self, checks: u32) -> Self {
         self.unhealthy_threshold = checks;
         self
     }
 
-    /// The statuses that are well, from 200 to 499: `200`, `200,202` or `200-299`; default `200`.
+    /// The statuses that mean that the function is healthy, from 200 to 499: `200`, `200,202` or `200-299`; default `200`.
     pub fn matcher(mut self, matcher: impl Into<String>) -> Self {
         self.matcher = matcher.into();
         self.statuses = statuses(&self.matcher).unwrap_or_default();

@@ -43,7 +43,7 @@ impl Action {
         Self::weighted([(target_group, 1)])
     }
 
-    /// Forwards to target groups by their weights, from 0 to 999: of all requests each gets such a part.
+    /// Forwards to target groups by their weights, from 0 to 999: each gets its share of all requests.
     #[must_use]
     pub fn weighted<N: Into<String>>(target_groups: impl IntoIterator<Item = (N, u16)>) -> Self {
         let groups = target_groups.into_iter().map(|(name, weight)| (name.into(), weight));
@@ -203,7 +203,7 @@ impl FixedResponse {
             if !self.message_body.is_empty() || self.content_type.is_some() {
                 return wrong("that of VPC Lattice has a status and no body".to_owned());
             }
-            // Others cannot stand alone.
+            // A status below 200 cannot be the only one of a response.
             return if (200..600).contains(&status) {
                 Ok(())
             } else {
@@ -261,7 +261,7 @@ pub struct Redirect {
 }
 
 impl Redirect {
-    /// To where the request came from: at least one of protocol, host, port and path must be another. The status is 301 or 302.
+    /// A redirect to the URL of the request, of which at least one of protocol, host, port and path must be changed. The status is 301 or 302.
     pub fn new(status_code: u16) -> Self {
         let kept = |name: &str| format!("#{{{name}}}");
         Self {
@@ -370,7 +370,7 @@ impl Redirect {
     }
 }
 
-/// Fills in what was sent, once: what a client writes is no placeholder.
+/// Replaces the placeholders by what the client sent, once: a placeholder that the client sent stays as it is.
 fn filled(text: &str, sent: &[(&str, &str)]) -> String {
     let mut filled = String::new();
     let mut rest = text;

@@ -10,7 +10,7 @@ use super::pattern::{self, Case, Cidr, matches};
 use crate::ConfigError;
 use crate::location::without_port;
 
-/// One condition: any of its values will do.
+/// One condition. It holds if one of its values matches.
 #[derive(Clone, Debug)]
 pub(super) enum Condition {
     HostHeader(Vec<Value>),
@@ -44,7 +44,7 @@ impl Condition {
         }
     }
 
-    /// What of a load balancer's conditions a rule may have once.
+    /// The name of a condition that a rule may have only once.
     pub(super) const fn single(&self) -> Option<&'static str> {
         match self {
             Self::HttpHeader(..) | Self::QueryString(_) | Self::Header(..) => None,
@@ -241,7 +241,7 @@ impl fmt::Display for Text {
     }
 }
 
-/// An expression that is matched in a time that grows with its length and that of the text, and no more.
+/// A regular expression. The time of a match grows with the length of the expression times that of the text, and not faster.
 pub(super) fn regex(text: &str, case_insensitive: bool) -> Result<Regex, ConfigError> {
     let built = RegexBuilder::new(text).case_insensitive(case_insensitive).size_limit(SIZE).build();
     built.map_err(|error| ConfigError::new(format!("cannot use the regular expression `{text}`: {error}")))
@@ -260,8 +260,8 @@ fn query_has(query: &str, (key, value): &(String, String)) -> bool {
     })
 }
 
-/// Of an expression in a condition.
+/// The longest regular expression of a condition.
 const LONGEST: usize = 128;
 
-/// Of an expression when it is compiled, in bytes: more than any of AWS's length needs that was not made to be large.
+/// The largest compiled expression, in bytes. An expression that AWS takes needs less, unless it was made to need much.
 const SIZE: usize = 1 << 20;

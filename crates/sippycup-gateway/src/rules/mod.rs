@@ -83,7 +83,7 @@ impl Listener {
         self
     }
 
-    /// What chooses between target groups with weights: it gets the sum of the weights and gives a number below that; default a random one.
+    /// Sets what chooses between target groups with weights: a function that gets the sum of the weights and returns a number below that. By default the number is random.
     ///
     /// ```
     /// use sippycup_gateway::{Action, Listener};
@@ -97,7 +97,7 @@ impl Listener {
         self
     }
 
-    /// The target groups that something is forwarded to, in the order in which the rules name them, those of the default action last.
+    /// The target groups that the listener forwards to, in the order in which the rules name them; those of the default action come last.
     ///
     /// ```
     /// use sippycup_gateway::{Action, Listener, Rule};
@@ -135,7 +135,7 @@ impl Listener {
         Ok(())
     }
 
-    /// The rules of which a target group gets requests, as text; of those that lead to no target group, if it is the first of the listener's.
+    /// The rules that forward to a target group, as text. The first target group of the listener also has the rules that forward to none.
     pub(crate) fn keys(&self, target_group: &str) -> Vec<String> {
         let is_first = self.target_groups().first().is_none_or(|first| *first == target_group);
         let is_of = |action: &Action| match action.target_groups() {
@@ -202,7 +202,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// What the rules of a listener say about one request. It travels in the extensions of the request to the gateway of the target group, for weights are thrown once.
+/// What the rules of a listener say about one request. It is in the extensions of the request that the gateway of the target group gets, so that a choice by weights is made only once.
 #[derive(Clone, Debug)]
 pub(crate) struct Decision {
     pub(crate) listener: Listener,

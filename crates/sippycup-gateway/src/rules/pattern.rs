@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-/// Whether a pattern takes the whole text: `*` is anything, also nothing, `?` one character, `\` in front makes them themselves if `escapes`.
+/// Whether a pattern matches the whole text: `*` stands for any characters or none, `?` for one. With `escapes`, `\*` and `\?` stand for the character itself.
 ///
-/// Goes back to the last `*` only: no more steps than the length of the one times that of the other.
+/// It goes back to the last `*` only, so it takes no more steps than the two lengths multiplied.
 pub(super) fn matches(pattern: &str, text: &str, case: Case, escapes: bool) -> bool {
     let pattern = parsed(pattern, escapes);
     let text: Vec<char> = text.chars().collect();
@@ -13,7 +13,7 @@ pub(super) fn matches(pattern: &str, text: &str, case: Case, escapes: bool) -> b
         Case::Insensitive => a.eq_ignore_ascii_case(&b),
     };
     let (mut at, mut of) = (0, 0);
-    // Behind the last `*`, and how far the text was taken by it.
+    // The place in the pattern after the last `*`, and the place in the text where that is tried next.
     let mut back: Option<(usize, usize)> = None;
     while let Some(&c) = text.get(at) {
         match pattern.get(of) {

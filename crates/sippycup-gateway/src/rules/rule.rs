@@ -11,11 +11,11 @@ use super::transform::Rewrite;
 use super::{Action, Asked};
 use crate::{ConfigError, Kind};
 
-/// A rule of a [`Listener`](super::Listener): all of its conditions must hold, of a condition with several values one. Conditions of both load balancers and VPC Lattice are here; a gateway is
-/// built with those of its kind only.
+/// A rule of a [`Listener`](super::Listener). All of its conditions must hold; a condition with several values holds if one of them matches. Some conditions are those of load balancers and
+/// some those of VPC Lattice: a gateway takes only those of its kind.
 ///
 /// A load balancer takes five values and five wildcards in all conditions of a rule, and each of the conditions for host, path, method and source once. `*` in a value stands
-/// for any characters, also none, `?` for one.
+/// for any characters or none, `?` for one.
 ///
 /// ```
 /// use sippycup_gateway::{Action, Rule};
@@ -38,7 +38,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// A rule without conditions. The priority is from 1 to 50,000, of VPC Lattice to 100.
+    /// A rule without conditions. The priority is from 1 to 50,000; for VPC Lattice, from 1 to 100.
     pub fn new(priority: u32, action: impl Into<Action>) -> Self {
         Self { priority, action: action.into(), conditions: Vec::new(), url: None, host: None, error: None }
     }
@@ -53,7 +53,7 @@ impl Rule {
         self.with_regex(expressions, Condition::PathPattern)
     }
 
-    /// `host-header`: the host without its port, in upper or lower case. A value has a dot.
+    /// `host-header`: the host without its port; upper and lower case are the same. A value must have a dot.
     pub fn host_header<V: Into<String>>(self, values: impl IntoIterator<Item = V>) -> Self {
         self.with(Condition::HostHeader(patterns(values)))
     }
@@ -63,7 +63,7 @@ impl Rule {
         self.with_regex(expressions, Condition::HostHeader)
     }
 
-    /// `http-header`: one of the lines of a header, in upper or lower case. Not `Host`.
+    /// `http-header`: one of the lines of a header; upper and lower case are the same. The name may not be `Host`.
     pub fn http_header<V: Into<String>>(mut self, name: &str, values: impl IntoIterator<Item = V>) -> Self {
         match self.header_name(name) {
             Some(name) => self.with(Condition::HttpHeader(name, patterns(values))),
@@ -84,12 +84,12 @@ impl Rule {
         self.with(Condition::HttpRequestMethod(methods.into_iter().map(Into::into).collect()))
     }
 
-    /// `query-string`: pairs of key and value, in upper or lower case, as they were sent; an empty key stands for any. `\*` and `\?` are no wildcards.
+    /// `query-string`: pairs of key and value, not decoded; upper and lower case are the same. An empty key stands for any key. `\*` and `\?` are no wildcards.
     pub fn query_string<K: Into<String>, V: Into<String>>(self, pairs: impl IntoIterator<Item = (K, V)>) -> Self {
         self.with(Condition::QueryString(pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect()))
     }
 
-    /// `source-ip`: blocks of addresses, one of which has the address of the connection, whatever `X-Forwarded-For` says.
+    /// `source-ip`: blocks of addresses. The address of the connection must be in one of them; `X-Forwarded-For` does not matter.
     pub fn source_ip<V: AsRef<str>>(mut self, blocks: impl IntoIterator<Item = V>) -> Self {
         let mut parsed = Vec::new();
         for block in blocks {
@@ -104,39 +104,39 @@ impl Rule {
         self.with(Condition::SourceIp(parsed))
     }
 
-    /// The method, of VPC Lattice.
+    /// VPC Lattice: the method.
     pub fn method(self, method: impl Into<String>) -> Self {
         self.with(Condition::Method(method.into()))
     }
 
-    /// The whole path, of VPC Lattice.
+    /// VPC Lattice: the whole path.
     pub fn path_exact(self, path: impl Into<String>, case_sensitive: bool) -> Self {
         self.with(Condition::Path(Text { sort: Sort::Exact, value: path.into(), case_sensitive }))
     }
 
-    /// What the path begins with, of VPC Lattice.
+    /// VPC Lattice: the beginning of the path.
     pub fn path_prefix(self, path: impl Into<String>, case_sensitive: bool) -> Self {
         self.with(Condition::Path(Text { sort: Sort::Prefix, value: path.into(), case_sensitive }))
     }
 
-    /// The whole of a header, of VPC Lattice.
+    /// VPC Lattice: the whole value of a header.
     pub fn header_exact(self, name: &str, value: impl Into<String>, case_sensitive: bool) -> Self {
         self.with_header(name, Text { sort: Sort::Exact, value: value.into(), case_sensitive })
     }
 
-    /// What a header begins with, of VPC Lattice.
+    /// VPC Lattice: the beginning of the value of a header.
     pub fn header_prefix(self, name: &str, value: impl Into<String>, case_sensitive: bool) -> Self {
         self.with_header(name, Text { sort: Sort::Prefix, value: value.into(), case_sensitive })
     }
 
-    /// What is somewhere in a header, of VPC Lattice.
+    /// VPC Lattice: a text somewhere in the value of a header.
     pub fn header_contains(self, name: &str, value: impl Into<String>, case_sensitive: bool) -> Self {
         self.with_header(name, Text { sort: Sort::Contains, value: value.into(), case_sensitive })
     }
 
-    /// `url-rewrite`: what the expression finds first in path and query is replaced, `$1` by its first group. Conditions see the URL as it was sent.
+    /// `url-rewrite`: replaces what the expression finds first in path and query. In the replacement, `$1` is the first group. Conditions see the URL as it was sent.
     ///
-    /// Where the expression finds nothing, the request goes on as it is; if what comes out is no path, it gets 500.
+    /// Where the expression finds nothing, the request stays as it is. If the result is no path, the client gets 500.
     pub fn url_rewrite(mut self, regex: &str, replace: &str) -> Self {
         match Rewrite::new(regex, replace) {
             Ok(rewrite) => self.url = Some(rewrite),
@@ -162,7 +162,7 @@ impl Rule {
     ///
     /// # Errors
     ///
-    /// If nothing comes out that a target could get.
+    /// If the result is no request that a target could get.
     pub(crate) fn transform(&self, parts: &mut Parts) -> Result<(), String> {
         self.url.as_ref().map_or(Ok(()), |rewrite| rewrite.url(parts))?;
         self.host.as_ref().map_or(Ok(()), |rewrite| rewrite.host(parts))
@@ -267,5 +267,5 @@ fn patterns<V: Into<String>>(values: impl IntoIterator<Item = V>) -> Vec<Value> 
     values.into_iter().map(|value| Value::Pattern(value.into())).collect()
 }
 
-/// Values, and wildcards in them, of all conditions of a load balancer's rule.
+/// The most values, and the most wildcards in them, of all conditions of a load balancer's rule.
 const MOST: usize = 5;

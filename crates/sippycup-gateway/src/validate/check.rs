@@ -46,11 +46,11 @@ struct Check<'s> {
     /// Schemas that were looked at.
     steps: usize,
     depth: usize,
-    /// Questions whether a value fits, inside of each other: nothing is told about it then.
+    /// Inside of how many schemas of `allOf`, `anyOf`, `oneOf` and `not` the check is. These only ask whether a value fits, so nothing is added to `found`.
     asking: usize,
-    /// Whether it does not.
+    /// Whether the value does not fit the innermost of these.
     fails: bool,
-    /// Whether there was more to look at than there is time for: then no answer counts, not even that of `not`.
+    /// Whether a limit is reached: then no result counts, not even that of `not`.
     is_beyond: bool,
 }
 
@@ -74,7 +74,7 @@ impl<'s> Check<'s> {
         }
         self.depth += 1;
         if let Some(schema) = place.schema.as_object() {
-            // Beside a reference nothing counts.
+            // Draft 4 ignores what stands beside a reference.
             match schema.get("$ref").and_then(Value::as_str) {
                 Some(reference) => {
                     if let Some(referred) = self.schema.referred(place, reference) {
@@ -163,7 +163,7 @@ impl<'s> Check<'s> {
         if let Some((step, shown)) = limit("multipleOf") {
             let whole = value.as_i64().zip(schema.get("multipleOf").and_then(Value::as_i64));
             let times = number / step;
-            // Of two numbers with a fraction neither is exact, nor is what is made of them.
+            // Numbers with a fraction are not exact, and so their quotient is not exact.
             let is_multiple = whole.map_or_else(
                 || (times - times.round()).abs() <= 4.0 * f64::EPSILON * times.abs(),
                 |(number, step)| number.checked_rem(step) == Some(0),
@@ -313,7 +313,7 @@ impl<'s> Check<'s> {
         }
     }
 
-    /// Whether a value fits, with nothing told about it.
+    /// Whether a value fits; `found` stays as it is.
     fn fits(&mut self, place: Place<'s>, value: &Value) -> bool {
         let before = std::mem::take(&mut self.fails);
         self.asking += 1;
@@ -343,7 +343,7 @@ fn type_of(value: &Value) -> &'static str {
         Value::Array(_) => "array",
         Value::Bool(_) => "boolean",
         Value::Null => "null",
-        // Whether 1.0 is an integer is where readers of draft 4 differ: as it is with `enum`, it is.
+        // Validators of draft 4 differ about 1.0. Here it is an integer, because for `enum` it is the same as 1.
         Value::Number(number) if is_whole(number) => "integer",
         Value::Number(_) => "number",
         Value::Object(_) => "object",
@@ -351,7 +351,7 @@ fn type_of(value: &Value) -> &'static str {
     }
 }
 
-/// As much of a text as is told: a body may have megabytes of it.
+/// The beginning of a text, for a message: a body may have megabytes of text.
 fn start(text: &str) -> String {
     let mut start: String = text.chars().take(SHOWN).collect();
     if start.len() < text.len() {
@@ -368,13 +368,13 @@ fn listed(names: BTreeSet<&str>) -> String {
 
 const COMBINED: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 
-/// Violations that are told.
+/// The most violations of one body that are told.
 const MOST: usize = 20;
 
-/// Characters of a text that are told.
+/// The most characters of a text that are told.
 const SHOWN: usize = 1000;
 
-/// Schemas that one body is held against.
+/// The most schemas that are compared with the values of one body.
 const STEPS: usize = 1_000_000;
-/// Schemas inside of each other: a body has 128 levels at most.
+/// The most schemas inside of each other; a body has 128 levels at most.
 const DEEPEST: usize = 400;

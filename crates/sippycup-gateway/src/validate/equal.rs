@@ -1,4 +1,4 @@
-//! What is the same value in JSON schema: 1 and 1.0 are, and the order of keys makes no difference.
+//! When two values are the same for JSON schema: 1 and 1.0 are, and the order of keys makes no difference.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -6,14 +6,14 @@ use std::mem::discriminant;
 
 use serde_json::{Number, Value};
 
-/// A text that two values share exactly if they are the same.
+/// A value as text, which is the same for two values if they are the same, and only then.
 pub(super) fn canonical(value: &Value) -> String {
     let mut text = String::new();
     write(value, &mut text);
     text
 }
 
-/// Whether two values are the same. Nothing is written of the many that a list of texts is compared with.
+/// Whether two values are the same. Texts are compared as they are, without a copy: an `enum` may have many.
 pub(super) fn is_same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::String(one), Value::String(other)) => one == other,
@@ -52,7 +52,7 @@ pub(super) fn is_whole(number: &Number) -> bool {
     !number.is_f64() || number.as_f64().is_some_and(|float| float.fract() == 0.0)
 }
 
-/// A number as its integer if it is one, and one that others write without a fraction.
+/// A number as text, without a fraction if it is an integer that others may write without one.
 fn written(number: &Number) -> String {
     match number.as_f64() {
         // `{:.0}` of an integer that `f64` has exactly is that integer; 0.0 is added because of -0.0.
@@ -61,7 +61,7 @@ fn written(number: &Number) -> String {
     }
 }
 
-/// From here on all numbers are read as `f64`, so that those that are the same have the same text already. 1e308 has 309 digits.
+/// 2⁶⁴. From here on an integer too is read as `f64`, so that the same numbers have the same text already; and 1e308 as an integer would have 309 digits.
 const LARGEST: f64 = 18_446_744_073_709_551_616.0;
 
 #[cfg(test)]

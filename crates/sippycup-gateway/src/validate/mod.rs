@@ -53,12 +53,12 @@ pub struct RequestValidator {
 }
 
 impl RequestValidator {
-    /// Nothing is required.
+    /// A validator that checks nothing.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a parameter that a request must have, and not empty: `method.request.header.X-Tag`, `method.request.querystring.q` or `method.request.path.id`.
+    /// Adds a parameter that a request must have, and that must not be blank: `method.request.header.X-Tag`, `method.request.querystring.q` or `method.request.path.id`.
     pub fn required_parameter(mut self, parameter: &str) -> Self {
         match RequestParameter::parse(parameter) {
             Some(found) => {
@@ -74,10 +74,10 @@ impl RequestValidator {
         self
     }
 
-    /// The model of bodies of a content type: a JSON schema of draft 4. `$default` is for the content types that have none; a request without a content type is one of
-    /// `application/json`, and one whose content type has no model is not checked.
+    /// Adds the model of a content type: a JSON schema of draft 4 that a body of this type must fit. `$default` is the model of all content types that have none of their own.
+    /// A body whose content type has no model is not checked; a request without a content type counts as one of `application/json`.
     ///
-    /// A pattern has the syntax of the crate `regex-lite`; `format` is not looked at.
+    /// A `pattern` has the syntax of the crate `regex-lite`. `format` is not checked.
     pub fn model(mut self, content_type: &str, name: &str, schema: Value) -> Self {
         if self.models.iter().any(|(known, _)| known.eq_ignore_ascii_case(content_type)) {
             self.fails(format!("the content type `{}` has a model already", content_type.escape_debug()));
@@ -108,7 +108,7 @@ impl RequestValidator {
         self.error.get_or_insert_with(|| ConfigError::new(message));
     }
 
-    /// Refuses a request that lacks something.
+    /// Refuses a request that lacks a required parameter or whose body does not fit.
     pub(crate) fn admit(&self, call: &Call<'_>) -> Result<(), Refused> {
         let is_missing = |parameter: &&RequestParameter| parameter.of(call).is_none_or(|value| value.trim().is_empty());
         let missing: Vec<_> = self.parameters.iter().filter(is_missing).map(RequestParameter::name).collect();
@@ -124,7 +124,7 @@ impl RequestValidator {
         let wrong = |reason: String, validation: String| {
             Err(Refused::new(Refusal::BadRequestBody, reason).invalid("Invalid request body", validation))
         };
-        // Nothing is checked as an empty object.
+        // An empty body is checked as an empty object.
         let body: &[u8] = if body.is_empty() { b"{}" } else { body };
         let Ok(body) = serde_json::from_slice::<Value>(body) else {
             return wrong(format!("the body is no JSON, and its model `{model}` is about JSON"), String::new());
@@ -136,7 +136,7 @@ impl RequestValidator {
         wrong(reason, format!("[{}]", texts.join(", ")))
     }
 
-    /// The models of the content types that a request names: a function may look at any of several.
+    /// The models of the content types that a request names: if it names several, the function may use any of them.
     fn models_of(&self, call: &Call<'_>) -> impl Iterator<Item = &str> {
         let sent: Vec<_> =
             call.headers.get_all(CONTENT_TYPE).iter().map(|sent| String::from_utf8_lossy(sent.as_bytes())).collect();

@@ -1,4 +1,4 @@
-//! JSON schemas of draft 4: models by their names, and what must be known of them before a body is looked at.
+//! JSON schemas of draft 4: models by their names, and what is checked of them before the first body comes.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub(super) struct Schema {
 /// A schema in a model.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'s> {
-    /// The whole model, which pointers are about.
+    /// The whole model, in which pointers such as `#/definitions/x` begin.
     pub(super) model: &'s Value,
     pub(super) schema: &'s Value,
 }
@@ -36,7 +36,7 @@ impl Schema {
         self.patterns.get(text)
     }
 
-    /// What a reference means: a part of the model itself, or a model.
+    /// What a reference means: a part of the same model, or another model.
     pub(super) fn referred<'s>(&'s self, place: Place<'s>, reference: &str) -> Option<Place<'s>> {
         let own = reference.strip_prefix('#').and_then(|pointer| place.model.pointer(pointer));
         let name = || reference.rsplit('/').next().unwrap_or_default();
@@ -144,7 +144,7 @@ impl Schema {
                 }
                 Ok(())
             }
-            // What draft 4 does not know says nothing.
+            // A keyword that draft 4 does not have means nothing.
             _ => Ok(()),
         }
     }

@@ -12,7 +12,7 @@ pub(crate) struct Access(());
 
 static IS_ON: AtomicBool = AtomicBool::new(false);
 
-/// From now on there is a line for each request. Without it there is none: what an app has of its own stays as it is.
+/// From now on there is a line for each request. Without this call there is none, for an app may write such lines itself.
 pub(super) fn turn_on() {
     IS_ON.store(true, Ordering::Relaxed);
 }

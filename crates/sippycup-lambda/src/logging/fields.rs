@@ -22,7 +22,7 @@ impl Fields {
         self.0.iter().map(|(name, value)| (*name, value))
     }
 
-    /// Adds them. What has the same name is replaced.
+    /// Adds fields; one that has the same name is replaced.
     pub(super) fn extend(&mut self, others: Self) {
         for (name, value) in others.0 {
             self.set(name, value);
@@ -110,5 +110,5 @@ impl Visit for Fields {
     }
 }
 
-/// Beyond it, 2⁵³, whoever reads numbers as JavaScript does reads another one.
+/// 2⁵³. A reader that takes numbers as JavaScript does would read a larger integer as another one.
 const EXACT: u128 = 1 << 53;

@@ -33,7 +33,7 @@ pub(super) struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// The line with its end, which is no longer than CloudWatch keeps in one piece.
+    /// The line with its line feed, short enough that CloudWatch does not split it.
     pub(super) fn render(&self, form: Form) -> String {
         let bytes = self.fields.iter().map(|(_, value)| value.as_str().len()).sum::<usize>() + self.message.len();
         let limits = [usize::MAX].into_iter().filter(|_| bytes <= LONGEST).chain(CUTS);
@@ -41,7 +41,7 @@ impl Line<'_> {
         fits.unwrap_or_else(|| Line { fields: Vec::new(), ..*self }.write(form, 0))
     }
 
-    /// With texts of at most so many bytes.
+    /// The line, with each text cut to `limit` bytes.
     fn write(&self, form: Form, limit: usize) -> String {
         let mut line = match form {
             Form::Json => self.json(limit),
@@ -88,7 +88,7 @@ impl Line<'_> {
         line
     }
 
-    /// The time of the day is enough, and ids that were made here say nothing.
+    /// For a terminal: the time without the date, and without ids, which are made on this machine and help nobody.
     fn readable(&self, limit: usize) -> String {
         let time = timestamp(self.time);
         debug_assert_eq!(time.len(), 24, "{time}");
@@ -102,16 +102,16 @@ impl Line<'_> {
         line
     }
 
-    /// Lambda's are short, and a tenant may be what somebody sends.
+    /// The ids, cut: those of Lambda are short, but the tenant may come from a client.
     fn ids(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.ids.iter().map(|(name, id)| (*name, cut(id, LONGEST_ID)))
     }
 
-    /// The fields, by names that nothing else has. Those of the front win.
+    /// The fields, each with a name that nothing else in the line has. Of two with the same name the first one counts.
     fn members(&self) -> Vec<(Cow<'static, str>, &Value)> {
         let mut members: Vec<(Cow<'static, str>, &Value)> = Vec::with_capacity(self.fields.len());
         for (name, value) in &self.fields {
-            // It has been said.
+            // The line has it already, as an id.
             if self.ids.iter().any(|(known, id)| known == name && id == value.as_str()) {
                 continue;
             }
@@ -137,12 +137,13 @@ fn push_pair(line: &mut String, name: &str, value: &str) {
 /// Members that are always there, or that say something about the line.
 const TAKEN: [&str; 5] = ["timestamp", "level", "message", "target", "truncated"];
 
-/// In bytes. CloudWatch may split a line of 64 KiB, and a part of JSON is none.
+/// In bytes. CloudWatch may split a line of 64 KiB, and a part of an object is no JSON.
 const LONGEST: usize = 60 * 1024;
 
 const LONGEST_ID: usize = 1024;
 
-/// How short texts become where a line is too long, in bytes: escapes may make of one byte six.
+/// The lengths that texts are cut to, one after the other, until the line is short enough; in bytes, of which an escape may
+/// turn one into six.
 const CUTS: [usize; 4] = [40 * 1024, 8 * 1024, 1024, 128];
 
 #[cfg(test)]
@@ -180,7 +181,7 @@ mod tests {
             assert_ne!(json[name], "mine");
             assert_eq!(json[format!("field_{name}")], "mine");
         }
-        // Said twice, it is the same; without ids of its own the line has those of the span.
+        // An id that a field repeats is written once; without ids of its own the line has those of the span.
         let same = [("requestId", text("1-2"))];
         assert!(!line("", &ids, &same).render(Form::Json).contains("field_"));
         assert!(line("", &[], &same).render(Form::Json).contains("\"requestId\":\"1-2\""));

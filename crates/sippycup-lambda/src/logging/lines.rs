@@ -31,7 +31,7 @@ impl Lines {
     }
 }
 
-/// Nothing is locked while fields are recorded: that runs code of the app's, which may log or panic.
+/// Nothing is locked while fields are recorded: to record runs code of the app, which may log or panic.
 impl<S> Layer<S> for Lines
 where
     S: Subscriber + for<'s> LookupSpan<'s>,
@@ -75,7 +75,7 @@ where
         };
         let line = line.render(self.form);
         drop(extensions);
-        // If nobody reads, that is no reason to stop.
+        // A closed standard error is no reason to stop.
         let _ = io::stderr().write_all(line.as_bytes());
     }
 }
@@ -89,7 +89,7 @@ fn of(invocation: &LambdaContext) -> Vec<(&'static str, String)> {
     })
 }
 
-/// Those that the span of an invocation has, for what the app runs in a task of its own.
+/// The ids that the span of an invocation has, for code that the app runs in a task of its own.
 fn of_spans<S>(spans: &[SpanRef<'_, S>]) -> Vec<(&'static str, String)>
 where
     S: for<'s> LookupSpan<'s>,

@@ -37,7 +37,7 @@
 //! | `errorType` | of a failed invocation, as in the [crate documentation](crate#failures) | |
 //! | `truncated` | `true` where texts were cut to keep the line below 60 KiB, which CloudWatch would split | |
 //!
-//! A field that is called like one of the first seven is written as `field_…`. In text they are `name=value` behind the
+//! A field with the name of one of the first seven is written as `field_…`. In text they are `name=value` behind the
 //! message, and control characters are escaped: a line stays a line. Off Lambda the ids are left out.
 //!
 //! The ids are those of the invocation that the code belongs to, also where Lambda gives several at the same time: in the app, in
@@ -51,13 +51,13 @@
 //!
 //! # Level
 //!
-//! `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets from the function's log level, else `INFO`. `RUST_LOG` stands over it, for all
-//! (`debug`) or for some (`shop=debug,hyper=off`), without the span filters of `EnvFilter`.
+//! It is that of `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets from the function's log level, or `INFO` without it. `RUST_LOG` is
+//! stronger, for everything (`debug`) or for some targets (`shop=debug,hyper=off`). It cannot have the span filters of `EnvFilter`.
 //!
 //! # One line for each request
 //!
-//! When the answer is complete, with target `sippycup::access`, level `INFO`, and `WARN` where the status is 500 or more or
-//! the invocation failed:
+//! It is written when the answer is complete, with target `sippycup::access`. Its level is `INFO`, or `WARN` where the status is
+//! 500 or more or the invocation failed:
 //!
 //! | field | what it is |
 //! |---|---|
@@ -72,8 +72,8 @@
 //! | `remainingMs` | what was left until the deadline |
 //!
 //! Status and bytes are what the client gets: where a [guard](crate#guards) answers in the place of the app, they are the
-//! guard's. What was wrong is told in a line of its own. A request that the app was never ready for is a line as well; an event
-//! of which no request can be made is none. Query strings, headers and bodies are in no line. `RUST_LOG=sippycup::access=off` turns these lines off.
+//! guard's. What was wrong is told in a line of its own. A request has a line even if the app was never ready for it; an event
+//! that cannot become a request has none. Query strings, headers and bodies are in no line. `RUST_LOG=sippycup::access=off` turns these lines off.
 //!
 //! # Panics of the app
 //!
@@ -113,8 +113,8 @@ pub fn init() {
     }
 }
 
-/// What [`init`] installs, as a layer beside others, such as one for OpenTelemetry, with the filter of the
-/// environment on itself alone, and the line for each request. Panics stay with the hook that there is.
+/// What [`init`] installs, as a layer to put beside others, such as one for OpenTelemetry. The level of the environment is that
+/// of this layer only. There is a line for each request; the panic hook stays as it is.
 ///
 /// ```
 /// use tracing_subscriber::layer::SubscriberExt;

@@ -1,4 +1,4 @@
-//! What a panic says, as a line: the default hook writes several, of which Lambda knows neither level nor invocation.
+//! A panic as one line of the log: the default hook writes several, and Lambda knows neither their level nor their invocation.
 
 use std::panic::{self, PanicHookInfo};
 

@@ -54,12 +54,12 @@ impl Settings {
                 )),
             }
         }
-        // The ids of an invocation are in its span, whatever else is written.
+        // The span of an invocation is always on, because the ids are in it.
         Self { form, filter: filter.with_target(span::TARGET, LevelFilter::INFO), odd }
     }
 }
 
-/// Lambda knows one more than `tracing`.
+/// Lambda has one level more than `tracing`: `FATAL`.
 fn named(level: &str) -> Option<LevelFilter> {
     let levels = [
         ("TRACE", LevelFilter::TRACE),

@@ -77,7 +77,7 @@ fn rule(scope: &Scope<'_>, model: &mut Model, resource: &Resource<'_>) -> Result
     Ok(())
 }
 
-/// Leaves what the routing mode of a domain leaves.
+/// Removes the mappings or the rules that the routing mode of a domain does not use.
 fn follow_modes(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
     let mut modes = BTreeMap::new();
     for resource in Resource::all(scope)? {
