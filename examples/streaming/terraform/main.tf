@@ -2,7 +2,7 @@
 terraform {
   required_providers {
     archive = { source = "hashicorp/archive", version = "~> 2.7" }
-    aws     = { source = "hashicorp/aws", version = "~> 6.0" }
+    aws     = { source = "hashicorp/aws", version = "~> 6.40" } # older ones have no invoked_via_function_url
   }
 }
 

@@ -1,3 +1,9 @@
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws", version = "~> 6.40" } # older ones have no invoked_via_function_url
+  }
+}
+
 module "function" {
   source = "../function"
 }
