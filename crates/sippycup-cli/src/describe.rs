@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
-use sippycup_gateway::Gateway;
+use sippycup_gateway::{Gateway, RouteEntry};
 
 use crate::plan::{FunctionPlan, Origin, Said};
 use crate::serve::health_of;
@@ -61,14 +61,7 @@ impl Description {
         urls: Vec<String>,
     ) -> String {
         let key = Key { id: origin.map(|origin| origin.id.clone()), stage: gateway.stage().map(str::to_owned), urls };
-        let routes = gateway.routes().into_iter().map(|route| {
-            json!({
-                "route": route,
-                "function": gateway.get_ref().name(),
-                "authorizer": authorizer,
-                "payloadFormat": gateway.kind().as_str(),
-            })
-        });
+        let routes = gateway.table().into_iter().map(|entry| route(gateway, &entry, authorizer));
         let of_listener = self.listener.as_ref().filter(|(other, _)| other.shares_listener(gateway)).map(|(_, at)| *at);
         let shared = self.doors.iter_mut().enumerate().find(|(at, (other, _))| {
             of_listener == Some(*at) || key.id.is_some() && other.id == key.id && other.stage == key.stage
@@ -143,6 +136,23 @@ impl Description {
         described.insert("passedOver".to_owned(), passed.into());
         Value::Object(described)
     }
+}
+
+/// A route, or a rule of a listener.
+fn route(gateway: &Gateway<Served>, entry: &RouteEntry, authorizer: Option<&str>) -> Value {
+    // The rules of a listener may have authorizers of their own.
+    let of_rule = gateway.shares_listener(gateway).then(|| entry.authorizer().map(|name| format!("{name}: runs here")));
+    let authorizer = of_rule.unwrap_or_else(|| authorizer.map(str::to_owned));
+    let mut route = json!({
+        "route": entry.key(),
+        "function": gateway.get_ref().name().filter(|_| entry.answer().is_none()),
+        "authorizer": authorizer,
+        "payloadFormat": gateway.kind().as_str(),
+    });
+    if let (Some(answer), Value::Object(route)) = (entry.answer(), &mut route) {
+        route.insert("answer".to_owned(), answer.into());
+    }
+    route
 }
 
 /// A target group of a load balancer or of VPC Lattice.

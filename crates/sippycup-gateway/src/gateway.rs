@@ -2,6 +2,7 @@
 
 mod handle;
 mod sizes;
+mod table;
 
 use std::convert::Infallible;
 use std::fmt;
@@ -28,6 +29,7 @@ use crate::{Answer, Body, BoxError, Domain, Fault, Kind, TargetHealth};
 
 pub(crate) use handle::identified;
 pub use sizes::Sizes;
+pub use table::RouteEntry;
 
 /// A front door before a function: a tower service that takes requests and gives responses, over a service that takes event JSON and gives answer JSON.
 ///
@@ -129,7 +131,8 @@ impl<F> Gateway<F> {
             return self.config.web_socket.keys();
         }
         if let Some(listener) = &self.config.listener {
-            return listener.keys(self.config.target_group.as_deref().unwrap_or_default());
+            let entries = listener.entries(self.config.target_group.as_deref().unwrap_or_default());
+            return entries.map(|(key, _)| key).collect();
         }
         self.config.routes.iter().map(Route::key).collect()
     }

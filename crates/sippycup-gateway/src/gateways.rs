@@ -159,7 +159,7 @@ where
         let Some(listener) = &chosen.config().listener else { return chosen.clone().call(request) };
         let (mut parts, body) = request.into_parts();
         let peer = chosen.config().source_ip(&parts.extensions);
-        let decision = listener.decide(&Asked::new(&parts, peer));
+        let decision = listener.decide(&Asked::new(&parts, peer), || chosen.config().stamper.epoch_seconds());
         let is_meant = |gateway: &&Gateway<F>| {
             gateway.shares_listener(chosen)
                 && decision.target_group.is_some()

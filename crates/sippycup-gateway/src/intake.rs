@@ -1,5 +1,7 @@
 //! The request half: which stage and route a request reaches, whether it is too large, and what its event is.
 
+mod ruled;
+
 use std::pin::pin;
 #[cfg(feature = "authorizers")]
 use std::sync::Arc;
@@ -21,7 +23,6 @@ use crate::names::HeaderNames;
 use crate::observe::{Exchange, Step, on_behalf};
 use crate::refusal::{Refusal, Refused};
 use crate::route::{self, Matched};
-use crate::rules::{Asked, Decision, Place};
 use crate::secured::Secured;
 use crate::stamp::Stamp;
 use crate::visitor::{Names, OverTcp, Visitor};
@@ -142,47 +143,6 @@ impl Config {
             #[cfg(feature = "authorizers")]
             guard: None,
         })
-    }
-
-    /// The response of a listener, where a rule says that it answers itself.
-    pub(crate) fn answer(&self, parts: &mut Parts, exchange: &Exchange) -> Option<Response<Body>> {
-        self.listener.as_ref()?;
-        // Refused in a moment, with a reason.
-        self.greet(parts).ok()?;
-        let decision = self.decide(parts)?;
-        let Location { kind, default_name, .. } = &self.location;
-        let place = Place { protocol: &self.forwarded_proto, port: self.forwarded_port, name: default_name };
-        let response = decision.action().response(*kind, &Asked::new(parts, self.source_ip(&parts.extensions)), place);
-        if response.is_some() {
-            let (route, path) = (&*decision.key(), parts.uri.path());
-            exchange.tell(|| Step::Routed { domain: default_name, mapping: None, stage: None, route, path });
-        }
-        parts.extensions.insert(decision);
-        response
-    }
-
-    /// The rule by which a listener forwards the request here, after its transforms; `None` if there is no listener.
-    fn forward(&self, parts: &mut Parts) -> Result<Option<Decision>, Refused> {
-        let Some(decision) = self.decide(parts) else { return Ok(None) };
-        let key = decision.key();
-        let no_target = |reason: String| Err(Refused::new(Refusal::NoTarget, format!("{key}: {reason}")));
-        match &decision.target_group {
-            Some(group) if Some(group) == self.target_group.as_ref() => {}
-            Some(group) => return no_target(format!("the target group `{group}` is not here")),
-            None if decision.action().is_forward() => return no_target("no target group has a weight".to_owned()),
-            None => return no_target("the listener answers itself, and no function gets an event".to_owned()),
-        }
-        if let Some(rule) = decision.rule() {
-            rule.transform(parts).map_err(|reason| Refused::new(Refusal::Rewrite, format!("{key}: {reason}")))?;
-        }
-        Ok(Some(decision))
-    }
-
-    /// What the rules say, or have said already.
-    fn decide(&self, parts: &mut Parts) -> Option<Decision> {
-        let listener = self.listener.as_ref()?;
-        let said = parts.extensions.remove::<Decision>().filter(|decision| decision.listener.is(listener));
-        said.or_else(|| Some(listener.decide(&Asked::new(parts, self.source_ip(&parts.extensions)))))
     }
 
     /// Refuses what reaches no stage: too many headers, methods for proxies, web pages that have no business here.

@@ -143,9 +143,9 @@
 //! | tenants of a function with tenant isolation | have processes of their own, [`concurrency`](FunctionBuilder::concurrency) together; one that waits is ended for another tenant that has no room. Attached functions and Managed Instances are not kept apart | environments of their own, up to quotas of the account | |
 //! | a health check that the function fails | the load balancer sees a 502 | not documented, except for a status that does not match | |
 //! | a target group without a healthy target | its function gets requests, also before the first health check | the same, once all targets are unhealthy | |
-//! | rules that validate a token before they forward | `Action::guard`, with `iss`, `exp`, `nbf` and `iat`; a token without `Bearer` before it passes too; the body of the 401 is plausible, and has no `WWW-Authenticate` | additional claims too; the rest is not recorded | |
+//! | rules that validate a token | `Action::guard`; a token must have all values of an additional claim, and `Bearer ` before it; the body of the 401 is plausible, and has no `WWW-Authenticate` | documented without those | a token that passes here passes there |
 //! | rules that authenticate with OIDC or Cognito | not done | a login page and a cookie | |
-//! | sticky sessions between target groups | not done | with cookies | |
+//! | sticky target groups | a cookie is not renewed, and is forgotten when the process ends | encrypted; whether it is renewed is not documented | |
 //! | Lattice: a path match with a prefix | by characters, not by segments | not documented | |
 //! | Lattice: path and query | as sent, not decoded | not documented | as a load balancer |
 //! | Lattice: `X-Amzn-Lattice-*` | as documented for HTTP targets, in both versions; `-Identity` only with [`Authorizer::iam`] | not recorded for functions | |
@@ -272,7 +272,7 @@ pub use error::{BoxError, ConfigError, Fault};
 pub use function::kill_descendants;
 #[cfg(feature = "function")]
 pub use function::{Function, FunctionBuilder, FunctionError, InvocationFuture, Moment};
-pub use gateway::{Gateway, ResponseFuture, Sizes};
+pub use gateway::{Gateway, ResponseFuture, RouteEntry, Sizes};
 pub use gateway_response::GatewayResponse;
 pub use gateways::Gateways;
 pub use health::{HealthCheck, HealthFailure, TargetHealth};

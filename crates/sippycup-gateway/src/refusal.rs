@@ -4,6 +4,7 @@ mod page;
 
 use std::fmt;
 
+use bytes::Bytes;
 #[cfg(feature = "authorizers")]
 use http::HeaderValue;
 use http::Response;
@@ -110,10 +111,10 @@ impl Refused {
     }
 
     /// What a gateway response may say instead of a page.
-    fn told(&self, (_, _, body, error_type): &Page) -> Option<Told> {
+    fn told(&self, page: &Bytes, error_type: Option<&'static str>) -> Option<Told> {
         Some(Told {
-            response_type: ResponseType::of(self.refusal, *error_type)?,
-            message: message(body),
+            response_type: ResponseType::of(self.refusal, error_type)?,
+            page: page.clone(),
             validation: self.told.as_deref().and_then(|told| told.validation.clone()),
             #[cfg(feature = "authorizers")]
             authorizer: self.authorizer.as_deref().cloned(),
@@ -123,9 +124,10 @@ impl Refused {
     }
 
     pub(crate) fn response(&self, kind: Kind) -> Response<Body> {
-        let page = self.page(kind);
-        let told = if kind == Kind::RestApi { self.told(&page) } else { None };
-        let mut response = answer(page);
+        let (status, content_type, body, error_type) = self.page(kind);
+        let page = Bytes::from(body);
+        let told = if kind == Kind::RestApi { self.told(&page, error_type) } else { None };
+        let mut response = answer((status, content_type, page, error_type));
         told.map(|told| response.extensions_mut().insert(told));
         #[cfg(feature = "authorizers")]
         if let Some(challenge) = &self.challenge {
@@ -147,12 +149,6 @@ struct Particular {
     message: String,
     /// What a validator says about the body.
     validation: Option<String>,
-}
-
-/// The message of a page of a REST API. How keys and blanks are written around it is recorded, and differs.
-fn message(body: &str) -> Option<String> {
-    let page: serde_json::Value = serde_json::from_str(body).ok()?;
-    page.get("message").or(page.get("Message"))?.as_str().map(str::to_owned)
 }
 
 /// What went wrong, in as many cases as clients can see a difference.

@@ -23,6 +23,11 @@ impl Stamper {
         self.entropy = Arc::new(entropy);
     }
 
+    /// Seconds since 1970.
+    pub(crate) fn epoch_seconds(&self) -> u64 {
+        (self.clock)().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+    }
+
     pub(crate) fn stamp(&self) -> Stamp {
         let since_epoch = (self.clock)().duration_since(UNIX_EPOCH).unwrap_or_default();
         Stamp {
@@ -122,10 +127,14 @@ pub(crate) fn uuid(a: u64, b: u64) -> String {
 pub(crate) fn java_date(seconds: u64) -> String {
     let days = seconds / 86_400;
     let (year, month, day) = civil(days);
-    // The first day was a Thursday.
-    let weekday = usize::try_from(days % 7).ok().and_then(|day| WEEKDAYS.get(day)).copied();
-    debug_assert!(weekday.is_some(), "day {days}");
-    format!("{} {} {day:02} {} UTC {year:04}", weekday.unwrap_or_default(), month_name(month), clock(seconds))
+    format!("{} {} {day:02} {} UTC {year:04}", weekday_name(days), month_name(month), clock(seconds))
+}
+
+/// A time as headers of HTTP have it (RFC 9110, 5.6.7): `Thu, 09 Mar 2023 15:08:01 GMT`.
+pub(crate) fn http_date(seconds: u64) -> String {
+    let days = seconds / 86_400;
+    let (year, month, day) = civil(days);
+    format!("{}, {day:02} {} {year:04} {} GMT", weekday_name(days), month_name(month), clock(seconds))
 }
 
 /// A time in milliseconds as ISO 8601 writes it: `2020-11-15T12:23:14.726Z`.
@@ -165,6 +174,13 @@ fn civil(days: u64) -> (u64, u64, u64) {
     let month = (march_month + 2) % 12 + 1;
     let year = year_of_era + era * 400 + u64::from(month <= 2);
     (year, month, day)
+}
+
+/// The name of a day, of days since 1970. The first one was a Thursday.
+fn weekday_name(days: u64) -> &'static str {
+    let name = usize::try_from(days % 7).ok().and_then(|day| WEEKDAYS.get(day)).copied();
+    debug_assert!(name.is_some(), "day {days}");
+    name.unwrap_or_default()
 }
 
 /// The name of a month of [`civil`].

@@ -22,6 +22,8 @@ pub(crate) struct AuthorizerPlan {
     // Tokens.
     pub(crate) issuer: Option<String>,
     pub(crate) audience: Vec<String>,
+    /// Of load balancers.
+    pub(crate) additional_claims: Vec<ClaimTable>,
     /// A file, or a URL of this machine.
     pub(crate) jwks: Option<String>,
     // In templates only: a REST API may have several.
@@ -40,6 +42,15 @@ pub(crate) struct AuthorizerPlan {
 
     // Signatures.
     pub(crate) credentials: Vec<CredentialsTable>,
+}
+
+/// A claim that a token must have.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ClaimTable {
+    pub(crate) name: String,
+    pub(crate) format: String,
+    pub(crate) values: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
@@ -110,8 +121,10 @@ impl AuthorizerPlan {
         if !self.is_function() && (self.validation.is_some() || self.simple_responses || self.ttl.is_some()) {
             return wrong("`validation`, `simple-responses` and `ttl` are of authorizers that are functions");
         }
-        if self.is_function() && (self.jwks.is_some() || !self.audience.is_empty()) {
-            return wrong("`audience` and `jwks` are of authorizers that read tokens");
+        if self.is_function()
+            && (self.jwks.is_some() || !self.audience.is_empty() || !self.additional_claims.is_empty())
+        {
+            return wrong("`audience`, `additional-claims` and `jwks` are of authorizers that read tokens");
         }
         if self.sort == Sort::Token && self.identity_source.len() > 1 {
             return wrong("an authorizer of the type `token` has one identity source");
@@ -135,6 +148,10 @@ impl AuthorizerPlan {
             audiences.iter().fold(jwt.issuer(issuer), |jwt, audience| jwt.audience(audience))
         });
         let jwt = self.identity_source.iter().fold(jwt, |jwt, source| jwt.identity_source(source));
+        let jwt = self
+            .additional_claims
+            .iter()
+            .fold(jwt, |jwt, ClaimTable { name, format, values }| jwt.additional_claim(name, format, values));
         let jwt = match keys {
             Some(keys) => jwt.keys(keys),
             None => jwt,

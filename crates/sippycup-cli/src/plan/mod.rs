@@ -26,7 +26,7 @@ use clap::Args;
 use serde::Deserialize;
 use sippycup_gateway::{GatewayBuilder, Kind};
 
-pub(crate) use authorizer::{AuthorizerPlan, PayloadFormat, Sort};
+pub(crate) use authorizer::{AuthorizerPlan, ClaimTable, PayloadFormat, Sort};
 pub(crate) use cors::CorsTable;
 pub(crate) use domain::{DomainTable, RoutingRuleTable};
 pub(crate) use function::FunctionPlan;

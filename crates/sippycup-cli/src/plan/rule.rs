@@ -1,6 +1,7 @@
 //! Rules of listeners, as a file or a template has them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -34,7 +35,9 @@ pub(crate) struct ActionPlan {
     pub(crate) forward: BTreeMap<String, u16>,
     pub(crate) fixed_response: Option<FixedTable>,
     pub(crate) redirect: Option<RedirectTable>,
-    /// Reads tokens before the request is forwarded.
+    /// For how many seconds a client is sent to the same target group.
+    pub(crate) stickiness_duration: Option<u64>,
+    /// Reads tokens first.
     pub(crate) authorizer: Option<AuthorizerPlan>,
 }
 
@@ -177,6 +180,10 @@ impl ActionPlan {
 
     fn action(&self, guard: &mut dyn FnMut(&AuthorizerPlan) -> Result<Guard, String>) -> Result<Action, String> {
         let action = self.routing()?;
+        let action = match self.stickiness_duration {
+            Some(seconds) => action.target_group_stickiness(Duration::from_secs(seconds)),
+            None => action,
+        };
         Ok(match &self.authorizer {
             Some(authorizer) => action.guard(guard(authorizer)?),
             None => action,

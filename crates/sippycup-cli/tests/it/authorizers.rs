@@ -334,6 +334,20 @@ Resources:
       Actions:
       - {Type: jwt-validation, Order: 1, JwtValidationConfig: {Issuer: 'https://login.example.com', JwksEndpoint: 'https://login.example.com/jwks'}}
       - {Type: forward, Order: 2, TargetGroupArn: !Ref Admins}
+  Claims:
+    Type: AWS::ElasticLoadBalancingV2::ListenerRule
+    Properties:
+      ListenerArn: !Ref Front
+      Priority: 2
+      Conditions: [{Field: path-pattern, Values: ['/claims']}]
+      Actions:
+      - Type: jwt-validation
+        Order: 1
+        JwtValidationConfig:
+          Issuer: https://login.example.com
+          JwksEndpoint: https://login.example.com/jwks
+          AdditionalClaims: [{Name: aud, Format: single-string, Values: [shop]}, {Name: scope, Format: space-separated-values, Values: [read, write]}]
+      - {Type: redirect, Order: 2, RedirectConfig: {Path: /x, StatusCode: HTTP_302}}
   Shops: {Type: AWS::ElasticLoadBalancingV2::TargetGroup, Properties: {TargetType: lambda, Targets: [{Id: !GetAtt Shop.Arn}]}}
   Admins: {Type: AWS::ElasticLoadBalancingV2::TargetGroup, Properties: {TargetType: lambda, Targets: [{Id: !GetAtt Shop.Arn}]}}
   Shop: {Type: AWS::Lambda::Function, Properties: {Handler: app.handler, Runtime: python3.13, Code: .}}
@@ -344,13 +358,17 @@ Resources:
     let run = format!("Shop=SCRIPT=told {}", words.join(" "));
     let mut running = Running::spawn(serve(&["--template", file.to_str().unwrap(), "--run", &run]));
     let address = running.address();
-    let own = bearing(&token(&["--claims", r#"{"sub":"42"}"#]));
-    let foreign = bearing(&token(&["--claims", r#"{"iss":"https://other.example.com"}"#]));
+    let with = |claims: &str| bearing(&token(&["--claims", claims]));
+    let own = with(r#"{"sub":"42"}"#);
+    let foreign = with(r#"{"iss":"https://other.example.com"}"#);
     for (path, headers, status) in [
         ("/admin/x", "", "401"),
         ("/admin/x", &*foreign, "401"),
         ("/admin/x", "Authorization: Bearer a.b.c\r\n", "401"),
         ("/admin/x", &*own, "200"),
+        ("/claims", &*own, "401"),
+        ("/claims", &*with(r#"{"aud":"shop","scope":"read"}"#), "401"),
+        ("/claims", &*with(r#"{"aud":"shop","scope":"write x read"}"#), "302"),
         ("/x", "", "200"),
         ("/x", &*foreign, "200"),
     ] {

@@ -228,3 +228,56 @@ target-groups = [{ name = "group", function = "many", kind = "alb-multi" }]
     assert!(routes.contains(&"rule 10: path-pattern /api/*") && routes.contains(&"default rule"), "{routes:?}");
     assert_eq!(door["targetGroups"][0]["health"], Value::Null, "{door}");
 }
+
+#[test]
+fn a_description_says_what_each_rule_does_and_clients_stay_where_a_file_says_so() {
+    let root = directory("sticky");
+    let text = [
+        &function_of_file("shop", "path"),
+        &function_of_file("next", "path"),
+        r#"
+[[gateway]]
+kind = "alb"
+default-action = { forward = { shop = 1, next = 1 }, stickiness-duration = 60 }
+rules = [
+  { priority = 1, path-pattern = ["/open"], action = { redirect = { path = "/x" } } },
+  { priority = 2, path-pattern = ["/closed"], action = { fixed-response = { status-code = 404 }, authorizer = { issuer = "https://login.example.com" } } },
+  { priority = 3, path-pattern = ["/admin"], action = { forward = { shop = 1 }, authorizer = { name = "admins", issuer = "https://login.example.com", additional-claims = [{ name = "aud", format = "single-string", values = ["admin"] }] } } },
+]
+"#,
+    ]
+    .concat();
+    let mut running = served(&root, &text);
+    let address = running.address();
+    running.until("described in ");
+    let response = http(&address, "GET /", "");
+    let cookie = response.lines().find_map(|line| line.strip_prefix("set-cookie: ")?.split(';').next()).unwrap();
+    let stays = http(&address, "GET /", &format!("Cookie: {cookie}\r\n"));
+    assert!(stays.starts_with("HTTP/1.1 200") && !stays.contains("set-cookie"), "{stays}");
+    assert!(http(&address, "GET /", "Cookie: AWSALBTG=shop\r\n").contains("set-cookie: AWSALBTG="));
+    assert!(http(&address, "GET /closed", "").starts_with("HTTP/1.1 401"));
+    let described = described(&root);
+    let route = |of: &str| {
+        let mut routes = described["frontDoors"][0]["routes"].as_array().unwrap().iter();
+        routes.find(|route| route["route"].as_str().unwrap().starts_with(of)).unwrap_or_else(|| panic!("{described:#}"))
+    };
+    for (of, function, answer, authorizer) in [
+        ("rule 1:", Value::Null, "redirect 302".into(), Value::Null),
+        ("rule 2:", Value::Null, "fixed-response 404".into(), "jwt: runs here".into()),
+        ("rule 3:", "shop".into(), Value::Null, "admins: runs here".into()),
+        ("default rule", "shop".into(), Value::Null, Value::Null),
+    ] {
+        let route = route(of);
+        assert_eq!((&route["function"], &route["answer"], &route["authorizer"]), (&function, &answer, &authorizer));
+    }
+    drop(running);
+    for (from, to, told) in [
+        ("duration = 60", "duration = 604801", "`default-action`: stickiness: expected 1 to 604800 whole seconds"),
+        ("single-string", "text", "rule 3: authorizer `admins`: additional claim `aud`: expected one of the formats"),
+        ("format = ", "form = ", "unknown field `form`"),
+        ("kind = \"alb\"", "kind = \"lattice\"", "VPC Lattice has no stickiness of target groups"),
+    ] {
+        let err = wrong(&root, &text.replace(from, to));
+        assert!(err.contains(told), "{err}");
+    }
+}

@@ -34,14 +34,20 @@ pub struct KeySet {
 }
 
 enum Source {
-    Fixed(Arc<[Key]>),
+    Fixed(Arc<Keys>),
     Url { url: Uri, last: Mutex<Option<Fetched>> },
 }
 
 #[derive(Clone)]
 struct Fetched {
     at: Instant,
-    keys: Arc<[Key]>,
+    keys: Arc<Keys>,
+}
+
+struct Keys {
+    known: Vec<Key>,
+    /// Whether a load balancer takes a set of this size.
+    is_small: bool,
 }
 
 struct Key {
@@ -77,14 +83,14 @@ impl KeySet {
         Ok(Self { source: Arc::new(Source::Url { url, last: Mutex::new(None) }) })
     }
 
-    /// Whether one of the keys has signed a token.
+    /// Whether one of the keys has signed a token. With `small`, the set must not be larger than a load balancer takes.
     ///
     /// # Errors
     ///
     /// Why not, in the words of an HTTP API.
-    pub(super) async fn check(&self, token: &Token<'_>) -> Result<(), String> {
+    pub(super) async fn check(&self, token: &Token<'_>, small: bool) -> Result<(), String> {
         let Some(id) = token.key_id.as_deref() else { return Err("the token has no kid".to_owned()) };
-        let with_id = |keys: &Arc<[Key]>| keys.iter().any(|key| key.id.as_deref() == Some(id));
+        let with_id = |keys: &Arc<Keys>| keys.known.iter().any(|key| key.id.as_deref() == Some(id));
         let keys = match &*self.source {
             Source::Fixed(keys) => Arc::clone(keys),
             Source::Url { url, last } => {
@@ -100,10 +106,13 @@ impl KeySet {
                 }
             }
         };
+        if small && !keys.is_small {
+            return Err(format!("a load balancer takes key sets of {MOST} keys and {LIMIT} bytes at most"));
+        }
         if !with_id(&keys) {
             return Err("the kid of the token is none of the key set".to_owned());
         }
-        let mut keys = keys.iter().filter(|key| key.id.as_deref() == Some(id));
+        let mut keys = keys.known.iter().filter(|key| key.id.as_deref() == Some(id));
         if keys.any(|key| token.is_signed_by(&key.key)) {
             Ok(())
         } else {
@@ -115,13 +124,13 @@ impl KeySet {
 impl fmt::Debug for KeySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.source {
-            Source::Fixed(keys) => f.debug_struct("KeySet").field("keys", &keys.len()).finish(),
+            Source::Fixed(keys) => f.debug_struct("KeySet").field("keys", &keys.known.len()).finish(),
             Source::Url { url, .. } => f.debug_struct("KeySet").field("url", url).finish(),
         }
     }
 }
 
-fn read(json: &[u8]) -> Result<Arc<[Key]>, serde_json::Error> {
+fn read(json: &[u8]) -> Result<Arc<Keys>, serde_json::Error> {
     let set: JwkSet = serde_json::from_slice(json)?;
     let is_for_signatures =
         |jwk: &&Jwk| jwk.common.public_key_use.as_ref().is_none_or(|public| matches!(public, PublicKeyUse::Signature));
@@ -131,11 +140,12 @@ fn read(json: &[u8]) -> Result<Arc<[Key]>, serde_json::Error> {
         let public = key.family() != jsonwebtoken::AlgorithmFamily::Hmac;
         public.then(|| Key { id: jwk.common.key_id.clone(), key })
     };
-    Ok(set.keys.iter().filter(is_for_signatures).filter_map(key).collect())
+    let known = set.keys.iter().filter(is_for_signatures).filter_map(key).collect();
+    Ok(Arc::new(Keys { known, is_small: set.keys.len() <= MOST && json.len() <= LIMIT }))
 }
 
 /// The key set at a URL, or at the `jwks_uri` of what is there.
-async fn fetch(url: &Uri) -> Result<Arc<[Key]>, BoxError> {
+async fn fetch(url: &Uri) -> Result<Arc<Keys>, BoxError> {
     let found = timeout(PATIENCE, get(url)).await??;
     let discovered: Value = serde_json::from_slice(&found)?;
     let Some(uri) = discovered.get("jwks_uri").and_then(Value::as_str) else { return Ok(read(&found)?) };
@@ -171,4 +181,8 @@ fn is_loopback(url: &Uri) -> bool {
 
 const PATIENCE: Duration = Duration::from_millis(1500);
 const LIMIT: usize = 150_000;
+
+/// The most keys in a set that a load balancer takes ("Verify JWTs using an Application Load Balancer").
+const MOST: usize = 10;
+
 const FRESH: Duration = Duration::from_secs(3600);

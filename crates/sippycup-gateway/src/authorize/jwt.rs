@@ -3,6 +3,7 @@
 use jsonwebtoken::Algorithm;
 use serde_json::{Map, Value};
 
+use super::claim::{AdditionalClaim, MOST};
 use super::source::Source;
 use super::token::Token;
 use super::{Asked, Denied, DevelopmentKey, Granted, KeySet, NO_TOKEN, Why};
@@ -20,6 +21,7 @@ use crate::{Authorizer, ConfigError, Kind};
 pub struct JwtAuthorizer {
     pub(super) name: String,
     issuers: Vec<Issuer>,
+    additional_claims: Vec<AdditionalClaim>,
     source: Option<Source>,
     keys: Option<KeySet>,
     development: Option<DevelopmentKey>,
@@ -40,6 +42,7 @@ impl JwtAuthorizer {
         Self {
             name: "jwt".to_owned(),
             issuers: vec![Issuer { name: issuer.into(), audiences: Vec::new() }],
+            additional_claims: Vec::new(),
             source: None,
             keys: None,
             development: None,
@@ -66,6 +69,34 @@ impl JwtAuthorizer {
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         if let Some(issuer) = self.issuers.last_mut() {
             issuer.audiences.push(audience.into());
+        }
+        self
+    }
+
+    /// Adds a claim that a token must have, with all of these values (load balancers only). The format is `single-string`, with one value, `string-array` or
+    /// `space-separated-values`. There may be 10 additional claims, each with 10 values of 256 characters. A token of a development key must have them too.
+    ///
+    /// Source: "JwtValidationActionAdditionalClaim" of the API of Elastic Load Balancing. It does not say whether one of several values is enough for AWS.
+    ///
+    /// ```
+    /// use sippycup_gateway::{Action, JwtAuthorizer};
+    ///
+    /// let jwt = JwtAuthorizer::new("https://login.example.com")
+    ///     .additional_claim("aud", "single-string", ["shop"])
+    ///     .additional_claim("scope", "space-separated-values", ["read", "write"]);
+    /// let action = Action::forward("shop").guard(jwt);
+    /// # let _ = action;
+    /// ```
+    #[must_use]
+    pub fn additional_claim<V: Into<String>>(
+        mut self,
+        name: impl Into<String>,
+        format: &str,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        match AdditionalClaim::new(name.into(), format, values.into_iter().map(Into::into).collect()) {
+            Ok(claim) => self.additional_claims.push(claim),
+            Err(error) => self.error = self.error.or(Some(error)),
         }
         self
     }
@@ -104,7 +135,13 @@ impl JwtAuthorizer {
     pub(super) fn check_kind(&self, kind: Kind) -> Result<(), ConfigError> {
         let wrong = |what: &str| Err(ConfigError::new(format!("authorizer `{}`: {} {what}", self.name, kind.name())));
         match (&self.error, &self.source) {
-            (Some(error), _) => Err(error.clone()),
+            (Some(error), _) => Err(ConfigError::new(format!("authorizer `{}`: {error}", self.name))),
+            _ if !self.additional_claims.is_empty() && !kind.is_load_balancer() => {
+                wrong("has no additional claims: those are of load balancers")
+            }
+            _ if self.additional_claims.len() > MOST => {
+                wrong(&format!("takes {MOST} additional claims, found {}", self.additional_claims.len()))
+            }
             _ if self.is_cognito && kind != Kind::RestApi => {
                 wrong("has no Cognito authorizers; a JWT authorizer reads the same tokens")
             }
@@ -125,8 +162,15 @@ impl JwtAuthorizer {
         let source = self.source.clone().unwrap_or_else(|| Source::Header("Authorization".to_owned()));
         let missing = || Denied::new(Why::Missing, format!("{NO_TOKEN}: {} is missing or empty", source.name()));
         let value = source.value(call).ok_or_else(missing)?;
-        let text = value.strip_prefix("Bearer ").unwrap_or(&value);
         let invalid = |text: String| Denied::new(Why::Invalid(text.clone()), text);
+        let text = match value.strip_prefix("Bearer ") {
+            Some(text) => text,
+            // A token without it is documented for APIs only.
+            None if call.config.location.kind.is_load_balancer() => {
+                return Err(invalid("there is no `Bearer` before the token".to_owned()));
+            }
+            None => &value,
+        };
         let mut token = Token::read(text).map_err(invalid)?;
         let is_ours = self.check_signature(&token, call.config.location.kind).await?;
         let issuer = match token.claims.get("iss").and_then(Value::as_str) {
@@ -174,7 +218,7 @@ impl JwtAuthorizer {
             return Err(invalid(format!("signing method {} is invalid", token.algorithm.escape_default())));
         }
         match &self.keys {
-            Some(keys) => keys.check(token).await.map_err(invalid)?,
+            Some(keys) => keys.check(token, kind.is_load_balancer()).await.map_err(invalid)?,
             None => {
                 let text = "the kid of the token is none of the key set".to_owned();
                 let help = "there are no keys here that could check the token of an issuer: give them with `--jwks`, or take a token of `sippycup token`";
@@ -240,7 +284,12 @@ impl JwtAuthorizer {
                 return invalid(text);
             }
         }
-        Ok(())
+        match self.additional_claims.iter().find(|claim| !claim.is_in(claims)) {
+            Some(claim) => {
+                invalid(&format!("the token does not have the values of the additional claim `{}`", claim.name()))
+            }
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Authorizers that run: which requests reach the function, and what it is told about the client.
 //!
 //! ```text
-//! Guard ──► jwt ──► token ──► keys, development      what a token says, and who signed it
+//! Guard ──► jwt, claim ──► token ──► keys, development   what a token says, and who signed it
 //!       ├─► lambda ──► source, answer ──► policy, cache   what a function says
 //!       └─► iam                                 who has signed
 //! ```
@@ -10,6 +10,7 @@
 
 mod answer;
 mod cache;
+mod claim;
 mod development;
 mod iam;
 mod jwks;

@@ -15,6 +15,7 @@ use crate::hint::Hints;
 use crate::intake::event;
 use crate::observe::{Step, on_behalf};
 use crate::refusal::{Refusal, Refused};
+use crate::rules::StickyCookies;
 use crate::stamp::Stamp;
 use crate::{Answer, Body, BoxError, Kind};
 
@@ -39,7 +40,7 @@ where
         // The ids in the event are the ids in the response.
         let stamp = config.stamper.stamp();
         let trace = stamp.trace(header("x-amzn-trace-id").as_deref(), kind.is_load_balancer());
-        if let Some(response) = config.answer(&mut parts, &exchange) {
+        if let Some(response) = config.answer(&mut parts, &stamp, &exchange).await {
             return exchange.response(response);
         }
         let mut hints = Hints::default();
@@ -95,6 +96,9 @@ where
             Refused::new(Refusal::TimedOut, reason).response(kind)
         });
         let mut response = config.customized(response, &parts, &stamp, &passed);
+        if let Some(cookies) = parts.extensions.remove::<StickyCookies>() {
+            cookies.write(response.headers_mut());
+        }
         hints.of_redirect(&config, host.as_deref(), response.headers());
         response.extensions_mut().insert(sizes);
         passed.verdict.map(|verdict| response.extensions_mut().insert(verdict));

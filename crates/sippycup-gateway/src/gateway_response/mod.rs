@@ -6,6 +6,7 @@ mod response_type;
 mod template;
 mod variable;
 
+use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
@@ -210,10 +211,18 @@ impl GatewayResponses {
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     pub(crate) response_type: ResponseType,
-    /// `None` where AWS says `null`.
-    pub(crate) message: Option<String>,
+    /// AWS's own, which few APIs replace: it is read only then.
+    pub(crate) page: Bytes,
     /// What a validator says.
     pub(crate) validation: Option<String>,
     /// What an authorizer has said about somebody whom it refuses.
     pub(crate) authorizer: Option<Authorizer>,
+}
+
+impl Told {
+    /// The message of the page; `None` where AWS says `null`. How keys and blanks are written around it is recorded, and differs.
+    fn message(&self) -> Option<String> {
+        let page: serde_json::Value = serde_json::from_slice(&self.page).ok()?;
+        page.get("message").or(page.get("Message"))?.as_str().map(str::to_owned)
+    }
 }

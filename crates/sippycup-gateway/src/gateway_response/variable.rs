@@ -80,10 +80,12 @@ impl<'a> Values<'a> {
     }
 
     fn error(&self, part: ErrorPart) -> String {
-        let message = self.told.message.as_deref();
+        let message = || self.told.message();
         match part {
-            ErrorPart::Message => message.unwrap_or("null").to_owned(),
-            ErrorPart::MessageString => message.map_or_else(|| "null".to_owned(), |text| Value::from(text).to_string()),
+            ErrorPart::Message => message().unwrap_or_else(|| "null".to_owned()),
+            ErrorPart::MessageString => {
+                message().map_or_else(|| "null".to_owned(), |text| Value::from(text).to_string())
+            }
             ErrorPart::ResponseType => self.told.response_type.name().to_owned(),
             ErrorPart::ValidationErrorString => self.told.validation.clone().unwrap_or_default(),
         }

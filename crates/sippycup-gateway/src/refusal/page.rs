@@ -1,5 +1,6 @@
 //! What each kind of front door answers about each refusal: status, headers and body.
 
+use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
@@ -183,7 +184,11 @@ impl Refusal {
     }
 }
 
-pub(super) fn answer((status, content_type, body, error_type): Page) -> Response<Body> {
+pub(super) fn answer<B>((status, content_type, body, error_type): Page<B>) -> Response<Body>
+where
+    B: Into<Bytes>,
+{
+    let body = body.into();
     let length = body.len();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
@@ -213,7 +218,7 @@ fn html_text(status: StatusCode) -> String {
     )
 }
 
-pub(super) type Page = (StatusCode, &'static str, String, Option<&'static str>);
+pub(super) type Page<B = String> = (StatusCode, &'static str, B, Option<&'static str>);
 
 /// What a function URL answers to a client that is not allowed.
 #[cfg(feature = "authorizers")]

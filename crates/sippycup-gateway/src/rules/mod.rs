@@ -2,8 +2,11 @@
 
 mod action;
 mod condition;
+mod fixed_response;
 mod pattern;
+mod redirect;
 mod rule;
+mod stickiness;
 mod transform;
 
 use std::fmt;
@@ -16,9 +19,12 @@ use http::{HeaderMap, Method};
 
 use crate::location::named_host;
 use crate::{ConfigError, Kind};
-pub(crate) use action::Place;
-pub use action::{Action, FixedResponse, Redirect};
+pub use action::Action;
+pub use fixed_response::FixedResponse;
+pub(crate) use redirect::Place;
+pub use redirect::Redirect;
 pub use rule::Rule;
+pub(crate) use stickiness::StickyCookies;
 
 /// A listener of a load balancer, or of a service of VPC Lattice: rules in the order of their priorities, and what happens where none of them matches.
 ///
@@ -64,6 +70,8 @@ struct Shared {
     rules: Vec<Rule>,
     default_action: Action,
     chooser: Arc<dyn Fn(u32) -> u32 + Send + Sync>,
+    /// The key of the cookies for sticky target groups.
+    key: RandomState,
 }
 
 impl Listener {
@@ -72,7 +80,8 @@ impl Listener {
         // Every `RandomState` is keyed anew.
         let chooser = |below: u32| (RandomState::new().hash_one(0_u8) % u64::from(below.max(1))) as u32;
         let default_action = default_action.into();
-        Self { shared: Arc::new(Shared { rules: Vec::new(), default_action, chooser: Arc::new(chooser) }) }
+        let (chooser, key) = (Arc::new(chooser), RandomState::new());
+        Self { shared: Arc::new(Shared { rules: Vec::new(), default_action, chooser, key }) }
     }
 
     /// Adds a rule. The order of rules is that of their priorities, the lowest one first.
@@ -135,22 +144,29 @@ impl Listener {
         Ok(())
     }
 
-    /// The rules that forward to a target group, as text. The first target group of the listener also has the rules that forward to none.
-    pub(crate) fn keys(&self, target_group: &str) -> Vec<String> {
+    /// The rules that forward to a target group, as text, with their actions. The first target group of the listener also has the rules that forward to none.
+    pub(crate) fn entries(&self, target_group: &str) -> impl Iterator<Item = (String, &Action)> {
         let is_first = self.target_groups().first().is_none_or(|first| *first == target_group);
-        let is_of = |action: &Action| match action.target_groups() {
+        let is_of = move |action: &Action| match action.target_groups() {
             [] => is_first,
             groups => groups.iter().any(|(group, _)| group == target_group),
         };
-        self.actions().filter(|(_, action)| is_of(action)).map(|(rule, _)| key(rule)).collect()
+        self.actions().filter(move |(_, action)| is_of(action)).map(|(rule, action)| (key(rule), action))
     }
 
-    /// What the rules say about a request.
-    pub(crate) fn decide(&self, asked: &Asked<'_>) -> Decision {
-        let found = self.shared.rules.iter().position(|rule| rule.matches(asked));
+    /// What the rules say about a request. `now`, in seconds since 1970, is called only for sticky target groups.
+    pub(crate) fn decide(&self, asked: &Asked<'_>, now: impl Fn() -> u64) -> Decision {
+        let Shared { rules, chooser, key, .. } = &*self.shared;
+        let found = rules.iter().position(|rule| rule.matches(asked));
         let action = self.action(found);
-        let target_group = action.choose(&*self.shared.chooser).map(str::to_owned);
-        Decision { listener: self.clone(), rule: found, target_group }
+        let sticky = action.stickiness().map(|stickiness| (stickiness, now()));
+        let stuck = sticky.and_then(|(_, now)| stickiness::stuck(key, asked.headers, action.target_groups(), now));
+        let target_group = stuck.or_else(|| action.choose(&**chooser));
+        let cookies = match (stuck, sticky, target_group) {
+            (None, Some((stickiness, now)), Some(group)) => stickiness.cookies(key, group, now),
+            _ => None,
+        };
+        Decision { listener: self.clone(), rule: found, target_group: target_group.map(str::to_owned), cookies }
     }
 
     fn action(&self, rule: Option<usize>) -> &Action {
@@ -209,6 +225,8 @@ pub(crate) struct Decision {
     rule: Option<usize>,
     /// `None` if the listener answers itself, or no target group has a weight.
     pub(crate) target_group: Option<String>,
+    /// The cookies to send, if the target group is sticky and was chosen now.
+    cookies: Option<StickyCookies>,
 }
 
 impl Decision {
@@ -220,8 +238,15 @@ impl Decision {
         self.rule.and_then(|at| self.listener.shared.rules.get(at))
     }
 
+    pub(crate) fn take_cookies(&mut self) -> Option<StickyCookies> {
+        self.cookies.take()
+    }
+
     /// The rule as text.
     pub(crate) fn key(&self) -> String {
         key(self.rule())
     }
 }
+
+/// As a load balancer calls itself.
+const BALANCER: &str = "awselb/2.0";

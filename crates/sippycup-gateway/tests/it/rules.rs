@@ -1,6 +1,11 @@
 //! Rules of listeners: which target group a request reaches, and what the listener answers itself.
 
+mod stickiness;
+
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -144,11 +149,11 @@ async fn weights_are_thrown_once_for_a_request() {
         groups.push(json_of(send(&gateways, get("/", &[])).await).await["group"].take());
     }
     assert_eq!(groups, ["blue", "blue", "green", "green", "green"]);
-    let thrown = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
-    let counted = std::sync::Arc::clone(&thrown);
-    let counting = listener.chooser(move |_| counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+    let thrown = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&thrown);
+    let counting = listener.chooser(move |_| counted.fetch_add(1, Ordering::Relaxed));
     send(&balancer(Kind::LoadBalancer, &counting, &["green", "blue"]), get("/", &[])).await;
-    assert_eq!(thrown.load(std::sync::atomic::Ordering::Relaxed), 1);
+    assert_eq!(thrown.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]
@@ -306,6 +311,16 @@ fn what_aws_would_not_accept_is_refused_with_the_rule() {
             "rule 1: redirect: it leads to where the request came from: set one of protocol, host, port and path",
         ),
         (
+            Rule::new(1, Action::forward("a").target_group_stickiness(Duration::from_secs(604_801)))
+                .path_pattern(["/a"]),
+            "rule 1: stickiness: expected 1 to 604800 whole seconds, found 604801s",
+        ),
+        (
+            Rule::new(1, Action::from(FixedResponse::new(404)).target_group_stickiness(Duration::from_secs(1)))
+                .path_pattern(["/a"]),
+            "rule 1: stickiness is for actions that forward, and this action answers itself",
+        ),
+        (
             Rule::new(1, FixedResponse::new(301)).path_pattern(["/a"]),
             "rule 1: fixed response: expected a status of 2XX, 4XX or 5XX, found 301",
         ),
@@ -317,6 +332,11 @@ fn what_aws_would_not_accept_is_refused_with_the_rule() {
     assert_eq!(
         with(Kind::VpcLatticeV2, rule(1).path_pattern(["/a"])),
         "rule 1: VPC Lattice has no condition `path-pattern /a`"
+    );
+    let sticky = Action::forward("a").target_group_stickiness(Duration::from_secs(1));
+    assert_eq!(
+        with(Kind::VpcLatticeV2, Rule::new(1, sticky).method("GET")),
+        "rule 1: VPC Lattice has no stickiness of target groups"
     );
     assert_eq!(with(Kind::VpcLatticeV2, rule(101).method("GET")), "rule 101: expected a priority from 1 to 100");
     assert_eq!(with(Kind::RestApi, rule(1).method("GET")), "a REST API has no listener and no target groups");

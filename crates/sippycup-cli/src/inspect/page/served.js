@@ -27,7 +27,8 @@ async function refresh() {
 }
 
 function door(each) {
-  const facts = [each.stage && `stage ${each.stage}`, each.endpoint && `endpoint ${each.endpoint}`];
+  const facts = [each.stage && `stage ${each.stage}`, each.endpoint && `endpoint ${each.endpoint}`,
+    each.gatewayResponses && `gateway responses: ${each.gatewayResponses.join(", ")}`];
   const hosts = each.hosts ?? [];
   const here = (base) => each.urls.find((url) => new URL(url).pathname.replace(/\/$/, "") === base) ?? "";
   const toTry = (route) => each.urls[0] && path(each.urls[0], route);
@@ -36,7 +37,7 @@ function door(each) {
     facts.some(Boolean) && el("p", { class: "facts" }, facts.filter(Boolean).join(" · ")),
     hosts.length > 0 && table(["Domain", "Base path", "Here"], hosts.map(({ host, basePath }) => [host, el("code", {}, basePath || "/"), here(basePath)])),
     each.routes.length > 0 && table(["Route", "Function", "Authorizer", "Payload format", "URL to try"], each.routes.map((route) => [
-      el("code", {}, route.route), route.function ?? "answered here", route.authorizer ?? "open", route.payloadFormat,
+      el("code", {}, route.route), route.answer ?? route.function ?? "answered here", route.authorizer ?? "open", route.payloadFormat,
       link(toTry(route.route)),
     ])));
 }

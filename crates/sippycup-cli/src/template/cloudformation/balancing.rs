@@ -1,13 +1,15 @@
 //! Load balancers and services of VPC Lattice: listeners with their rules and target groups.
 
+mod actions;
+
 use sippycup_gateway::Kind;
 
 use super::Resource;
 use super::rules;
 use crate::error::UsageError;
-use crate::plan::{ActionPlan, AuthorizerPlan, FixedTable, HealthCheckPlan, RedirectTable, RulePlan, Said};
+use crate::plan::{ActionPlan, FixedTable, HealthCheckPlan, RulePlan, Said};
 use crate::template::model::{Balancer, Group, Target};
-use crate::template::node::{Entry, Node, Shape};
+use crate::template::node::Node;
 use crate::template::scope::Scope;
 use crate::template::source::Fault;
 
@@ -47,71 +49,9 @@ struct Reader<'a, 't> {
 }
 
 impl Reader<'_, '_> {
-    /// The routing action, which is the last one, with the authorizer before it. Of those that read no tokens none runs here, and so nobody passes.
-    fn action(&mut self, rule: &str, actions: &Node) -> Result<ActionPlan, Fault> {
-        let (mut action, mut authorizer) = (None, None);
-        for node in actions.items() {
-            let part = |keys: &[&str]| node.at(keys).and_then(Node::as_text).map(str::to_owned);
-            action = Some(match node.get("Type").and_then(Node::as_text).unwrap_or_default() {
-                "forward" => {
-                    let single = node.get("TargetGroupArn").map(|arn| (arn, 1));
-                    let several = node.at(&["ForwardConfig", "TargetGroups"]).map(Node::items).unwrap_or_default();
-                    let several = weighted(several, "TargetGroupArn")?;
-                    let groups = if several.is_empty() { single.into_iter().collect() } else { several };
-                    self.forward(node, groups)?
-                }
-                "fixed-response" => {
-                    let status = part(&["FixedResponseConfig", "StatusCode"]).and_then(|status| status.parse().ok());
-                    let fixed = FixedTable {
-                        status_code: status.ok_or_else(|| node.unlike("a fixed response with a status"))?,
-                        content_type: part(&["FixedResponseConfig", "ContentType"]),
-                        message_body: part(&["FixedResponseConfig", "MessageBody"]).unwrap_or_default(),
-                    };
-                    ActionPlan { fixed_response: Some(fixed), ..ActionPlan::default() }
-                }
-                "redirect" => {
-                    let of = |key: &str| part(&["RedirectConfig", key]);
-                    let status = of("StatusCode").and_then(|status| status.strip_prefix("HTTP_")?.parse().ok());
-                    let redirect = RedirectTable {
-                        status_code: Some(status.ok_or_else(|| node.unlike("a redirect with HTTP_301 or HTTP_302"))?),
-                        protocol: of("Protocol"),
-                        host: of("Host"),
-                        port: of("Port"),
-                        path: of("Path"),
-                        query: of("Query"),
-                    };
-                    ActionPlan { redirect: Some(redirect), ..ActionPlan::default() }
-                }
-                "jwt-validation" => {
-                    let config = node.get("JwtValidationConfig").map(Node::entries).unwrap_or_default();
-                    let is_other = |entry: &&Entry| !matches!(&*entry.key, "Issuer" | "JwksEndpoint");
-                    let says = |entry: &&Entry| !matches!(&entry.value.shape, Shape::List(items) if items.is_empty());
-                    if let Some(Entry { key, .. }) = config.iter().filter(is_other).find(says) {
-                        return Ok(self.refused(format!("an action of type `jwt-validation` with `{key}` in {rule}")));
-                    }
-                    let issuer = part(&["JwtValidationConfig", "Issuer"]);
-                    authorizer = Some(AuthorizerPlan {
-                        name: Some("jwt-validation".to_owned()),
-                        issuer: Some(issuer.ok_or_else(|| node.unlike("a `JwtValidationConfig` with `Issuer`"))?),
-                        ..AuthorizerPlan::default()
-                    });
-                    continue;
-                }
-                other => return Ok(self.refused(format!("an action of type `{other}` in {rule}"))),
-            });
-        }
-        let action: ActionPlan = action.ok_or_else(|| actions.unlike("an action that routes"))?;
-        if authorizer.is_some() && action.forward.is_empty() {
-            return Ok(
-                self.refused(format!("an action of type `jwt-validation` before one that answers itself in {rule}"))
-            );
-        }
-        Ok(ActionPlan { authorizer, ..action })
-    }
-
     /// An action for which nobody passes.
     fn refused(&mut self, what: String) -> ActionPlan {
-        let name = format!("Refused{}", self.groups.len());
+        let name = format!("{REFUSED}{}", self.groups.len());
         let target = Target::Missing(what);
         self.groups.push(Group { name: name.clone(), kind: Kind::LoadBalancer, target, health_check: None });
         ActionPlan::to(name)
@@ -187,7 +127,7 @@ impl Reader<'_, '_> {
         rules: Vec<Said<RulePlan>>,
     ) -> Option<Balancer> {
         let is_elsewhere =
-            |group: &Group| matches!(&group.target, Target::Missing(what) if !what.starts_with("an action"));
+            |group: &Group| matches!(&group.target, Target::Missing(_) if !group.name.starts_with(REFUSED));
         if !self.groups.is_empty() && self.groups.iter().all(is_elsewhere) {
             let why = "its target is no function of this template";
             self.scope.notes.borrow_mut().pass(listener.id, "the listener", why);
@@ -291,3 +231,6 @@ fn has_multi_value(attributes: Option<&Node>) -> bool {
 fn said<T>(node: &Node, value: T) -> Said<T> {
     Said { value, span: Some(node.span.start..node.span.end) }
 }
+
+/// How the names of target groups begin that stand for an action that does not run here. No logical id has a hyphen.
+const REFUSED: &str = "Refused-";

@@ -169,6 +169,13 @@ fn aws_cdk_lib_writes_what_is_served() {
         ("Api", "GET /elsewhere", &["501 ", "an integration that asks https://example.com"]),
         ("Inside", "GET /x/y", &["200 OK", "Parental", " $default 2.0 $default /x/y"]),
         ("Api", "GET /private", &["401 Unauthorized"]),
+        ("BalancerFront", "GET /shop/x", &["200 OK", "BlueFn", "  rest  /shop/x"]),
+        ("BalancerFront", "GET /old/x", &["301 Moved Permanently", "/shop/old/x"]),
+        ("BalancerFront", "GET /gone", &["410 Gone", "content-type: text/plain", "gone"]),
+        ("BalancerFront", "GET /canary", &["200 OK", "GreenFn", "set-cookie: AWSALBTG=", "; SameSite=None; Secure"]),
+        ("BalancerFront", "GET /admin", &["401 Unauthorized", "<title>401 Authorization Required</title>"]),
+        ("BalancerFront", "GET /x", &["404 Not Found", "nothing here"]),
+        ("BalancerRedirect", "GET /x", &["301 Moved Permanently", "location: https://", ":443/x"]),
     ] {
         let response = http(&address(door), request, "");
         assert!(parts.iter().all(|part| response.contains(part)), "{request}: {response}");

@@ -4,6 +4,9 @@ const apigateway = require("aws-cdk-lib/aws-apigateway");
 const apigatewayv2 = require("aws-cdk-lib/aws-apigatewayv2");
 const { HttpJwtAuthorizer } = require("aws-cdk-lib/aws-apigatewayv2-authorizers");
 const { HttpLambdaIntegration, HttpUrlIntegration } = require("aws-cdk-lib/aws-apigatewayv2-integrations");
+const ec2 = require("aws-cdk-lib/aws-ec2");
+const elbv2 = require("aws-cdk-lib/aws-elasticloadbalancingv2");
+const { LambdaTarget } = require("aws-cdk-lib/aws-elasticloadbalancingv2-targets");
 const lambda = require("aws-cdk-lib/aws-lambda");
 
 const [code, outdir] = process.argv.slice(2);
@@ -63,9 +66,32 @@ class Nested extends NestedStack {
     }
 }
 
+class Balanced extends Stack {
+    constructor(scope, id) {
+        super(scope, id);
+        const vpc = new ec2.Vpc(this, "Vpc", { natGateways: 0 });
+        const balancer = new elbv2.ApplicationLoadBalancer(this, "Balancer", { vpc, internetFacing: true });
+        const group = (name) => new elbv2.ApplicationTargetGroup(this, name, { targets: [new LambdaTarget(shop(this, `${name}Fn`))] });
+        const [blue, green] = [group("Blue"), group("Green")];
+        const { ListenerAction, ListenerCondition } = elbv2;
+        const certificates = [elbv2.ListenerCertificate.fromArn("arn:aws:acm:us-east-1:123456789012:certificate/x")];
+        const front = balancer.addListener("Front", { port: 443, certificates, defaultAction: ListenerAction.fixedResponse(404, { messageBody: "nothing here" }) });
+        const rule = (name, priority, path, action) => front.addAction(name, { priority, conditions: [ListenerCondition.pathPatterns([path])], action });
+        front.addTargetGroups("Shop", { priority: 10, conditions: [ListenerCondition.pathPatterns(["/shop/*"])], targetGroups: [blue] });
+        rule("Old", 20, "/old/*", ListenerAction.redirect({ path: "/shop/#{path}", permanent: true }));
+        rule("Gone", 30, "/gone", ListenerAction.fixedResponse(410, { contentType: "text/plain", messageBody: "gone" }));
+        rule("Canary", 40, "/canary", ListenerAction.weightedForward(
+            [{ targetGroup: blue, weight: 0 }, { targetGroup: green, weight: 1 }], { stickinessDuration: Duration.hours(1) }));
+        rule("Admin", 50, "/admin", ListenerAction.authenticateJwt({
+            issuer: "https://issuer.example", jwksEndpoint: "https://issuer.example/jwks.json", next: ListenerAction.forward([blue]) }));
+        balancer.addRedirect();
+    }
+}
+
 const app = new App({ outdir });
 new Rest(app, "Rest");
 new Http(new Stage(app, "Inner"), "Http");
 const parent = new Stack(app, "Parent");
 new Nested(parent, "Nested", shop(parent, "Parental"));
+new Balanced(app, "Balanced");
 app.synth();

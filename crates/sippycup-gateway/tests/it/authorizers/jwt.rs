@@ -1,14 +1,11 @@
 //! What a token must say before each kind of API.
 
 use serde_json::{Value, json};
-use sippycup_gateway::{
-    Action, DevelopmentKey, FixedResponse, Gateway, GatewayBuilder, JwtAuthorizer, KeySet, Kind, Listener, Rule,
-    Verdict,
-};
+use sippycup_gateway::{DevelopmentKey, GatewayBuilder, JwtAuthorizer, KeySet, Kind, Verdict};
 
 use super::{ISSUER, NOW, Signer, asked, at_that_time, refused, request, unsigned};
 
-fn claims(more: &Value) -> Value {
+pub(super) fn claims(more: &Value) -> Value {
     let mut claims = json!({"iss": ISSUER, "aud": "shop", "sub": "42", "exp": NOW + 60});
     for (name, value) in more.as_object().unwrap() {
         claims[name] = value.clone();
@@ -17,7 +14,7 @@ fn claims(more: &Value) -> Value {
     claims
 }
 
-fn jwt(signer: &Signer) -> JwtAuthorizer {
+pub(super) fn jwt(signer: &Signer) -> JwtAuthorizer {
     JwtAuthorizer::new(ISSUER).audience("shop").keys(KeySet::from_jwks(signer.jwks("1")).unwrap())
 }
 
@@ -25,7 +22,7 @@ fn http(signer: &Signer) -> GatewayBuilder {
     at_that_time(Kind::HttpApiV2).guard(jwt(signer))
 }
 
-fn bearing(token: &str) -> crate::support::Request {
+pub(super) fn bearing(token: &str) -> crate::support::Request {
     request("GET", "/", &[("authorization", &format!("Bearer {token}"))])
 }
 
@@ -217,80 +214,6 @@ async fn cognito_takes_an_id_token_without_scopes_and_an_access_token_with_them(
         assert_eq!((status, told.as_str(), found.as_str()), (401, "UnauthorizedException", body));
     }
     assert_eq!(refused(pool(), request("GET", "/prod/", &[])).await.0, 401);
-}
-
-#[tokio::test]
-async fn a_load_balancer_checks_the_issuer_but_no_audience_and_passes_the_request_on_as_it_is() {
-    let signer = Signer::rsa();
-    let balancer = || at_that_time(Kind::LoadBalancer).guard(jwt(&signer));
-    let (response, event) = asked(balancer(), bearing(&signer.sign("1", &claims(&json!({"aud": "other"}))))).await;
-    assert_eq!(response.status(), 200);
-    let event = event.unwrap();
-    assert!(event["headers"]["authorization"].as_str().unwrap().starts_with("Bearer "));
-    assert_eq!(event["requestContext"].as_object().unwrap().len(), 1, "{event:#}");
-    let (status, _, body) = refused(balancer(), request("GET", "/", &[])).await;
-    assert!(status == 401 && body.contains("<title>401 Authorization Required</title>"), "{body}");
-}
-
-#[tokio::test]
-async fn a_rule_reads_tokens_if_its_action_says_so_and_the_other_rules_are_open() {
-    let signer = Signer::rsa();
-    let good = signer.sign("1", &claims(&json!({})));
-    let foreign = signer.sign("1", &claims(&json!({"iss": "https://other.example.com"})));
-    let guarded = || Action::forward("shop").guard(jwt(&signer));
-    let balancer = |rule: Action, default: Action| {
-        let listener = Listener::new(default).rule(Rule::new(1, rule).path_pattern(["/admin/*"]));
-        at_that_time(Kind::LoadBalancer).listener(listener).target_group("shop")
-    };
-    let of_rule = balancer(guarded(), Action::forward("shop"));
-    let of_default = balancer(Action::forward("shop"), guarded());
-    for (built, closed, open) in [(of_rule, "/admin/x", "/x"), (of_default, "/x", "/admin/x")] {
-        let builder = || built.clone();
-        let with = |path: &str, token: &str| request("GET", path, &[("authorization", &format!("Bearer {token}"))]);
-        let (status, told, body) = refused(builder(), request("GET", closed, &[])).await;
-        assert!(status == 401 && body.contains("<title>401 Authorization Required</title>"), "{body}");
-        assert_eq!(told, "");
-        for bad in [&foreign, "a.b.c", &format!("{good}x")] {
-            assert_eq!(refused(builder(), with(closed, bad)).await.0, 401, "{bad}");
-        }
-        let (response, event) = asked(builder(), with(closed, &good)).await;
-        assert!(response.status() == 200 && event.is_some());
-        for request in [request("GET", open, &[]), with(open, &foreign)] {
-            let (response, event) = asked(builder(), request).await;
-            assert!(response.status() == 200 && event.is_some());
-        }
-    }
-}
-
-#[tokio::test]
-async fn the_authorizer_of_an_action_is_asked_instead_of_that_of_the_gateway() {
-    let signer = Signer::rsa();
-    let own = Action::forward("shop")
-        .guard(JwtAuthorizer::new("https://own.example.com").keys(KeySet::from_jwks(signer.jwks("1")).unwrap()));
-    let listener = Listener::new(Action::forward("shop")).rule(Rule::new(1, own).path_pattern(["/own"]));
-    let builder = || at_that_time(Kind::LoadBalancer).listener(listener.clone()).guard(jwt(&signer));
-    let token = |issuer: &str| format!("Bearer {}", signer.sign("1", &claims(&json!({"iss": issuer}))));
-    for (path, issuer, other) in
-        [("/own", "https://own.example.com", ISSUER), ("/x", ISSUER, "https://own.example.com")]
-    {
-        let with = |issuer| request("GET", path, &[("authorization", &*token(issuer))]);
-        assert_eq!(asked(builder(), with(issuer)).await.0.status(), 200);
-        assert_eq!(refused(builder(), with(other)).await.0, 401);
-    }
-}
-
-#[test]
-fn only_forward_actions_of_a_load_balancer_read_tokens() {
-    let jwt = || JwtAuthorizer::new(ISSUER);
-    let answers = Action::from(FixedResponse::new(404)).guard(jwt());
-    for (kind, action, what) in [
-        (Kind::LoadBalancer, answers, "this action answers itself"),
-        (Kind::VpcLatticeV2, Action::forward("shop").guard(jwt()), "VPC Lattice has no actions that read tokens"),
-        (Kind::LoadBalancer, Action::forward("shop").guard(JwtAuthorizer::cognito(ISSUER)), "has no Cognito"),
-    ] {
-        let error = Gateway::builder(kind).listener(Listener::new(action)).build(()).unwrap_err();
-        assert!(error.to_string().contains(what), "{error}");
-    }
 }
 
 #[tokio::test]

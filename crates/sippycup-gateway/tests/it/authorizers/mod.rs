@@ -1,5 +1,6 @@
 //! Authorizers that run, each trap of AWS's in turn. The key in `rsa_key.txt` was made for these tests and is used for nothing else.
 
+mod balancer;
 mod iam;
 mod jwt;
 mod keys;

@@ -68,11 +68,18 @@ const LB_ACTION: &[Row] = &[
     row(
         "forward",
         "ForwardConfig",
-        How::Block(&[row(
-            "target_group",
-            "TargetGroups",
-            How::Blocks(&[row("arn", "TargetGroupArn", How::Link(TARGETS)), row("weight", "Weight", How::Plain)]),
-        )]),
+        How::Block(&[
+            row(
+                "target_group",
+                "TargetGroups",
+                How::Blocks(&[row("arn", "TargetGroupArn", How::Link(TARGETS)), row("weight", "Weight", How::Plain)]),
+            ),
+            row(
+                "stickiness",
+                "TargetGroupStickinessConfig",
+                How::Block(&[row("duration", "DurationSeconds", How::Plain), row("enabled", "Enabled", How::Plain)]),
+            ),
+        ]),
     ),
     row(
         "fixed_response",
