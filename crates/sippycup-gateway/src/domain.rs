@@ -40,7 +40,7 @@ pub(crate) struct Way<'d, 'p> {
 }
 
 impl Domain {
-    /// A domain without mappings; a gateway that gets it so, and without rules, maps its root.
+    /// A domain without mappings. If it gets neither mappings nor rules, its root is mapped to the gateway.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into().to_ascii_lowercase(), mappings: Vec::new(), rules: Vec::new() }

@@ -86,7 +86,7 @@
 //! - `Guard` (feature `authorizers`) stands before the routes: a `JwtAuthorizer` reads tokens, a `LambdaAuthorizer` asks a function, an `IamAuthorizer` checks signatures; [`Verdict`], in the extensions of the
 //!   response, is what it said.
 //! - A [`RequestValidator`] says what a REST API checks of requests.
-//! - [`GatewayResponse`]s are what a REST API answers in its own words.
+//! - [`GatewayResponse`]s are what a REST API answers to errors where it answers itself.
 //! - [`Answer`] lets a function stream; [`HeaderNames`] carries the spelling of header names.
 //! - [`Step`]s tell an observer what happens to an exchange, [`ConnectionStep`]s what happens to a connection of a WebSocket API, and `Moment`s (feature `function`) what happens to a function.
 //! - [`Gateway::connect`] opens a connection to a WebSocket API, without a port: a [`Socket`].

@@ -77,7 +77,7 @@ impl UsagePlan {
         self
     }
 
-    /// How many requests less than that each key has in the period in which the plan is first used, `Offset` of a quota; default 0.
+    /// `Offset` of the quota: how many requests fewer may be sent with each key in the period in which the plan is first used; default 0.
     #[must_use]
     pub const fn quota_offset(mut self, requests: u64) -> Self {
         self.quota.offset = requests;

@@ -50,13 +50,13 @@ impl RoutingRule {
         Self { priority, base_path: None, headers: Vec::new(), strip: false }
     }
 
-    /// `MatchBasePaths`: the path begins with this, in whole segments and in the same case.
+    /// `MatchBasePaths`: the path begins with this, in whole segments; upper and lower case differ.
     pub fn base_path(mut self, base_path: &str) -> Self {
         self.base_path = Some(base_path.trim_matches('/').to_owned());
         self
     }
 
-    /// Adds one of `MatchHeaders`, of which there are two at most, and which must all match: a header in upper or lower case, with a value in the same case. `*` stands for any characters at
+    /// Adds one of `MatchHeaders`, of which there are two at most, and which must all match. Upper and lower case are the same in the name of the header, and differ in its value. `*` stands for any characters at
     /// the beginning of the value, at its end, or at both.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));

@@ -137,14 +137,14 @@ impl<S, A> Serve<S, A> {
     }
 
     /// Something to do before the process ends, such as to close connections. Default: nothing. What is added first runs
-    /// first, and what is awaited ends with `Ok` afterwards.
+    /// first, and after them the future ends with `Ok`.
     ///
     /// On Lambda it has 450 ms, after which Lambda kills the process. It runs on SIGTERM, which Lambda sends to a process
     /// that has an extension; so the process registers as one, which takes a call of the Runtime API before the first event.
-    /// Where that is refused, the log says so. An environment that is ended because of a timeout or a crash is told as well,
-    /// but nothing promises that an environment is told at all. Off Lambda it runs on SIGTERM and on the interrupt key, when
+    /// Where that is refused, the log says so. Lambda also sends SIGTERM after a timeout or a crash, but does not promise to
+    /// send it at all. Off Lambda it runs on SIGTERM and on the interrupt key, when
     /// the requests that were under way are answered, and has 10 seconds; a second signal drops what is under way, and a third
-    /// what runs here. In a Web Function it has 200 ms, for which what is under way is dropped in time.
+    /// what runs here. In a Web Function it has 200 ms; requests that are still under way are dropped before.
     ///
     /// An error or a panic costs a line in the log.
     ///
@@ -277,8 +277,8 @@ impl<S, A> Serve<S, A> {
         self
     }
 
-    /// Which events keep the function warm and have nothing to do. They are answered before the app and before what
-    /// [`events`](Self::events) has. Default: none, and they are events as all others.
+    /// Which events are sent only to keep the function warm. They are answered before the app and before what
+    /// [`events`](Self::events) has. Default: none; such events are like all others.
     ///
     /// ```no_run
     /// # use sippycup_lambda::{App, ServeError, serve};

@@ -139,9 +139,9 @@ impl SippyCupLayer {
     /// `true`: `/` too, so that other apps on the same host do not see the cookie. A cookie called `__Host-…` keeps
     /// its `Path=/`, which browsers ask of it. `false`: none.
     ///
-    /// Set and remove a cookie with the same `Path`. One without is for the browser a cookie of the page's own path,
-    /// `/prod` below a stage: an app that sets `a=1; Path=/` and removes it with `a=; Max-Age=0` does so at the root of a
-    /// host alone ([RFC 6265](https://www.rfc-editor.org/rfc/rfc6265#section-5.1.4), 5.1.4).
+    /// Set and remove a cookie with the same `Path`. A cookie without one gets the path of the page from the browser, which is
+    /// `/prod` below a stage. So an app that sets `a=1; Path=/` removes it with `a=; Max-Age=0` only at the root of a
+    /// host ([RFC 6265](https://www.rfc-editor.org/rfc/rfc6265#section-5.1.4), 5.1.4).
     pub fn rewrite_cookie_path(mut self, rewrite: bool) -> Self {
         self.cookie_paths = if rewrite { CookiePaths::All } else { CookiePaths::None };
         self

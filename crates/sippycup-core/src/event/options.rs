@@ -20,8 +20,8 @@ pub struct EventOptions {
 }
 
 impl EventOptions {
-    /// Every event is of this source, whatever it looks like. Default: told from each event's shape. No event is of
-    /// [`Server`](EventSource::Server) or [`WebFunction`](EventSource::WebFunction): all would be refused.
+    /// Every event is of this source, whatever it looks like. Default: told from each event's shape. With
+    /// [`Server`](EventSource::Server) or [`WebFunction`](EventSource::WebFunction), which have no events, every event is refused.
     pub fn source(mut self, source: EventSource) -> Self {
         self.source = Some(source);
         self

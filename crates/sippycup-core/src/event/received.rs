@@ -28,8 +28,8 @@ impl EventOptions {
     /// all that [`ProxyEvent::into_request`](crate::ProxyEvent::into_request) puts there. What only a gateway has is
     /// empty: stage variables and path parameters, and the JSON of the request context is `null`.
     ///
-    /// `source` is [`Server`](EventSource::Server) or [`WebFunction`](EventSource::WebFunction); a front door's own gives
-    /// what `Server` does.
+    /// `source` is [`Server`](EventSource::Server) or [`WebFunction`](EventSource::WebFunction); any other is
+    /// treated as `Server`.
     ///
     /// | | `Server` | `WebFunction` |
     /// |---|---|---|

@@ -14,7 +14,7 @@ mod headers;
 mod limits;
 mod policy;
 
-/// How the answer to an event must be written. The only thing that survives from the request's half.
+/// How the answer to an event must be written. It is all that has to be kept of an event until it is answered.
 ///
 /// | source | headers | beside `statusCode`, `body`, `isBase64Encoded` |
 /// |---|---|---|

@@ -155,8 +155,8 @@ impl GatewayBuilder {
         self
     }
 
-    /// Whom an invocation is for: what the integration of a REST API maps to the header `X-Amz-Tenant-Id` of its call of Lambda
-    /// ([tenant isolation](https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation-invoke.html)); default nobody.
+    /// The tenant of an invocation: what the integration of a REST API maps to the header `X-Amz-Tenant-Id` of its call of Lambda
+    /// ([tenant isolation](https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation-invoke.html)); default none.
     ///
     /// An expression of `integration.request.header.X-Amz-Tenant-Id`: `method.request.header.x-tenant-id`, `method.request.querystring.NAME`, `method.request.path.NAME`,
     /// `stageVariables.NAME`, `context.authorizer.NAME` or a text in single quotes. A [`Function`](crate::Function) (feature `function`) is told the tenant; a request without one is
@@ -241,7 +241,7 @@ impl GatewayBuilder {
         self
     }
 
-    /// Adds a gateway response: how a REST API answers in its own words to one type of error; default in AWS's words.
+    /// Adds a gateway response: what a REST API answers to one type of error where it answers itself; by default as AWS does.
     pub fn gateway_response(mut self, response: GatewayResponse) -> Self {
         if let Err(error) = self.config.gateway_responses.add(response) {
             self.fails(error);

@@ -97,7 +97,7 @@ impl Listener {
     /// ```
     /// use sippycup_gateway::{Action, Listener};
     ///
-    /// // The first target group, always.
+    /// // Always the first target group.
     /// let listener = Listener::new(Action::weighted([("blue", 90), ("green", 10)])).chooser(|_sum| 0);
     /// # let _ = listener;
     /// ```

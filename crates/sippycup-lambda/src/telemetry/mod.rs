@@ -64,7 +64,7 @@ pub use self::{
 
 /// Makes spans of OpenTelemetry of those of `tracing`, as a layer for `tracing_subscriber::registry`.
 ///
-/// With level `INFO`, whatever the log's level is, and without what traces itself while it sends traces. The span that
+/// Its level is `INFO`, whatever the log's level is. What the exporter itself traces while it sends is left out. The span that
 /// `serve` has around each invocation is no span of the trace: that is the one of [`TraceLayer`]. Where this does not
 /// suit you, use `tracing_opentelemetry::layer`.
 #[must_use]

@@ -19,8 +19,8 @@ use crate::failure::ErrorType;
 /// A span is about the app: its status is the one that the app answered with. What a guard sends in its place (an answer
 /// that is too large or too late, a panic) is in the access line and in the metrics.
 ///
-/// Around the whole app. Around an axum `Router` the route is told by
-/// `MatchedPathLayer` (feature `axum`), or put this layer inside, with `Router::layer`.
+/// Put it around the whole app. Around an axum `Router` it learns the route from `MatchedPathLayer` (feature `axum`); or put
+/// this layer inside, with `Router::layer`.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct TraceLayer;

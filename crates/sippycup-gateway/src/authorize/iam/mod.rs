@@ -50,13 +50,13 @@ pub struct IamAuthorizer {
 }
 
 impl IamAuthorizer {
-    /// One who may ask.
+    /// An authorizer that knows one principal.
     #[must_use]
     pub fn new(credentials: IamCredentials) -> Self {
         Self { name: "AWS_IAM".to_owned(), credentials: vec![credentials] }
     }
 
-    /// Adds another one who may ask.
+    /// Adds another principal.
     #[must_use]
     pub fn and(mut self, credentials: IamCredentials) -> Self {
         self.credentials.push(credentials);
