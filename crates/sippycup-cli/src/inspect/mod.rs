@@ -114,6 +114,11 @@ impl Inspector {
         self.store.door(door)
     }
 
+    /// Who is told of calls of the Invoke API.
+    pub(crate) fn invoke_api(&self, address: SocketAddr) -> impl Fn(u64, Step<'_>) + Send + Sync + 'static {
+        self.store.door(Door::of_invoke_api(address))
+    }
+
     /// Who is told of a function that is no gateway's, by its place among all.
     pub(crate) fn moments(&self, at: usize) -> impl Fn(Moment<'_>) + Send + Sync + 'static {
         self.store.function(at)

@@ -21,6 +21,7 @@ use crate::certain::Certain;
 use crate::plan::FunctionPlan;
 use crate::private;
 pub(crate) use mask::{is_masked, mask};
+pub(crate) use web::recorded_response;
 
 /// Writes numbered files into a directory. Only their owner can read them.
 #[derive(Clone, Debug)]

@@ -5,9 +5,11 @@ use std::sync::{Mutex, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::HeaderMap;
+use http::response::Parts;
+use http::{HeaderMap, Response};
+use http_body_util::BodyExt;
 use serde_json::{Map, Value, json};
-use sippycup_gateway::Step;
+use sippycup_gateway::{Body, Step};
 
 use super::{Recorder, Recording};
 
@@ -37,6 +39,16 @@ impl Recorder {
     }
 }
 
+/// A response as recordings have it. Of one that breaks off, what has come.
+pub(crate) async fn recorded_response(response: Response<Body>) -> Value {
+    let (parts, mut body) = response.into_parts();
+    let mut answer = Vec::new();
+    while let Some(Ok(frame)) = body.frame().await {
+        keep(&mut answer, frame.data_ref().map_or(&[], |data| &data[..]));
+    }
+    with_body(head(&parts), &answer)
+}
+
 /// What is written at its end.
 struct Exchange {
     recording: Recording,
@@ -51,7 +63,7 @@ impl Exchange {
         match step {
             Step::RequestPiece(piece) => keep(&mut self.body, piece),
             Step::Response(parts) => {
-                self.response = Some(json!({ "status": parts.status.as_u16(), "headers": headers(&parts.headers) }));
+                self.response = Some(head(parts));
             }
             Step::ResponsePiece(piece) => keep(&mut self.answer, piece),
             _ => {}
@@ -64,6 +76,10 @@ impl Exchange {
             self.recording.write("response.json", with_body(response, &self.answer).to_string().as_bytes());
         }
     }
+}
+
+fn head(parts: &Parts) -> Value {
+    json!({ "status": parts.status.as_u16(), "headers": headers(&parts.headers) })
 }
 
 /// The values of each header, in their order.

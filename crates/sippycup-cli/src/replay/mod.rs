@@ -2,6 +2,7 @@
 
 mod difference;
 mod normal;
+mod web;
 
 use std::fs;
 use std::io::ErrorKind;
@@ -26,7 +27,7 @@ use normal::Normal;
 
 /// Invoke a function with recorded events and show what changed
 ///
-/// `sippycup serve --events DIR` records them, with the settings of the function: those of the flags here come first. Ids and times do not count: UUIDs, trace ids, dates
+/// `sippycup serve --events DIR` records them, or the requests of a Web Function, with the settings of the function: those of the flags here come first. Ids and times do not count: UUIDs, trace ids, dates
 /// with a time, seconds and milliseconds since 1970. A body of JSON is compared as JSON. Ends with 1 if an answer differs.
 #[derive(Args)]
 #[command(after_help = EXAMPLES, mut_args = FunctionPlan::only_where_it_is_served)]
@@ -49,41 +50,65 @@ pub(crate) struct Arguments {
 pub(crate) async fn replay(arguments: &Arguments) -> Result<ExitCode, BoxError> {
     arguments.function.check_alone()?;
     let directory = &arguments.directory;
-    let events = events(directory)?;
+    let (events, requests) = (files(directory, EVENT)?, files(directory, REQUEST)?);
     let plan = match recorded_function(directory)? {
         Some(recorded) => recorded,
         None => arguments.function.clone(),
     };
     check(&plan)?;
-    let function = serve::spawn(&plan, arguments.output.terminal())?;
-    let mut changed = 0_usize;
-    for event in &events {
-        let name = event.file_name().certain().to_string_lossy().replace(".event.json", "");
+    let (count, what, changed) = match (events.as_slice(), requests.as_slice()) {
+        ([], []) => {
+            let why = "there is no *.event.json and no *.request.json, so this is no recording";
+            return Err(UsageError::new(format!("DIR: {}: {why}", directory.display())).into());
+        }
+        ([], requests) => (requests.len(), "requests", web::replay(arguments, &plan, requests).await?),
+        (events, _) => (events.len(), "events", replay_events(arguments, &plan, events).await?),
+    };
+    print(&format!("{count} {what}, {changed} changed"))?;
+    Ok(if changed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Invokes the function with every event, and says how many answers have changed.
+async fn replay_events(arguments: &Arguments, plan: &FunctionPlan, events: &[PathBuf]) -> Result<usize, BoxError> {
+    let function = serve::spawn(plan, arguments.output.terminal())?;
+    let mut changed = 0;
+    for event in events {
         let content = fs::read(event).map_err(|error| UsageError::new(format!("DIR: {}: {error}", event.display())))?;
-        let (kind, now) = match call(&function, compact(&content).into()).await? {
-            Ok(answer) => ("answer", answer),
-            Err(error) => ("error", error),
+        let now = match call(&function, compact(&content).into()).await? {
+            Ok(content) => Now { kind: "answer", content },
+            Err(content) => Now { kind: "error", content },
         };
-        let Some(Before { kind: was, content, at }) = Before::read(directory, &name) else {
-            print(&format!("{name}: new {kind}\n{}", indented('+', &pretty(&now))))?;
-            continue;
+        changed += usize::from(now.differs(arguments, &name_of(event, EVENT))?);
+    }
+    function.stop().await;
+    Ok(changed)
+}
+
+/// What comes of a recorded invocation now.
+struct Now {
+    kind: &'static str,
+    content: Bytes,
+}
+
+impl Now {
+    /// Shows what is different from what was recorded under a number. Says whether there is something.
+    fn differs(&self, arguments: &Arguments, name: &str) -> Result<bool, BoxError> {
+        let Self { kind, content: now } = self;
+        let Some(Before { kind: was, content, at }) = Before::read(&arguments.directory, name) else {
+            print(&format!("{name}: new {kind}\n{}", indented('+', &pretty(now))))?;
+            return Ok(false);
         };
         let masked = is_masked(&content);
         let normal = Normal { ignored: &arguments.ignore, recorded: at };
-        let [before, now] = [&content, &now].map(|content| comparable(content, masked, &normal));
-        if was == kind && before == now {
+        let [before, now] = [&content, now].map(|content| comparable(content, masked, &normal));
+        if was == *kind && before == now {
             print(&format!("{name}: same"))?;
-        } else {
-            changed += 1;
-            print(&format!(
-                "{name}: changed, {was} before, {kind} now\n{}",
-                difference(&pretty(&before), &pretty(&now))
-            ))?;
+            return Ok(false);
         }
+        let difference = difference(&pretty(&before), &pretty(&now));
+        print(&format!("{name}: changed, {was} before, {kind} now\n{difference}"))?;
+        Ok(true)
     }
-    function.stop().await;
-    print(&format!("{} events, {changed} changed", events.len()))?;
-    Ok(if changed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The function as it was when the events were recorded, but for what flags say.
@@ -108,16 +133,19 @@ fn recorded_function(directory: &Path) -> Result<Option<FunctionPlan>, BoxError>
     Ok(Some(function))
 }
 
-fn events(directory: &Path) -> Result<Vec<PathBuf>, UsageError> {
-    let wrong = |what: &str| UsageError::new(format!("DIR: {}: {what}", directory.display()));
-    let entries = fs::read_dir(directory).map_err(|error| wrong(&error.to_string()))?;
-    let mut events: Vec<_> =
-        entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.to_string_lossy().ends_with(".event.json")).collect();
-    if events.is_empty() {
-        return Err(wrong("there is no *.event.json, so this is no recording"));
-    }
-    events.sort();
-    Ok(events)
+/// The files of a recording with such an ending, in their order.
+fn files(directory: &Path, ending: &str) -> Result<Vec<PathBuf>, UsageError> {
+    let entries =
+        fs::read_dir(directory).map_err(|error| UsageError::new(format!("DIR: {}: {error}", directory.display())))?;
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut files: Vec<_> = paths.filter(|path| path.to_string_lossy().ends_with(ending)).collect();
+    files.sort();
+    Ok(files)
+}
+
+/// The number of a file of a recording.
+fn name_of(path: &Path, ending: &str) -> String {
+    path.file_name().certain().to_string_lossy().replace(ending, "")
 }
 
 /// JSON without the blanks that a recording has between its parts: so an app that shows a part of its event shows the same.
@@ -145,13 +173,11 @@ struct Before {
 
 impl Before {
     fn read(directory: &Path, name: &str) -> Option<Self> {
-        [("answer.json", "answer"), ("answer.stream", "answer"), ("error.json", "error")].into_iter().find_map(
-            |(extension, kind)| {
-                let path = directory.join(format!("{name}.{extension}"));
-                let at = fs::metadata(&path).and_then(|metadata| metadata.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
-                Some(Self { kind, content: fs::read(&path).ok()?.into(), at })
-            },
-        )
+        KINDS.iter().find_map(|(extension, kind)| {
+            let path = directory.join(format!("{name}.{extension}"));
+            let at = fs::metadata(&path).and_then(|metadata| metadata.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+            Some(Self { kind, content: fs::read(&path).ok()?.into(), at })
+        })
     }
 }
 
@@ -170,6 +196,14 @@ fn comparable(content: &[u8], masked: bool, normal: &Normal<'_>) -> Vec<u8> {
     normal.json(&mut json);
     json.to_string().into_bytes()
 }
+
+const EVENT: &str = ".event.json";
+/// Of Web Functions, which get no events.
+const REQUEST: &str = ".request.json";
+
+/// What is recorded of an invocation.
+const KINDS: &[(&str, &str)] =
+    &[("answer.json", "answer"), ("answer.stream", "answer"), ("error.json", "error"), ("response.json", "response")];
 
 const EXAMPLES: &str = "\
 Examples:

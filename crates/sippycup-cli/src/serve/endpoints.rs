@@ -9,6 +9,7 @@ use tokio::sync::watch as signal;
 use tokio::task::JoinHandle;
 
 use super::functions::bind;
+use crate::inspect::Inspector;
 use crate::plan::{Behind, FunctionPlan, Plan, Planned};
 use crate::record::Recorded;
 
@@ -26,11 +27,19 @@ pub(super) fn serve(
     plan: &Plan,
     functions: &[Recorded],
     terminal: Terminal,
+    inspector: Option<&Inspector>,
     mut stopping: signal::Receiver<bool>,
 ) -> Result<JoinHandle<io::Result<()>>, BoxError> {
     let address = listener.local_addr()?;
-    let api = plan.allow_host.iter().fold(InvokeApi::new(), |api, name| api.allow_host(name));
+    let api = match inspector {
+        Some(inspector) => InvokeApi::new().observer(inspector.invoke_api(address)),
+        None => InvokeApi::new(),
+    };
+    let api = plan.allow_host.iter().fold(api, |api, name| api.allow_host(name));
     let api = functions.iter().fold(api, |api, function| api.function(&function.name, function.clone()));
+    if let Some(inspector) = inspector {
+        inspector.listener(address, api.clone());
+    }
     terminal.line(&format!("{:>9}: http://{address}", "invoke"));
     let server = Server::new().report(move |line| terminal.line(line));
     let shutdown = async move {

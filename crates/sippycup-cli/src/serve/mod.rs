@@ -36,7 +36,8 @@ use guards::Guards;
 use health::HealthChecks;
 pub(crate) use health::of as health_of;
 use interrupts::Interrupts;
-use web::{Looking, WebFunction};
+use web::Looking;
+pub(crate) use web::WebFunction;
 
 pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {
     let mut interrupts = Interrupts::new()?;
@@ -120,7 +121,7 @@ async fn serve_until(
     let (mut servers, mut description) = (Vec::new(), Description::with_outputs(outputs));
     if let Some(listener) = invoke_api {
         description.invoke_api = Some(format!("http://{}", listener.local_addr()?));
-        servers.push(endpoints::serve(listener, &plan, &functions, terminal, stopping.clone())?);
+        servers.push(endpoints::serve(listener, &plan, &functions, terminal, inspector, stopping.clone())?);
     }
     let (mut guards, mut checks) = (Guards::default(), HealthChecks::new());
     let certificate = certificate.as_ref();

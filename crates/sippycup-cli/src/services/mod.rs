@@ -2,6 +2,7 @@
 //!
 //! `event` prints one, `send` invokes a function with it and says what Lambda makes of the answer.
 
+mod elsewhere;
 mod send;
 mod shapes;
 mod verdict;

@@ -19,6 +19,7 @@ use super::error::Refused;
 use super::event_stream::frame;
 use crate::function::direct::{self, Direct};
 use crate::invoke::Invoke;
+use crate::observe::{Exchange, Step, on_behalf};
 use crate::stamp::{Stamper, iso_time};
 use crate::{Answer, Body, BoxError, Fault, FunctionError};
 
@@ -62,14 +63,29 @@ impl Failure {
     }
 }
 
+/// A failure, which who observes the exchange is told.
+fn failed(error: &BoxError, direct: &Direct, exchange: &Exchange) -> Failure {
+    exchange.tell(|| Step::Failed(error));
+    Failure::of(error, direct)
+}
+
 impl Invoked {
-    pub(super) async fn of<F: Invoke>(mut function: F, event: Bytes, direct: &Arc<Direct>) -> Self {
+    pub(super) async fn of<F: Invoke>(
+        mut function: F,
+        event: Bytes,
+        direct: &Arc<Direct>,
+        exchange: &Exchange,
+    ) -> Self {
         let began = Instant::now();
+        exchange.tell(|| Step::Event(&event));
         let answer = direct::on_behalf(Arc::clone(direct), async {
             std::future::poll_fn(|cx| function.poll_ready(cx)).await.map_err(Into::into)?;
             function.call(event).await.map(Into::into).map_err(Into::into)
         });
-        let answer = answer.await.map_err(|error: BoxError| Failure::of(&error, direct));
+        let answer = match on_behalf(exchange, answer).await {
+            Ok(answer) => Ok(exchange.answer(answer)),
+            Err(error) => Err(failed(&error, direct, exchange)),
+        };
         Self { answer, direct: Arc::clone(direct), began }
     }
 
@@ -82,20 +98,23 @@ impl Invoked {
     }
 
     /// Why there is no answer, if there is none; a function that streams is read to its end.
-    pub(super) async fn failure(self) -> Option<String> {
+    pub(super) async fn failure(self, exchange: &Exchange) -> Option<String> {
         match self.answer {
-            Ok(answer) => answer.into_body().collect().await.err().map(|error| error.to_string()),
+            Ok(answer) => {
+                let error = answer.into_body().collect().await.err()?;
+                Some(failed(&error, &self.direct, exchange).reason)
+            }
             Err(failure) => Some(failure.reason),
         }
     }
 
     /// The whole answer; a function that streams is read to its end.
-    pub(super) async fn response(self, tail: bool) -> Response<Body> {
+    pub(super) async fn response(self, tail: bool, exchange: &Exchange) -> Response<Body> {
         let Self { answer, direct, began } = self;
         let answer = match answer {
             Ok(answer) => match answer.into_body().collect().await {
                 Ok(collected) => Ok(collected.to_bytes()),
-                Err(error) => Err(Failure::of(&error, &direct)),
+                Err(error) => Err(failed(&error, &direct, exchange)),
             },
             Err(failure) => Err(failure),
         };

@@ -21,6 +21,7 @@ use tower_service::Service;
 
 use crate::function::direct::Direct;
 use crate::invoke::Invoke;
+use crate::observe::{Exchange, Observer, Step};
 use crate::tenant::{self, is_tenant};
 use crate::visitor::{Names, OverTcp};
 use crate::{Answer, Body, BoxError, Terminal};
@@ -55,12 +56,13 @@ use name::{Operation, operation};
 pub struct InvokeApi<F> {
     functions: Vec<(String, F)>,
     allowed_hosts: Vec<String>,
+    observer: Observer,
 }
 
 impl<F> InvokeApi<F> {
     /// An API without functions, which answers 404 to everything.
     pub const fn new() -> Self {
-        Self { functions: Vec::new(), allowed_hosts: Vec::new() }
+        Self { functions: Vec::new(), allowed_hosts: Vec::new(), observer: Observer::none() }
     }
 
     /// Adds a function.
@@ -72,6 +74,14 @@ impl<F> InvokeApi<F> {
     /// Adds a host name that clients may use over TCP, beside loopback names and addresses: as [`GatewayBuilder::allow_host`](crate::GatewayBuilder::allow_host).
     pub fn allow_host(mut self, name: impl Into<String>) -> Self {
         self.allowed_hosts.push(name.into());
+        self
+    }
+
+    /// An observer: it is called with each [`Step`] of each call and the number of its exchange, as [`GatewayBuilder::observer`](crate::GatewayBuilder::observer); default none.
+    ///
+    /// The event is what the client sent. Nothing is routed, and nobody authorized. Of an invocation of the type `Event` the response comes before the event, and the end is that of the function.
+    pub fn observer(mut self, told: impl Fn(u64, Step<'_>) + Send + Sync + 'static) -> Self {
+        self.observer = Observer::new(told);
         self
     }
 
@@ -90,41 +100,64 @@ impl<F> Default for InvokeApi<F> {
     }
 }
 
-async fn invoked<F, B>(api: InvokeApi<F>, parts: Parts, body: B) -> Result<Response<Body>, Refused>
-where
-    F: Invoke,
-    B: http_body::Body,
-    B::Error: Into<BoxError>,
-{
-    api.check_visitor(&parts)?;
-    let (operation, name) = operation(parts.uri.path()).filter(|_| parts.method == Method::POST).ok_or_else(|| {
-        Refused::unknown(&format!("no operation of Lambda that runs here: {} {}", parts.method, parts.uri.path()))
-    })?;
-    let asked = Asked::read(operation, &parts.headers)?;
-    let Some(function) = api.functions.into_iter().find(|(known, _)| *known == name).map(|(_, function)| function)
-    else {
-        return Err(Refused::no_function(&name));
-    };
-    let told = Told { name, terminal: parts.extensions.get().copied() };
-    let event = event(body, &asked).await?;
-    match asked.sort {
-        Sort::DryRun => Ok(no_content()),
-        Sort::Event => {
-            let direct = Arc::new(asked.direct);
-            tokio::spawn(async move {
-                if let Some(reason) = Invoked::of(function, event, &direct).await.failure().await {
-                    told.failed(&reason);
-                }
-            });
-            Ok(response(StatusCode::ACCEPTED, Bytes::new()))
-        }
-        Sort::RequestResponse => {
-            let invoked = Invoked::of(function, event, &Arc::new(asked.direct)).await.begun()?;
-            Ok(if operation == Operation::Stream {
-                streamed(invoked, asked.tail, told)
-            } else {
-                invoked.response(asked.tail).await
-            })
+/// One call, and the function that it is for.
+struct Call<F> {
+    function: F,
+    event: Bytes,
+    asked: Asked,
+    told: Told,
+}
+
+impl<F: Invoke> Call<F> {
+    async fn read<B>(api: InvokeApi<F>, parts: &Parts, body: B, exchange: &Exchange) -> Result<Self, Refused>
+    where
+        B: http_body::Body,
+        B::Error: Into<BoxError>,
+    {
+        api.check_visitor(parts)?;
+        let (operation, name) =
+            operation(parts.uri.path()).filter(|_| parts.method == Method::POST).ok_or_else(|| {
+                Refused::unknown(&format!(
+                    "no operation of Lambda that runs here: {} {}",
+                    parts.method,
+                    parts.uri.path()
+                ))
+            })?;
+        let asked = Asked::read(operation, &parts.headers)?;
+        let Some(function) = api.functions.into_iter().find(|(known, _)| *known == name).map(|(_, function)| function)
+        else {
+            return Err(Refused::no_function(&name));
+        };
+        let told = Told { name, terminal: parts.extensions.get().copied() };
+        let event = event(body, &asked, exchange).await?;
+        Ok(Self { function, event, asked, told })
+    }
+
+    async fn made(self, exchange: Exchange) -> Response<Body> {
+        let Self { function, event, asked, told } = self;
+        match asked.sort {
+            Sort::DryRun => exchange.response(no_content()),
+            Sort::Event => {
+                let (parts, body) = response(StatusCode::ACCEPTED, Bytes::new()).into_parts();
+                exchange.tell(|| Step::Response(&parts));
+                tokio::spawn(async move {
+                    let invoked = Invoked::of(function, event, &Arc::new(asked.direct), &exchange).await;
+                    if let Some(reason) = invoked.failure(&exchange).await {
+                        told.failed(&reason);
+                    }
+                    exchange.over();
+                });
+                Response::from_parts(parts, body)
+            }
+            Sort::RequestResponse => {
+                let invoked = Invoked::of(function, event, &Arc::new(asked.direct), &exchange).await;
+                let response = match invoked.begun() {
+                    Ok(invoked) if asked.operation == Operation::Stream => streamed(invoked, asked.tail, told),
+                    Ok(invoked) => invoked.response(asked.tail, &exchange).await,
+                    Err(refused) => refused.response(),
+                };
+                exchange.response(response)
+            }
         }
     }
 }
@@ -149,8 +182,14 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (parts, body) = request.into_parts();
-        let invoked = invoked(self.clone(), parts, body);
-        Box::pin(async move { Ok(invoked.await.unwrap_or_else(|refused| refused.response())) })
+        let api = self.clone();
+        Box::pin(async move {
+            let exchange = api.observer.begin(&parts);
+            Ok(match Call::read(api, &parts, body, &exchange).await {
+                Ok(call) => call.made(exchange).await,
+                Err(refused) => exchange.response(refused.response()),
+            })
+        })
     }
 }
 
@@ -246,7 +285,7 @@ impl Asked {
 }
 
 /// The event, which must be JSON. Nothing is an empty object.
-async fn event<B>(body: B, asked: &Asked) -> Result<Bytes, Refused>
+async fn event<B>(body: B, asked: &Asked, exchange: &Exchange) -> Result<Bytes, Refused>
 where
     B: http_body::Body,
     B::Error: Into<BoxError>,
@@ -258,6 +297,7 @@ where
         Err(error) if error.is::<http_body_util::LengthLimitError>() => return Err(asked.too_large(size)),
         Err(error) => return Err(Refused::content(&format!("the body broke off: {error}"))),
     };
+    exchange.tell(|| Step::RequestBody(&event));
     if event.is_empty() {
         return Ok(Bytes::from_static(b"{}"));
     }

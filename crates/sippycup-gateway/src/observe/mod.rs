@@ -114,6 +114,11 @@ impl Observer {
         Self { told: Some(Arc::new(told)) }
     }
 
+    #[cfg(feature = "function")]
+    pub(crate) const fn none() -> Self {
+        Self { told: None }
+    }
+
     /// An exchange begins. Each has a number of its own, the same for all gateways of the process.
     pub(crate) fn begin(&self, parts: &request::Parts) -> Exchange {
         let told = self.told.clone().map(|told| (LAST.fetch_add(1, Ordering::Relaxed) + 1, told));
@@ -166,6 +171,12 @@ impl Exchange {
         let ending = Self { told: Some((id, Arc::clone(&told))) };
         let body = Watched::new(body, move |piece| told(id, Step::ResponsePiece(piece)), Some(ending));
         Response::from_parts(parts, Body::new(body))
+    }
+
+    /// Nothing more comes.
+    #[cfg(feature = "function")]
+    pub(crate) fn over(mut self) {
+        self.end(End::Whole);
     }
 
     fn end(&mut self, end: End<'_>) {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use sippycup_gateway::{Answer, Body, BoxError, InvokeApi};
+use sippycup_gateway::{Answer, Body, BoxError, End, InvokeApi, Step};
 use tokio::sync::mpsc;
 use tower::util::BoxCloneSyncService;
 use tower::{ServiceExt, service_fn};
@@ -151,6 +151,60 @@ async fn a_stream_is_made_of_events_and_ends_with_one() {
         let complete: Value = serde_json::from_slice(&last.1).unwrap();
         assert_eq!((last.0.as_str(), complete["LogResult"].is_string()), ("InvokeComplete", true));
         assert_eq!(complete.get("ErrorCode"), (name == "fails").then(|| json!("Error")).as_ref());
+    }
+}
+
+#[tokio::test]
+async fn an_observer_is_told_of_every_call() {
+    let asked = [
+        (
+            "echo",
+            "RequestResponse",
+            "{\"a\":1}",
+            "request, body 7, event {\"a\":1}, answer {\"a\":1}, response 200, piece, whole",
+        ),
+        ("fails", "RequestResponse", "", "request, body 0, event {}, failed on purpose, response 200, piece, whole"),
+        (
+            "streams",
+            "RequestResponse",
+            "{}",
+            "request, body 2, event {}, stream, chunk 3, chunk 3, response 200, piece, whole",
+        ),
+        ("echo", "DryRun", "{}", "request, body 2, response 204, whole"),
+        ("echo", "Event", "{}", "request, body 2, response 202, event {}, answer {}, whole"),
+        ("fails", "Event", "{}", "request, body 2, response 202, event {}, failed on purpose, whole"),
+        ("nobody", "Event", "{}", "request, response 404, piece, whole"),
+    ];
+    for (name, sort, body, expected) in asked {
+        let (told, mut steps) = mpsc::unbounded_channel();
+        let api = api().0.observer(move |_, step| {
+            let told = told.send(match step {
+                Step::Request(_) => "request".to_owned(),
+                Step::RequestBody(body) => format!("body {}", body.len()),
+                Step::Event(event) => format!("event {}", String::from_utf8_lossy(event)),
+                Step::Answer(answer) => format!("answer {}", String::from_utf8_lossy(answer)),
+                Step::Streaming { prelude: false } => "stream".to_owned(),
+                Step::AnswerPiece(piece) => format!("chunk {}", piece.len()),
+                Step::Failed(error) => format!("failed {error}"),
+                Step::Response(parts) => format!("response {}", parts.status.as_u16()),
+                Step::ResponsePiece(_) => "piece".to_owned(),
+                Step::End(End::Whole) => "whole".to_owned(),
+                other => format!("{other:?}"),
+            });
+            told.unwrap();
+        });
+        let request = Request::post(path(name)).header("x-amz-invocation-type", sort);
+        let response = api.oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        response.into_body().collect().await.unwrap();
+        let mut seen = Vec::new();
+        while let Some(step) = steps.recv().await {
+            let is_over = step == "whole";
+            seen.push(step);
+            if is_over {
+                break;
+            }
+        }
+        assert_eq!(seen.join(", "), expected, "{name} {sort}");
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) fn detail(exchange: &Exchange, secrets: bool) -> Value {
         "door": row.door.name,
         "kind": row.door.kind,
         "address": row.door.address.to_string(),
-        "function": row.door.function,
+        "function": exchange.function(),
         "authorizer": row.authorizer.as_ref().or(row.door.authorizer.as_ref()),
         "repeats": row.repeats,
         "cold": row.cold,

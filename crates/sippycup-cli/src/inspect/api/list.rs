@@ -66,7 +66,7 @@ impl<'a> Row<'a> {
             end: row.ended.map(|ended| ended.how),
             door: &row.door.name,
             kind: row.door.kind,
-            function: row.door.function.as_deref(),
+            function: exchange.function(),
             authorizer: row.authorizer.as_deref().or(row.door.authorizer.as_deref()),
             cold: row.cold,
             streamed: row.streamed,

@@ -93,7 +93,7 @@ function actions(one) {
     isRequest && button("Replay", "Send it again as it was (r)", () => replay(one.id).then((id) => id && open(id))),
     isRequest && button("Edit and send", "Change it before it is sent (e)", () => openSend(one.id, open)),
     isRequest && button("Copy as curl", "A line for a shell", () => copyAs(one.id, "curl", secrets)),
-    isRequest && one.kind !== "web-function" && button("Copy as Rust test", "A test through Gateway", () => copyAs(one.id, "rust", secrets)),
+    isRequest && !["invoke-api", "web-function"].includes(one.kind) && button("Copy as Rust test", "A test through Gateway", () => copyAs(one.id, "rust", secrets)),
     one.event && button("Copy event", "The event as a file for sippycup invoke", () => copyAs(one.id, "event", secrets)),
     compared === one.id ? button("Compare no more", "", () => compare(null)) : button("Compare", "Then choose another request", () => compare(one.id)),
     el("button", { "aria-pressed": String(secrets), title: "Credentials are masked until they are asked for", click: () => reveal() }, secrets ? "Mask secrets" : "Show secrets"));
@@ -130,7 +130,7 @@ function authorizer(one) {
 
 function event(one, last) {
   if (one.kind === "web-function") return null;
-  if (!one.event) return card("Event", "none was written", false, el("p", { class: "facts" }, "The front door answered by itself."));
+  if (!one.event) return card("Event", "none was written", false, el("p", { class: "facts" }, one.kind === "invoke-api" ? "No function was asked." : "The front door answered by itself."));
   const claims = one.event.requestContext?.authorizer;
   const marked = last?.event ? `, marked: differences to ${last.target}` : "";
   return card("Event", bytes(one.eventSize) + marked, true,

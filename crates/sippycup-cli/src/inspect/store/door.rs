@@ -40,6 +40,11 @@ impl Door {
         }
     }
 
+    /// The Invoke API, which is before all functions.
+    pub(crate) fn of_invoke_api(address: SocketAddr) -> Self {
+        Self { kind: "invoke-api", function: None, ..Self::of_web("invoke", address, false) }
+    }
+
     pub(crate) fn new(
         gateway: &Gateway<()>,
         function: Option<&str>,

@@ -32,6 +32,8 @@ pub(crate) struct Row {
     /// The target with credentials masked, and no longer than somebody reads.
     pub(crate) target: String,
     pub(crate) door: Arc<Door>,
+    /// The first function that was asked.
+    pub(crate) asked: Option<String>,
     /// The exchange that this one repeats, if any.
     pub(crate) repeats: Option<u64>,
     pub(crate) status: Option<u16>,
@@ -123,6 +125,11 @@ impl Exchange {
             Some(after) => micros(after),
             None => -micros(self.row.began.saturating_duration_since(at)),
         }
+    }
+
+    /// The function that the front door is before, else the one that it asked.
+    pub(crate) fn function(&self) -> Option<&str> {
+        self.row.door.function.as_deref().or(self.row.asked.as_deref())
     }
 
     pub(crate) fn invocation(&mut self, id: &str) -> Option<&mut Invocation> {

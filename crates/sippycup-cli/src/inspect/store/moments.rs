@@ -32,6 +32,7 @@ impl State {
                 let name = function.name.clone();
                 self.change(exchange, |exchange| {
                     let queued = exchange.since(Instant::now());
+                    exchange.row.asked.get_or_insert_with(|| name.clone());
                     if let Some(contents) = &mut exchange.contents {
                         contents.invocations.push(Invocation::new(invocation, name, queued));
                     }

@@ -54,6 +54,7 @@ fn begun(door: Arc<Door>, id: u64, parts: &request::Parts) -> Exchange {
         method: parts.method.as_str().chars().take(MOST_OF_A_METHOD).collect(),
         target: shown(target),
         door,
+        asked: None,
         repeats: parts.extensions.get::<Sent>().and_then(|sent| sent.repeats),
         status: None,
         cold: false,

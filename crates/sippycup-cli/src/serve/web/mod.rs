@@ -35,7 +35,7 @@ use process::{Connected, Process};
 
 /// What passes requests on to the process of a Web Function.
 #[derive(Clone)]
-pub(super) struct WebFunction {
+pub(crate) struct WebFunction {
     shared: Arc<Shared>,
 }
 
@@ -72,6 +72,13 @@ impl WebFunction {
         };
         let process = Process::start(plan.clone(), address, terminal, Arc::clone(&observer))?;
         Ok(Self { shared: Arc::new(Shared { plan, allowed: allowed.to_vec(), terminal, process, observer }) })
+    }
+
+    /// One that listens nowhere: requests are given to it.
+    pub(crate) async fn alone(plan: WebPlan, terminal: Terminal) -> Result<Self, BoxError> {
+        let looking = Looking { inspector: None, at: 0, recorder: None };
+        // Recorded requests name the host that they had.
+        Self::start(plan, &["*".to_owned()], terminal, &looking).await
     }
 
     /// Tells where it is, and passes requests on until it should stop.
@@ -117,7 +124,7 @@ impl WebFunction {
         tokio::spawn(async move { shared.process.restart().await });
     }
 
-    pub(super) fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.shared.process.stop();
     }
 }

@@ -179,6 +179,45 @@ fn a_request_is_sent_again_as_it_was_and_edited_with_what_is_masked() {
 }
 
 #[test]
+fn calls_of_the_invoke_api_are_shown_and_those_of_send() {
+    let (running, _front, page) = inspected("say:hello", &["--invoke-api=127.0.0.1:0", "--name", "shop"]);
+    let line = running.seen.iter().find(|line| line.contains("invoke: http://")).unwrap();
+    let api = line.split("http://").nth(1).unwrap().to_owned();
+    let (_, out, err) = run(sippycup(&["send", "sqs", "-d", "one", "--to", &api, "--name", "shop"]));
+    assert!(out.contains("statusCode"), "{out} {err}");
+    let path = "/2015-03-31/functions/shop/invocations";
+    let one = ended(&page, path);
+    assert_eq!((&one["kind"], &one["function"], &one["status"]), (&json!("invoke-api"), &json!("shop"), &json!(200)));
+    assert_eq!((&one["event"]["Records"][0]["body"], &one["answer"]["statusCode"]), (&json!("one"), &json!(200)));
+    let has_line = |one: &Value| {
+        let lines = one["invocations"][0]["lines"].as_array();
+        lines.is_some_and(|lines| lines.iter().any(|line| line[1] == "hello"))
+    };
+    let one = until(&page, &one["id"], has_line);
+    let named = json!(["x-amzn-requestid", one["invocations"][0]["id"]]);
+    assert!(one["responseHeaders"].as_array().unwrap().contains(&named), "{one}");
+    // One that nobody waits for has the function's end, and is sent again as another.
+    ask(&api, &format!("POST {path}"), &[&format!("Host: {api}"), "X-Amz-Invocation-Type: Event"], r#"{"a":1}"#);
+    let later = row(&page, |row| row["status"] == 202 && !row["end"].is_null());
+    let one = get(&page, &format!("/api/exchanges/{}", later["id"]));
+    assert_eq!((&one["event"], &one["answer"]["statusCode"]), (&json!({ "a": 1 }), &json!(200)), "{one}");
+    let (status, sent) = post(&page, "/api/send", &json!({ "repeats": later["id"] }));
+    assert_eq!(status, 200, "{sent}");
+    until(&page, &sent["id"], |one| one["status"] == 202 && one["answer"]["statusCode"] == 200);
+    ask(&api, "POST /2015-03-31/functions/nobody/invocations", &[&format!("Host: {api}")], "{}");
+    let one = ended(&page, "/2015-03-31/functions/nobody/invocations");
+    assert!(one["event"].is_null() && one["fault"].as_str().unwrap().contains("Function not found"), "{one}");
+    for (name, address, part) in [
+        ("nobody", &*api, "answers 404: Function not found"),
+        ("shop", &*page, "no Invoke API is there"),
+        ("shop", "127.0.0.1:1", "nobody listens on 127.0.0.1:1"),
+    ] {
+        let (code, _, err) = run(sippycup(&["send", "sqs", "--to", address, "--name", name]));
+        assert!(code == 1 && err.contains(part), "{code} {err}");
+    }
+}
+
+#[test]
 fn what_an_authorizer_said_is_shown() {
     let (_running, front, page) = inspected("path", &["--issuer", "https://login.example.com", "--audience", "shop"]);
     http(&front, "GET /refused", "");

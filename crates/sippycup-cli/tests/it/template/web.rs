@@ -1,12 +1,12 @@
 //! Web Functions: processes that speak HTTP themselves, without events.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::inspect::{ended, get, post, text, until};
-use crate::{Running, directory, http, run, serve};
+use crate::{Running, directory, http, run, serve, sippycup};
 
 #[test]
 fn a_web_function_gets_requests_as_they_are_and_no_events() {
@@ -76,6 +76,7 @@ fn a_web_function_gets_requests_as_they_are_and_no_events() {
     is_restarted(&mut running, &root, &address);
     running.signal("-INT");
     assert_eq!(running.child.wait().unwrap().code(), Some(0));
+    is_replayed(&root);
 }
 
 /// The inspector has its requests, its processes and their lines, and sends to it.
@@ -114,6 +115,32 @@ fn is_recorded(root: &Path) {
     let response = read("events/Web/000001.response.json");
     assert_eq!((&response["status"], &response["headers"]["x-own"]), (&json!(201), &json!(["yes"])));
     assert!(response["body"].as_str().unwrap().starts_with("blue\nPOST "), "{response}");
+}
+
+/// What was recorded is asked again, of the program that was changed since.
+fn is_replayed(root: &Path) {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("web/target"), PathBuf::from);
+    let program = target.join("debug/web");
+    let events = root.join("events/Web");
+    // Behind them are those that came while the process was started anew.
+    for entry in std::fs::read_dir(&events).unwrap().map(|entry| entry.unwrap().path()) {
+        let name = entry.file_name().unwrap().to_str().unwrap();
+        if name != "function.toml" && name > "000004" {
+            std::fs::remove_file(entry).unwrap();
+        }
+    }
+    let replay = |flags: &[&str]| {
+        let mut command = sippycup(&[&["replay", events.to_str().unwrap()], flags].concat());
+        command.arg("--").arg(&program);
+        run(command)
+    };
+    let (code, out, err) = replay(&["--ignore", "body", "--ignore", "content-length"]);
+    assert_eq!(code, 0, "{out} {err}");
+    assert!(out.contains("000001: same\n") && out.contains("3 requests, 0 changed\n"), "{out}");
+    let (code, out, _) = replay(&["--ignore", "content-length", "--env", "COLOR=red"]);
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("000001: changed, response before, response now\n"), "{out}");
+    assert!(out.contains("changed red\\nPOST /a%20b?x=1&x=2"), "{out}");
 }
 
 /// A change of its code is built, and the process started anew.
