@@ -123,7 +123,7 @@ impl FromStr for Throttle {
     }
 }
 
-/// Which routes are throttled for themselves.
+/// The routes that have a throttle of their own.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RouteThrottles {
     all: Vec<(Routes, Throttle)>,
@@ -143,13 +143,13 @@ impl RouteThrottles {
         Ok(())
     }
 
-    /// The most specific one for a route.
+    /// The most specific throttle for a route.
     pub(crate) fn find(&self, matched: &Matched) -> Option<&Throttle> {
         let fitting = self.all.iter().filter(|(routes, _)| routes.fit(&matched.key));
         fitting.max_by_key(|(routes, _)| (routes.path.is_some(), routes.method.is_some())).map(|(_, throttle)| throttle)
     }
 
-    /// One for a path that is that of no route would limit nothing, and somebody expects that it does.
+    /// A throttle for a path that no route has is an error: it would limit nothing, and whoever writes it expects a limit.
     pub(crate) fn check(&self, routes: &[Route]) -> Result<(), ConfigError> {
         let is_missing = |wanted: &Routes| wanted.path.is_some() && !routes.iter().any(|r| wanted.fit(&r.key()));
         match self.all.iter().find(|(wanted, _)| is_missing(wanted)) {
@@ -159,7 +159,7 @@ impl RouteThrottles {
     }
 }
 
-/// `GET /items/{id}`, `ANY /items`, `* /items`, `GET *`, `*`, or `$default`: the method and the path as the key of a route has them, where it matters.
+/// `GET /items/{id}`, `ANY /items`, `* /items`, `GET *`, `*`, or `$default`: a method and a path as in the key of a route, and `*` for any.
 #[derive(Clone, Debug, Eq, PartialEq)]
 struct Routes {
     method: Option<String>,
@@ -170,7 +170,7 @@ impl Routes {
     fn parse(text: &str) -> Result<Self, ConfigError> {
         let (method, path) = text.split_once(' ').unwrap_or(("", text));
         let (any_method, any_path) = (method == "*", path.trim() == "*");
-        // What stands for any is put aside; the rest is read as a route is.
+        // `*` is taken off first; the rest is read as the key of a route.
         let method = match method {
             "" | "*" => String::new(),
             method => format!("{method} "),

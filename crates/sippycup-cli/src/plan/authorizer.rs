@@ -203,7 +203,7 @@ impl AuthorizerPlan {
         read.map(Some).map_err(|error| error.to_string())
     }
 
-    /// Paths in a file are meant from the file.
+    /// Relative paths start in the directory of the configuration file.
     pub(super) fn rooted(&mut self, root: &Path) {
         if let Some(jwks) = self.jwks.as_mut().filter(|jwks| !jwks.contains("://")) {
             *jwks = root.join(&*jwks).to_string_lossy().into_owned();

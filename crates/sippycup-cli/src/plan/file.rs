@@ -14,7 +14,7 @@ impl Plan {
         let text = std::fs::read_to_string(path).map_err(|error| wrong(&error.to_string()))?;
         let mut plan: Self =
             toml::from_str(&text).map_err(|error| wrong(&shown(&text, error.span(), error.message())))?;
-        // Paths in the file are meant from the file.
+        // Relative paths start in the directory of the file.
         let root = path.parent().unwrap_or(Path::new(""));
         plan.events = flags.events.clone().or(plan.events.map(|events| root.join(events)));
         plan.keep_secrets = flags.keep_secrets.clone().or(plan.keep_secrets);

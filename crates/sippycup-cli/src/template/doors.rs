@@ -258,7 +258,7 @@ impl Doors {
         behind
     }
 
-    /// How the authorizer of a route runs, unless the command line says what it would say. Its function is one that is needed.
+    /// How the authorizer of a route runs, unless the command line gives its result. Its function is noted as needed.
     fn authorizer(
         &mut self,
         scope: &Scope<'_>,
@@ -280,7 +280,7 @@ impl Doors {
         Some(plan)
     }
 
-    /// The name of the function of a target, which is one that is needed; `Err` with what is there instead.
+    /// The name of the function of a target, which is noted as needed; `Err` with what is there instead.
     fn function(&mut self, scope: &Scope<'_>, target: &Target, stage: Option<&Stage>) -> Result<String, String> {
         let function = match target {
             Target::Function { id, .. } => Some(Function { stack: scope.index, id: id.clone() }),

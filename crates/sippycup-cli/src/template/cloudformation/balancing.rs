@@ -79,7 +79,7 @@ impl Reader<'_, '_> {
         if action.forward.is_empty() { Err(place.unlike("a target group")) } else { Ok(action) }
     }
 
-    /// The name of a target group, which is one that is needed.
+    /// The name of a target group, which is noted as needed.
     fn group(&mut self, value: &Node) -> Result<String, Fault> {
         let sort =
             if self.is_lattice { "AWS::VpcLattice::TargetGroup" } else { "AWS::ElasticLoadBalancingV2::TargetGroup" };
@@ -232,5 +232,5 @@ fn said<T>(node: &Node, value: T) -> Said<T> {
     Said { value, span: Some(node.span.start..node.span.end) }
 }
 
-/// How the names of target groups begin that stand for an action that does not run here. No logical id has a hyphen.
+/// The beginning of the names of target groups that stand for actions which do not run here. No logical id has a hyphen.
 const REFUSED: &str = "Refused-";

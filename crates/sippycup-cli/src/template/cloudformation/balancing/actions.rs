@@ -6,7 +6,7 @@ use crate::template::node::{Entry, Node, Shape};
 use crate::template::source::Fault;
 
 impl Reader<'_, '_> {
-    /// The routing action, which is the last one, with the authorizer before it. Of those that read no tokens none runs here, and so nobody passes.
+    /// The routing action, which is the last one, with the authorizer before it. The other actions that authenticate do not run here, and then nobody passes.
     pub(super) fn action(&mut self, rule: &str, actions: &Node) -> Result<ActionPlan, Fault> {
         let (mut action, mut authorizer) = (None, None);
         for node in actions.items() {
