@@ -73,7 +73,7 @@ function facts(one) {
   const words = [
     one.door === one.kind ? one.kind : `${one.door} (${one.kind})`,
     one.routed?.route && `route ${one.routed.route}`,
-    one.function && `function ${one.function}`,
+    one.listener ? `answered by the listener: ${one.listener}` : one.function && `function ${one.function}`,
     one.authorizer && `authorizer ${one.authorizer}`,
     one.took !== null && time(one.took),
     one.cold && "cold start",

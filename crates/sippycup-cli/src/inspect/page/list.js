@@ -18,7 +18,7 @@ const list = () => document.getElementById("list");
 export function merge(changes) {
   if (changes.anew) rows.clear();
   for (const row of changes.rows) {
-    row.text = `${row.method} ${row.target} ${row.door} ${row.kind} ${row.function ?? ""} ${row.authorizer ?? ""}`.toLowerCase();
+    row.text = `${row.method} ${row.target} ${row.door} ${row.kind} ${row.function ?? row.listener ?? ""} ${row.authorizer ?? ""}`.toLowerCase();
     rows.set(row.id, row);
   }
   // What the server gave up goes here too: it is always the oldest.
@@ -151,7 +151,7 @@ function fill(element, row, at) {
   target.title = row.target;
   took.textContent = row.took === null ? "" : time(row.took);
   const tags = [row.cold && "cold", row.streamed && "streamed", row.repeats !== null && "replayed", row.fault && "fault", row.end === "broken" && "broken", row.end === "abandoned" && "gone"];
-  const words = [clock(row.at), row.door === row.kind ? row.kind : `${row.door} (${row.kind})`, row.function, row.authorizer, row.size > 0 && bytes(row.size)];
+  const words = [clock(row.at), row.door === row.kind ? row.kind : `${row.door} (${row.kind})`, row.function ?? row.listener, row.authorizer, row.size > 0 && bytes(row.size)];
   about.replaceChildren(
     ...tags.filter(Boolean).map((tag) => el("span", { class: ["fault", "broken"].includes(tag) ? "tag bad" : "tag" }, tag)),
     words.filter(Boolean).join(" · "));

@@ -51,6 +51,9 @@ function link(url) {
 // Parameters stay as they are: whoever tries the URL knows what to write there.
 function path(base, route) {
   if (base.startsWith("ws")) return base;
+  // The path of a rule, up to a wildcard; what else it asks for, no link can have.
+  const rule = /^(rule \d+:|default rule$)/.test(route) && (/path(?:-pattern| exact| prefix) (\/[^ ,*?\\]*)/.exec(route)?.[1] ?? "/");
+  if (rule) return base.replace(/\/$/, "") + rule;
   const [, template] = route.includes(" ") ? route.split(" ") : ["", "/"];
   return base.replace(/\/$/, "") + template.replace(/\{[^}]*\+\}$/, "");
 }

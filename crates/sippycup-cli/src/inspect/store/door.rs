@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use sippycup_gateway::Gateway;
+use sippycup_gateway::{Gateway, RouteEntry};
 
 use crate::plan::Origin;
 
@@ -13,6 +13,8 @@ pub(crate) struct Door {
     pub(crate) kind: &'static str,
     pub(crate) function: Option<String>,
     pub(crate) authorizer: Option<String>,
+    /// The rules that the listener answers itself, by their keys, with the answers.
+    pub(crate) answers: Vec<(String, String)>,
     /// Where it is.
     pub(crate) address: SocketAddr,
     /// Whether TLS is spoken there.
@@ -32,6 +34,7 @@ impl Door {
             kind: "web-function",
             function: Some(id.to_owned()),
             authorizer: None,
+            answers: Vec::new(),
             address,
             secured,
             default_domain: String::new(),
@@ -52,11 +55,14 @@ impl Door {
         address: SocketAddr,
     ) -> Self {
         let kind = gateway.kind();
+        let table = gateway.table();
+        let answered = |entry: &RouteEntry| Some((entry.key().to_owned(), entry.answer()?.to_owned()));
         Self {
             name: origin.map_or_else(|| kind.as_str().to_owned(), |origin| origin.id.clone()),
             kind: kind.as_str(),
             function: function.map(str::to_owned),
             authorizer: origin.and_then(|origin| origin.authorizer.clone()),
+            answers: table.iter().filter_map(answered).collect(),
             address,
             secured: false,
             default_domain: gateway.default_domain().to_owned(),

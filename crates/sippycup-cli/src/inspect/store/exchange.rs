@@ -45,6 +45,8 @@ pub(crate) struct Row {
     pub(crate) size: usize,
     /// What the authorizer said, in a few words.
     pub(crate) authorizer: Option<String>,
+    /// What the listener answered itself: no function gets the request.
+    pub(crate) listener: Option<String>,
     pub(crate) ended: Option<Ended>,
 }
 
@@ -112,6 +114,14 @@ pub(crate) struct Invocation {
     pub(crate) held: usize,
 }
 
+impl Row {
+    /// The authorizer, and what it said if that is known.
+    pub(crate) fn authorizer(&self) -> Option<&str> {
+        let of_door = || self.door.authorizer.as_deref().filter(|_| self.listener.is_none());
+        self.authorizer.as_deref().or_else(of_door)
+    }
+}
+
 impl Exchange {
     /// Microseconds from the request until now.
     pub(crate) fn now(&self) -> u64 {
@@ -127,9 +137,10 @@ impl Exchange {
         }
     }
 
-    /// The function that the front door is before, else the one that it asked.
+    /// The function that the front door is before, if that gets the request, else the one that it asked.
     pub(crate) fn function(&self) -> Option<&str> {
-        self.row.door.function.as_deref().or(self.row.asked.as_deref())
+        let of_door = self.row.door.function.as_deref().filter(|_| self.row.listener.is_none());
+        of_door.or(self.row.asked.as_deref())
     }
 
     pub(crate) fn invocation(&mut self, id: &str) -> Option<&mut Invocation> {

@@ -62,6 +62,7 @@ fn begun(door: Arc<Door>, id: u64, parts: &request::Parts) -> Exchange {
         fault: false,
         size: 0,
         authorizer: None,
+        listener: None,
         ended: None,
     };
     Exchange { id, version: 0, row, contents: Some(Box::new(contents)), bytes: 0 }
@@ -78,6 +79,10 @@ impl Exchange {
     fn step(&mut self, step: Step<'_>) {
         let now = self.now();
         match step {
+            Step::Routed { route, .. } => {
+                let answer = self.row.door.answers.iter().find(|(key, _)| key == route);
+                self.row.listener = answer.map(|(_, answer)| answer.clone());
+            }
             Step::Authorized(verdict) => self.row.authorizer = Some(verdict.to_string()),
             Step::Streaming { .. } => self.row.streamed = true,
             Step::Response(parts) => {
