@@ -161,7 +161,7 @@
 //! | Logs API, Telemetry API | accepted with 202, and nothing is sent; the Extensions API is served | served | functions do not need them |
 //! | Invoke API: an `Event` whose function fails | is not tried again, and the terminal says why it failed | is tried twice more, after one and two minutes | nobody waits for it here |
 //! | WebSocket: `domainName` over TCP | without a custom domain the host that the client named, with its port | the domain name | functions post to `domainName` and `stage`, which must lead back here and never to AWS |
-//! | WebSocket: the signature of `/@connections` | checked if a route needs one of IAM, with the keys given for it | always needed | functions on this machine post with whatever credentials they have |
+//! | WebSocket: the signature of `/@connections` | checked if a route needs one of IAM, with the keys given for it, or with `GatewayBuilder::sign_connections` | always needed | functions on this machine post with whatever credentials they have |
 //! | WebSocket: messages of one client | with the function at the same time, 32 at most | not documented | |
 //! | WebSocket: pings | keep a connection | reported both ways | |
 //! | WebSocket: a number, an object or `null` where the selection expression looks | as if it were missing | not documented | |

@@ -4,12 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
-use sippycup_gateway::{
-    Answer, BoxError, ConfigError, DevelopmentKey, Guard, IamAuthorizer, JwtAuthorizer, KeySet, LambdaAuthorizer,
-};
+use sippycup_gateway::{Answer, BoxError, ConfigError, DevelopmentKey, Guard, JwtAuthorizer, KeySet, LambdaAuthorizer};
 use tower_service::Service;
 
-use super::credentials::CredentialsTable;
+use super::credentials::{CredentialsTable, signers};
 
 /// An authorizer, as `authorizer = { … }` of a gateway, flags or a template describe it.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
@@ -134,9 +132,7 @@ impl AuthorizerPlan {
 
     /// The authorizer that checks signatures, if there is anybody who may sign.
     pub(crate) fn of_signatures(&self) -> Option<Guard> {
-        let mut all = self.credentials.iter().map(CredentialsTable::credentials);
-        let first = IamAuthorizer::new(all.next()?).name(self.name());
-        Some(all.fold(first, IamAuthorizer::and).into())
+        signers(&self.credentials).map(|signers| signers.name(self.name()).into())
     }
 
     /// The authorizer that reads tokens, with whose keys it trusts.

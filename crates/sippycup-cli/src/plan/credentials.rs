@@ -8,7 +8,7 @@ use sippycup_gateway::{Gateway, IamAuthorizer, IamCredentials};
 
 use super::authorizer::{AuthorizerPlan, Sort};
 use super::gateway::{Attempt, GatewayPlan};
-use super::values::Wrong;
+use super::values::{Said, Wrong};
 
 /// One of `credentials = [{ … }]`, or what flags say of one.
 #[derive(Clone, Default, Deserialize, Eq, PartialEq)]
@@ -77,7 +77,37 @@ impl CredentialsTable {
     }
 }
 
+/// Those who may sign, if there is anybody.
+pub(super) fn signers(credentials: &[CredentialsTable]) -> Option<IamAuthorizer> {
+    let mut all = credentials.iter().map(CredentialsTable::credentials);
+    let first = IamAuthorizer::new(all.next()?);
+    Some(all.fold(first, IamAuthorizer::and))
+}
+
 impl GatewayPlan {
+    /// The keys for `/@connections` that flags name.
+    pub(crate) fn connection_keys(&self) -> Result<Vec<CredentialsTable>, Wrong> {
+        match (&self.sign_connections, self.iam()?) {
+            (Some(Said { value: true, .. }), Some(plan)) => Ok(plan.credentials),
+            (Some(said @ Said { value: true, .. }), None) => {
+                Err(said.wrong("--sign-connections", "there are no keys; --iam-key or --iam-profile gives them"))
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Those who may call `/@connections`, if that is said.
+    pub(super) fn signed_connections(&self, attempt: &mut Attempt) -> Result<(), Wrong> {
+        let (flag, credentials) = match &self.connection_credentials {
+            Some(said) => (said.span.clone(), said.value.clone()),
+            None => (None, self.connection_keys()?),
+        };
+        let said = Said { value: credentials, span: flag };
+        let Some(signers) = signers(&said.value) else { return Ok(()) };
+        let flag = if self.connection_credentials.is_some() { "" } else { "--sign-connections" };
+        attempt.set(self.kind, |b| b.sign_connections(signers.clone())).map_err(|error| said.wrong(flag, error))
+    }
+
     /// The authorizer that checks signatures, if flags name keys.
     pub(crate) fn iam(&self) -> Result<Option<AuthorizerPlan>, Wrong> {
         let mut credentials = Vec::new();

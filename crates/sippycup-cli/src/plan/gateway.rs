@@ -11,6 +11,7 @@ use sippycup_gateway::{Kind, Throttle};
 
 use super::authorizer::AuthorizerPlan;
 use super::cors::CorsTable;
+use super::credentials::CredentialsTable;
 use super::domain::DomainTable;
 use super::gateway_response::GatewayResponseTable;
 use super::health::HealthCheckPlan;
@@ -105,6 +106,11 @@ pub(crate) struct GatewayPlan {
     #[arg(long, value_name = "ARN", conflicts_with_all = ["claims", "lambda_authorizer", "issuer"])]
     pub(crate) iam_principal: Option<Said<String>>,
 
+    /// Calls of `/@connections` need a signature with one of these keys, as on AWS, and to connect needs none (WebSocket APIs)
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    #[serde(skip)]
+    pub(crate) sign_connections: Option<Said<bool>>,
+
     /// Origin whose pages may send requests, with any method and header; repeatable (HTTP APIs, function URLs)
     #[arg(long = "cors", value_name = "ORIGIN")]
     #[serde(skip)]
@@ -169,6 +175,9 @@ pub(crate) struct GatewayPlan {
     pub(crate) cors: Option<Said<CorsTable>>,
     #[arg(skip)]
     pub(crate) authorizer: Option<Said<AuthorizerPlan>>,
+    /// Access keys that calls of `/@connections` are signed with.
+    #[arg(skip)]
+    pub(crate) connection_credentials: Option<Said<Vec<CredentialsTable>>>,
     #[arg(skip)]
     pub(crate) api_id: Option<Said<String>>,
     /// Where the tenant of an invocation stands, as an expression of `integration.request.header.X-Amz-Tenant-Id`.
@@ -227,7 +236,8 @@ impl GatewayPlan {
     /// The authorizer that runs, of the file or of flags.
     pub(super) fn authorizer(&self) -> Option<Said<AuthorizerPlan>> {
         let jwks = self.jwks.as_ref().map(|jwks| jwks.value.clone());
-        let signed = || self.iam().ok().flatten().map(Said::from);
+        let signs_calls_only = self.sign_connections.as_ref().is_some_and(|said| said.value);
+        let signed = || self.iam().ok().flatten().filter(|_| !signs_calls_only).map(Said::from);
         match (&self.authorizer, &self.issuer) {
             (Some(said), _) => Some(said.clone()),
             (None, Some(issuer)) => {
@@ -256,6 +266,7 @@ impl GatewayPlan {
             "route_response",
             "route_responses",
             "route_selection",
+            "sign_connections",
             "stream",
             "throttle",
             "token_scopes",

@@ -133,6 +133,7 @@ const BESIDE_A_TEMPLATE: &[&str] = &[
     "jwks",
     "lambda_authorizer",
     "listen",
+    "sign_connections",
     "source_ip",
     "tenant",
     "throttle",

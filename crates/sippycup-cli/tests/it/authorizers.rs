@@ -188,6 +188,26 @@ fn who_opens_a_connection_is_known_and_with_keys_who_posts_to_one() {
     let posted = http(&address, "POST /prod/@connections/R1kmxc2VNjMCFIA=", "Content-Length: 0\r\n");
     assert!(posted.starts_with("HTTP/1.1 403") && posted.contains("Missing Authentication Token"), "{posted}");
 
+    let flags =
+        ["--kind", "ws", "--route-response", "$default", "--iam-key", "AKIAEXAMPLE=secret", "--sign-connections"];
+    let mut running = Running::start("told", &flags);
+    let line = running.until("ws://");
+    let url = format!("ws://{}", line.split("ws://").nth(1).unwrap());
+    let told = web_socket(&url, "{}");
+    assert!(told.contains("function $default"), "to connect needs no signature: {told}");
+    let address = url.split('/').nth(2).unwrap();
+    let posted = http(address, "POST /prod/@connections/R1kmxc2VNjMCFIA=", "Content-Length: 0\r\n");
+    assert!(posted.starts_with("HTTP/1.1 403") && posted.contains("Missing Authentication Token"), "{posted}");
+    for (flags, part) in [
+        (&["--kind", "ws", "--sign-connections"][..], "--sign-connections: there are no keys"),
+        (&["--sign-connections", "--iam-key", "A=b"], "--sign-connections: an HTTP API has no connections to post to"),
+    ] {
+        let mut command = serve(flags);
+        command.args(["--", "true"]);
+        let (code, _, err) = run(command);
+        assert!(code == 2 && err.contains(part), "{err}");
+    }
+
     let root = directory("authorizer-of-connect");
     let text = [
         "\n",

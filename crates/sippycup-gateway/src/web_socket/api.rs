@@ -49,9 +49,12 @@ impl<F> Api<F> {
             .find_map(|gateway| Some((gateway, gateway.config().web_socket.route(key)?)))
     }
 
-    /// Who may call the Management API, if somebody has given keys: those of the routes that need signatures.
+    /// Who may call the Management API, if somebody has given keys: those who are named for it, else those of the routes that need signatures.
     #[cfg(feature = "authorizers")]
     fn signers(&self) -> Option<&crate::Guard> {
+        if let Some(named) = &self.config().web_socket.signers {
+            return Some(named);
+        }
         let guards = std::iter::once(&self.first).chain(&self.others).filter_map(|part| part.config().guard.as_ref());
         guards.into_iter().find(|guard| guard.checks_signatures())
     }

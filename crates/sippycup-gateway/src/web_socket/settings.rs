@@ -17,6 +17,9 @@ pub(crate) struct Settings {
     pub(super) message_limit: usize,
     pub(super) connections: Connections,
     pub(super) observer: Observer,
+    /// Who may call the Management API.
+    #[cfg(feature = "authorizers")]
+    pub(super) signers: Option<crate::Guard>,
 }
 
 /// A route by its key.
@@ -38,6 +41,8 @@ impl Default for Settings {
             message_limit: 128 << 10,
             connections: Connections::default(),
             observer: Observer::default(),
+            #[cfg(feature = "authorizers")]
+            signers: None,
         }
     }
 }
@@ -108,6 +113,18 @@ impl GatewayBuilder {
     pub fn route_response(mut self, key: &str) -> Self {
         self.of_web_sockets("route response");
         self.route_responses.push(key.to_owned());
+        self
+    }
+
+    /// Who may call `/@connections` of a WebSocket API; default the principals of the [guard](Self::guard) of a route that checks signatures, and without one everybody.
+    ///
+    /// On AWS every call needs a signature. Functions on this machine post with whatever credentials they have, or with none, and so that is asked for only where somebody says whose they are: with this,
+    /// also before an API that anybody may connect to.
+    #[cfg(feature = "authorizers")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "authorizers")))]
+    pub fn sign_connections(mut self, signers: crate::IamAuthorizer) -> Self {
+        self.of_web_sockets("connections to post to");
+        self.config.web_socket.signers = Some(signers.into());
         self
     }
 

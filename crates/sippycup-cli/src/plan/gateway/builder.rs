@@ -94,6 +94,7 @@ impl GatewayPlan {
                 .map_err(|e| said.wrong("--lambda-authorizer", e))?;
         }
         self.set_web_socket(&mut attempt)?;
+        self.signed_connections(&mut attempt)?;
         if let Some(tenant) = &self.tenant {
             attempt.set(self.kind, |b| b.tenant(&tenant.value)).map_err(|e| tenant.wrong("", e))?;
         }

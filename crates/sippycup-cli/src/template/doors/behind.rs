@@ -61,6 +61,9 @@ impl Behind {
                 Some(guard) if guard.key && self.answer.is_none() => flags.api_keys.clone(),
                 _ => Vec::new(),
             },
+            connection_credentials: (kind == Kind::WebSocketApi)
+                .then(|| flags.connection_keys().ok().filter(|keys| !keys.is_empty()).map(Said::from))
+                .flatten(),
             throttle: flags.throttle.clone().filter(|_| kind != Kind::FunctionUrl),
             source_ip: flags.source_ip,
             https: flags.https,

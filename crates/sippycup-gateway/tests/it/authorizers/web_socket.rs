@@ -138,6 +138,27 @@ async fn a_signature_opens_a_connection_and_posts_to_it() {
 }
 
 #[tokio::test]
+async fn calls_are_signed_where_that_is_said_and_connecting_is_not() {
+    let ann = IamCredentials::new("AKIAANN1", SECRET).principal(ARN);
+    let gateway = at_that_time(Kind::WebSocketApi).sign_connections(IamAuthorizer::new(ann.clone()));
+    let gateway = gateway.build(function()).unwrap();
+    let mut socket = gateway.connect(handshake(&[])).await.unwrap();
+    let id = socket.id().trim_end_matches('=').to_owned();
+    let (path, twice) = (format!("/prod/%40connections/{id}%3D"), format!("/prod/%2540connections/{id}%253D"));
+    let post = Signing { method: "POST", path: (&path, &twice), body: "hello", ..PLAIN };
+    for (request, status) in [
+        (Request::post(&*path).body(Bytes::from_static(b"hello")).unwrap(), 403),
+        (Signing { secret: "another", ..post.clone() }.request(), 403),
+        (post.request(), 200),
+    ] {
+        assert_eq!(manage(&gateway, request).await.status(), status);
+    }
+    assert_eq!(socket.next().await.as_deref(), Some("hello"));
+    let error = Gateway::builder(Kind::RestApi).sign_connections(IamAuthorizer::new(ann)).build(()).unwrap_err();
+    assert_eq!(error.to_string(), "a REST API has no connections to post to");
+}
+
+#[tokio::test]
 async fn without_keys_every_signature_is_taken_as_it_is() {
     let gateway = at_that_time(Kind::WebSocketApi).build(function()).unwrap();
     let mut socket = gateway.connect(handshake(&[])).await.unwrap();
