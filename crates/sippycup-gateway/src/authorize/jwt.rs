@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::claim::{AdditionalClaim, MOST};
 use super::source::Source;
-use super::token::Token;
+use super::token::{SEGMENTS, Token};
 use super::{Asked, Denied, DevelopmentKey, Granted, KeySet, NO_TOKEN, Why};
 use crate::encode::Call;
 use crate::{Authorizer, ConfigError, Kind};
@@ -163,6 +163,11 @@ impl JwtAuthorizer {
         let missing = || Denied::new(Why::Missing, format!("{NO_TOKEN}: {} is missing or empty", source.name()));
         let value = source.value(call).ok_or_else(missing)?;
         let invalid = |text: String| Denied::new(Why::Invalid(text.clone()), text);
+        // A function could read another one of them than the one that is checked here. HTTP APIs join them, which makes no token.
+        if source.is_repeated(call) {
+            let reason = format!("{} is there more than once", source.name());
+            return Err(Denied::new(Why::Invalid(SEGMENTS.to_owned()), reason));
+        }
         let text = match value.strip_prefix("Bearer ") {
             Some(text) => text,
             // A token without it is documented for APIs only.

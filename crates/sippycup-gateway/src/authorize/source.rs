@@ -46,6 +46,15 @@ impl Source {
         value.filter(|value| !value.is_empty())
     }
 
+    /// Whether the request has several values.
+    pub(crate) fn is_repeated(&self, call: &Call<'_>) -> bool {
+        match self {
+            Self::Header(name) => call.headers.get_all(name).iter().nth(1).is_some(),
+            Self::Query(name) => call.query_values(name).nth(1).is_some(),
+            Self::Context(_) | Self::StageVariable(_) => false,
+        }
+    }
+
     /// In a sentence.
     pub(crate) fn name(&self) -> String {
         match self {

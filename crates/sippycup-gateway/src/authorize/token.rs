@@ -30,7 +30,7 @@ impl<'t> Token<'t> {
     ///
     /// In the words of the library that API Gateway uses.
     pub(super) fn read(token: &'t str) -> Result<Self, String> {
-        let segments = || "token contains an invalid number of segments".to_owned();
+        let segments = || SEGMENTS.to_owned();
         let (signed, signature) = token.rsplit_once('.').ok_or_else(segments)?;
         let (header, claims) =
             signed.split_once('.').filter(|(_, claims)| !claims.contains('.')).ok_or_else(segments)?;
@@ -86,6 +86,9 @@ impl<'t> Token<'t> {
         }
     }
 }
+
+/// What is said about a text that is no token.
+pub(super) const SEGMENTS: &str = "token contains an invalid number of segments";
 
 fn json<T: for<'de> Deserialize<'de>>(part: &str) -> Result<T, String> {
     serde_json::from_slice(&decoded(part)?).map_err(|_| "invalid character in the JSON of the token".to_owned())

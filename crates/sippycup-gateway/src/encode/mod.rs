@@ -98,7 +98,11 @@ impl Call<'_> {
 
     /// The first value of a key of the query; its case counts.
     pub(crate) fn query_value(&self, name: &str) -> Option<String> {
-        self.query_pairs().find(|(key, _)| form_decoded(key) == name).map(|(_, value)| form_decoded(value))
+        self.query_values(name).next()
+    }
+
+    pub(crate) fn query_values(&self, name: &str) -> impl Iterator<Item = String> {
+        self.query_pairs().filter(move |(key, _)| form_decoded(key) == name).map(|(_, value)| form_decoded(value))
     }
 
     /// The headers the event shows: what the client sent, minus what the gateway keeps to itself, plus what it adds. Names are spelled, values grouped per name.

@@ -24,6 +24,13 @@ pub(super) fn balancer(scope: &Scope<'_>, listener: &Resource<'_>) -> Result<Opt
         let action = reader.action(rule.id, &actions)?;
         all.push(Said { value: rules::of_balancer(scope, &rule, action)?, span: Some(rule.span.start..rule.span.end) });
     }
+    let reads_tokens = |action: &ActionPlan| action.authorizer.is_some();
+    let in_rules = all.iter().any(|rule: &Said<RulePlan>| reads_tokens(&rule.value.action));
+    if (in_rules || reads_tokens(&default_action.value)) && listener.text(scope, "Protocol")?.as_deref() == Some("HTTP")
+    {
+        let message = "AWS takes actions of type `jwt-validation` in listeners for HTTPS only";
+        scope.notes.borrow_mut().warn(listener.span, message);
+    }
     Ok(reader.finish(listener, Kind::LoadBalancer, default_action, all))
 }
 

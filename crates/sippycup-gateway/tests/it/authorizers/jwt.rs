@@ -217,12 +217,29 @@ async fn cognito_takes_an_id_token_without_scopes_and_an_access_token_with_them(
 }
 
 #[tokio::test]
+async fn of_two_tokens_in_one_request_none_is_read() {
+    let signer = Signer::rsa();
+    let good = format!("Bearer {}", signer.sign("1", &claims(&json!({}))));
+    for (kind, path) in [(Kind::HttpApiV2, "/"), (Kind::RestApi, "/prod/"), (Kind::LoadBalancer, "/")] {
+        for other in [&*good, "Bearer a.b.c", "Basic YTpi", ""] {
+            for headers in [[good.as_str(), other], [other, good.as_str()]] {
+                let request = request("GET", path, &headers.map(|value| ("authorization", value)));
+                let (response, event) = asked(at_that_time(kind).guard(jwt(&signer)), request).await;
+                assert!(response.status() == 401 && event.is_none(), "{kind} {other}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_token_of_an_http_api_may_be_in_the_query() {
     let signer = Signer::rsa();
     let guard = || jwt(&signer).identity_source("$request.querystring.token");
     let token = signer.sign("1", &claims(&json!({})));
     let (response, _) = asked(http_with(guard()), request("GET", &format!("/?token={token}"), &[])).await;
     assert_eq!(response.status(), 200);
+    let twice = request("GET", &format!("/?token={token}&token={token}"), &[]);
+    assert_eq!(refused(http_with(guard()), twice).await.0, 401);
     let rest = at_that_time(Kind::RestApi).guard(guard()).build(()).unwrap_err();
     assert_eq!(rest.to_string(), "authorizer `jwt`: a REST API takes the token from a header");
     for kind in [Kind::WebSocketApi, Kind::FunctionUrl, Kind::VpcLatticeV2] {
