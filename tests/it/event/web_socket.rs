@@ -1,5 +1,8 @@
 //! WebSocket APIs: requests that nobody wrote.
 
+use serde_json::json;
+use sippycup::BasePath;
+
 use crate::support::{fixture, request, text};
 
 #[test]
@@ -58,5 +61,20 @@ fn an_event_without_a_route_key_takes_the_route_of_its_type() {
         let request = request(format!(r#"{{"requestContext":{{"connectionId":"c","eventType":"{event_type}"}}}}"#));
         assert_eq!(request.method(), method);
         assert_eq!(request.uri(), path);
+    }
+}
+
+#[test]
+fn a_route_key_is_a_path_whatever_it_is_written_with() {
+    for (route_key, path) in
+        [("a{b}|c\\^[d]", "/a%7Bb%7D%7Cc%5C%5E%5Bd%5D"), ("100% ?#", "/100%25%20%3F%23"), ("shop/x", "/shop/x")]
+    {
+        let event = json!({
+            "requestContext": {"connectionId": "c", "eventType": "MESSAGE", "routeKey": route_key, "stage": "live"},
+            "stageVariables": {"SIPPYCUP_SCRIPT_NAME_BASE": "/shop"},
+        });
+        let request = request(event.to_string());
+        assert_eq!(request.uri(), path);
+        assert_eq!(request.extensions().get::<BasePath>().unwrap().as_str(), "/shop");
     }
 }

@@ -86,7 +86,8 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
     /// Whichever of the stated and the inferred prefix the path carries, or one after the other: a stage
     /// that the gateway put in front of a base path that a CDN left in.
     fn strip_stated(&self, base: &BasePath, carried: usize) -> usize {
-        if base.is_root() {
+        // A route key that begins like the base path is not below it.
+        if base.is_root() || self.prefix == Prefix::StageOfUrl {
             return carried;
         }
         let at = |start| Some(start + prefix(self.path.get(start..)?, base.as_str(), self.as_sent())?);

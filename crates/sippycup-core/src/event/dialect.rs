@@ -239,7 +239,8 @@ static WEB_SOCKET: Dialect = Dialect {
         field: |wire| wire.path.or(wire.context.route_key),
         or: |json, wire| Some(by_event_type(json, wire, ["$connect", "$disconnect", "$default"])),
     },
-    path_text: Text::Encoded,
+    // A route key is what the developer wrote.
+    path_text: Text::Decoded,
     query: Query::Maps(Text::Decoded),
     client: Client::Context,
     template: Template::Resource,

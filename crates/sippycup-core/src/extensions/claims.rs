@@ -56,13 +56,25 @@ impl Claim {
     }
 
     /// The value, or the items of a list that is text: `[a b]` behind HTTP APIs, `a,b` behind REST APIs, `a b` as
-    /// OAuth has scopes.
+    /// OAuth has scopes. A Lambda authorizer of a REST API may have written JSON.
     fn into_list(self) -> Value {
         let Value::String(text) = &self.0 else { return self.0 };
         let text = text.trim();
+        if let Some(items) = json_items(text) {
+            return items;
+        }
         let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
         let items = bare.split(|character: char| character == ',' || character.is_whitespace());
         items.filter(|item| !item.is_empty()).map(Value::from).collect()
+    }
+
+    /// The value, or the object that its text is: so HTTP APIs write objects in claims.
+    fn into_object(self) -> Value {
+        let Value::String(text) = &self.0 else { return self.0 };
+        match text.trim_start().starts_with('{').then(|| serde_json::from_str(text)) {
+            Some(Ok(object)) => object,
+            _ => self.0,
+        }
     }
 }
 
@@ -130,7 +142,20 @@ impl<'de> Deserializer<'de> for Claim {
         self.into_text().deserialize_enum(name, variants, visitor)
     }
 
-    forward_to_deserialize_any! { bytes byte_buf unit unit_struct map struct identifier ignored_any }
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        Self(self.into_object()).deserialize_any(visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.deserialize_map(visitor)
+    }
+
+    forward_to_deserialize_any! { bytes byte_buf unit unit_struct identifier ignored_any }
 }
 
 struct Items(vec::IntoIter<Value>);
@@ -160,6 +185,12 @@ impl<'de> MapAccess<'de> for Members {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
         seed.deserialize(Claim(self.value.take().certain()))
     }
+}
+
+/// The items of a list in JSON. `[1]` and `[true]` are written the same way in both, and `[a]` is none of JSON.
+fn json_items(text: &str) -> Option<Value> {
+    let first = text.strip_prefix('[')?.trim_start();
+    first.starts_with(['"', '{', '[']).then(|| serde_json::from_str(text).ok())?
 }
 
 /// The seconds since 1970 of a date as Cognito authorizers of REST APIs write it: `Tue Apr 04 18:39:39 UTC 2023`.
@@ -262,6 +293,29 @@ mod tests {
         assert_eq!(of_lists, BTreeMap::from([("a".to_owned(), vec![true, false])]));
         assert_eq!(read::<Option<Plan>>(&json!("free")), Some(Plan::Free));
         assert_eq!(read::<Option<Plan>>(&Value::Null), None);
+    }
+
+    #[test]
+    fn json_in_text_is_read_where_the_type_asks_for_more_than_text() {
+        #[derive(Debug, Deserialize, PartialEq)]
+        struct Address {
+            country: String,
+            zip: Option<u32>,
+        }
+        let address = |zip| Address { country: "DE".into(), zip };
+        for (text, zip) in [(r#"{"country":"DE","zip":"10115"}"#, Some(10_115)), (r#" { "country" : "DE" } "#, None)] {
+            assert_eq!(read::<Option<Address>>(&json!(text)), Some(address(zip)));
+        }
+        assert_eq!(read::<BTreeMap<String, u8>>(&json!(r#"{"a":"1"}"#)), BTreeMap::from([("a".to_owned(), 1)]));
+        assert_eq!(read::<Vec<Address>>(&json!(r#"[{"country":"DE"}]"#)), [address(None)]);
+        assert_eq!(read::<Vec<Vec<u8>>>(&json!("[[1,2],[]]")), [vec![1, 2], vec![]]);
+        assert_eq!(read::<Vec<String>>(&json!(r#"["a b","c,d"]"#)), ["a b", "c,d"]);
+        // What only begins like it.
+        assert_eq!(read::<Vec<String>>(&json!(r#"["a" b]"#)), [r#""a""#, "b"]);
+        assert_eq!(read::<Vec<String>>(&json!("[007 true]")), ["007", "true"]);
+        for text in ["{", "{}", r#"["DE"]"#, "DE", ""] {
+            assert!(from_slice::<Address>(json!(text).to_string().as_bytes()).is_err(), "{text}");
+        }
     }
 
     #[test]

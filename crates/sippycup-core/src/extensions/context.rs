@@ -129,11 +129,13 @@ impl RequestContext {
     /// |---|---|
     /// | a number | digits in a string, also `1.7E9`; a date such as `Tue Apr 04 18:39:39 UTC 2023`, as seconds since 1970 |
     /// | a boolean | `"true"` and `"false"` |
-    /// | a list | `"[a b]"` (HTTP APIs), `"a,b"` (REST APIs), `"a b"` (scopes) |
+    /// | a list | `"[a b]"` (HTTP APIs), `"a,b"` (REST APIs), `"a b"` (scopes); JSON in a string |
+    /// | a struct or a map | JSON in a string (HTTP APIs) |
     /// | text | a number or a boolean |
     ///
-    /// What the type takes as it comes (`serde_json::Value`, a field with `#[serde(flatten)]`, an untagged enum)
-    /// stays as it is.
+    /// What the type takes as it comes (`serde_json::Value`, a field with `#[serde(flatten)]`, an enum that is untagged or
+    /// has its tag inside) stays as it is. An item that has a comma or a space in it cannot be told from two, except in
+    /// JSON.
     ///
     /// ```
     /// # use sippycup_core::{EventSource, RequestContext};
