@@ -142,8 +142,12 @@ impl Rewrite {
         }
         let (start, value, end) = path?;
         let new = match value {
-            // A browser drops a `__Host-` cookie with another path.
-            b"/" if paths == CookiePaths::Below || cookie.trim_ascii_start().starts_with(b"__Host-") => return None,
+            // A browser drops a `__Host-` cookie with another path, whatever the case of its prefix.
+            b"/" if paths == CookiePaths::Below
+                || strip_ignoring_case(cookie.trim_ascii_start(), b"__Host-").is_some() =>
+            {
+                return None;
+            }
             // `/shop` covers `/shop` and everything below; `/shop/` would not cover the first.
             b"/" => self.base.as_str().as_bytes().to_vec(),
             _ => self.path(value)?,
@@ -257,6 +261,7 @@ mod tests {
                 "a=1; Path=/shop/v1/x",
                 "a=1; Path",
                 "__Host-a=1; Path=/; Secure",
+                " __HOST-a=1; Path=/; Secure",
             ] {
                 assert_eq!(cookie(stays, paths), None, "{stays}");
             }
