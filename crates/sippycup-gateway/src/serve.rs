@@ -1,5 +1,6 @@
 //! Gateways and Runtime APIs on TCP listeners.
 
+mod breaking;
 mod connection;
 #[cfg(feature = "tls")]
 mod http2;

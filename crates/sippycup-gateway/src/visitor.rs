@@ -44,16 +44,19 @@ impl<F: Fn(&str) -> bool> Names<'_, F> {
             return Ok(Visitor::Known);
         }
         self.check_host(headers)?;
-        if let Some(origin) = headers.get(ORIGIN) {
+        // A browser sends one. Of several any may be its own, and another a proxy's.
+        for origin in headers.get_all(ORIGIN) {
             let origin = String::from_utf8_lossy(origin.as_bytes());
             let is_named = self.cors.is_some_and(|cors| cors.names(&origin));
-            return if is_named || self.is_known_origin(&origin, headers) {
-                Ok(Visitor::Known)
-            } else {
-                Err(format!("a web page of `{origin}` may not send requests here; allow it with `allow-host`"))
-            };
+            if !is_named && !self.is_known_origin(&origin, headers) {
+                return Err(format!("a web page of `{origin}` may not send requests here; allow it with `allow-host`"));
+            }
         }
-        let is = |name: &HeaderName, value: &str| headers.get(name).is_some_and(|v| v.as_bytes() == value.as_bytes());
+        if headers.contains_key(ORIGIN) {
+            return Ok(Visitor::Known);
+        }
+        let is =
+            |name: &HeaderName, value: &str| headers.get_all(name).iter().any(|v| v.as_bytes() == value.as_bytes());
         match () {
             () if !is(&SEC_FETCH_SITE, "cross-site") => Ok(Visitor::Known),
             () if (method == Method::GET || method == Method::HEAD)
@@ -78,7 +81,7 @@ impl<F: Fn(&str) -> bool> Names<'_, F> {
     #[cfg(feature = "function")]
     pub(crate) fn no_page(&self, headers: &HeaderMap) -> Result<(), String> {
         self.check_host(headers)?;
-        if headers.contains_key(ORIGIN) || headers.get(SEC_FETCH_SITE).is_some_and(|site| site != "none") {
+        if headers.contains_key(ORIGIN) || headers.get_all(SEC_FETCH_SITE).iter().any(|site| site != "none") {
             return Err(
                 "a web page may not use the Runtime API; a program sends neither `Origin` nor `Sec-Fetch-Site`"
                     .to_owned(),

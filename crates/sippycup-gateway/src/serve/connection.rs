@@ -17,6 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tower_service::Service;
 
+use super::breaking::Breaking;
 use crate::visitor::OverTcp;
 use crate::web_socket::Lifetime;
 use crate::{Body, BoxError};
@@ -137,7 +138,7 @@ where
         }
     }
 
-    pub(super) async fn respond(mut self, mut request: Request<Incoming>) -> Result<Response<Body>, S::Error> {
+    pub(super) async fn respond(mut self, mut request: Request<Incoming>) -> Result<Response<Breaking>, S::Error> {
         let extensions = request.extensions_mut();
         extensions.insert(self.lifetime);
         extensions.insert(self.peer);
@@ -147,7 +148,8 @@ where
             extensions.insert(secured);
         }
         poll_fn(|cx| self.service.poll_ready(cx)).await?;
-        self.service.call(request).await
+        let response = self.service.call(request).await?;
+        Ok(response.map(Breaking::new))
     }
 }
 

@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
+use http_body::Frame;
+use http_body_util::StreamBody;
 use serde_json::{Value, json};
-use sippycup_gateway::{Authorizer, BoxError, Function, Gateway, GatewayBuilder, Kind, Server};
+use sippycup_gateway::{Answer, Authorizer, BoxError, Function, Gateway, GatewayBuilder, Kind, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -20,6 +22,8 @@ async fn no_web_page_of_another_site_reaches_the_function() {
             "Host: evil.example:80\r\n",
             "Host: localhost\r\nOrigin: https://evil.example\r\n",
             "Host: localhost\r\nOrigin: null\r\n",
+            "Host: localhost\r\nOrigin: http://localhost\r\nOrigin: https://evil.example\r\n",
+            "Host: localhost\r\nSec-Fetch-Site: none\r\nSec-Fetch-Site: cross-site\r\n",
             "Host: localhost\r\nSec-Fetch-Site: cross-site\r\n",
         ] {
             let response = send(address, &format!("POST {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n")).await;
@@ -228,6 +232,33 @@ async fn what_is_no_http_is_refused_and_told() {
         assert!(send(address, sent).await.starts_with("HTTP/1.1 400"), "{sent:?}");
         let line = lines.recv().await.unwrap();
         assert!(line.contains(said), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn what_comes_before_the_failure_of_a_stream_reaches_the_client() {
+    const PRELUDE: &[u8] = b"{\"statusCode\":201,\"headers\":{\"x-a\":\"1\"}}\0\0\0\0\0\0\0\0";
+    for kind in [Kind::FunctionUrl, Kind::RestApi] {
+        for (said, sent) in
+            [(&[PRELUDE][..], ""), (&[PRELUDE, b"one"], "3\r\none\r\n"), (&[PRELUDE, b"one", b"two"], "3\r\ntwo\r\n")]
+        {
+            let function = tower::service_fn(async |_: Bytes| {
+                let frames = said.iter().map(|piece| Ok(Frame::data(Bytes::from_static(piece))));
+                let frames = frames.chain([Err(BoxError::from("failed on purpose"))]);
+                Ok::<_, BoxError>(Answer::streaming(
+                    StreamBody::new(futures_util::stream::iter(frames.collect::<Vec<_>>())),
+                    true,
+                ))
+            });
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let gateway = Gateway::builder(kind).response_streaming(true).build(function).unwrap();
+            tokio::spawn(gateway.serve(listener, std::future::pending()));
+            let response = send(address, &format!("GET {} HTTP/1.1\r\nHost: localhost\r\n\r\n", path(kind))).await;
+            assert!(response.starts_with("HTTP/1.1 201") && response.contains("x-a: 1"), "{kind}: {response:?}");
+            let (_, body) = response.split_once("\r\n\r\n").unwrap();
+            assert!(body.ends_with(sent), "{kind}: {response:?}");
+        }
     }
 }
 

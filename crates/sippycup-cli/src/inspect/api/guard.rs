@@ -26,6 +26,9 @@ impl Guard {
     pub(super) fn check<B>(&self, request: &Request<B>) -> Result<(), String> {
         let headers = request.headers();
         let text = |name: &HeaderName| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let is_any = |name: &HeaderName, wrong: &dyn Fn(&[u8]) -> bool| {
+            headers.get_all(name).iter().any(|value| wrong(value.as_bytes()))
+        };
         let mut hosts = headers.get_all(HOST).iter();
         let host = match (hosts.next(), hosts.next()) {
             (Some(host), None) => String::from_utf8_lossy(host.as_bytes()).into_owned(),
@@ -36,10 +39,11 @@ impl Guard {
         }
         // A browser says where a request comes from; programs need not.
         let is_api = request.uri().path().starts_with("/api/") || request.method() != Method::GET;
-        if is_api && text(&SITE).is_some_and(|site| site != "same-origin" && site != "none") {
+        if is_api && is_any(&SITE, &|site| site != b"same-origin" && site != b"none") {
             return Err("a page of another origin asked".to_owned());
         }
-        if text(&ORIGIN).is_some_and(|origin| origin != format!("http://{host}")) {
+        let own = format!("http://{host}");
+        if is_any(&ORIGIN, &|origin| origin != own.as_bytes()) {
             return Err("a page of another origin asked".to_owned());
         }
         if request.method() != Method::GET {
@@ -132,6 +136,10 @@ mod tests {
         }
         for origin in ["http://evil.example", "http://127.0.0.1:3000", "http://localhost:9900", "null"] {
             assert!(!passes("POST", "/api/send", &[host, mark, json, ("origin", origin)]), "{origin}");
+            let own = ("origin", "http://127.0.0.1:9900");
+            assert!(!passes("POST", "/api/send", &[host, mark, json, own, ("origin", origin)]), "{origin}");
         }
+        let sites = [("sec-fetch-site", "none"), ("sec-fetch-site", "cross-site")];
+        assert!(!passes("GET", "/api/exchanges", &[host, sites[0], sites[1]]));
     }
 }
