@@ -9,7 +9,7 @@ use std::{
     panic::panic_any,
     pin::Pin,
     sync::LazyLock,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -22,12 +22,13 @@ use axum::{
 };
 use http_body::Frame;
 use lambda_runtime::layers::TracingLayer;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use sippycup::{
-    BackgroundTasks, BoxError, ClientCertificate, Connection, IamPrincipal, LambdaRequestId, ServerUrl, TenantId,
-    axum::MatchedPathLayer, logging, metrics::Metrics,
+    BackgroundTasks, BoxError, ClientCertificate, Connection, IamPrincipal, LambdaRequestId, Message, ServerUrl,
+    TenantId, axum::MatchedPathLayer, logging, metrics::Metrics,
 };
-use tokio::sync::Barrier;
+use tokio::{sync::Barrier, task::JoinHandle};
 use tower::{Service, service_fn};
 use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 use tracing::Instrument;
@@ -69,6 +70,9 @@ async fn main() -> Result<(), BoxError> {
             .fail_on(500..=599),
         false => serve,
     };
+    if has("runtime") && has("stream") {
+        return serve.streaming().into_runtime()?.layer(TracingLayer::new()).run().await;
+    }
     if has("runtime") {
         return serve.into_runtime()?.layer(TracingLayer::new()).run().await;
     }
@@ -120,12 +124,14 @@ fn app() -> Router {
         .route("/items/{id}", get(item))
         .route("/upload/{id}", post(async |body: Bytes| format!("{} bytes", body.len())))
         .route("/status/{code}", get(async |Path(code): Path<u16>| StatusCode::from_u16(code).unwrap_or_default()))
+        .route("/everywhere", get(everywhere))
         .route("/body-error", get(async || AxumBody::new(Failing(false))))
         .route("/panic", get(panics))
         .route("/never", get(async || future::pending::<()>().await))
         .route("/half", get(async || AxumBody::new(Half)))
         .route("/size/{size}", get(async |Path(size): Path<usize>| "a".repeat(size)))
         .route("/two/{who}", get(two))
+        .route("/sendmessage", post(message))
         .route("/who", any(who))
         .route("/$connect", any(who))
         .route("/long", get(async || tracing::warn!(long = "\u{1b}".repeat(1 << 18), "a long line")))
@@ -146,6 +152,46 @@ async fn item(Path(id): Path<String>, tasks: BackgroundTasks) -> String {
     id
 }
 
+/// Says what it does wherever its code runs, and what that spawns.
+async fn everywhere(tasks: BackgroundTasks) -> AxumBody {
+    tasks.spawn(async {
+        let _ = spawned("by a task").await;
+    });
+    AxumBody::new(Telling { spawned: spawned("by the handler"), is_of_handler: true })
+}
+
+fn spawned(by: &'static str) -> JoinHandle<()> {
+    tracing::warn!("{by}");
+    tokio::spawn(async move { tracing::warn!("spawned {by}") }.in_current_span())
+}
+
+/// No bytes. It waits for what the handler spawned, and then for what it spawns itself.
+struct Telling {
+    spawned: JoinHandle<()>,
+    is_of_handler: bool,
+}
+
+impl http_body::Body for Telling {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        loop {
+            let _ = ready!(Pin::new(&mut self.spawned).poll(cx));
+            if !std::mem::replace(&mut self.is_of_handler, false) {
+                return Poll::Ready(None);
+            }
+            self.spawned = spawned("by the body");
+        }
+    }
+}
+
+impl Drop for Telling {
+    fn drop(&mut self) {
+        tracing::warn!("dropped");
+    }
+}
+
 /// Who asks, and where.
 async fn who(
     certificate: Option<ClientCertificate>,
@@ -164,6 +210,21 @@ async fn who(
         "connection": connection,
         "server": server.as_str(),
     }))
+}
+
+/// What was said, when two messages are under way at the same time if it says so.
+async fn message(message: Message<Heard>) -> Json<Value> {
+    static TWO: LazyLock<Barrier> = LazyLock::new(|| Barrier::new(2));
+    if message.data.waits {
+        TWO.wait().await;
+    }
+    Json(json!([message.action, message.data.text]))
+}
+
+#[derive(Deserialize)]
+struct Heard {
+    text: String,
+    waits: bool,
 }
 
 fn says() -> tracing::field::DebugValue<io::Error> {

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use crate::{LambdaContext, background::Running, hook::Hook, log};
 #[cfg(any(feature = "local", feature = "server"))]
-use crate::{current, tasks::Starter};
+use crate::{current, span::Entered, tasks::Starter};
 
 /// What the app wants to be called for after every invocation, and how long that may take.
 pub(crate) struct After {
@@ -76,8 +76,9 @@ pub(crate) struct Afterwards {
 
 #[cfg(any(feature = "local", feature = "server"))]
 impl Afterwards {
+    /// To be called in the invocation's span.
     pub(crate) fn of(&self, context: LambdaContext) -> Finish {
-        Finish { afterwards: self.clone(), context }
+        Finish { afterwards: self.clone(), invocation: Entered::current(context) }
     }
 }
 
@@ -85,21 +86,21 @@ impl Afterwards {
 #[cfg(any(feature = "local", feature = "server"))]
 pub(crate) struct Finish {
     afterwards: Afterwards,
-    pub(crate) context: LambdaContext,
+    pub(crate) invocation: Entered,
 }
 
 #[cfg(any(feature = "local", feature = "server"))]
 impl Drop for Finish {
     fn drop(&mut self) {
-        let (after, context) = (self.afterwards.after.clone(), self.context.clone());
-        if after.hooks.is_empty() && context.tasks().is_empty() {
+        let (after, invocation) = (self.afterwards.after.clone(), self.invocation.take());
+        if after.hooks.is_empty() && invocation.context().tasks().is_empty() {
             return;
         }
-        let invocation = context.clone();
-        self.afterwards.starter.start(current::scope(&invocation, async move {
-            after.run_tasks(&context).await;
-            after.call_hooks(&context).await;
-        }));
+        self.afterwards.starter.start(async move {
+            let context = invocation.context().clone();
+            invocation.run(after.run_tasks(&context)).await;
+            current::scope(&context, after.call_hooks(&context)).await;
+        });
     }
 }
 

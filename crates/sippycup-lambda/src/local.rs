@@ -27,11 +27,11 @@ use crate::{
     LambdaContext, ServeError,
     after::Afterwards,
     answer::Answer,
-    current,
     failure::Failure,
     guard::{Guards, describe, guard},
     invocation,
     options::Options,
+    span,
     tasks::Tasks,
 };
 
@@ -44,17 +44,16 @@ where
     T: Service<ProxyEvent, Error = Error, Response: Answer, Future: Send + 'static> + Clone + Send + 'static,
 {
     let (listener, address) = listen().await?;
-    let gateway = match options.gateway {
-        Some(gateway) => gateway,
-        None => described(T::Response::STREAMED)?,
+    let (gateway, misfit) = match options.gateway {
+        Some(gateway) => (gateway, "the settings of the gateway do not fit"),
+        None => (described(T::Response::STREAMED)?, "the settings of the gateway in `SIPPYCUP_GATEWAY` do not fit"),
     };
     let tasks = Tasks::default();
     let afterwards = Afterwards { after: Arc::new(options.after), starter: tasks.starter() };
     // Absolute links that the app makes from its public URI must lead back to this server, which has no TLS.
     let gateway =
         gateway.forwarded("http", address.port()).build(Function { app: function, afterwards, guards: options.guards });
-    let gateway =
-        gateway.map_err(|error| ServeError::local("the settings of the gateway do not fit").because(error))?;
+    let gateway = gateway.map_err(|error| ServeError::local(misfit).because(error))?;
     let (kind, base) = (gateway.kind(), gateway.base_path());
     let url = format!("http://{address}{base}/");
     // Written before the server starts, so that no line of a request comes first. A closed standard error is no reason to stop.
@@ -131,12 +130,16 @@ where
     fn call(&mut self, event: Bytes) -> Self::Future {
         let context = context();
         let (app, guards) = (guard(|| self.app.clone()), self.guards.clone());
-        let finish = self.afterwards.of(context.clone());
-        Box::pin(current::scope(&finish.context.clone(), async move {
-            let answer = invocation::run(app, event, &context, &guards).await;
+        let afterwards = self.afterwards.clone();
+        let answering = span::within(&context.clone(), async move {
+            let finish = afterwards.of(context.clone());
+            (invocation::run(app, event, &context, &guards).await, finish)
+        });
+        Box::pin(async {
+            let (answer, finish) = answering.await;
             let answer = answer.unwrap_or_else(|error| Err(describe(error)));
             answer.map(|answer| answer.into_local(finish)).map_err(|failure| told(&failure))
-        }))
+        })
     }
 }
 

@@ -52,7 +52,7 @@ where
 
     #[cfg(feature = "local")]
     fn into_local(self, finish: Finish, watch: Option<Box<dyn Watch>>) -> sippycup_gateway::Answer {
-        let context = finish.context.clone();
+        let context = finish.invocation.context().clone();
         self.map(|body| Guarded::new(body, &context, finish, watch, |failure, _| Err(crate::local::told(&failure))))
             .into()
     }
@@ -60,7 +60,10 @@ where
 
 pin_project! {
     /// A body whose failure, an error or a panic, ends it in the way of whoever takes it.
-    struct Guarded<B, E, H> {
+    struct Guarded<B, E, H>
+    where
+        H: Held,
+    {
         #[pin]
         body: Option<StreamedBody<B>>,
         context: LambdaContext,
@@ -70,18 +73,22 @@ pin_project! {
         last: fn(Failure, &LambdaContext) -> Result<Frame<Bytes>, E>,
     }
 
-    impl<B, E, H> PinnedDrop for Guarded<B, E, H> {
+    impl<B, E, H> PinnedDrop for Guarded<B, E, H>
+    where
+        H: Held,
+    {
         fn drop(this: Pin<&mut Self>) {
             // The client has gone, or the invocation.
             let mut this = this.project();
-            if let Err(failure) = guard(|| this.body.set(None)) {
+            let Some(held) = this.held else { return };
+            if let Err(failure) = guard(|| held.enter(|| this.body.set(None))) {
                 log::failed(&failure, this.context);
             }
         }
     }
 }
 
-impl<B, E, H> Guarded<B, E, H> {
+impl<B, E, H: Held> Guarded<B, E, H> {
     /// `last` is what comes after the failure.
     fn new(
         body: StreamedBody<B>,
@@ -97,14 +104,15 @@ impl<B, E, H> Guarded<B, E, H> {
 impl<B, E, H> HttpBody for Guarded<B, E, H>
 where
     B: HttpBody<Error: Into<BoxError>>,
+    H: Held,
 {
     type Data = Bytes;
     type Error = E;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, E>>> {
         let mut this = self.project();
-        let Some(body) = this.body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
-        let polled = match guard(|| body.poll_frame(cx)) {
+        let (Some(body), Some(held)) = (this.body.as_mut().as_pin_mut(), &*this.held) else { return Poll::Ready(None) };
+        let polled = match guard(|| held.enter(|| body.poll_frame(cx))) {
             Ok(Poll::Ready(polled)) => polled.transpose().map_err(describe),
             Ok(Poll::Pending) => match this.watch {
                 Some(watch) => Err(ready!(watch.poll_late(cx))),
@@ -120,10 +128,30 @@ where
             this.context.verdict().broken();
         }
         // It ends here, and is the app's until it is dropped.
-        let dropped = guard(|| this.body.set(None));
+        let dropped = guard(|| held.enter(|| this.body.set(None)));
         *this.held = None;
         let failure = polled.err().or(dropped.err());
         Poll::Ready(failure.map(|failure| (this.last)(failure, this.context)))
+    }
+}
+
+/// What lasts as long as a body.
+trait Held {
+    /// Runs code of the body as the invocation's.
+    fn enter<T>(&self, code: impl FnOnce() -> T) -> T;
+}
+
+/// Whoever asks for the body is in the invocation already.
+impl Held for () {
+    fn enter<T>(&self, code: impl FnOnce() -> T) -> T {
+        code()
+    }
+}
+
+#[cfg(feature = "local")]
+impl Held for Finish {
+    fn enter<T>(&self, code: impl FnOnce() -> T) -> T {
+        self.invocation.enter(code)
     }
 }
 

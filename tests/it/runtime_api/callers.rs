@@ -75,3 +75,35 @@ async fn a_caller_is_who_the_front_door_says_and_the_request_has_the_id_of_its_i
         }
     }
 }
+
+#[tokio::test]
+async fn messages_of_connections_are_read_however_many_come_at_the_same_time() {
+    let message = |id: &str, body: Value| {
+        let context = json!({"routeKey": "sendmessage", "eventType": "MESSAGE", "connectionId": id, "stage": "prod"});
+        json!({"requestContext": context, "body": body.to_string(), "isBase64Encoded": false}).to_string()
+    };
+    for polls in POLLS {
+        let mut api = start(polls, "", &[]).await;
+        let together = polls.min(2);
+        let mut given: HashMap<String, String> = HashMap::new();
+        for _ in 0..together {
+            let id = api.id();
+            let said = json!({"action": "sendmessage", "text": format!("I am {id}"), "waits": together > 1});
+            api.next().await.reply(&event(&id, &message(&id, said))).await;
+            given.insert(format!("POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1"), id);
+        }
+        for _ in 0..together {
+            let report = api.report().await;
+            let id = given.remove(&report.line).unwrap();
+            let heard: Value = serde_json::from_str(report.json()["body"].as_str().unwrap()).unwrap();
+            assert_eq!(heard, json!(["sendmessage", format!("I am {id}")]));
+            report.accept().await;
+        }
+        let id = api.id();
+        api.next().await.reply(&event(&id, &message(&id, json!({"action": "sendmessage", "text": 5})))).await;
+        let report = api.report().await;
+        assert_eq!(report.json()["statusCode"], 400);
+        assert!(report.json()["body"].as_str().unwrap().starts_with("cannot read message: expected another shape"));
+        report.accept().await;
+    }
+}

@@ -21,7 +21,7 @@ impl Local {
         let mut local = Self { function, said, address: String::new() };
         let line = local.until("http://").await;
         let address = line.split_once("http://").unwrap().1;
-        local.address = address.split([',', '/']).next().unwrap().to_owned();
+        local.address = address.split([',', '/', '"']).next().unwrap().to_owned();
         local
     }
 
@@ -36,7 +36,9 @@ impl Local {
 
     async fn open(&self, path: &str) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", self.address);
+        // As Lambda sends it to a Web Function.
+        let id = "lambda-web-request-id: w-1";
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n{id}\r\nconnection: close\r\n\r\n", self.address);
         stream.write_all(request.as_bytes()).await.unwrap();
         stream
     }
@@ -163,6 +165,26 @@ async fn the_log_is_readable_and_json_if_it_is_asked_for() {
         local.get("/items/7").await;
         let line: Value = serde_json::from_str(&local.until("a task").await).unwrap();
         assert_eq!((&line["level"], &line["message"]), (&json!("WARN"), &json!("a task")));
+    }
+}
+
+#[tokio::test]
+async fn every_line_says_whose_it_is_wherever_the_apps_code_runs() {
+    for (place, id) in [(GATEWAY, "00000000-0000-4000-8000-000000000001"), (WEB_FUNCTION, "w-1")] {
+        for options in ["logging", "logging,stream"] {
+            let variables = [place, ("OBSERVED", options), ("AWS_LAMBDA_LOG_FORMAT", "JSON")];
+            let mut local = Local::start_as(env!("CARGO_BIN_EXE_observed"), &variables).await;
+            assert!(local.get("/everywhere").await.starts_with("HTTP/1.1 200 "));
+            let mut said = Vec::new();
+            while said.last().is_none_or(|last| last != "after the invocation") {
+                let line: Value = serde_json::from_str(&local.until("{").await).unwrap();
+                assert_eq!(line["requestId"], id, "{line}");
+                said.push(line["message"].as_str().unwrap().to_owned());
+            }
+            for message in EVERYWHERE {
+                assert!(said.iter().any(|said| said == message), "{options}: {message} not in {said:?}");
+            }
+        }
     }
 }
 

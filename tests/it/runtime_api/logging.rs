@@ -89,6 +89,31 @@ async fn every_line_of_an_invocation_says_whose_it_is_whatever_the_level() {
 }
 
 #[tokio::test]
+async fn what_bodies_and_tasks_spawn_in_the_span_has_the_ids_too() {
+    for polls in POLLS {
+        for options in ["logging", "logging,stream", "logging,runtime", "logging,runtime,stream"] {
+            if polls > 1 && options.contains("runtime") {
+                continue;
+            }
+            let variables = [
+                ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+                // `lambda_runtime` wants these.
+                ("AWS_LAMBDA_FUNCTION_NAME", "observed"),
+                ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+                ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+            ];
+            let mut api = start(polls, options, &variables).await;
+            let id = invoke(&mut api, &secret("GET", "/everywhere", "")).await;
+            let lines = json_lines(&mut api, "after the invocation").await;
+            lines.iter().for_each(|line| assert_is_of(line, &id));
+            for message in EVERYWHERE {
+                assert!(lines.iter().any(|line| line["message"] == *message), "{options}: {message} not in {lines:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn invocations_at_the_same_time_keep_their_ids() {
     let mut api = start(16, "logging", &[("AWS_LAMBDA_LOG_FORMAT", "JSON")]).await;
     let ids = [api.id(), api.id()];

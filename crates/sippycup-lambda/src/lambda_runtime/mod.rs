@@ -3,6 +3,7 @@
 mod context;
 mod invoke;
 mod reply;
+mod streamed;
 
 use std::{convert::Infallible, env, sync::Arc};
 

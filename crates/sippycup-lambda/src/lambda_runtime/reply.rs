@@ -10,6 +10,7 @@ use hyper_util::{
 };
 use sippycup_layer::BoxError;
 
+use super::streamed::Streamed;
 use crate::{
     LambdaContext,
     failure::Failure,
@@ -34,6 +35,7 @@ impl RuntimeApi {
     pub(super) async fn respond(&self, context: &LambdaContext, answer: Outgoing) -> Result<(), BoxError> {
         let json = match answer {
             Outgoing::Pieces { .. } => {
+                let answer = Outgoing::pieces(Box::pin(Streamed::new(answer, context)));
                 return self.post(context, "response", &STREAMING, answer).await.map(drop);
             }
             Outgoing::Whole(json) => json,

@@ -36,7 +36,8 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             // The client has gone, or the end was known before.
             let mut this = this.project();
-            if let Err(failure) = guard(|| this.body.set(None)) {
+            let Some(finish) = this.finish else { return };
+            if let Err(failure) = guard(|| finish.invocation.enter(|| this.body.set(None))) {
                 log::failed(&failure, &this.context.take().unwrap_or_else(LambdaContext::none));
             }
         }
@@ -67,15 +68,17 @@ where
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, BoxError>>> {
         let mut this = self.project();
-        let Some(body) = this.body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
-        let polled = match guard(|| body.poll_frame(cx).map_err(Into::into)) {
+        let (Some(body), Some(finish)) = (this.body.as_mut().as_pin_mut(), &*this.finish) else {
+            return Poll::Ready(None);
+        };
+        let polled = match guard(|| finish.invocation.enter(|| body.poll_frame(cx).map_err(Into::into))) {
             Ok(polled) => ready!(polled).transpose().map_err(failure_of),
             Err(failure) => Err(failure),
         };
         if let Ok(Some(frame)) = polled {
             return Poll::Ready(Some(Ok(frame)));
         }
-        let dropped = guard(|| this.body.set(None));
+        let dropped = guard(|| finish.invocation.enter(|| this.body.set(None)));
         this.permit.take();
         this.finish.take();
         let failure = polled.err().or(dropped.err());

@@ -75,11 +75,15 @@ impl<S: App> Exchange<S> {
                 return Ok(refused(status));
             }
         };
-        let finish = afterwards.of(context.clone().unwrap_or_else(LambdaContext::none));
-        request.extensions_mut().insert(BackgroundTasks::new(finish.context.clone()));
-        let answer = match &context {
-            Some(context) => span::within(context, call(app, request, untold)).await,
-            None => call(app, request, untold).await,
+        let invocation = context.clone().unwrap_or_else(LambdaContext::none);
+        request.extensions_mut().insert(BackgroundTasks::new(invocation.clone()));
+        let answering = async {
+            let finish = afterwards.of(invocation);
+            (call(app, request, untold).await, finish)
+        };
+        let (answer, finish) = match &context {
+            Some(context) => span::within(context, answering).await,
+            None => answering.await,
         };
         Ok(match answer {
             Ok(response) => response.map(|body| ServedBody::new(body, context, permit, finish)),
