@@ -7,6 +7,8 @@
     reason = "helpers of tests are tests, but clippy's exemption knows only test functions"
 )]
 
+mod support;
+
 use aide::{
     axum::{ApiRouter, routing::get},
     openapi::{Info, OpenApi, Server},
@@ -64,4 +66,18 @@ async fn the_described_paths_are_below_the_described_server() {
         let path = description["paths"].as_object().unwrap().keys().next().unwrap();
         assert_eq!(ask(gateway, &format!("{base}{path}")).await["name"], "☕");
     }
+}
+
+#[tokio::test]
+async fn requests_at_the_same_time_are_told_their_own_address() {
+    let program = std::env::current_exe().unwrap();
+    let function = ["--exact", "is_the_function", "--ignored", "--nocapture"];
+    support::assert_described(program.to_str().unwrap(), &function).await;
+}
+
+#[tokio::test]
+#[ignore = "it is a function, which the test above starts"]
+async fn is_the_function() {
+    assert!(std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some(), "expected a Runtime API");
+    sippycup::run(app()).await.unwrap();
 }
