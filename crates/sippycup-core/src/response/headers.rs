@@ -1,8 +1,9 @@
 //! The headers of the answer, in each of the ways that front doors read them.
 
-use std::iter;
-
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{CONNECTION, GetAll, SET_COOKIE},
+};
 
 use crate::{error::ResponseError, json::Writer};
 
@@ -20,22 +21,14 @@ pub(crate) enum Shape {
 /// The headers that go on to the client.
 pub(super) struct Sendable<'a> {
     headers: &'a HeaderMap,
-    /// Whether every name has one value, as nearly always.
-    single: bool,
-    has_connection: bool,
-    has_cookies: bool,
+    /// Their names are those of further headers that are for the next hop alone.
+    connection: GetAll<'a, HeaderValue>,
     kept: &'static [&'static str],
 }
 
 impl<'a> Sendable<'a> {
     pub(super) fn new(headers: &'a HeaderMap, kept: &'static [&'static str]) -> Self {
-        let single = headers.keys_len() == headers.len();
-        let mut sendable = Self { headers, single, has_connection: false, has_cookies: false, kept };
-        for name in headers.keys() {
-            sendable.has_connection |= *name == header::CONNECTION;
-            sendable.has_cookies |= *name == header::SET_COOKIE;
-        }
-        sendable
+        Self { headers, connection: headers.get_all(CONNECTION), kept }
     }
 
     pub(super) fn write(&self, out: &mut Writer, shape: Shape) -> Result<(), ResponseError> {
@@ -49,25 +42,16 @@ impl<'a> Sendable<'a> {
 
     /// The bytes in the values that go on.
     pub(super) fn value_bytes(&self) -> usize {
-        self.headers.iter().filter(|(name, _)| !self.stays_behind(name)).map(|(_, value)| value.len()).sum()
+        self.each().map(|(_, value)| value.len()).sum()
     }
 
-    /// Every name that goes on, with its values.
-    fn each(&self, mut write: impl FnMut(&'a HeaderName, &mut dyn Iterator<Item = &'a HeaderValue>)) {
-        if self.single {
-            // Spares looking every name up again.
-            for (name, value) in self.headers.iter().filter(|(name, _)| !self.stays_behind(name)) {
-                write(name, &mut iter::once(value));
-            }
-            return;
-        }
-        for name in self.headers.keys().filter(|name| !self.stays_behind(name)) {
-            write(name, &mut self.headers.get_all(name).iter());
-        }
+    /// The values that go on, those of one name behind each other.
+    fn each(&self) -> impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)> {
+        self.headers.iter().filter(|(name, _)| !self.stays_behind(name))
     }
 
     fn cookies(&self) -> impl Iterator<Item = &'a HeaderValue> {
-        self.has_cookies.then(|| self.headers.get_all(header::SET_COOKIE)).into_iter().flatten()
+        self.headers.get_all(SET_COOKIE).iter()
     }
 
     fn stays_behind(&self, name: &HeaderName) -> bool {
@@ -77,27 +61,16 @@ impl<'a> Sendable<'a> {
             other if self.kept.contains(&other) => return true,
             _ => {}
         }
-        // `Connection` names further headers that are for the next hop alone.
-        self.has_connection
-            && self.headers.get_all(header::CONNECTION).iter().any(|value| {
-                value
-                    .as_bytes()
-                    .split(|byte| *byte == b',')
-                    .any(|named| named.trim_ascii().eq_ignore_ascii_case(name.as_str().as_bytes()))
-            })
+        self.connection.iter().any(|value| {
+            let mut named = value.as_bytes().split(|byte| *byte == b',');
+            named.any(|named| named.trim_ascii().eq_ignore_ascii_case(name.as_str().as_bytes()))
+        })
     }
 
     /// `,"multiValueHeaders":{…}`
     fn write_multi(&self, out: &mut Writer) {
         out.raw(",\"multiValueHeaders\":{");
-        let mut open = "\"";
-        self.each(|name, values| {
-            out.raw(std::mem::replace(&mut open, ",\""));
-            out.raw(name.as_str());
-            out.raw("\":[");
-            write_list(out, values);
-            out.raw("]");
-        });
+        write_members(out, self.each(), ["\":[\"", "\",\"", "\"]"]);
         out.raw("}");
     }
 
@@ -105,23 +78,7 @@ impl<'a> Sendable<'a> {
     /// returns whether there is none.
     fn write_joined(&self, out: &mut Writer) -> bool {
         out.raw(",\"headers\":{");
-        let mut empty = true;
-        self.each(|name, values| {
-            if *name == header::SET_COOKIE {
-                return;
-            }
-            out.raw(if std::mem::take(&mut empty) { "\"" } else { ",\"" });
-            out.raw(name.as_str());
-            out.raw("\":\"");
-            for (index, value) in values.enumerate() {
-                if index != 0 {
-                    out.raw(", ");
-                }
-                write_value(out, value);
-            }
-            out.raw("\"");
-        });
-        empty
+        write_members(out, self.each().filter(|(name, _)| *name != SET_COOKIE), ["\":\"", ", ", "\""])
     }
 
     /// `,"headers":{…},"cookies":[…]`
@@ -135,7 +92,7 @@ impl<'a> Sendable<'a> {
     /// The trick for formats that have one value for each name: `set-cookie`, `Set-cookie`, `sEt-cookie`, …
     /// are different names in JSON and the same on the wire. Cookies must not be joined with commas.
     fn write_with_cookie_variants(&self, out: &mut Writer) -> Result<(), ResponseError> {
-        let name = header::SET_COOKIE;
+        let name = SET_COOKIE;
         let limit = case_variants(name.as_str());
         let mut empty = self.write_joined(out);
         for (index, value) in self.cookies().enumerate() {
@@ -151,6 +108,34 @@ impl<'a> Sendable<'a> {
         out.raw("}");
         Ok(())
     }
+}
+
+/// The members of an object: each name with its values, and what stands in front of the first of them, between two and
+/// behind the last. Returns whether there is none.
+fn write_members<'a>(
+    out: &mut Writer,
+    headers: impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)>,
+    [front, between, behind]: [&str; 3],
+) -> bool {
+    let mut last = None;
+    for (name, value) in headers {
+        if last == Some(name) {
+            out.raw(between);
+        } else {
+            if last.replace(name).is_some() {
+                out.raw(behind);
+                out.raw(",");
+            }
+            out.raw("\"");
+            out.raw(name.as_str());
+            out.raw(front);
+        }
+        write_value(out, value);
+    }
+    if last.is_some() {
+        out.raw(behind);
+    }
+    last.is_none()
 }
 
 /// Header values as the items of an array.
