@@ -70,49 +70,34 @@ impl fmt::Display for EventError {
 impl Error for EventError {}
 
 /// The response cannot be written as a proxy response.
-pub struct ResponseError(Refusal);
-
-enum Refusal {
-    LargeHeaders { door: &'static str, bytes: usize, limit: usize },
-    LargeJson { by: &'static str, door: &'static str, bytes: usize, limit: usize },
-    ManyCookies { cookies: usize, limit: usize },
-}
+pub struct ResponseError(String);
 
 impl ResponseError {
     pub(crate) fn too_many_cookies(cookies: usize, limit: usize) -> Self {
-        Self(Refusal::ManyCookies { cookies, limit })
+        Self(format!(
+            "cannot encode response: expected at most {limit} `set-cookie` headers where every header name can stand only once, found {cookies}; turn on multi-value headers for the target group"
+        ))
     }
 
     #[cold]
-    pub(crate) fn large_headers(door: &'static str, bytes: usize, limit: usize) -> Self {
-        Self(Refusal::LargeHeaders { door, bytes, limit })
+    pub(crate) fn large_headers(door: &str, bytes: usize, limit: usize) -> Self {
+        Self(format!(
+            "cannot send response: {door} refuses headers of {bytes} bytes, its limit is {limit} bytes in all values"
+        ))
     }
 
     #[cold]
-    pub(crate) fn large_json(by: &'static str, door: &'static str, bytes: usize, limit: usize) -> Self {
-        Self(Refusal::LargeJson { by, door, bytes, limit })
+    pub(crate) fn large_json(by: &str, door: &str, bytes: usize, limit: usize) -> Self {
+        let to = if by == door { String::new() } else { format!(" to {door}") };
+        Self(format!(
+            "cannot send response: {by} refuses a response of {bytes} bytes of JSON{to}, its limit is {limit} bytes; base64 makes binary bodies a third larger"
+        ))
     }
 }
 
 impl fmt::Display for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Refusal::LargeHeaders { door, bytes, limit } => write!(
-                f,
-                "cannot send response: {door} refuses headers of {bytes} bytes, its limit is {limit} bytes in all values"
-            ),
-            Refusal::LargeJson { by, door, bytes, limit } => {
-                write!(f, "cannot send response: {by} refuses a response of {bytes} bytes of JSON")?;
-                if by != door {
-                    write!(f, " to {door}")?;
-                }
-                write!(f, ", its limit is {limit} bytes; base64 makes binary bodies a third larger")
-            }
-            Refusal::ManyCookies { cookies, limit } => write!(
-                f,
-                "cannot encode response: expected at most {limit} `set-cookie` headers where every header name can stand only once, found {cookies}; turn on multi-value headers for the target group"
-            ),
-        }
+        f.write_str(&self.0)
     }
 }
 
