@@ -24,7 +24,7 @@ use axum_core::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use http::{StatusCode, request::Parts};
+use http::{Extensions, StatusCode, request::Parts};
 use serde::de::DeserializeOwned;
 
 use super::{
@@ -68,13 +68,14 @@ impl IntoResponse for MissingContext {
     }
 }
 
-macro_rules! required {
-    ($($name:ident)*) => {$(
+/// `$found` looks for the value, `$else` says what a handler gets that cannot do without it.
+macro_rules! extractors {
+    ($($name:ident)*: $found:expr, $else:expr => $rejection:ty) => {$(
         impl<S: Send + Sync> FromRequestParts<S> for $name {
-            type Rejection = MissingContext;
+            type Rejection = $rejection;
 
-            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingContext> {
-                parts.extensions.get::<Self>().cloned().ok_or(MissingContext(stringify!($name)))
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, $rejection> {
+                $found(&parts.extensions).map_or_else(|| $else(stringify!($name)), Ok)
             }
         }
 
@@ -82,47 +83,7 @@ macro_rules! required {
             type Rejection = Infallible;
 
             async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
-                Ok(parts.extensions.get::<Self>().cloned())
-            }
-        }
-    )*};
-}
-
-macro_rules! defaulted {
-    ($($name:ident)*) => {$(
-        impl<S: Send + Sync> FromRequestParts<S> for $name {
-            type Rejection = Infallible;
-
-            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-                Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
-            }
-        }
-
-        impl<S: Send + Sync> OptionalFromRequestParts<S> for $name {
-            type Rejection = Infallible;
-
-            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
-                Ok(parts.extensions.get::<Self>().cloned())
-            }
-        }
-    )*};
-}
-
-macro_rules! of_the_context {
-    ($($name:ident)*) => {$(
-        impl<S: Send + Sync> FromRequestParts<S> for $name {
-            type Rejection = MissingContext;
-
-            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingContext> {
-                parts.extensions.get().and_then(Self::from_context).ok_or(MissingContext(stringify!($name)))
-            }
-        }
-
-        impl<S: Send + Sync> OptionalFromRequestParts<S> for $name {
-            type Rejection = Infallible;
-
-            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
-                Ok(parts.extensions.get().and_then(Self::from_context))
+                Ok($found(&parts.extensions))
             }
         }
     )*};
@@ -151,6 +112,17 @@ impl IntoResponse for InvalidMessage {
     }
 }
 
-of_the_context!(Connection ClientCertificate IamPrincipal);
-required!(RequestContext EventSource PublicUri ClientIp);
-defaulted!(BasePath StageVariables PathParameters);
+fn own<T: Clone + Send + Sync + 'static>(extensions: &Extensions) -> Option<T> {
+    extensions.get().cloned()
+}
+
+fn missing<T>(name: &'static str) -> Result<T, MissingContext> {
+    Err(MissingContext(name))
+}
+
+extractors!(RequestContext EventSource PublicUri ClientIp: own, missing => MissingContext);
+extractors!(BasePath StageVariables PathParameters: own, |_| Ok(Self::default()) => Infallible);
+extractors!(
+    Connection ClientCertificate IamPrincipal:
+    |extensions: &Extensions| extensions.get().and_then(Self::from_context), missing => MissingContext
+);
