@@ -1,15 +1,14 @@
 //! Claims as gateways write them: numbers, booleans, lists and dates as text.
 
-use std::vec;
-
 use serde::{
     Deserializer,
-    de::{DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor},
+    de::{
+        DeserializeOwned, IntoDeserializer, Visitor,
+        value::{MapDeserializer, SeqDeserializer},
+    },
     forward_to_deserialize_any,
 };
-use serde_json::{Error, Value, map};
-
-use crate::certain::Certain;
+use serde_json::{Error, Value};
 
 /// Reads JSON into a type that may ask for other things than the text that stands there.
 pub(super) fn from_slice<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
@@ -99,8 +98,11 @@ impl<'de> Deserializer<'de> for Claim {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.0 {
-            Value::Array(items) => visitor.visit_seq(Items(items.into_iter())),
-            Value::Object(members) => visitor.visit_map(Members { members: members.into_iter(), value: None }),
+            Value::Array(items) => visitor.visit_seq(SeqDeserializer::new(items.into_iter().map(Self))),
+            Value::Object(members) => {
+                let members = members.into_iter().map(|(name, value)| (Self(name.into()), Self(value)));
+                visitor.visit_map(MapDeserializer::new(members))
+            }
             value => value.deserialize_any(visitor),
         }
     }
@@ -158,32 +160,11 @@ impl<'de> Deserializer<'de> for Claim {
     forward_to_deserialize_any! { bytes byte_buf unit unit_struct identifier ignored_any }
 }
 
-struct Items(vec::IntoIter<Value>);
+impl IntoDeserializer<'_, Error> for Claim {
+    type Deserializer = Self;
 
-impl<'de> SeqAccess<'de> for Items {
-    type Error = Error;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
-        self.0.next().map(|item| seed.deserialize(Claim(item))).transpose()
-    }
-}
-
-struct Members {
-    members: map::IntoIter,
-    value: Option<Value>,
-}
-
-impl<'de> MapAccess<'de> for Members {
-    type Error = Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
-        let Some((name, value)) = self.members.next() else { return Ok(None) };
-        self.value = Some(value);
-        seed.deserialize(Claim(name.into())).map(Some)
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
-        seed.deserialize(Claim(self.value.take().certain()))
+    fn into_deserializer(self) -> Self {
+        self
     }
 }
 
