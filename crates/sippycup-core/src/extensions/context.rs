@@ -47,16 +47,9 @@ pub struct RequestContext {
 /// The values behind the accessors, read on first use.
 #[derive(Debug, Default)]
 struct Fields {
-    account_id: Option<String>,
-    api_id: Option<String>,
-    connection_id: Option<String>,
-    domain_name: Option<String>,
-    event_type: Option<String>,
-    request_id: Option<String>,
-    resource_path: Option<String>,
-    route_key: Option<String>,
+    /// In the order of [`TEXTS`].
+    texts: [Option<String>; TEXTS.len()],
     source_ip: Option<IpAddr>,
-    stage: Option<String>,
 }
 
 impl RequestContext {
@@ -168,51 +161,49 @@ impl RequestContext {
     /// The AWS account that owns the API; `anonymous` on a function URL without authorization.
     #[must_use]
     pub fn account_id(&self) -> Option<&str> {
-        self.fields().account_id.as_deref()
+        self.text("accountId")
     }
 
     /// The API's identifier, or the function URL's.
     #[must_use]
     pub fn api_id(&self) -> Option<&str> {
-        self.fields().api_id.as_deref()
+        self.text("apiId")
     }
 
     /// The WebSocket connection, for the `@connections` API.
     #[must_use]
     pub fn connection_id(&self) -> Option<&str> {
-        self.fields().connection_id.as_deref()
+        self.text("connectionId")
     }
 
     /// The domain the gateway was called under. Not what the client typed where a CDN stands in front.
     #[must_use]
     pub fn domain_name(&self) -> Option<&str> {
-        self.fields().domain_name.as_deref()
+        self.text("domainName")
     }
 
     /// A WebSocket event's type: `CONNECT`, `MESSAGE` or `DISCONNECT`.
     #[must_use]
     pub fn event_type(&self) -> Option<&str> {
-        self.fields().event_type.as_deref()
+        self.text("eventType")
     }
 
     /// The gateway's id of this request. Lambda's own is in its `Context`.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.fields().request_id.as_deref()
+        self.text("requestId")
     }
 
     /// The path template of the API resource or route that matched, such as `/items/{id}`.
     #[must_use]
     pub fn resource(&self) -> Option<&str> {
-        let fields = self.fields();
-        let route = || fields.route_key.as_deref().and_then(|key| key.split_once(' ')).map(|(_, path)| path);
-        fields.resource_path.as_deref().or_else(route)
+        self.text("resourcePath").or_else(|| Some(self.route_key()?.split_once(' ')?.1))
     }
 
     /// The route that matched on an HTTP or WebSocket API: `GET /items/{id}`, `$default`, `$connect`, ….
     #[must_use]
     pub fn route_key(&self) -> Option<&str> {
-        self.fields().route_key.as_deref()
+        self.text("routeKey")
     }
 
     /// The address of the caller as the gateway saw it. Load balancers and VPC Lattice do not say;
@@ -225,7 +216,7 @@ impl RequestContext {
     /// The stage: a name, or `$default`.
     #[must_use]
     pub fn stage(&self) -> Option<&str> {
-        self.fields().stage.as_deref()
+        self.text("stage")
     }
 
     /// The text that stands there, if it is one.
@@ -233,6 +224,11 @@ impl RequestContext {
         let json = &*self.json;
         let value = path.iter().try_fold(Field::whole(json), |object, name| member(json, object, name))?;
         value.string(json).ok().flatten().map(Cow::into_owned)
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        let place = TEXTS.iter().position(|text| *text == name)?;
+        self.fields().texts.get(place)?.as_deref()
     }
 
     fn fields(&self) -> &Fields {
@@ -283,25 +279,14 @@ impl Fields {
     fn read(&mut self, json: &[u8]) -> Result<(), Fault> {
         for each in Members::of(json, Field::whole(json)) {
             let Member { name, value } = each?;
-            let field = match &*name.text_or_empty(json) {
-                b"accountId" => &mut self.account_id,
-                b"apiId" => &mut self.api_id,
-                b"connectionId" => &mut self.connection_id,
-                b"domainName" => &mut self.domain_name,
-                b"eventType" => &mut self.event_type,
-                b"requestId" => &mut self.request_id,
-                b"resourcePath" => &mut self.resource_path,
-                b"routeKey" => &mut self.route_key,
-                b"stage" => &mut self.stage,
-                b"http" | b"identity" => {
-                    let ip = member(json, value, "sourceIp");
-                    let text = ip.and_then(|ip| ip.string(json).ok().flatten());
-                    self.source_ip = text.and_then(|ip| ip.parse().ok()).or(self.source_ip);
-                    continue;
-                }
-                _ => continue,
-            };
-            *field = value.string(json).ok().flatten().map(Cow::into_owned);
+            let name = name.text_or_empty(json);
+            let text = |field: Field| field.string(json).ok().flatten();
+            if let Some((_, place)) = TEXTS.iter().zip(&mut self.texts).find(|(known, _)| known.as_bytes() == &*name) {
+                *place = text(value).map(Cow::into_owned);
+            } else if matches!(&*name, b"http" | b"identity") {
+                let ip = member(json, value, "sourceIp").and_then(text);
+                self.source_ip = ip.and_then(|ip| ip.parse().ok()).or(self.source_ip);
+            }
         }
         Ok(())
     }
@@ -313,6 +298,10 @@ fn is_iam(json: &[u8], identity: Field) -> bool {
         .iter()
         .any(|name| member(json, identity, name).is_some_and(|member| member.kind() == Kind::String))
 }
+
+/// The members that have an accessor which gives their text.
+const TEXTS: [&str; 9] =
+    ["accountId", "apiId", "connectionId", "domainName", "eventType", "requestId", "resourcePath", "routeKey", "stage"];
 
 #[cfg(test)]
 mod tests {
