@@ -7,7 +7,7 @@ use http::uri::PathAndQuery;
 
 use super::{
     dialect::{Dialect, Query},
-    query::QueryMaps,
+    query::push_maps,
     wire::Wire,
 };
 use crate::{
@@ -68,7 +68,7 @@ impl Target {
                 Query::RawOrMaps => Text::Decoded,
             };
             let (multi, single) = (wire.members(wire.multi_query), wire.members(wire.query));
-            QueryMaps { json, multi, single, text }.push(&mut out).map_err(fault)?;
+            push_maps(&mut out, json, multi, single, text).map_err(fault)?;
         }
         // The target `*` has no query: with one, it is a path.
         if path == b"*" && out.len() > path_end {
