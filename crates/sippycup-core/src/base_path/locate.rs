@@ -62,6 +62,19 @@ pub(crate) struct Located {
     pub(crate) written: Option<BasePath>,
 }
 
+impl Located {
+    /// Where a base path is taken off that was stated, and nothing else says anything.
+    pub(crate) fn stated(path: &str, base: BasePath) -> Self {
+        Self::new(path, prefix(path, base.as_str(), is_written).unwrap_or_default(), base)
+    }
+
+    fn new(path: &str, strip: usize, base: BasePath) -> Self {
+        let written = path.get(..strip).filter(|written| !written.is_empty() && *written != base.as_str());
+        let written = written.map(BasePath::from_written).filter(|written| written.is_same(&base));
+        Self { strip, base, written }
+    }
+}
+
 impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
     pub(crate) fn locate(&self) -> Located {
         let (carried, public) = self.infer();
@@ -78,9 +91,7 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
                 strip += length;
             }
         }
-        let written = self.path.get(..strip).filter(|written| !written.is_empty() && *written != base.as_str());
-        let written = written.map(BasePath::from_written).filter(|written| written.is_same(&base));
-        Located { strip, base, written }
+        Located::new(self.path, strip, base)
     }
 
     /// Whichever of the stated and the inferred prefix the path carries, or one after the other: a stage

@@ -1,7 +1,5 @@
 //! A request that came over HTTP, and not as an event.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use http::{
     HeaderValue, Request, Uri,
@@ -14,11 +12,10 @@ use super::{
     options::EventOptions,
 };
 use crate::{
-    base_path::{Located, Prefix, Signals},
+    base_path::Located,
     certain::Certain,
     extensions::{ClientIp, PathParameters, Public, PublicUri, RequestContext, StageVariables, forwarded_for},
     source::EventSource,
-    uri::Text,
 };
 
 impl EventOptions {
@@ -58,7 +55,9 @@ impl EventOptions {
         let public_host = public_host.or_else(|| parts.headers.get(HOST).map(shared));
 
         let whole = parts.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
-        let Located { strip, base, written } = self.locate_stated(whole.path());
+        // Nobody but the options says anything about the base path.
+        let base = self.base_path.as_ref().or(self.base_path_fallback.as_ref()).cloned().unwrap_or_default();
+        let Located { strip, base, written } = Located::stated(whole.path(), base);
         let exact_root = strip == whole.path().len();
         let target = without(&whole, strip);
         let proto = match source {
@@ -92,25 +91,6 @@ impl EventOptions {
             extensions.insert(ip);
         }
         Request::from_parts(parts, body)
-    }
-
-    /// Nobody but the options says anything about the base path.
-    fn locate_stated(&self, path: &str) -> Located {
-        let signals = Signals {
-            prefix: Prefix::None,
-            path_text: Text::Encoded,
-            path,
-            context_path: None,
-            raw_path: None,
-            template: None,
-            parameter: |_: &str| None,
-            mapping: None,
-            stage: Cow::Borrowed(""),
-            own_domain: false,
-            explicit: self.base_path.as_ref().or(self.base_path_fallback.as_ref()),
-            mount_at_resource: false,
-        };
-        signals.locate()
     }
 }
 
