@@ -5,6 +5,8 @@
 //! bytes that `http::Uri` refuses, or that would mean something else there (`?` and `#` of a path that AWS
 //! decoded), are percent-encoded.
 
+use crate::certain::Certain;
+
 /// How a source writes the text of a path or query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Text {
@@ -32,20 +34,11 @@ pub(crate) fn push_path(out: &mut Vec<u8>, path: &[u8], text: Text) {
         out.push(b'/');
     }
     let set = text.path();
-    let plain = path.iter().position(|byte| !set.keeps(*byte) || *byte == b'%');
-    let (head, tail) = path.split_at(plain.unwrap_or(path.len()));
-    out.extend_from_slice(head);
-    let mut rest = tail;
-    while let Some((byte, behind)) = rest.split_first() {
+    push_escaped(out, path, |byte, behind| {
         let lone_percent =
-            *byte == b'%' && !behind.first_chunk::<2>().is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit));
-        if set.keeps(*byte) && !(lone_percent && text == Text::Decoded) {
-            out.push(*byte);
-        } else {
-            push_escape(out, *byte);
-        }
-        rest = behind;
-    }
+            || byte == b'%' && !behind.first_chunk::<2>().is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit));
+        set.keeps(byte) && !(text == Text::Decoded && lone_percent())
+    });
 }
 
 /// Whether the path can stand in a URI as it is.
@@ -75,21 +68,22 @@ pub(crate) fn push_value(out: &mut Vec<u8>, value: &[u8], text: Text) {
 }
 
 fn push_encoded(out: &mut Vec<u8>, text: &[u8], set: &Set) {
-    let plain = text.iter().position(|byte| !set.keeps(*byte)).unwrap_or(text.len());
-    let (head, tail) = text.split_at(plain);
-    out.extend_from_slice(head);
-    for byte in tail {
-        if set.keeps(*byte) {
-            out.push(*byte);
-        } else {
-            push_escape(out, *byte);
-        }
-    }
+    push_escaped(out, text, |byte, _| set.keeps(byte));
 }
 
-fn push_escape(out: &mut Vec<u8>, byte: u8) {
+/// Appends text with all bytes percent-encoded that `keeps` refuses; it sees what is behind each.
+fn push_escaped(out: &mut Vec<u8>, text: &[u8], keeps: impl Fn(u8, &[u8]) -> bool) {
     let digit = |nibble: u8| b"0123456789ABCDEF".get(usize::from(nibble)).copied().unwrap_or(b'0');
-    out.extend_from_slice(&[b'%', digit(byte >> 4), digit(byte & 0xf)]);
+    let (mut kept, mut rest) = (text, text);
+    while let Some((byte, behind)) = rest.split_first() {
+        if !keeps(*byte, behind) {
+            out.extend_from_slice(kept.get(..kept.len() - rest.len()).certain());
+            out.extend_from_slice(&[b'%', digit(byte >> 4), digit(byte & 0xf)]);
+            kept = behind;
+        }
+        rest = behind;
+    }
+    out.extend_from_slice(kept);
 }
 
 /// Whether a piece of a path is this text: as it stands, or with nothing percent-encoded but what must be.
@@ -168,24 +162,17 @@ impl Iterator for Decoded<'_> {
 struct Set([bool; 256]);
 
 impl Set {
-    /// Every visible ASCII character but those given, for text that is as a client sent it. `"`, `<`, `>` and `` ` ``
-    /// are in no URI, and `http` refuses most of them.
-    const fn sent(refused: &[u8]) -> Self {
-        Self::all_but(refused, false)
-    }
-
-    /// Every character of a URI but those given, for text that was decoded: it does not tell how it was sent.
-    const fn decoded(refused: &[u8]) -> Self {
-        Self::all_but(refused, true)
-    }
-
+    /// Every visible ASCII character but those given. `"`, `<`, `>`, `` ` `` and `#` are in no URI, and `http` refuses most of
+    /// them. What was decoded does not tell how it was sent, and keeps the characters of a URI alone.
     #[expect(clippy::indexing_slicing, reason = "evaluated at compile time, where it cannot fail unseen")]
-    const fn all_but(mut refused: &[u8], strict: bool) -> Self {
+    const fn all_but(mut refused: &[u8], text: Text) -> Self {
         let mut set = Self([false; 256]);
         let mut byte = b'!';
         while byte <= b'~' {
-            let held = !matches!(byte, b'"' | b'<' | b'>' | b'`' | b'#');
-            set.0[byte as usize] = if strict { is_uri_byte(byte) } else { held };
+            set.0[byte as usize] = match text {
+                Text::Encoded => !matches!(byte, b'"' | b'<' | b'>' | b'`' | b'#'),
+                Text::Decoded => is_uri_byte(byte),
+            };
             byte += 1;
         }
         while let Some((byte, rest)) = refused.split_first() {
@@ -205,15 +192,21 @@ pub(crate) const fn is_uri_byte(byte: u8) -> bool {
     matches!(byte, b'!' | b'$'..=b';' | b'=' | b'?'..=b'Z' | b'_' | b'a'..=b'z' | b'~')
 }
 
-static PATH: Set = Set::sent(b"?");
-static RAW_QUERY: Set = Set::sent(b"");
-static DECODED_PATH: Set = Set::decoded(b"?");
+/// Whether the name of a host may have this byte.
+pub(crate) fn is_host_byte(byte: u8) -> bool {
+    HOST.keeps(byte)
+}
+
+static HOST: Set = Set::all_but(b"!$%&'()*+,/:;=?@~", Text::Decoded);
+static PATH: Set = Set::all_but(b"?", Text::Encoded);
+static RAW_QUERY: Set = Set::all_but(b"", Text::Encoded);
+static DECODED_PATH: Set = Set::all_but(b"?", Text::Decoded);
 // `;` splits a query for API Gateway, so one inside a decoded value must have been sent as `%3B`.
-static DECODED_KEY: Set = Set::decoded(b"%+&=;");
-static DECODED_VALUE: Set = Set::decoded(b"%+&;");
+static DECODED_KEY: Set = Set::all_but(b"%+&=;", Text::Decoded);
+static DECODED_VALUE: Set = Set::all_but(b"%+&;", Text::Decoded);
 // A `&` inside what was not decoded cannot be one that separates.
-static ENCODED_KEY: Set = Set::sent(b"&=");
-static ENCODED_VALUE: Set = Set::sent(b"&");
+static ENCODED_KEY: Set = Set::all_but(b"&=", Text::Encoded);
+static ENCODED_VALUE: Set = Set::all_but(b"&", Text::Encoded);
 
 /// What `http::Uri` holds, in bytes.
 pub(crate) const MAX_TARGET: usize = 65_534;

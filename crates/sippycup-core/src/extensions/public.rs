@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use http::{Uri, uri::PathAndQuery};
 
-use crate::{base_path::BasePath, certain::Certain, uri::MAX_TARGET};
+use crate::{base_path::BasePath, certain::Certain, uri::{MAX_TARGET, is_host_byte}};
 
 /// The absolute URI of the request as the client wrote it, with the base path.
 ///
@@ -210,7 +210,7 @@ fn address(entry: &str) -> Option<IpAddr> {
 /// Whether this is a host name or address with an optional port, and nothing that could be taken for anything
 /// else.
 pub(crate) fn is_authority(host: &[u8]) -> bool {
-    let plain = |byte: &u8| HOST_BYTES.get(usize::from(*byte)) == Some(&true);
+    let plain = |byte: &u8| is_host_byte(*byte);
     if host.iter().all(plain) {
         return !host.is_empty();
     }
@@ -224,19 +224,6 @@ pub(crate) fn is_authority(host: &[u8]) -> bool {
     let bracketed = host.first() == Some(&b'[');
     !name.is_empty() && name.iter().all(|byte| plain(byte) || (bracketed && *byte == b':')) && is_port(port)
 }
-
-static HOST_BYTES: [bool; 256] = {
-    let mut bytes = [false; 256];
-    let mut byte = 0;
-    while byte < bytes.len() {
-        #[expect(clippy::indexing_slicing, reason = "evaluated at compile time, where it cannot fail unseen")]
-        {
-            bytes[byte] = matches!(byte as u8, b'-' | b'.' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z');
-        }
-        byte += 1;
-    }
-    bytes
-};
 
 /// Nothing, or a colon and a number of at most 65535.
 fn is_port(port: &[u8]) -> bool {
