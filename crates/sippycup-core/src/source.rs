@@ -39,10 +39,6 @@ pub enum EventSource {
 }
 
 impl EventSource {
-    /// Those that write events, in the order of their numbers. The others have higher numbers.
-    pub(crate) const WITH_EVENTS: [Self; 6] =
-        [Self::FunctionUrl, Self::HttpApi, Self::LoadBalancer, Self::RestApi, Self::VpcLattice, Self::WebSocket];
-
     /// The name in snake case: `rest_api`, `http_api`, `function_url`, `load_balancer`, `vpc_lattice`,
     /// `web_socket`, `server` or `web_function`.
     #[must_use]

@@ -9,12 +9,7 @@ use serde_json::value::RawValue;
 
 pub use self::options::EventOptions;
 use self::{dialect::Dialect, other::describe, read::Read};
-use crate::{
-    error::EventError,
-    extensions::{is_usual, usual_extensions},
-    response::ResponseFormat,
-    source::EventSource,
-};
+use crate::{error::EventError, extensions::with_room, response::ResponseFormat, source::EventSource};
 
 mod body;
 mod dialect;
@@ -62,8 +57,7 @@ impl ProxyEvent {
     pub fn from_bytes(json: impl Into<Bytes>) -> Result<Self, EventError> {
         let read = Read::new(json.into())?;
         let dialect = Dialect::detect(&read.json, &read.wire);
-        let extensions = usual_extensions(dialect.map(|dialect| dialect.source));
-        Ok(Self { read, dialect, trace_id: None, extensions })
+        Ok(Self { read, dialect, trace_id: None, extensions: with_room() })
     }
 
     /// The front door, as the event's shape tells it; `None` if it is no HTTP event.
@@ -127,11 +121,7 @@ impl ProxyEvent {
     /// [`StageVariables`]: crate::StageVariables
     pub fn into_request(self, options: &EventOptions) -> Result<http::Request<Bytes>, EventError> {
         let dialect = self.dialect_with(options)?;
-        let mut extensions = self.extensions;
-        if !is_usual(&extensions, dialect.source) {
-            extensions.extend(usual_extensions(Some(dialect.source)));
-        }
-        self.read.into_request(dialect, options, self.trace_id, extensions)
+        self.read.into_request(dialect, options, self.trace_id, self.extensions)
     }
 
     fn dialect_with(&self, options: &EventOptions) -> Result<&'static Dialect, EventError> {

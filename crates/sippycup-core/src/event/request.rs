@@ -21,7 +21,7 @@ use crate::{
 };
 
 impl Read {
-    /// Makes the request. What the event says goes into the `extensions`, behind what most events of its source have.
+    /// Makes the request. What the event says goes into the `extensions`, in the place of what is there of its types.
     pub(super) fn into_request(
         mut self: Box<Self>,
         dialect: &'static Dialect,
@@ -42,16 +42,11 @@ impl Read {
         let body = body::decode(&self.json, self.wire.body, self.wire.body_text.take(), base64)?;
         self.headers.complete(&self.json, trace_id, body.len());
 
-        if !located.base.is_root() {
-            set(&mut extensions, located.base);
-        }
-        let (variables, parameters) = (self.wire.stage_variables, self.wire.path_parameters);
-        if variables.is_some() {
-            set(&mut extensions, StageVariables::new(variables.share(&self.json)));
-        }
-        if parameters.is_some() {
-            set(&mut extensions, PathParameters::new(parameters.share(&self.json)));
-        }
+        let map = |field: Field| if field.is_some() { field.share(&self.json) } else { Bytes::new() };
+        extensions.insert(dialect.source);
+        extensions.insert(located.base);
+        extensions.insert(StageVariables::new(map(self.wire.stage_variables)));
+        extensions.insert(PathParameters::new(map(self.wire.path_parameters)));
         extensions.insert(RequestContext::new(dialect.source, slice_or_null(&self.json, self.wire.context.all)));
         if let Some(public) = public {
             extensions.insert(public);
@@ -151,14 +146,6 @@ impl Read {
         }
         let ip = self.wire.context.source_ip.string(&self.json)?;
         Ok(ip.and_then(|ip| ip.parse().ok()))
-    }
-}
-
-/// Puts a value in the place of the usual one, which has a block already.
-fn set<T: Clone + Send + Sync + 'static>(extensions: &mut Extensions, value: T) {
-    match extensions.get_mut() {
-        Some(usual) => *usual = value,
-        None => drop(extensions.insert(value)),
     }
 }
 

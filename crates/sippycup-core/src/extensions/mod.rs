@@ -8,8 +8,8 @@ mod connection;
 mod context;
 mod message;
 mod public;
+mod room;
 mod server_url;
-mod usual;
 mod variables;
 
 pub use self::{
@@ -23,5 +23,5 @@ pub use self::{
 };
 pub(crate) use self::{
     public::{Public, forwarded_for, is_authority},
-    usual::{is_usual, usual_extensions},
+    room::with_room,
 };

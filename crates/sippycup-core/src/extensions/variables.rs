@@ -106,11 +106,6 @@ macro_rules! map {
                 Self(Map { json, pairs: OnceLock::new() })
             }
 
-            /// Whether they were given by nobody: no event, no constructor.
-            pub(crate) fn is_unset(&self) -> bool {
-                self.0.json.is_empty() && self.0.pairs.get().is_none()
-            }
-
             /// The value of `name`, if there is one.
             #[must_use]
             pub fn get(&self, name: &str) -> Option<&str> {
