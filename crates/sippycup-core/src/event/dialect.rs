@@ -148,7 +148,9 @@ static HTTP_2: Dialect = Dialect {
 /// [Function URL](https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html).
 static FUNCTION_URL: Dialect = Dialect {
     source: EventSource::FunctionUrl,
-    told_by: |json, wire| is_format_2(json, wire) && is_under(json, wire, b"lambda-url"),
+    told_by: |json, wire| {
+        is_format_2(json, wire) && has_label(&wire.context.domain_name.text_or_empty(json), b"lambda-url")
+    },
     fits: |_| true,
     method: CONTEXT_METHOD,
     path: RAW_PATH,
@@ -162,68 +164,24 @@ static FUNCTION_URL: Dialect = Dialect {
 };
 
 /// [Load balancer](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html#receive-event-from-load-balancer).
-static ALB: Dialect = Dialect {
-    source: EventSource::LoadBalancer,
-    told_by: |_, wire| wire.context.elb.is_some(),
-    fits: |_| true,
-    method: HTTP_METHOD,
-    path: PATH,
-    path_text: Text::Encoded,
-    query: Query::Maps(Text::Encoded),
-    client: Client::ForwardedFor,
-    template: Template::Resource,
-    prefix: Prefix::None,
-    public: Public::Http,
-    answer: Answer { shape: Shape::Single, described: true, prelude: Shape::Cookies, kept: &[], limits: BALANCER },
-};
+static ALB: Dialect = BALANCER;
 
 /// [Load balancer, multi-value headers](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html#multi-value-headers).
 static ALB_MULTI: Dialect = Dialect {
-    source: EventSource::LoadBalancer,
-    told_by: |_, wire| wire.context.elb.is_some(),
     fits: |wire| wire.multi_headers.field.kind() == Kind::Object,
-    method: HTTP_METHOD,
-    path: PATH,
-    path_text: Text::Encoded,
-    query: Query::Maps(Text::Encoded),
-    client: Client::ForwardedFor,
-    template: Template::Resource,
-    prefix: Prefix::None,
-    public: Public::Http,
-    answer: Answer { shape: Shape::Multi, described: true, prelude: Shape::Cookies, kept: &[], limits: BALANCER },
+    answer: Answer { shape: Shape::Multi, ..BALANCER.answer },
+    ..BALANCER
 };
 
 /// [VPC Lattice, event version 1](https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html#receive-event-from-service).
 static LATTICE_1: Dialect = Dialect {
-    source: EventSource::VpcLattice,
-    told_by: is_lattice,
     fits: |wire| wire.lattice_path.is_some(),
-    method: LATTICE_METHOD,
     path: Place { name: "raw_path", field: |wire| wire.lattice_path, or: nothing },
-    path_text: Text::Encoded,
-    query: Query::PathOrMaps,
-    client: Client::ForwardedFor,
-    template: Template::Resource,
-    prefix: Prefix::None,
-    public: Public::Http,
-    answer: LATTICE,
+    ..LATTICE
 };
 
 /// [VPC Lattice, event version 2](https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html#receive-event-from-service).
-static LATTICE_2: Dialect = Dialect {
-    source: EventSource::VpcLattice,
-    told_by: is_lattice,
-    fits: |_| true,
-    method: LATTICE_METHOD,
-    path: PATH,
-    path_text: Text::Encoded,
-    query: Query::PathOrMaps,
-    client: Client::ForwardedFor,
-    template: Template::Resource,
-    prefix: Prefix::None,
-    public: Public::Http,
-    answer: LATTICE,
-};
+static LATTICE_2: Dialect = LATTICE;
 
 /// [WebSocket API](https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integrations.html).
 static WEB_SOCKET: Dialect = Dialect {
@@ -284,10 +242,43 @@ impl Template {
     }
 }
 
+/// A load balancer's events, unless its row says otherwise.
+const BALANCER: Dialect = Dialect {
+    source: EventSource::LoadBalancer,
+    told_by: |_, wire| wire.context.elb.is_some(),
+    fits: |_| true,
+    method: HTTP_METHOD,
+    path: PATH,
+    path_text: Text::Encoded,
+    query: Query::Maps(Text::Encoded),
+    client: Client::ForwardedFor,
+    template: Template::Resource,
+    prefix: Prefix::None,
+    public: Public::Http,
+    // See [Lambda functions as targets](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html)
+    // and, for the headers, [Listeners](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-listeners.html).
+    answer: Answer {
+        shape: Shape::Single,
+        described: true,
+        prelude: Shape::Cookies,
+        kept: &[],
+        limits: Limits::of("a load balancer").json(1024 * 1024).headers(32 * 1024),
+    },
+};
+
+/// VPC Lattice's events, unless a row says otherwise.
+const LATTICE: Dialect = Dialect {
+    source: EventSource::VpcLattice,
+    told_by: is_lattice,
+    method: Place { name: "method", field: |wire| wire.method, or: nothing },
+    query: Query::PathOrMaps,
+    answer: Answer { limits: Limits::of("VPC Lattice"), ..BALANCER.answer },
+    ..BALANCER
+};
+
 const HTTP_METHOD: Place = Place { name: "httpMethod", field: http_method, or: nothing };
 const CONTEXT_METHOD: Place =
     Place { name: "requestContext.http.method", field: |wire| wire.context.method, or: nothing };
-const LATTICE_METHOD: Place = Place { name: "method", field: |wire| wire.method, or: nothing };
 const PATH: Place = Place { name: "path", field: |wire| wire.path, or: nothing };
 const RAW_PATH: Place = Place { name: "rawPath", field: |wire| wire.raw_path.or(wire.path), or: nothing };
 const COOKIES: Answer = Answer {
@@ -297,23 +288,12 @@ const COOKIES: Answer = Answer {
     kept: &[],
     limits: Limits::of("a function URL"),
 };
-const LATTICE: Answer = Answer {
-    shape: Shape::Single,
-    described: true,
-    prelude: Shape::Cookies,
-    kept: &[],
-    limits: Limits::of("VPC Lattice"),
-};
 
 /// See [Quotas for HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).
 const HTTP_API: Limits = Limits::of("an HTTP API").headers(API_HEADERS);
 
 /// See [Quotas for REST APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html).
 const API_HEADERS: usize = 10_240;
-
-/// See [Lambda functions as targets](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html)
-/// and, for the headers, [Listeners](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-listeners.html).
-const BALANCER: Limits = Limits::of("a load balancer").json(1024 * 1024).headers(32 * 1024);
 
 fn nothing(_: &[u8], _: &Wire) -> Option<&'static str> {
     None
@@ -365,10 +345,6 @@ fn is_http_api(json: &[u8], wire: &Wire) -> bool {
 fn is_format_2(json: &[u8], wire: &Wire) -> bool {
     let no_method = || !has_method(wire) && wire.raw_path.is_some() && wire.version.is(json, b"2.0");
     wire.context.all.is_some() && (wire.context.http.is_some() || no_method())
-}
-
-fn is_under(json: &[u8], wire: &Wire, label: &[u8]) -> bool {
-    has_label(&wire.context.domain_name.text_or_empty(json), label)
 }
 
 /// Whether a domain has this label behind its first: the names that AWS gives out are
