@@ -69,11 +69,7 @@ impl Wire {
     /// Reads the whole document; a value that is no object has no members.
     pub(crate) fn read(&mut self, json: &[u8]) -> Result<(), Fault> {
         let mut scanner = Scanner::new(json);
-        if scanner.enter(Kind::Object)? {
-            while let Some(key) = scanner.next_name()? {
-                self.member(json, key, &mut scanner)?;
-            }
-        }
+        scanner.each_name(|scanner, key| self.member(json, key, scanner))?;
         scanner.end()?;
         check_text(json, self, scanner.is_ascii())
     }
@@ -92,14 +88,7 @@ impl Wire {
     }
 
     fn member(&mut self, json: &[u8], key: Field, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
-        let unescaped;
-        let name = if key.is_escaped() {
-            unescaped = key.text(json)?.certain();
-            &*unescaped
-        } else {
-            key.raw(json)
-        };
-        let field = match name {
+        let field = match &*key.text(json)?.certain() {
             b"requestContext" => return self.context.read(json, scanner),
             b"headers" => return self.map(scanner, |wire| &mut wire.single_headers),
             b"multiValueHeaders" => return self.map(scanner, |wire| &mut wire.multi_headers),
@@ -139,46 +128,14 @@ impl Wire {
 
 impl ContextWire {
     fn read(&mut self, json: &[u8], scanner: &mut Scanner<'_>) -> Result<(), Fault> {
-        let (kind, start) = (scanner.kind()?, scanner.start()?);
         *self = Self::default();
-        if scanner.enter(Kind::Object)? {
-            while let Some(key) = scanner.next_name()? {
-                self.member(json, key, scanner)?;
-            }
-        }
-        self.all = Field::new(kind, start, scanner.position());
+        self.all = scanner.each_name(|scanner, key| self.member(json, key, scanner))?;
         Ok(())
     }
 
     fn member(&mut self, json: &[u8], key: Field, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
-        match key.raw(json) {
+        let field = match &*key.text_or_empty(json) {
             name @ (b"http" | b"identity") => return self.caller(json, name == b"http", scanner),
-            name => match self.field(name) {
-                Some(field) => *field = scanner.value()?,
-                None if key.is_escaped() => return self.escaped_member(json, key, scanner),
-                None => _ = scanner.value()?,
-            },
-        }
-        Ok(())
-    }
-
-    #[cold]
-    fn escaped_member(&mut self, json: &[u8], key: Field, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
-        match &*key.text_or_empty(json) {
-            name @ (b"http" | b"identity") => return self.caller(json, name == b"http", scanner),
-            name => {
-                let value = scanner.value()?;
-                if let Some(field) = self.field(name) {
-                    *field = value;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    #[inline(always)]
-    fn field(&mut self, name: &[u8]) -> Option<&mut Field> {
-        Some(match name {
             b"connectionId" => &mut self.connection_id,
             b"customDomain" => &mut self.custom_domain,
             b"domainName" => &mut self.domain_name,
@@ -192,34 +149,30 @@ impl ContextWire {
             b"serviceArn" => &mut self.service_arn,
             b"serviceNetworkArn" => &mut self.service_network_arn,
             b"stage" => &mut self.stage,
-            _ => return None,
-        })
+            _ => return scanner.value().map(drop),
+        };
+        *field = scanner.value()?;
+        Ok(())
     }
 
     /// Reads `http` (payload format 2.0) or `identity` (1.0), of which two members count.
     fn caller(&mut self, json: &[u8], http: bool, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
-        let (kind, start) = (scanner.kind()?, scanner.start()?);
         if http {
             // Of two, the last counts.
             self.method = Field::default();
         }
-        if scanner.enter(Kind::Object)? {
-            while let Some(key) = scanner.next_name()? {
-                let value = scanner.value()?;
-                let mut note = |name: &[u8]| match name {
-                    // A writer of both may have left the other's empty.
-                    b"sourceIp" => self.source_ip = value.or(self.source_ip),
-                    b"method" if http => self.method = value,
-                    _ => {}
-                };
-                note(key.raw(json));
-                if key.is_escaped() {
-                    note(&key.text_or_empty(json));
-                }
+        let all = scanner.each_name(|scanner, key| {
+            let value = scanner.value()?;
+            match &*key.text_or_empty(json) {
+                // A writer of both may have left the other's empty.
+                b"sourceIp" => self.source_ip = value.or(self.source_ip),
+                b"method" if http => self.method = value,
+                _ => {}
             }
-        }
+            Ok(())
+        })?;
         if http {
-            self.http = Field::new(kind, start, scanner.position());
+            self.http = all;
         }
         Ok(())
     }

@@ -50,6 +50,22 @@ impl<'a> Scanner<'a> {
         Ok(false)
     }
 
+    /// Walks over one value, and hands over each name of an object; whoever gets it reads the value behind it. The whole
+    /// of what was walked over is its field, also of a string with the quotes.
+    #[inline(always)]
+    pub(crate) fn each_name(
+        &mut self,
+        mut each: impl FnMut(&mut Self, Field) -> Result<(), Fault>,
+    ) -> Result<Field, Fault> {
+        let (kind, start) = (self.kind()?, self.at);
+        if self.enter(Kind::Object)? {
+            while let Some(name) = self.next_name()? {
+                each(self, name)?;
+            }
+        }
+        Ok(Field::new(kind, start, self.at))
+    }
+
     #[inline(always)]
     fn step_in(&mut self) {
         self.at += 1;
@@ -244,20 +260,9 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// Where the value that stands next begins.
-    pub(crate) fn start(&mut self) -> Result<usize, Fault> {
-        self.peek()?;
-        Ok(self.at)
-    }
-
     /// Whether everything that was read is ASCII, but for what [`long_value`](Self::long_value) went over.
     pub(crate) fn is_ascii(&self) -> bool {
         self.marks.is_ascii()
-    }
-
-    /// The byte behind what was read.
-    pub(crate) fn position(&self) -> usize {
-        self.at
     }
 
     /// Fails unless nothing but white space is left.
