@@ -5,18 +5,15 @@
 
 use http::{HeaderMap, HeaderValue};
 
-use super::names::Role;
 use crate::{certain::Certain, json::Member};
 
 /// The layouts that this thread met last. Each is as large as the names of one request's headers, some 4 KB.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Layouts {
+    /// The oldest first, which gives way to the next.
     known: Vec<Layout>,
-    /// Which one gives way to the next.
-    oldest: usize,
     /// The digests of those that were met once.
-    met: [u64; MET],
-    oldest_met: usize,
+    met: Vec<u64>,
 }
 
 /// The names of a request's headers, which the same event makes again.
@@ -26,10 +23,8 @@ pub(crate) struct Layout {
     names: Vec<u8>,
     has_cookies: bool,
     digest: u64,
-    /// The headers. All values are empty.
-    map: HeaderMap,
-    /// Which of the headers tell something.
-    pub(crate) roles: Vec<(usize, Role)>,
+    /// The headers, those of the names and behind them that of the cookies. All values are empty.
+    pub(crate) map: HeaderMap,
 }
 
 /// How an event spells the names, and whether it has a list of cookies too.
@@ -50,10 +45,6 @@ impl<'a> Spelling<'a> {
 }
 
 impl Layouts {
-    pub(crate) const fn new() -> Self {
-        Self { known: Vec::new(), oldest: 0, met: [0; MET], oldest_met: 0 }
-    }
-
     /// The layout of these names.
     pub(crate) fn find(&self, spelling: Spelling<'_>) -> Option<&Layout> {
         self.known.iter().find(|layout| layout.is_of(spelling))
@@ -63,22 +54,20 @@ impl Layouts {
     #[cold]
     pub(crate) fn learn(&mut self, spelling: Spelling<'_>, map: &HeaderMap) {
         if !self.met.contains(&spelling.digest) {
-            if let Some(oldest) = self.met.get_mut(self.oldest_met) {
-                *oldest = spelling.digest;
-            }
-            self.oldest_met = (self.oldest_met + 1) % MET;
-            return;
+            remember(&mut self.met, spelling.digest, MET);
+        } else if self.find(spelling).is_none()
+            && let Some(layout) = Layout::of(spelling, map)
+        {
+            remember(&mut self.known, layout, MOST);
         }
-        if self.find(spelling).is_some() {
-            return;
-        }
-        let Some(layout) = Layout::of(spelling, map) else { return };
-        match self.known.get_mut(self.oldest) {
-            Some(oldest) => *oldest = layout,
-            None => self.known.push(layout),
-        }
-        self.oldest = (self.oldest + 1) % MOST;
     }
+}
+
+fn remember<T>(all: &mut Vec<T>, new: T, most: usize) {
+    if all.len() == most {
+        all.remove(0);
+    }
+    all.push(new);
 }
 
 impl Layout {
@@ -90,25 +79,15 @@ impl Layout {
             return None;
         }
         let mut names = Vec::with_capacity(length);
-        let mut roles = Vec::new();
-        for (index, (member, name)) in members.iter().zip(map.keys()).enumerate() {
+        for (member, name) in members.iter().zip(map.keys()) {
             if !name.as_str().as_bytes().eq_ignore_ascii_case(member.name.raw(json)) {
                 return None;
             }
             names.extend_from_slice(quoted(json, member));
-            let role = Role::of(name);
-            if role != Role::Other {
-                roles.push((index, role));
-            }
         }
         let mut map = map.clone();
         map.values_mut().for_each(|value| *value = HeaderValue::from_static(""));
-        Some(Self { names, has_cookies, digest, map, roles })
-    }
-
-    /// The headers, with values that are still to be set: those of the members, and behind them that of the cookies.
-    pub(crate) fn map(&self) -> HeaderMap {
-        self.map.clone()
+        Some(Self { names, has_cookies, digest, map })
     }
 
     fn is_of(&self, spelling: Spelling<'_>) -> bool {

@@ -1,7 +1,6 @@
 //! What the user decides about how events become requests.
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, uri::Authority};
+use http::{HeaderMap, HeaderName, HeaderValue, header::HOST, uri::Authority};
 
 use crate::{base_path::BasePath, extensions::is_authority, source::EventSource};
 
@@ -89,16 +88,16 @@ impl EventOptions {
         self
     }
 
-    /// The public host, unless it is the one that the request names.
-    pub(crate) fn stated_host(&self, headers: &HeaderMap) -> Option<Bytes> {
-        let stated = |host: &Authority| Bytes::copy_from_slice(host.as_str().as_bytes());
+    /// The public host: the one that is stated, else that of the request.
+    pub(crate) fn host_of(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let stated = |host: &Authority| HeaderValue::from_str(host.as_str()).ok();
         if let Some(host) = &self.public_host {
-            return Some(stated(host));
+            return stated(host);
         }
         let handed_on = self.public_host_header.as_ref().and_then(|name| headers.get(name));
-        match handed_on.filter(|host| is_authority(host.as_bytes())) {
-            Some(host) => Some(Bytes::copy_from_slice(host.as_bytes())),
-            None => self.public_host_fallback.as_ref().map(stated),
+        if let Some(host) = handed_on.filter(|host| is_authority(host.as_bytes())) {
+            return Some(host.clone());
         }
+        self.public_host_fallback.as_ref().map_or_else(|| headers.get(HOST).cloned(), stated)
     }
 }

@@ -1,8 +1,9 @@
 //! An event that was read and is not yet a request.
 
 use bytes::Bytes;
+use http::HeaderMap;
 
-use super::{headers::Headers, wire::Wire};
+use super::{headers::headers, wire::Wire};
 use crate::{
     error::EventError,
     json::{Fault, LIMIT},
@@ -13,7 +14,7 @@ use crate::{
 pub(super) struct Read {
     pub(super) json: Bytes,
     pub(super) wire: Wire,
-    pub(super) headers: Headers,
+    pub(super) headers: HeaderMap,
 }
 
 impl Read {
@@ -31,8 +32,8 @@ impl Read {
     }
 
     fn walk(&mut self) -> Result<(), Fault> {
-        let Self { json, wire, headers } = self;
-        wire.read(json)?;
-        headers.read(json, wire.members(wire.multi_headers), wire.members(wire.single_headers), wire.cookies)
+        self.wire.read(&self.json)?;
+        self.headers = headers(&self.json, &self.wire)?;
+        Ok(())
     }
 }

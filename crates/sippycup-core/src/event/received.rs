@@ -51,8 +51,7 @@ impl EventOptions {
         if let Some(host) = parts.uri.authority().and_then(host) {
             parts.headers.insert(HOST, host);
         }
-        let public_host = self.stated_host(&parts.headers);
-        let public_host = public_host.or_else(|| parts.headers.get(HOST).map(shared));
+        let public_host = self.host_of(&parts.headers);
 
         let whole = parts.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
         // Nobody but the options says anything about the base path.
@@ -98,10 +97,6 @@ impl EventOptions {
 fn host(authority: &Authority) -> Option<HeaderValue> {
     let text = authority.as_str();
     HeaderValue::try_from(text.rsplit_once('@').map_or(text, |(_, host)| host)).ok()
-}
-
-fn shared(value: &HeaderValue) -> Bytes {
-    Bytes::copy_from_slice(value.as_bytes())
 }
 
 /// The target without the first `strip` bytes; where nothing of the path is left it is `/`.

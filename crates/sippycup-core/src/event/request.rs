@@ -1,14 +1,19 @@
 //! The one assembly: a request out of what was read of an event, whatever its source.
 
-use std::{cell::LazyCell, iter, net::IpAddr};
+use std::{borrow::Cow, cell::LazyCell, convert::identity, net::IpAddr};
 
 use bytes::Bytes;
-use http::{Extensions, HeaderValue, Method, Request, Uri, uri::PathAndQuery};
+use http::{
+    Extensions, HeaderValue, Method, Request, Uri,
+    header::{CONTENT_LENGTH, HOST},
+    uri::PathAndQuery,
+};
 
 use super::{
     body,
     dialect::{Client, Dialect, Place, has_label},
-    names::X_FORWARDED_FOR,
+    headers::header_value,
+    names::{X_AMZN_TRACE_ID, X_FORWARDED_FOR, X_FORWARDED_PROTO},
     options::EventOptions,
     read::Read,
     target::Target,
@@ -40,7 +45,20 @@ impl Read {
         let client_ip = self.client_ip(dialect.client, options).map_err(fault)?;
         let base64 = body::is_base64(&self.json, self.wire.base64);
         let body = body::decode(&self.json, self.wire.body, self.wire.body_text.take(), base64)?;
-        self.headers.complete(&self.json, trace_id, body.len());
+
+        // The event's trace id says only which trace it is; the invocation's says also by whom the function was called and
+        // whether the trace is recorded.
+        if let Some(id) = trace_id {
+            let _full = self.headers.try_insert(X_AMZN_TRACE_ID, id);
+        }
+        // As hyper's requests have it: REST APIs send none, and one that was sent is wrong where the front door changed the
+        // body on its way.
+        let length = if body.is_empty() { HeaderValue::from_static("0") } else { body.len().into() };
+        let said = self.headers.get_all(CONTENT_LENGTH);
+        let is_wanted = !body.is_empty() || said.iter().next().is_some();
+        if is_wanted && said.iter().ne([&length]) {
+            let _full = self.headers.try_insert(CONTENT_LENGTH, length);
+        }
 
         let map = |field: Field| if field.is_some() { field.share(&self.json) } else { Bytes::new() };
         extensions.insert(dialect.source);
@@ -58,7 +76,7 @@ impl Read {
         let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = Uri::from(target);
-        *request.headers_mut() = self.headers.map;
+        *request.headers_mut() = self.headers;
         *request.extensions_mut() = extensions;
         Ok(request)
     }
@@ -89,8 +107,10 @@ impl Read {
         let of_mapping = |field: Field| if dialect.prefix == Prefix::Mapping { field.string(json) } else { Ok(None) };
         let stage = context.stage.string(json)?.filter(|stage| stage != "$default");
         // What is no text says nothing, as little as what is missing.
-        let domain =
-            if context.domain_name.is_scalar() { context.domain_name } else { self.headers.host }.text(json)?;
+        let domain = match context.domain_name.text(json)? {
+            None => self.headers.get(HOST).map(|host| Cow::Borrowed(host.as_bytes())),
+            domain => domain,
+        };
         let mapping = member(json, context.custom_domain, "basePathMatched").unwrap_or_default();
         // Every segment of the template looks its parameter up, at every cut of the path.
         let many = LazyCell::new(|| index(json, wire.path_parameters).unwrap_or_default());
@@ -127,22 +147,20 @@ impl Read {
         target: &PathAndQuery,
         exact_root: bool,
     ) -> Result<Option<PublicUri>, Fault> {
-        let host = match options.stated_host(&self.headers.map) {
-            Some(host) => Some(host),
-            None => self.headers.host.or(self.wire.context.domain_name).shared_text(&self.json)?,
+        let host = match options.host_of(&self.headers) {
+            None => header_value(&self.json, self.wire.context.domain_name, identity)?,
+            host => host,
         };
-        let scheme = self.headers.forwarded_proto.text(&self.json)?;
+        let scheme = self.headers.get(X_FORWARDED_PROTO).map(HeaderValue::as_bytes);
         let base = located.written.as_ref().unwrap_or(&located.base);
-        Ok(PublicUri::new(dialect.public, host, scheme.as_deref(), base, target, exact_root))
+        Ok(PublicUri::new(dialect.public, host, scheme, base, target, exact_root))
     }
 
     fn client_ip(&self, client: Client, options: &EventOptions) -> Result<Option<IpAddr>, Fault> {
         let hops = options.forwarded_hops.unwrap_or(if client == Client::ForwardedFor { 1 } else { 0 });
         if client == Client::ForwardedFor || hops > 0 {
-            return Ok(match self.headers.forwarded_for.raw(&self.json) {
-                b"" => forwarded_for(self.headers.map.get_all(X_FORWARDED_FOR).iter().map(HeaderValue::as_bytes), hops),
-                line => forwarded_for(iter::once(line), hops),
-            });
+            let lines = self.headers.get_all(X_FORWARDED_FOR);
+            return Ok(forwarded_for(lines.iter().map(HeaderValue::as_bytes), hops));
         }
         let ip = self.wire.context.source_ip.string(&self.json)?;
         Ok(ip.and_then(|ip| ip.parse().ok()))

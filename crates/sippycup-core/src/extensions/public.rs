@@ -7,10 +7,13 @@ use std::{
     sync::OnceLock,
 };
 
-use bytes::Bytes;
-use http::{Uri, uri::PathAndQuery};
+use http::{HeaderValue, Uri, uri::PathAndQuery};
 
-use crate::{base_path::BasePath, certain::Certain, uri::{MAX_TARGET, is_host_byte}};
+use crate::{
+    base_path::BasePath,
+    certain::Certain,
+    uri::{MAX_TARGET, is_host_byte},
+};
 
 /// The absolute URI of the request as the client wrote it, with the base path.
 ///
@@ -36,7 +39,7 @@ pub(crate) enum Public {
 #[derive(Clone)]
 struct PublicParts {
     scheme: &'static str,
-    host: Bytes,
+    host: HeaderValue,
     base: BasePath,
     target: PathAndQuery,
     /// Whether the path is the base path alone, without a slash behind it.
@@ -60,7 +63,7 @@ impl PublicUri {
     /// without a slash behind it.
     pub(crate) fn new(
         public: Public,
-        host: Option<Bytes>,
+        host: Option<HeaderValue>,
         forwarded_proto: Option<&[u8]>,
         base: &BasePath,
         target: &PathAndQuery,
@@ -74,7 +77,7 @@ impl PublicUri {
             Some(proto) if proto.eq_ignore_ascii_case(b"http") => "http",
             Some(_) => return None,
         };
-        let host = host.filter(|host| is_authority(host))?;
+        let host = host.filter(|host| is_authority(host.as_bytes()))?;
         // The target of `OPTIONS *` has no absolute form.
         if target.path() == "*" || base.as_str().len() + target.as_str().len() > MAX_TARGET {
             return None;
@@ -91,7 +94,7 @@ impl PublicParts {
         let slash = if self.base.is_root() && path.is_empty() { "/" } else { "" };
         let query = self.target.query().map_or(String::new(), |query| format!("?{query}"));
         let target = PathAndQuery::try_from(format!("{}{slash}{path}{query}", self.base)).ok()?;
-        Uri::builder().scheme(self.scheme).authority(&*self.host).path_and_query(target).build().ok()
+        Uri::builder().scheme(self.scheme).authority(self.host.as_bytes()).path_and_query(target).build().ok()
     }
 }
 

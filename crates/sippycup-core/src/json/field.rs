@@ -1,12 +1,12 @@
 //! Where a value of a document stands.
 
-use std::{borrow::Cow, fmt, ops::Range};
+use std::{borrow::Cow, fmt};
 
 use bytes::Bytes;
 
 use super::{
     fault::{Expected, Fault},
-    unescape::{unescape, unescape_into},
+    unescape::unescape,
 };
 use crate::certain::Certain;
 
@@ -83,8 +83,10 @@ impl Field {
     }
 
     /// The same bytes, sharing the document's buffer.
+    #[inline(always)]
     pub(crate) fn share(&self, json: &Bytes) -> Bytes {
-        share(json, self.start()..self.end())
+        let (start, end) = (self.start(), self.end());
+        if start <= end && end <= json.len() { json.slice(start..end) } else { Bytes::new() }
     }
 
     /// Whether the member is there and not null.
@@ -136,25 +138,6 @@ impl Field {
         }
     }
 
-    /// The same, with room for a value that has escapes.
-    pub(crate) fn text_in<'a>(&self, json: &'a [u8], room: &'a mut Vec<u8>) -> Result<Option<&'a [u8]>, Fault> {
-        if !self.is_escaped() {
-            return Ok(self.is_scalar().then(|| self.raw(json)));
-        }
-        room.clear();
-        unescape_into(room, json, self.start(), self.len())?;
-        Ok(Some(room))
-    }
-
-    /// The same, sharing the document's buffer where the value stands there as it is.
-    pub(crate) fn shared_text(&self, json: &Bytes) -> Result<Option<Bytes>, Fault> {
-        Ok(match self.text(json)? {
-            None => None,
-            Some(Cow::Borrowed(_)) => Some(self.share(json)),
-            Some(Cow::Owned(text)) => Some(text.into()),
-        })
-    }
-
     /// The value as a string slice; `None` if it is no scalar.
     pub(crate) fn string<'a>(&self, json: &'a [u8]) -> Result<Option<Cow<'a, str>>, Fault> {
         let not_utf8 = Fault::new(self.start(), Expected::Utf8);
@@ -181,12 +164,6 @@ pub(crate) struct Member {
     pub(crate) name: Field,
     /// Of an array of one string that string: a header or a key of a query that has one value, as nearly all have.
     pub(crate) value: Field,
-}
-
-/// A part of the document, sharing its buffer.
-#[inline(always)]
-pub(crate) fn share(json: &Bytes, part: Range<usize>) -> Bytes {
-    if part.start <= part.end && part.end <= json.len() { json.slice(part) } else { Bytes::new() }
 }
 
 impl fmt::Debug for Field {

@@ -11,27 +11,20 @@ use crate::certain::Certain;
 /// The value of the string that begins at `start` of the document and is at most so long, and where it ends. Grammar
 /// and value in one walk.
 pub(crate) fn unescape(json: &[u8], start: usize, longest: usize) -> Result<(Vec<u8>, usize), Fault> {
-    let mut out = Vec::new();
-    let end = unescape_into(&mut out, json, start, longest)?;
-    Ok((out, end))
-}
-
-/// Appends the value; returns where the string ends.
-pub(crate) fn unescape_into(out: &mut Vec<u8>, json: &[u8], start: usize, longest: usize) -> Result<usize, Fault> {
     // No escape is shorter than what it stands for.
-    out.reserve(longest);
+    let mut out = Vec::with_capacity(longest);
     let long = longest >= LONG;
     let mut at = start;
     loop {
         if long {
             let rest = json.get(at..).certain();
-            at += shuffling!(simd => unescape_valid(simd, rest, out));
+            at += shuffling!(simd => unescape_valid(simd, rest, &mut out));
         }
         let stop = special(json, at);
         out.extend_from_slice(json.get(at..stop).certain());
         at = stop;
         match (json.get(at), json.get(at + 1)) {
-            (Some(b'"'), _) => return Ok(at),
+            (Some(b'"'), _) => return Ok((out, at)),
             (Some(b'\\'), Some(b'u')) => {
                 let Some((character, behind)) = code_point(json, at) else {
                     let expected = if code_unit(json, at).is_some() { Expected::Pair } else { Expected::Escape };
