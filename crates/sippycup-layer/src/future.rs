@@ -66,7 +66,7 @@ where
                     let exit = take(exit);
                     let (parts, body) = response.into_parts();
                     // hyper does not poll the body of such an answer either.
-                    if exit.is_bodiless(parts.status) {
+                    if exit.format.is_bodiless(parts.status) {
                         return Poll::Ready(exit.encode(parts, Bytes::new()));
                     }
                     let collected = Collected::default();

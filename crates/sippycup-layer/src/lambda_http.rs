@@ -150,13 +150,7 @@ fn translate(
 /// The event without query and body, and of the headers only those that say where the request came from.
 fn outline(parts: &Parts) -> Value {
     let (extensions, method) = (&parts.extensions, parts.method.as_str());
-    let strings = |pairs: Vec<(&str, &str)>| {
-        pairs.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect::<Map<String, Value>>()
-    };
-    let variables = extensions.stage_variables_ref();
-    let parameters = extensions.path_parameters_ref();
     let mut event = Map::new();
-    let mut web_socket = false;
     let path = extensions.raw_http_path();
     let context = match extensions.request_context_ref() {
         Some(RequestContext::ApiGatewayV1(context)) => {
@@ -172,10 +166,7 @@ fn outline(parts: &Parts) -> Value {
             serde_json::to_value(context)
         }
         Some(RequestContext::Alb(context)) => serde_json::to_value(context),
-        Some(RequestContext::WebSocket(context)) => {
-            web_socket = true;
-            serde_json::to_value(context)
-        }
+        Some(RequestContext::WebSocket(context)) => serde_json::to_value(context),
         Some(RequestContext::VpcLattice(context)) => {
             event.insert("method".to_owned(), method.into());
             serde_json::to_value(context)
@@ -183,7 +174,7 @@ fn outline(parts: &Parts) -> Value {
         _ => Ok(json!({})),
     };
     event.insert("requestContext".to_owned(), context.unwrap_or_default());
-    if !web_socket {
+    if !matches!(extensions.request_context_ref(), Some(RequestContext::WebSocket(_))) {
         event.insert("httpMethod".to_owned(), method.into());
         event.insert("path".to_owned(), path.into());
     }
@@ -192,14 +183,12 @@ fn outline(parts: &Parts) -> Value {
         (name.to_owned(), values.collect())
     });
     event.insert("headers".to_owned(), headers.collect::<Map<String, Value>>().into());
-    event.insert(
-        "stageVariables".to_owned(),
-        strings(variables.map_or(Vec::new(), |variables| variables.iter().collect())).into(),
-    );
-    event.insert(
-        "pathParameters".to_owned(),
-        strings(parameters.map_or(Vec::new(), |parameters| parameters.iter().collect())).into(),
-    );
+    for (name, pairs) in
+        [("stageVariables", extensions.stage_variables()), ("pathParameters", extensions.path_parameters())]
+    {
+        let pairs = pairs.iter().map(|(name, value)| (name.to_owned(), value.into()));
+        event.insert(name.to_owned(), pairs.collect::<Map<String, Value>>().into());
+    }
     event.into()
 }
 

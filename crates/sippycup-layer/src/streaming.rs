@@ -235,9 +235,9 @@ where
                 let response = ready!(call.poll(cx)).map_err(Error::service)?;
                 let exit = take(exit);
                 let (mut parts, body) = response.into_parts();
-                let body = (!exit.is_bodiless(parts.status)).then_some(body);
+                let body = (!exit.format.is_bodiless(parts.status)).then_some(body);
                 let (prelude, oversize) = exit.encode_prelude(&mut parts)?;
-                let filler = exit.sends_first_byte().then_some(Bytes::from_static(b" "));
+                let filler = exit.layer.first_byte.then_some(Bytes::from_static(b" "));
                 Poll::Ready(Ok(with_prelude(StreamedBody {
                     status: parts.status,
                     oversize,

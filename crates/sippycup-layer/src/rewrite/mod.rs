@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, Request, Response, StatusCode,
+    HeaderMap, HeaderValue, Request, Response,
     header::{CONTENT_LOCATION, HOST, LOCATION, SET_COOKIE},
     response::Parts,
 };
@@ -17,8 +17,8 @@ mod headers;
 /// What the response needs to know of its request.
 #[derive(Debug)]
 pub(crate) struct Exit {
-    format: ResponseFormat,
-    layer: Arc<SippyCupLayer>,
+    pub(crate) format: ResponseFormat,
+    pub(crate) layer: Arc<SippyCupLayer>,
     /// In a box because it is large, most answers have none, and all are moved several times.
     rewrite: Option<Box<Rewrite>>,
 }
@@ -34,14 +34,6 @@ pub(crate) struct Rewrite {
 impl Exit {
     pub(crate) fn new<B>(format: ResponseFormat, layer: &Arc<SippyCupLayer>, request: &Request<B>) -> Self {
         Self { format, layer: Arc::clone(layer), rewrite: Rewrite::new(layer, request).map(Box::new) }
-    }
-
-    pub(crate) fn is_bodiless(&self, status: StatusCode) -> bool {
-        self.format.is_bodiless(status)
-    }
-
-    pub(crate) fn sends_first_byte(&self) -> bool {
-        self.layer.first_byte
     }
 
     pub(crate) fn encode(self, mut parts: Parts, body: Bytes) -> Result<ProxyResponse, Error> {
