@@ -25,9 +25,9 @@
 //!       json/           where each value stands     event/query     … of maps
 //!     event/headers   names and values              uri             what must be encoded
 //!       event/layouts   maps met before           base_path/      what of the path is the gateway's
-//!       event/names     names met before          extensions/     what the app may ask for
-//!   event/dialect   which front door it is        event/body      … and its base64
-//!   extensions/     what most requests have       event/headers   what stands elsewhere
+//!       event/names     names met before          event/body      … and its base64
+//!   event/dialect   which front door it is        extensions/     what the app may ask for
+//!   extensions/     room for it
 //!
 //! ResponseFormat::encode:  response/  response/policy  response/headers  json/
 //! ```
