@@ -43,11 +43,11 @@ pub(crate) struct GatewayPlan {
     #[serde(deserialize_with = "values::pairs_in_file")]
     pub(crate) variables: Vec<Said<Pair>>,
 
-    /// Resource or route: `/items/{id}`, `GET /{proxy+}`, `$default`, of a WebSocket API its key; repeatable; default everything
+    /// Resource or route: `/items/{id}`, `GET /{proxy+}`, `$default`; for a WebSocket API the key of a route; repeatable; default everything
     #[arg(long = "route", value_name = "ROUTE")]
     pub(crate) routes: Vec<Said<String>>,
 
-    /// Custom domain; requests to this machine are taken for it
+    /// Custom domain; requests to this machine count as requests to it
     #[arg(long, value_name = "NAME")]
     pub(crate) domain: Option<Said<String>>,
 
@@ -72,7 +72,7 @@ pub(crate) struct GatewayPlan {
     #[arg(long, value_name = "JSON", conflicts_with = "claims")]
     pub(crate) lambda_authorizer: Option<Said<Object>>,
 
-    /// Only tokens of this issuer pass, or of `sippycup token` (HTTP and REST APIs, load balancers)
+    /// Only tokens of this issuer and those of `sippycup token` pass (HTTP and REST APIs, load balancers)
     #[arg(long, value_name = "URL", conflicts_with_all = ["claims", "lambda_authorizer"])]
     #[serde(skip)]
     pub(crate) issuer: Option<Said<String>>,
@@ -102,7 +102,7 @@ pub(crate) struct GatewayPlan {
     #[serde(skip)]
     pub(crate) iam_profile: Option<Said<String>>,
 
-    /// The ARN of the IAM principal that the keys are of; without keys every request passes as that principal, without a signature
+    /// The ARN of the IAM principal that the keys belong to; without keys every request passes as that principal, without a signature
     #[arg(long, value_name = "ARN", conflicts_with_all = ["claims", "lambda_authorizer", "issuer"])]
     pub(crate) iam_principal: Option<Said<String>>,
 

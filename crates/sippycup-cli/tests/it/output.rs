@@ -144,7 +144,12 @@ fn a_failure_is_told_once_and_below_its_request() {
             "Runtime.ExitError: the function ended while it worked on a request (exit status: 7)",
         ),
         ("never-once", "/never", &["--timeout", "2"], "Sandbox.Timedout: Task timed out after 2.00 seconds"),
-        ("hang-at-start", "/", &["--timeout", "0.3"], "Sandbox.Timedout: no process was free within 0.3 s"),
+        (
+            "hang-at-start",
+            "/",
+            &["--timeout", "0.3"],
+            "Sandbox.Timedout: no process was free within 0.3 s: none has asked for an event yet; if it is still being built, build it first",
+        ),
     ] {
         let mut running = Running::start(script, flags);
         let address = running.address();

@@ -92,6 +92,10 @@ impl Pool {
                     Some(address) => format!(
                         "no function asked http://{address} for this event; start one with AWS_LAMBDA_RUNTIME_API={address}"
                     ),
+                    // `cargo run` may build for longer than that.
+                    None if !self.environments.values().any(|e| e.initialised) => format!(
+                        "no process was free within {seconds} s: none has asked for an event yet; if it is still being built, build it first"
+                    ),
                     None => format!("no process was free within {seconds} s"),
                 };
                 let failed = FunctionError::new("Sandbox.Timedout", &message);
