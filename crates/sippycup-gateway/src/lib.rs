@@ -127,6 +127,7 @@
 //! | CORS: a preflight request that a route takes | goes to the route, with a hint | sources disagree for open routes | |
 //! | CORS: an origin that is not allowed | no headers, and the request goes on | not recorded | the browser decides |
 //! | `Host` | as the client sent it, also when that is a loopback address | the domain name | links and redirects made from it should work on this machine |
+//! | mutual TLS (`Tls::client_ca`) | asked for on the whole listener, without lists of revoked certificates; certificates are of version 3 of X.509; a serial number of up to eight bytes is decimal, a longer one in bytes with colons | on a custom domain with a truststore, of any version; both forms of serial numbers are documented | names and times are those that AWS shows |
 //! | TLS | only with `Server::tls` (feature `tls`); the event says `https` and 443 unless [`forwarded`](GatewayBuilder::forwarded) says else | always, but for load balancers | as the function sees it in production |
 //! | requests over TCP from web pages of other sites, or for names that are not the gateway's | 403, unless [`allow_host`](GatewayBuilder::allow_host) names them | served | any page that a browser shows could ask this machine |
 //! | `CONNECT`; `TRACE` before a load balancer | 405 | not recorded; documented | no function can answer them |

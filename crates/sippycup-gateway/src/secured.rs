@@ -9,6 +9,18 @@ pub(crate) struct Secured {
     pub(crate) cipher_suite: &'static str,
     #[cfg(feature = "tls")]
     pub(crate) is_http2: bool,
+    /// Who the client is, if it was asked for a certificate.
+    #[cfg(feature = "tls")]
+    pub(crate) client: Option<std::sync::Arc<Client>>,
+}
+
+/// A client that has shown a certificate.
+#[cfg(feature = "tls")]
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) certificate: crate::ClientCertificate,
+    /// What a load balancer tells of it.
+    pub(crate) headers: [(&'static str, String); 5],
 }
 
 impl Secured {
@@ -18,5 +30,7 @@ impl Secured {
         cipher_suite: "TLS_AES_128_GCM_SHA256",
         #[cfg(feature = "tls")]
         is_http2: false,
+        #[cfg(feature = "tls")]
+        client: None,
     };
 }

@@ -1,6 +1,8 @@
 //! Gateways and Runtime APIs on TCP listeners.
 
 mod breaking;
+#[cfg(feature = "tls")]
+mod certificate;
 mod connection;
 #[cfg(feature = "tls")]
 mod http2;

@@ -22,6 +22,10 @@ impl Plan {
             said.value.rooted(root);
         }
         plan.tls = flags.tls.clone().or(plan.tls);
+        if let Some(said) = &mut plan.tls_client_ca {
+            said.value = root.join(&said.value);
+        }
+        plan.tls_client_ca = flags.tls_client_ca.clone().or(plan.tls_client_ca);
         plan.listen = flags.listen.or(plan.listen);
         plan.invoke_api = flags.invoke_api.or(plan.invoke_api);
         plan.allow_host.extend(flags.allow_host.iter().cloned());

@@ -90,6 +90,10 @@ pub(crate) struct Plan {
     )]
     pub(crate) tls: Option<Said<TlsPlan>>,
 
+    /// With --tls: ask every client for a certificate, signed by one of those in this file of PEM (mutual TLS)
+    #[arg(long, value_name = "FILE", help_heading = "Front door")]
+    pub(crate) tls_client_ca: Option<Said<PathBuf>>,
+
     // In files several, else the one that flags describe.
     #[arg(skip)]
     #[serde(rename = "function")]
@@ -160,6 +164,9 @@ impl Plan {
         }
         if let (Some(keep), None) = (&self.keep_secrets, &self.events) {
             return Err(keep.wrong("--keep-secrets", "without `events` nothing is recorded"));
+        }
+        if let (Some(said), None) = (&self.tls_client_ca, &self.tls) {
+            return Err(said.wrong("--tls-client-ca", "certificates are of TLS, and there is no `tls`"));
         }
         if self.gateways.value.is_empty() {
             return Err(self.gateways.wrong("", "expected at least one"));

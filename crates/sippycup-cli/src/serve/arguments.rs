@@ -113,7 +113,8 @@ fn not_beside_a_file(arg: Arg) -> Arg {
     let of_one = [Some("Front door"), Some("Function")].contains(&arg.get_help_heading());
     let id = arg.get_id().as_str();
     let beside = |allowed: &[&str]| id != "command" && (!of_one || allowed.contains(&id));
-    let (beside_config, beside_template) = (beside(&["allow_host", "listen", "tls"]), beside(BESIDE_A_TEMPLATE));
+    let (beside_config, beside_template) =
+        (beside(&["allow_host", "listen", "tls", "tls_client_ca"]), beside(BESIDE_A_TEMPLATE));
     let arg = if beside_config { arg } else { arg.conflicts_with("config") };
     if beside_template { arg } else { arg.conflicts_with("template") }
 }
@@ -138,6 +139,7 @@ const BESIDE_A_TEMPLATE: &[&str] = &[
     "tenant",
     "throttle",
     "tls",
+    "tls_client_ca",
     "watch",
     "watch-ignore",
 ];

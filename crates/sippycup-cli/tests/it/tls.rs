@@ -82,6 +82,54 @@ fn a_certificate_and_its_key_are_given_from_the_place_of_the_file() {
 }
 
 #[test]
+fn clients_are_asked_for_certificates_that_the_function_sees() {
+    let folder = directory("tls-clients");
+    let openssl = |arguments: &str| {
+        let made = Command::new("openssl").args(arguments.split(' ')).current_dir(&folder).output().unwrap();
+        assert!(made.status.success(), "{made:?}");
+    };
+    openssl("req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=root -keyout root.key -out root.pem");
+    openssl("req -newkey rsa:2048 -nodes -subj /C=US/O=Cups/CN=ann -keyout ann.key -out ann.csr");
+    let signed = "x509 -req -in ann.csr -CA root.pem -CAkey root.key -set_serial 7 -days 2";
+    openssl(&format!("{signed} -out old.pem"));
+    std::fs::write(folder.join("client.ext"), "extendedKeyUsage=clientAuth").unwrap();
+    openssl(&format!("{signed} -extfile client.ext -out ann.pem"));
+    let root = folder.join("root.pem");
+    let events = folder.join("events");
+    let flags = ["--tls", "--tls-client-ca", root.to_str().unwrap(), "--events", events.to_str().unwrap()];
+    let mut running = Running::start("path", &flags);
+    let url = running.until("https://").split("http: ").nth(1).unwrap().trim().replace("127.0.0.1", "localhost");
+    running.until("clients show a certificate");
+    let file = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    assert_eq!(curl(&["--insecure", "--cert", &file("ann.pem"), "--key", &file("ann.key"), &url]), "/");
+    let event: Value = serde_json::from_slice(&std::fs::read(events.join("000001.event.json")).unwrap()).unwrap();
+    let shown = &event["requestContext"]["authentication"]["clientCert"];
+    let known = ["subjectDN", "issuerDN", "serialNumber"].map(|name| shown[name].as_str().unwrap());
+    assert_eq!(known, ["C=US,O=Cups,CN=ann", "CN=root", "7"]);
+    let pem = std::fs::read_to_string(folder.join("ann.pem")).unwrap();
+    assert_eq!(shown["clientCertPem"].as_str().unwrap(), pem);
+    let mut refused = |arguments: &[&str], why: &str| {
+        let asked = Command::new("curl").args(["-s", "--insecure", &url]).args(arguments).status().unwrap();
+        assert!(!asked.success(), "{arguments:?}");
+        running.until(why);
+    };
+    refused(&[], "it has shown no certificate");
+    // Without an extension it is one of version 1.
+    refused(&["--cert", &file("old.pem"), "--key", &file("ann.key")], "its certificate is not trusted here");
+
+    for (flags, part) in [
+        (&["--tls-client-ca", "x.pem"][..], "--tls-client-ca: certificates are of TLS, and there is no `tls`"),
+        (&["--tls", "--tls-client-ca", "/nowhere.pem"], "--tls-client-ca: cannot use /nowhere.pem: No such file"),
+        (&["--tls", "--tls-client-ca", &file("root.key")], "certificates of clients: "),
+    ] {
+        let mut command = sippycup(&[&["serve", "--listen", "127.0.0.1:0"], flags].concat());
+        command.args(["--", "true"]);
+        let (code, _, err) = run(command);
+        assert!(code == 2 && err.contains(part), "{err}");
+    }
+}
+
+#[test]
 fn a_web_socket_api_is_wss_and_its_functions_post_in_the_clear() {
     let mut running = Running::start("pid", &["--tls", "--kind", "ws", "--stage", "live"]);
     let line = running.until("wss://");

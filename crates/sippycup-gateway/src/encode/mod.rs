@@ -74,7 +74,14 @@ impl Call<'_> {
         self.passed.authorizer.as_ref().or(injected)
     }
 
+    /// That of the handshake; what is injected instead as the authorizer is.
     fn client_certificate(&self) -> Option<&ClientCertificate> {
+        #[cfg(feature = "tls")]
+        if (self.config.location.kind == Kind::RestApi || self.config.location.kind.is_http_api())
+            && let Some(client) = self.secured.and_then(|secured| secured.client.as_deref())
+        {
+            return Some(&client.certificate);
+        }
         self.config.client_certificate.as_ref().filter(|_| self.visitor == Visitor::Known)
     }
 
@@ -135,6 +142,12 @@ impl Call<'_> {
         set("x-forwarded-port", self.config.forwarded_port.to_string());
         set("x-forwarded-proto", self.config.forwarded_proto.clone());
         set("x-amzn-trace-id", self.stamp.trace(self.header("x-amzn-trace-id").as_deref(), kind.is_load_balancer()));
+        #[cfg(feature = "tls")]
+        if kind.is_load_balancer()
+            && let Some(client) = self.secured.and_then(|secured| secured.client.as_deref())
+        {
+            client.headers.iter().for_each(|(name, value)| set(name, value.clone()));
+        }
         if kind.is_lattice() {
             for (name, value) in lattice::own_headers(self) {
                 set(name, value);

@@ -9,12 +9,14 @@ use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsag
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{AlertDescription, CipherSuite, ProtocolVersion, ServerConfig, ServerConnection};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{AlertDescription, CipherSuite, ProtocolVersion, RootCertStore, ServerConfig, ServerConnection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::certificate;
 use crate::ConfigError;
 use crate::secured::Secured;
 
@@ -103,6 +105,30 @@ impl Tls {
         Ok(Self { config: Arc::new(config), fingerprint: fingerprint(&certificate), certificate })
     }
 
+    /// Asks every client for a certificate, signed by one of these in PEM or by what they have signed; default nobody is asked. Without one the handshake fails, as with mutual TLS of a custom domain.
+    ///
+    /// Events of REST and HTTP APIs show it as `clientCert`, a load balancer tells of it in `X-Amzn-Mtls-Clientcert-…`, as in its verify mode.
+    ///
+    /// # Errors
+    ///
+    /// If there is no certificate in it, or one that cannot sign others.
+    pub fn client_ca(mut self, certificates: &[u8]) -> Result<Self, ConfigError> {
+        let wrong = |error: &dyn fmt::Display| ConfigError::new(format!("certificates of clients: {error}"));
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(certificates) {
+            roots.add(certificate.map_err(|error| wrong(&error))?).map_err(|error| wrong(&error))?;
+        }
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::new(default_provider()));
+        let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| wrong(&error))?
+            .with_client_cert_verifier(verifier.build().map_err(|error| wrong(&error))?)
+            .with_cert_resolver(Arc::clone(&self.config.cert_resolver));
+        config.alpn_protocols.clone_from(&self.config.alpn_protocols);
+        self.config = Arc::new(config);
+        Ok(self)
+    }
+
     /// Whether clients may choose HTTP/2; default yes.
     pub fn http2(mut self, http2: bool) -> Self {
         let config = Arc::make_mut(&mut self.config);
@@ -180,6 +206,12 @@ fn told(error: &io::Error) -> Option<String> {
         AlertDescription::UnknownCA,
     ];
     Some(match failed {
+        rustls::Error::NoCertificatesPresented => {
+            "a client was refused: it has shown no certificate (curl has --cert and --key)".to_owned()
+        }
+        rustls::Error::InvalidCertificate(why) => {
+            format!("a client was refused: its certificate is not trusted here: {why}")
+        }
         rustls::Error::AlertReceived(alert) if distrust.contains(alert) => {
             format!("a client does not trust the certificate: {failed}")
         }
@@ -206,6 +238,7 @@ fn agreed(connection: &ServerConnection) -> Secured {
             _ => usual.cipher_suite,
         },
         is_http2: connection.alpn_protocol() == Some(H2),
+        client: connection.peer_certificates().and_then(<[_]>::first).map(|leaf| Arc::new(certificate::client(leaf))),
     }
 }
 

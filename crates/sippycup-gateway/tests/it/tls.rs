@@ -1,5 +1,7 @@
 //! TLS on a listener, as clients of HTTP/2, HTTP/1.1 and neither meet it.
 
+mod mutual;
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -15,6 +17,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion, version};
 
 type Http2 = hyper::client::conn::http2::SendRequest<Empty<Bytes>>;

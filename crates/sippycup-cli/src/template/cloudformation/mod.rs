@@ -70,7 +70,10 @@ fn pass(scope: &Scope<'_>, resource: &Resource<'_>) {
         let why = match key.as_str() {
             "AccessLogSetting" | "AccessLogSettings" | "TracingEnabled" => "the lines of this command are the log",
             "CacheClusterEnabled" | "CacheClusterSize" => "answers are not cached here",
-            "ClientCertificateId" | "MutualTlsAuthentication" => "certificates are not looked at: `--tls` serves HTTPS",
+            "ClientCertificateId" => "it is shown to HTTP endpoints, and no function is one",
+            "MutualTlsAuthentication" => {
+                "its truststore is in S3: `--tls --tls-client-ca FILE` asks clients for certificates"
+            }
             "DefaultRouteSettings" | "MethodSettings" | "RouteSettings" if throttles::say_more(value) => {
                 "only its throttles are looked at here"
             }
