@@ -22,8 +22,11 @@ impl Claim {
     /// The value, or the number that its text is: in digits, in the scientific notation that some writers have for
     /// large ones, or as a date.
     fn into_number(self) -> Value {
-        let Value::String(text) = &self.0 else { return self.0 };
-        let text = text.trim();
+        let text = match &self.0 {
+            Value::String(text) => text.trim(),
+            Value::Number(number) => return number.as_f64().filter(|_| number.is_f64()).map_or(self.0, whole),
+            _ => return self.0,
+        };
         if let Ok(number) = text.parse::<u64>() {
             return number.into();
         }
@@ -31,8 +34,7 @@ impl Claim {
             return number.into();
         }
         match (text.parse::<f64>(), seconds(text)) {
-            (Ok(number), _) if number.fract() == 0.0 && number.abs() < LARGEST_EXACT => (number as i64).into(),
-            (Ok(number), _) if number.is_finite() => number.into(),
+            (Ok(number), _) if number.is_finite() => whole(number),
             (_, Some(seconds)) => seconds.into(),
             _ => self.0,
         }
@@ -114,7 +116,11 @@ impl<'de> Deserializer<'de> for Claim {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
+        // `RawValue`, which takes what stands there.
+        if name.starts_with('$') {
+            return self.0.deserialize_newtype_struct(name, visitor);
+        }
         visitor.visit_newtype_struct(self)
     }
 
@@ -168,6 +174,11 @@ impl IntoDeserializer<'_, Error> for Claim {
     }
 }
 
+/// The number, as an integer if it is one.
+fn whole(number: f64) -> Value {
+    if number.fract() == 0.0 && number.abs() < LARGEST_EXACT { (number as i64).into() } else { number.into() }
+}
+
 /// The items of a list in JSON. `[1]` and `[true]` are written the same way in both, and `[a]` is none of JSON.
 fn json_items(text: &str) -> Option<Value> {
     let first = text.strip_prefix('[')?.trim_start();
@@ -206,7 +217,7 @@ mod tests {
     use std::collections::{BTreeMap, HashSet};
 
     use serde::Deserialize;
-    use serde_json::json;
+    use serde_json::{json, value::RawValue};
 
     use super::*;
 
@@ -274,6 +285,21 @@ mod tests {
         assert_eq!(of_lists, BTreeMap::from([("a".to_owned(), vec![true, false])]));
         assert_eq!(read::<Option<Plan>>(&json!("free")), Some(Plan::Free));
         assert_eq!(read::<Option<Plan>>(&Value::Null), None);
+    }
+
+    #[test]
+    fn a_number_may_have_a_point_where_there_is_nothing_behind_it() {
+        for claim in [json!(1.680_633_579e9), json!("1680633579.0"), json!(1_680_633_579)] {
+            assert_eq!(read::<u64>(&claim), 1_680_633_579);
+            assert_eq!(read::<f64>(&claim), 1_680_633_579.0);
+        }
+        assert_eq!(read::<f64>(&json!(0.5)), 0.5);
+        assert!(from_slice::<u64>(b"0.5").is_err() && from_slice::<i64>(b"1e300").is_err());
+    }
+
+    #[test]
+    fn raw_json_is_what_stands_there() {
+        assert_eq!(read::<Box<RawValue>>(&json!("5")).get(), "\"5\"");
     }
 
     #[test]
