@@ -48,3 +48,7 @@ impl Notes {
 }
 
 const SHOWN: usize = 6;
+
+/// Of custom domains, wherever they stand.
+pub(super) const MUTUAL_TLS: &str =
+    "its truststore is in S3: `--tls --tls-client-ca FILE` asks clients for certificates";

@@ -21,6 +21,7 @@ async function refresh() {
   document.getElementById("served").replaceChildren(
     el("h2", {}, "Front doors"),
     ...(described?.frontDoors ?? []).map(door),
+    ...(described?.invokeApi ? [invokeApi(described.invokeApi)] : []),
     el("h2", {}, "Functions"),
     ...functions.map((each) => functionCard(each, planned.get(each.name))),
     ...(passed.length > 0 ? [el("h2", {}, "Passed over in the template"), el("div", { class: "card" }, el("ul", {}, ...passed.map((line) => el("li", {}, line))))] : []));
@@ -40,6 +41,12 @@ function door(each) {
       el("code", {}, route.route), route.answer ?? route.function ?? "answered here", route.authorizer ?? "open", route.payloadFormat,
       link(toTry(route.route)),
     ])));
+}
+
+function invokeApi(url) {
+  return el("div", { class: "card" },
+    el("h3", {}, "Invoke API ", el("span", { class: "tag" }, "invoke-api")),
+    el("p", { class: "facts" }, "all functions by their names: ", el("code", {}, `aws lambda invoke --endpoint-url ${url} …`)));
 }
 
 // A browser opens no address of a WebSocket API.

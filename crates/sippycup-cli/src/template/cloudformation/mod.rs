@@ -14,6 +14,7 @@ use super::gateway_responses::Responses;
 use super::keys;
 use super::model::{Family, Guard, Model, Sort, Target};
 use super::node::{Entry, Node};
+use super::notes::MUTUAL_TLS;
 use super::references::{HTTP, REST};
 use super::sam;
 use super::scope::Scope;
@@ -71,9 +72,7 @@ fn pass(scope: &Scope<'_>, resource: &Resource<'_>) {
             "AccessLogSetting" | "AccessLogSettings" | "TracingEnabled" => "the lines of this command are the log",
             "CacheClusterEnabled" | "CacheClusterSize" => "answers are not cached here",
             "ClientCertificateId" => "it is shown to HTTP endpoints, and no function is one",
-            "MutualTlsAuthentication" => {
-                "its truststore is in S3: `--tls --tls-client-ca FILE` asks clients for certificates"
-            }
+            "MutualTlsAuthentication" => MUTUAL_TLS,
             "DefaultRouteSettings" | "MethodSettings" | "RouteSettings" if throttles::say_more(value) => {
                 "only its throttles are looked at here"
             }

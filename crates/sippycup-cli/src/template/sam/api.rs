@@ -7,6 +7,7 @@ use crate::template::gateway_responses::Responses;
 use crate::template::keys;
 use crate::template::model::{Api, Family, Mapping, Route, Routes, Stage, Usage, binary_media_types, said};
 use crate::template::node::{Entry, Node, Shape};
+use crate::template::notes::MUTUAL_TLS;
 use crate::template::openapi::Body;
 use crate::template::references::{HTTP, REST};
 use crate::template::scope::Scope;
@@ -149,6 +150,9 @@ impl Draft {
             if family == Family::Http {
                 draft.http_cors = crate::template::cors::read(scope, Some(cors))?;
             }
+        }
+        if properties.at(&["Domain", "MutualTlsAuthentication"]).is_some() {
+            scope.notes.borrow_mut().pass(id, "Domain.MutualTlsAuthentication", MUTUAL_TLS);
         }
         for entry in properties.entries() {
             pass(scope, id, entry);

@@ -8,7 +8,9 @@ use std::process::{Command, Stdio};
 fn chromium_shows_what_the_command_serves() {
     let libraries = libraries();
     // One after the other: so that none takes the time that another waits for.
-    for (script, checks) in [("main.mjs", 17), ("connections.mjs", 6), ("tls.mjs", 2), ("doors.mjs", 2)] {
+    for (script, checks) in
+        [("main.mjs", 17), ("connections.mjs", 6), ("tls.mjs", 2), ("doors.mjs", 2), ("invoke.mjs", 2)]
+    {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/inspect/browser").join(script);
         let output = Command::new("node")
             .arg(path)

@@ -83,7 +83,11 @@ pub(super) const SORTS: &[Sort] = &[
     Sort {
         from: "aws_apigatewayv2_domain_name",
         to: "AWS::ApiGatewayV2::DomainName",
-        rows: &[row("domain_name", "DomainName", How::Needed), row("routing_mode", "RoutingMode", How::Plain)],
+        rows: &[
+            row("domain_name", "DomainName", How::Needed),
+            row("mutual_tls_authentication", "MutualTlsAuthentication", How::Told),
+            row("routing_mode", "RoutingMode", How::Plain),
+        ],
     },
     Sort {
         from: "aws_apigatewayv2_api_mapping",

@@ -78,7 +78,11 @@ pub(super) const SORTS: &[Sort] = &[
     Sort {
         from: "aws_api_gateway_domain_name",
         to: "AWS::ApiGateway::DomainName",
-        rows: &[row("domain_name", "DomainName", How::Needed), row("routing_mode", "RoutingMode", How::Plain)],
+        rows: &[
+            row("domain_name", "DomainName", How::Needed),
+            row("mutual_tls_authentication", "MutualTlsAuthentication", How::Told),
+            row("routing_mode", "RoutingMode", How::Plain),
+        ],
     },
     Sort {
         from: "aws_api_gateway_base_path_mapping",
