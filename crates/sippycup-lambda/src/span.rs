@@ -88,6 +88,7 @@ impl Entered {
     }
 
     #[cfg(all(not(feature = "tracing"), any(feature = "local", feature = "server")))]
+    #[expect(clippy::unused_self, reason = "there is no span to close")]
     pub(crate) fn run<F: Future>(self, future: F) -> F {
         future
     }
