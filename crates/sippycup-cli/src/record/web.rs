@@ -14,8 +14,8 @@ use sippycup_gateway::{Body, Step};
 use super::{Recorder, Recording};
 
 impl Recorder {
-    /// Who is told of the exchanges of a Web Function.
-    pub(crate) fn exchanges(self) -> impl Fn(u64, Step<'_>) + Send + Sync + 'static {
+    /// Who is told of the exchanges of a Web Function with an endpoint of this name.
+    pub(crate) fn exchanges(self, endpoint: String) -> impl Fn(u64, Step<'_>) + Send + Sync + 'static {
         let open = Mutex::new(HashMap::new());
         move |id, step| {
             let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
@@ -26,7 +26,7 @@ impl Recorder {
                     exchange.write();
                 }
             } else if let Step::Request(parts) = step {
-                let begun = json!({ "method": parts.method.as_str(), "target": parts.uri.to_string(), "headers": headers(&parts.headers) });
+                let begun = json!({ "endpoint": endpoint, "method": parts.method.as_str(), "target": parts.uri.to_string(), "headers": headers(&parts.headers) });
                 let recording = self.recording();
                 open.insert(
                     id,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -26,13 +26,19 @@ pub(super) async fn replay(
     plan: &FunctionPlan,
     requests: &[PathBuf],
 ) -> Result<usize, BoxError> {
-    let plan = WebPlan { id: plan.name.value.clone(), function: plan.clone(), endpoint: ENDPOINT.to_owned() };
+    let read = |path: &Path| {
+        let wrong = |error: &dyn std::fmt::Display| UsageError::new(format!("DIR: {}: {error}", path.display()));
+        let content = fs::read(path).map_err(|error| wrong(&error))?;
+        request(&content).map_err(|error| wrong(&error))
+    };
+    // All of them went to the same one.
+    let first = requests.first().map(|path| read(path)).transpose()?;
+    let endpoint = first.map(|(endpoint, _)| endpoint).unwrap_or_default();
+    let plan = WebPlan { id: plan.name.value.clone(), function: plan.clone(), endpoint };
     let mut function = WebFunction::alone(plan, arguments.output.terminal()).await?;
     let mut changed = 0;
     for path in requests {
-        let wrong = |error: &dyn std::fmt::Display| UsageError::new(format!("DIR: {}: {error}", path.display()));
-        let content = fs::read(path).map_err(|error| wrong(&error))?;
-        let request = request(&content).map_err(|error| wrong(&error))?;
+        let (_, request) = read(path)?;
         let Ok(response) = function.call(request).await;
         let content = recorded_response(response).await.to_string().into_bytes();
         let now = Now { kind: "response", content: content.into() };
@@ -46,6 +52,7 @@ pub(super) async fn replay(
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Recorded {
+    endpoint: String,
     method: String,
     target: String,
     headers: BTreeMap<String, Vec<String>>,
@@ -53,8 +60,9 @@ struct Recorded {
     is_base64_encoded: bool,
 }
 
-fn request(json: &[u8]) -> Result<Request<Body>, String> {
-    let Recorded { method, target, headers, body, is_base64_encoded } =
+/// The endpoint, and what was asked of it.
+fn request(json: &[u8]) -> Result<(String, Request<Body>), String> {
+    let Recorded { endpoint, method, target, headers, body, is_base64_encoded } =
         serde_json::from_slice(json).map_err(|error| format!("expected a recorded request: {error}"))?;
     let body = match is_base64_encoded {
         true => STANDARD.decode(body).map_err(|error| format!("expected base64 at `body`: {error}"))?,
@@ -79,11 +87,8 @@ fn request(json: &[u8]) -> Result<Request<Body>, String> {
         request.headers_mut().insert(HOST, HeaderValue::from_static("localhost"));
     }
     request.extensions_mut().insert(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-    Ok(request)
+    Ok((endpoint, request))
 }
-
-/// Recordings do not say it.
-const ENDPOINT: &str = "prod";
 
 #[cfg(test)]
 mod tests {
@@ -91,8 +96,9 @@ mod tests {
 
     #[test]
     fn a_recorded_request_is_read_or_refused_with_the_place() {
-        let whole = r#"{"method":"PUT","target":"/a%20b?x=1","headers":{"a":["1","2"],"content-length":["9"]},"body":"/w==","isBase64Encoded":true}"#;
-        let read = request(whole.as_bytes()).unwrap();
+        let whole = r#"{"endpoint":"live","method":"PUT","target":"/a%20b?x=1","headers":{"a":["1","2"],"content-length":["9"]},"body":"/w==","isBase64Encoded":true}"#;
+        let (endpoint, read) = request(whole.as_bytes()).unwrap();
+        assert_eq!(endpoint, "live");
         assert_eq!((read.method().as_str(), read.uri().to_string()), ("PUT", "/a%20b?x=1".to_owned()));
         assert_eq!(read.headers().get_all("a").iter().collect::<Vec<_>>(), ["1", "2"]);
         assert!(!read.headers().contains_key("content-length") && read.headers()["host"] == "localhost");

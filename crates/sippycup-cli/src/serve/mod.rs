@@ -162,9 +162,11 @@ async fn serve_until(
         tokio::select! {
             () = interrupts.next() => break None,
             change = checks.next() => {
-                change.tell(terminal);
+                // Who reads the line finds it described.
                 change.describe(&mut described);
-                if let Err(error) = publish(&described, inspector, arguments.describe.as_deref()) {
+                let published = publish(&described, inspector, arguments.describe.as_deref());
+                change.tell(terminal);
+                if let Err(error) = published {
                     terminal.line(&error.to_string());
                 }
             }

@@ -57,7 +57,7 @@ fn target_groups_are_checked_and_each_change_is_told() {
     let address = running.address();
     running.until("target group shop: healthy");
     running.until("target group sick: unhealthy: health checks failed with these codes: [503]");
-    // It gets requests nevertheless, and the line of one comes after the description was written.
+    // It gets requests nevertheless.
     assert!(http(&address, "GET /ill", "").starts_with("HTTP/1.1 503"));
     running.until("GET /ill 503");
     let groups = &described(&root)["frontDoors"][0]["targetGroups"];

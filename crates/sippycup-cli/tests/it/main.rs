@@ -12,6 +12,7 @@ mod authorizers;
 mod balancers;
 mod clients;
 mod inspect;
+mod limits;
 mod output;
 mod processes;
 mod project;

@@ -104,7 +104,7 @@ impl WebFunction {
         }
         let Looking { inspector, recorder, .. } = looking;
         let door = Door::of_web(&plan.id, address, certificate.is_some());
-        let (shown, recorded) = (inspector.map(|i| i.web(door)), recorder.map(Recorder::exchanges));
+        let (shown, recorded) = (inspector.map(|i| i.web(door)), recorder.map(|r| r.exchanges(plan.endpoint.clone())));
         if shown.is_none() && recorded.is_none() {
             return Ok(tokio::spawn(server.serve(listener, self, shutdown)));
         }

@@ -110,6 +110,7 @@ fn is_recorded(root: &Path) {
     let read = |name: &str| -> Value { serde_json::from_slice(&std::fs::read(root.join(name)).unwrap()).unwrap() };
     let request = read("events/Web/000001.request.json");
     assert_eq!((&request["method"], &request["target"]), (&json!("POST"), &json!("/a%20b?x=1&x=2")));
+    assert_eq!(request["endpoint"], "live");
     assert_eq!((&request["body"], &request["isBase64Encoded"]), (&json!("abc"), &json!(false)));
     assert_eq!(request["headers"]["authorization"], json!(["Bearer (masked)"]), "{request}");
     let response = read("events/Web/000001.response.json");
@@ -141,6 +142,7 @@ fn is_replayed(root: &Path) {
     assert_eq!(code, 1, "{out}");
     assert!(out.contains("000001: changed, response before, response now\n"), "{out}");
     assert!(out.contains("changed red\\nPOST /a%20b?x=1&x=2"), "{out}");
+    assert!(out.contains("lambda-web-endpoint-name: live"), "{out}");
 }
 
 /// A change of its code is built, and the process started anew.
