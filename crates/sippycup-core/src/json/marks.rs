@@ -2,7 +2,7 @@
 
 use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x64};
 
-use super::simd::{CHUNK, special, specials};
+use super::simd::specials;
 use crate::certain::Certain;
 
 /// One bit for each byte of the part of the document that is being read.
@@ -17,8 +17,7 @@ pub(crate) struct Marks<'a> {
     bits: [u64; WORDS],
     /// How many of the words are those of the document.
     filled: usize,
-    /// Nobody will ask for what is in front, or for what is behind the end.
-    begin: usize,
+    /// Nobody will ask for what is behind.
     end: usize,
     ascii: bool,
 }
@@ -26,8 +25,7 @@ pub(crate) struct Marks<'a> {
 impl<'a> Marks<'a> {
     /// The marks from `start` on; those from `end` on are not looked for unless somebody asks.
     pub(crate) fn new(json: &'a [u8], start: usize, end: usize) -> Self {
-        let ascii = end.saturating_sub(start) > CHUNK;
-        Self { json, start, bits: [0; WORDS], filled: 0, begin: start, end, ascii }
+        Self { json, start, bits: [0; WORDS], filled: 0, end, ascii: true }
     }
 
     /// The first mark at or behind `at`; the document's length if there is none.
@@ -53,9 +51,6 @@ impl<'a> Marks<'a> {
     fn next_far(&mut self, at: usize) -> usize {
         let mut word = at.wrapping_sub(self.start) / 64 + 1;
         if word > self.filled {
-            if self.end.saturating_sub(self.begin) <= CHUNK {
-                return self.next_of_few(at);
-            }
             self.fill(at);
             word = 0;
         }
@@ -67,12 +62,6 @@ impl<'a> Marks<'a> {
             self.fill(self.start + self.filled * 64);
             word = 0;
         }
-    }
-
-    /// Where there are so few, to fill the bits would cost more than to look.
-    #[inline(never)]
-    fn next_of_few(&self, at: usize) -> usize {
-        special(self.json, at)
     }
 
     /// Whether all bytes that were looked at are known to be ASCII: those between the first and the last place that

@@ -323,15 +323,6 @@ impl<'a> Scanner<'a> {
     fn container(&mut self, kind: Kind) -> Result<Field, Fault> {
         let start = self.at;
         self.step_in();
-        if kind == Kind::Object {
-            self.text_members(|_| Ok(()))?;
-            // Strings and nothing else: most of what AWS nests.
-            if self.json.get(self.at) == Some(&b'}') {
-                self.at += 1;
-                self.first = false;
-                return Ok(Field::new(kind, start, self.at));
-            }
-        }
         self.rest_of_container(kind)?;
         Ok(Field::new(kind, start, self.at))
     }

@@ -101,7 +101,7 @@ pub(crate) fn has_control(text: &[u8]) -> bool {
 }
 
 /// How many bytes are looked at in one step of a short text.
-pub(crate) const CHUNK: usize = 16;
+const CHUNK: usize = 16;
 
 /// From which length on a text is worth the beginning of a kernel.
 pub(crate) const LONG: usize = 32;
