@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How events of one front door are recognized, where their parts are, and how their answers are written.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Dialect {
     /// Its public name.
     pub(crate) source: EventSource,
@@ -41,7 +41,7 @@ pub(crate) struct Dialect {
 }
 
 /// A member that no request can do without.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     /// What messages call it.
     pub(crate) name: &'static str,
@@ -164,24 +164,56 @@ static FUNCTION_URL: Dialect = Dialect {
 };
 
 /// [Load balancer](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html#receive-event-from-load-balancer).
-static ALB: Dialect = BALANCER;
+static ALB: Dialect = Dialect {
+    source: EventSource::LoadBalancer,
+    told_by: |_, wire| wire.context.elb.is_some(),
+    fits: |_| true,
+    method: HTTP_METHOD,
+    path: PATH,
+    path_text: Text::Encoded,
+    query: Query::Maps(Text::Encoded),
+    client: Client::ForwardedFor,
+    template: Template::Resource,
+    prefix: Prefix::None,
+    public: Public::Http,
+    answer: Answer { shape: Shape::Single, described: true, prelude: Shape::Cookies, kept: &[], limits: BALANCER },
+};
 
 /// [Load balancer, multi-value headers](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html#multi-value-headers).
 static ALB_MULTI: Dialect = Dialect {
     fits: |wire| wire.multi_headers.field.kind() == Kind::Object,
-    answer: Answer { shape: Shape::Multi, ..BALANCER.answer },
-    ..BALANCER
+    answer: Answer { shape: Shape::Multi, ..ALB.answer },
+    ..ALB
 };
 
 /// [VPC Lattice, event version 1](https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html#receive-event-from-service).
 static LATTICE_1: Dialect = Dialect {
     fits: |wire| wire.lattice_path.is_some(),
     path: Place { name: "raw_path", field: |wire| wire.lattice_path, or: nothing },
-    ..LATTICE
+    ..LATTICE_2
 };
 
 /// [VPC Lattice, event version 2](https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html#receive-event-from-service).
-static LATTICE_2: Dialect = LATTICE;
+static LATTICE_2: Dialect = Dialect {
+    source: EventSource::VpcLattice,
+    told_by: is_lattice,
+    fits: |_| true,
+    method: Place { name: "method", field: |wire| wire.method, or: nothing },
+    path: PATH,
+    path_text: Text::Encoded,
+    query: Query::PathOrMaps,
+    client: Client::ForwardedFor,
+    template: Template::Resource,
+    prefix: Prefix::None,
+    public: Public::Http,
+    answer: Answer {
+        shape: Shape::Single,
+        described: true,
+        prelude: Shape::Cookies,
+        kept: &[],
+        limits: Limits::of("VPC Lattice"),
+    },
+};
 
 /// [WebSocket API](https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integrations.html).
 static WEB_SOCKET: Dialect = Dialect {
@@ -242,40 +274,6 @@ impl Template {
     }
 }
 
-/// A load balancer's events, unless its row says otherwise.
-const BALANCER: Dialect = Dialect {
-    source: EventSource::LoadBalancer,
-    told_by: |_, wire| wire.context.elb.is_some(),
-    fits: |_| true,
-    method: HTTP_METHOD,
-    path: PATH,
-    path_text: Text::Encoded,
-    query: Query::Maps(Text::Encoded),
-    client: Client::ForwardedFor,
-    template: Template::Resource,
-    prefix: Prefix::None,
-    public: Public::Http,
-    // See [Lambda functions as targets](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html)
-    // and, for the headers, [Listeners](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-listeners.html).
-    answer: Answer {
-        shape: Shape::Single,
-        described: true,
-        prelude: Shape::Cookies,
-        kept: &[],
-        limits: Limits::of("a load balancer").json(1024 * 1024).headers(32 * 1024),
-    },
-};
-
-/// VPC Lattice's events, unless a row says otherwise.
-const LATTICE: Dialect = Dialect {
-    source: EventSource::VpcLattice,
-    told_by: is_lattice,
-    method: Place { name: "method", field: |wire| wire.method, or: nothing },
-    query: Query::PathOrMaps,
-    answer: Answer { limits: Limits::of("VPC Lattice"), ..BALANCER.answer },
-    ..BALANCER
-};
-
 const HTTP_METHOD: Place = Place { name: "httpMethod", field: http_method, or: nothing };
 const CONTEXT_METHOD: Place =
     Place { name: "requestContext.http.method", field: |wire| wire.context.method, or: nothing };
@@ -294,6 +292,10 @@ const HTTP_API: Limits = Limits::of("an HTTP API").headers(API_HEADERS);
 
 /// See [Quotas for REST APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html).
 const API_HEADERS: usize = 10_240;
+
+/// See [Lambda functions as targets](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html)
+/// and, for the headers, [Listeners](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-listeners.html).
+const BALANCER: Limits = Limits::of("a load balancer").json(1024 * 1024).headers(32 * 1024);
 
 fn nothing(_: &[u8], _: &Wire) -> Option<&'static str> {
     None

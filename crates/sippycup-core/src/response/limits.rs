@@ -4,7 +4,7 @@ use super::headers::Sendable;
 use crate::error::ResponseError;
 
 /// What a front door takes at most.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limits {
     /// What messages call the front door.
     door: &'static str,

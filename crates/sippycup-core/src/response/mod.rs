@@ -30,7 +30,7 @@ pub struct ResponseFormat {
 }
 
 /// What one front door reads.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) shape: Shape,
     /// Whether `statusDescription` is wanted.
