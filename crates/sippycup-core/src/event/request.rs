@@ -93,13 +93,11 @@ impl Read {
 
     fn locate(&self, dialect: &Dialect, target: &Target, options: &EventOptions) -> Result<Located, Fault> {
         let (json, wire, context) = (&*self.json, &self.wire, &self.wire.context);
-        let stated = match &options.base_path {
-            Some(_) => None,
-            None => {
-                let variable = member(json, wire.stage_variables, BASE_PATH_VARIABLE).unwrap_or_default();
-                variable.string(json)?.map(|path| BasePath::from_lossy(&path))
-            }
+        let variable = match options.base_path {
+            None if wire.stage_variables.is_some() => member(json, wire.stage_variables, BASE_PATH_VARIABLE),
+            _ => None,
         };
+        let stated = variable.unwrap_or_default().string(json)?.map(|path| BasePath::from_lossy(&path));
         let explicit = options.base_path.as_ref().or(stated.as_ref()).or(options.base_path_fallback.as_ref());
         if dialect.prefix == Prefix::None && explicit.is_none() && !options.mount_at_resource {
             return Ok(Located { strip: 0, base: BasePath::ROOT, written: None });

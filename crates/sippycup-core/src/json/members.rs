@@ -39,11 +39,9 @@ pub(crate) struct Members<'a>(Option<Scanner<'a>>);
 
 impl<'a> Members<'a> {
     pub(crate) fn of(json: &'a [u8], object: Field) -> Self {
-        if object.kind() != Kind::Object {
-            return Self(None);
-        }
         let mut scanner = Scanner::on(json, object);
-        Self(scanner.enter(Kind::Object).unwrap_or_default().then_some(scanner))
+        let is_object = object.kind() == Kind::Object && scanner.enter(Kind::Object).unwrap_or_default();
+        Self(is_object.then_some(scanner))
     }
 }
 

@@ -319,22 +319,15 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    #[inline(always)]
     fn container(&mut self, kind: Kind) -> Result<Field, Fault> {
         let start = self.at;
         self.step_in();
-        self.rest_of_container(kind)?;
-        Ok(Field::new(kind, start, self.at))
-    }
-
-    /// Reads to the end of a container that was entered.
-    fn rest_of_container(&mut self, kind: Kind) -> Result<(), Fault> {
         let mut open = Nesting::default();
         open.push(kind == Kind::Object);
         loop {
             // Up: out of as many as close here, then to the next value.
             loop {
-                let Some(object) = open.last() else { return Ok(()) };
+                let Some(object) = open.last() else { return Ok(Field::new(kind, start, self.at)) };
                 let more = if object {
                     self.text_members(|_| Ok(()))?;
                     self.next_name()?.is_some()
