@@ -45,12 +45,12 @@ fn filled(
     json: &Bytes,
     names: &Names,
     spelling: Spelling<'_>,
-    mut rest: &[Member],
+    rest: &[Member],
     cookies: Option<&HeaderValue>,
 ) -> Result<Option<HeaderMap>, Fault> {
     let Some(layout) = names.layouts.find(spelling) else { return Ok(None) };
-    spelling.members.iter().for_each(|member| pass(&mut rest, json, member));
-    if !rest.is_empty() {
+    let mut members = spelling.members.iter();
+    if !rest.iter().all(|other| members.any(|member| member.name.raw(json) == other.name.raw(json))) {
         return Ok(None);
     }
     let mut map = layout.map.clone();
@@ -103,11 +103,18 @@ fn append(map: &mut HeaderMap, json: &Bytes, names: &mut Names, Member { name, v
     let name = names.get(&name.text(json)?.certain());
     // A `transfer-encoding` was that of the body as the client sent it. The event's is whole and counted.
     let name = name.filter(|name| *name != header::TRANSFER_ENCODING);
-    each_item(json, value, |item| {
-        // More headers than a `HeaderMap` takes (32,768) cannot come through a gateway's limits.
-        header_value(json, item, |value| name.map(|name| map.try_append(name, value))).map(drop)
-    })?;
-    Ok(value.is_plain() || map.len() != before)
+    let mut append = |value| {
+        if let Some(name) = name {
+            // More headers than a `HeaderMap` takes (32,768) cannot come through a gateway's limits.
+            let _full = map.try_append(name, value);
+        }
+    };
+    if value.is_plain() {
+        header_value(json, value, append)?;
+        return Ok(true);
+    }
+    each_item(json, value, |item| header_value(json, item, &mut append).map(drop))?;
+    Ok(map.len() != before)
 }
 
 /// Appends what this map has and the headers so far have not.

@@ -2,7 +2,7 @@
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{CONNECTION, GetAll, SET_COOKIE},
+    header::{CONNECTION, SET_COOKIE},
 };
 
 use crate::{error::ResponseError, json::Writer};
@@ -21,14 +21,14 @@ pub(crate) enum Shape {
 /// The headers that go on to the client.
 pub(super) struct Sendable<'a> {
     headers: &'a HeaderMap,
-    /// Their names are those of further headers that are for the next hop alone.
-    connection: GetAll<'a, HeaderValue>,
+    has_connection: bool,
     kept: &'static [&'static str],
 }
 
 impl<'a> Sendable<'a> {
     pub(super) fn new(headers: &'a HeaderMap, kept: &'static [&'static str]) -> Self {
-        Self { headers, connection: headers.get_all(CONNECTION), kept }
+        // An answer has few headers: to look at each costs less than to look one up.
+        Self { headers, has_connection: headers.keys().any(|name| *name == CONNECTION), kept }
     }
 
     pub(super) fn write(&self, out: &mut Writer, shape: Shape) -> Result<(), ResponseError> {
@@ -51,7 +51,7 @@ impl<'a> Sendable<'a> {
     }
 
     fn cookies(&self) -> impl Iterator<Item = &'a HeaderValue> {
-        self.headers.get_all(SET_COOKIE).iter()
+        self.headers.iter().filter(|(name, _)| **name == SET_COOKIE).map(|(_, value)| value)
     }
 
     fn stays_behind(&self, name: &HeaderName) -> bool {
@@ -61,10 +61,12 @@ impl<'a> Sendable<'a> {
             other if self.kept.contains(&other) => return true,
             _ => {}
         }
-        self.connection.iter().any(|value| {
-            let mut named = value.as_bytes().split(|byte| *byte == b',');
-            named.any(|named| named.trim_ascii().eq_ignore_ascii_case(name.as_str().as_bytes()))
-        })
+        // `Connection` names further headers that are for the next hop alone.
+        self.has_connection
+            && self.headers.get_all(CONNECTION).iter().any(|value| {
+                let mut named = value.as_bytes().split(|byte| *byte == b',');
+                named.any(|named| named.trim_ascii().eq_ignore_ascii_case(name.as_str().as_bytes()))
+            })
     }
 
     /// `,"multiValueHeaders":{…}`
