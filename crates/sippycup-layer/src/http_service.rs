@@ -12,9 +12,7 @@ use pin_project_lite::pin_project;
 use sippycup_core::EventSource;
 use tower_service::Service;
 
-use crate::{
-    Body, BoxError, Error, SippyCup, SippyCupLayer, future::take, rewrite::Rewrite, service::add_frameworks_extensions,
-};
+use crate::{Body, BoxError, Error, SippyCup, SippyCupLayer, rewrite::Rewrite, service::add_frameworks_extensions};
 
 impl<S> SippyCup<S> {
     /// The same app as a `Service<http::Request<Body>>`, for servers of your own: the app sees a request over HTTP as it
@@ -71,8 +69,7 @@ where
         let mut request = layer.events.receive(request, self.source);
         let rewrite = Rewrite::new(&layer, &request);
         add_frameworks_extensions(&mut request);
-        let exit = rewrite.map(|rewrite| (rewrite, layer));
-        HttpFuture { call: self.inner.get_mut().call(request), exit: Some(exit) }
+        HttpFuture { call: self.inner.get_mut().call(request), exit: rewrite.map(|rewrite| (rewrite, layer)) }
     }
 }
 
@@ -81,7 +78,7 @@ pin_project! {
     pub struct HttpFuture<F> {
         #[pin]
         call: F,
-        exit: Option<Option<(Rewrite, Arc<SippyCupLayer>)>>,
+        exit: Option<(Rewrite, Arc<SippyCupLayer>)>,
     }
 }
 
@@ -95,8 +92,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut response = ready!(this.call.poll(cx)).map_err(Error::service)?;
-        if let Some((rewrite, layer)) = take(this.exit) {
-            rewrite.apply(&layer, response.headers_mut());
+        if let Some((rewrite, layer)) = this.exit {
+            rewrite.apply(layer, response.headers_mut());
         }
         Poll::Ready(Ok(response))
     }
