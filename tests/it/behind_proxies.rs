@@ -109,6 +109,27 @@ async fn a_redirect_to_the_public_host_gets_the_base_path() {
     assert_eq!(location(SippyCupLayer::new().public_host_header(header)).await, rewritten);
 }
 
+#[test]
+fn a_load_balancer_that_does_not_append_leaves_what_the_client_says_or_nothing() {
+    let client = |forwarded: Option<&str>, options: &EventOptions| {
+        let mut event =
+            json!({"requestContext": {"elb": {}}, "httpMethod": "GET", "path": "/", "headers": {"host": HOST}});
+        if let Some(forwarded) = forwarded {
+            event["headers"]["x-forwarded-for"] = forwarded.into();
+        }
+        seen(&event, options).1
+    };
+    let (default, none) = (EventOptions::default(), EventOptions::default().forwarded_hops(0));
+    for (mode, forwarded, known) in [
+        ("append", Some("203.0.113.66, 192.0.2.1"), Some("192.0.2.1")),
+        ("preserve", Some("203.0.113.66"), Some("203.0.113.66")),
+        ("remove", None, None),
+    ] {
+        assert_eq!(client(forwarded, &default).as_deref(), known, "{mode}");
+        assert_eq!(client(forwarded, &none), None, "{mode}");
+    }
+}
+
 #[tokio::test]
 async fn a_handler_that_asks_for_its_peer_is_answered_where_nobody_knows_the_client() {
     let app = || {

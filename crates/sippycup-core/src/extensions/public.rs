@@ -148,11 +148,11 @@ impl fmt::Display for PublicUri {
 /// A client can write the header itself. What it wrote is taken for its address where nothing appends to it: behind a
 /// load balancer whose attribute
 /// [`routing.http.xff_header_processing.mode`](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html)
-/// is `preserve` or `remove` and not `append`, and where `forwarded_hops` counts more proxies than there are. Do not
-/// grant anything for an address alone there.
+/// is `preserve` and not `append`, and where `forwarded_hops` counts more proxies than there are. Do not grant anything
+/// for an address alone there; `forwarded_hops(0)` believes none of the header.
 ///
-/// Absent where the client is unknown: health checks of load balancers, API Gateway's console test, VPC
-/// Lattice's first event version, `X-Forwarded-For: unknown`. Take `Option<ClientIp>` in handlers that answer those.
+/// Absent where the client is unknown: load balancers in mode `remove`, their health checks, API Gateway's console test,
+/// VPC Lattice's first event version, `X-Forwarded-For: unknown`. Take `Option<ClientIp>` in handlers that answer those.
 ///
 /// ```
 /// # use std::net::IpAddr;
