@@ -55,9 +55,11 @@ fn unsigned(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(&[0]).filter(|rest| !rest.is_empty()).unwrap_or(bytes)
 }
 
-/// A name as RFC 2253 has it, the last part first: `CN=ann,O=Example,C=US`.
+/// A name as RFC 2253 has it, the last part first: `CN=ann,O=Example,C=US`. Other letters than those of ASCII are escaped, `\c3\b6` for `ö`, for many read only ASCII in headers.
 fn reversed(name: &Name) -> String {
-    parts(name).into_iter().rev().collect::<Vec<_>>().join(",")
+    let name = parts(name).into_iter().rev().collect::<Vec<_>>().join(",");
+    let ascii = |byte: u8| if byte.is_ascii() { char::from(byte).to_string() } else { format!("\\{byte:02x}") };
+    name.bytes().map(ascii).collect()
 }
 
 /// The parts of a name in their order, which API Gateway keeps.
@@ -148,7 +150,7 @@ mod tests {
         });
         let subject = r#"C=US,O=Cups\, \"Sons\" \+ Co,emailAddress=a@example.com,2.5.4.97=\ x,CN=Jö"#;
         assert_eq!((parts(read.subject()).join(",").as_str(), read.issuer()), (subject, read.subject()));
-        let reverse = r#"CN=Jö,2.5.4.97=\ x,emailAddress=a@example.com,O=Cups\, \"Sons\" \+ Co,C=US"#;
+        let reverse = r#"CN=J\c3\b6,2.5.4.97=\ x,emailAddress=a@example.com,O=Cups\, \"Sons\" \+ Co,C=US"#;
         assert_eq!(reversed(read.subject()), reverse);
         assert_eq!((serial(number(&read)), hexadecimal(number(&read))), ("7".to_owned(), "07".to_owned()));
         assert_eq!(openssl(&read.validity().not_before), "Aug 29 00:00:00 2020 GMT");

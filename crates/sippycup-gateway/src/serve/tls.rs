@@ -105,13 +105,14 @@ impl Tls {
         Ok(Self { config: Arc::new(config), fingerprint: fingerprint(&certificate), certificate })
     }
 
-    /// Asks every client for a certificate, signed by one of these in PEM or by what they have signed; default nobody is asked. Without one the handshake fails, as with mutual TLS of a custom domain.
+    /// Asks every client for a certificate, signed by one of these in PEM or by what they have signed; default nobody is asked. Without one the handshake fails, as with mutual TLS of a custom domain; so it does
+    /// with one that has expired or is not for clients. Lists of revoked certificates are not read.
     ///
     /// Events of REST and HTTP APIs show it as `clientCert`, a load balancer tells of it in `X-Amzn-Mtls-Clientcert-…`, as in its verify mode.
     ///
     /// # Errors
     ///
-    /// If there is no certificate in it, or one that cannot sign others.
+    /// If there is no certificate in it, or something that is none.
     pub fn client_ca(mut self, certificates: &[u8]) -> Result<Self, ConfigError> {
         let wrong = |error: &dyn fmt::Display| ConfigError::new(format!("certificates of clients: {error}"));
         let mut roots = RootCertStore::empty();
