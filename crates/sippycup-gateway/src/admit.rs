@@ -33,10 +33,10 @@ impl Config {
             passed.api_key = Some(key);
         }
         if let Some(throttle) = self.route_throttles.find(call.matched) {
-            throttle.admit_to(call.matched)?;
+            throttle.admit(None, Some(call.matched))?;
         }
         if let Some(throttle) = &self.throttle {
-            throttle.admit()?;
+            throttle.admit(None, None)?;
         }
         self.validator.admit(call)
     }

@@ -28,9 +28,9 @@ pub struct UsagePlan {
     keys: Vec<String>,
     stages: Vec<String>,
     quota: Quota,
-    throttle: Option<(f64, u32)>,
+    throttle: Option<Throttle>,
     routes: RouteThrottles,
-    /// Why one of them is none.
+    /// Why a text is no route.
     wrong: Option<ConfigError>,
     counted: Arc<Mutex<Counted>>,
 }
@@ -40,13 +40,7 @@ struct Counted {
     /// The first period of the quota.
     initial: Option<u64>,
     /// By the values of keys.
-    used: HashMap<String, Used>,
-}
-
-#[derive(Debug)]
-struct Used {
-    throttle: Option<Throttle>,
-    spent: Spent,
+    spent: HashMap<String, Spent>,
 }
 
 impl UsagePlan {
@@ -86,15 +80,15 @@ impl UsagePlan {
 
     /// How many requests a second, and how many at once, may be sent with each key; by default any number.
     #[must_use]
-    pub const fn throttle(mut self, rate: f64, burst: u32) -> Self {
-        self.throttle = Some((rate, burst));
+    pub fn throttle(mut self, rate: f64, burst: u32) -> Self {
+        self.throttle = Some(Throttle::new(rate, burst));
         self
     }
 
-    /// How many requests to one route, or to each of several, each key has in a second, and at once; default what [`throttle`](Self::throttle) says, which does not count them then.
+    /// How many requests to one route, or to each of several, each key has in a second, and at once; default what [`throttle`](Self::throttle) says. That does not count the requests that have a throttle of their own.
     ///
-    /// The routes are written as for [`GatewayBuilder::route_throttle`](crate::GatewayBuilder::route_throttle). What is none is an error of
-    /// [`build`](crate::GatewayBuilder::build); one that the gateway does not have limits nothing, for a plan may be that of several APIs.
+    /// The routes are written as for [`GatewayBuilder::route_throttle`](crate::GatewayBuilder::route_throttle). A text that is no route is an error of
+    /// [`build`](crate::GatewayBuilder::build); a route that the gateway does not have limits nothing, for a plan may be that of several APIs.
     #[must_use]
     pub fn route_throttle(mut self, routes: &str, rate: f64, burst: u32) -> Self {
         if let Err(error) = self.routes.add(routes, Throttle::new(rate, burst)) {
@@ -116,23 +110,16 @@ impl UsagePlan {
     /// Counts a request of a key.
     fn count(&self, key: &str, call: &Call<'_>) -> Result<(), Refused> {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        let Counted { initial, used } = &mut *counted;
-        if !used.contains_key(key) {
-            used.insert(key.to_owned(), self.unused());
-        }
-        let Some(used) = used.get_mut(key) else { return Ok(()) };
-        self.quota.admit(&mut used.spent, initial, call.stamp.day())?;
-        match (self.routes.find(call.matched), &used.throttle) {
-            (Some(throttle), _) => throttle.admit_of(key, call.matched)?,
-            (None, Some(throttle)) => throttle.admit()?,
+        let Counted { initial, spent } = &mut *counted;
+        let spent = spent.entry(key.to_owned()).or_default();
+        self.quota.admit(spent, initial, call.stamp.day())?;
+        match (self.routes.find(call.matched), &self.throttle) {
+            (Some(throttle), _) => throttle.admit(Some(key), Some(call.matched))?,
+            (None, Some(throttle)) => throttle.admit(Some(key), None)?,
             (None, None) => {}
         }
-        used.spent.add();
+        spent.add();
         Ok(())
-    }
-
-    fn unused(&self) -> Used {
-        Used { throttle: self.throttle.map(|(rate, burst)| Throttle::new(rate, burst)), spent: Spent::default() }
     }
 }
 

@@ -26,7 +26,7 @@ use crate::route::{Matched, Route};
 pub struct Throttle {
     rate: f64,
     burst: u32,
-    /// By the keys of routes, with an API key in front where it matters; that of a whole gateway by none.
+    /// By API keys and the keys of routes, as far as they count for themselves. There are no more than a gateway and its plans name.
     buckets: Arc<Mutex<HashMap<String, Bucket>>>,
 }
 
@@ -72,25 +72,20 @@ impl Throttle {
         passes
     }
 
-    pub(crate) fn admit(&self) -> Result<(), Refused> {
-        let reason = || format!("more than {} requests a second, and {} at the same time", self.rate, self.burst);
-        if self.take("") { Ok(()) } else { Err(Refused::new(Refusal::Throttled, reason())) }
-    }
-
-    /// Each route has the limit for itself.
-    pub(crate) fn admit_to(&self, matched: &Matched) -> Result<(), Refused> {
-        self.limit(&matched.key, matched)
-    }
-
-    /// Each route has the limit for each API key.
-    pub(crate) fn admit_of(&self, key: &str, matched: &Matched) -> Result<(), Refused> {
-        self.limit(&format!("{key} {}", matched.key), matched)
-    }
-
-    fn limit(&self, bucket: &str, Matched { key, .. }: &Matched) -> Result<(), Refused> {
-        let (rate, burst) = (self.rate, self.burst);
-        let reason = || format!("more than {rate} requests a second to `{key}`, and {burst} at the same time");
-        if self.take(bucket) { Ok(()) } else { Err(Refused::new(Refusal::Throttled, reason())) }
+    /// Admits a request, if there is room for it. Each API key has the limit for itself, and so has each route; without both it is that of all together.
+    pub(crate) fn admit(&self, key: Option<&str>, to: Option<&Matched>) -> Result<(), Refused> {
+        let passes = match (key, to) {
+            (Some(key), Some(route)) => self.take(&format!("{key} {}", route.key)),
+            (Some(key), None) => self.take(key),
+            (None, Some(route)) => self.take(&route.key),
+            (None, None) => self.take(""),
+        };
+        if passes {
+            return Ok(());
+        }
+        let to = to.map(|route| format!(" to `{}`", route.key)).unwrap_or_default();
+        let reason = format!("more than {} requests a second{to}, and {} at the same time", self.rate, self.burst);
+        Err(Refused::new(Refusal::Throttled, reason))
     }
 }
 

@@ -43,7 +43,6 @@ impl GatewayBuilder {
     ///     .route_throttle("*", Throttle::new(100.0, 50))
     ///     .route_throttle("POST /items", Throttle::new(1.0, 1));
     /// assert!(api.build(()).is_ok());
-    /// # Ok::<(), sippycup_gateway::ConfigError>(())
     /// ```
     pub fn route_throttle(mut self, routes: &str, throttle: Throttle) -> Self {
         if let Err(error) = self.config.route_throttles.add(routes, throttle) {
