@@ -61,7 +61,7 @@ impl Description {
         urls: Vec<String>,
     ) -> String {
         let key = Key { id: origin.map(|origin| origin.id.clone()), stage: gateway.stage().map(str::to_owned), urls };
-        let routes = gateway.table().into_iter().map(|entry| route(gateway, &entry, authorizer));
+        let routes = gateway.route_entries().into_iter().map(|entry| route(gateway, &entry, authorizer));
         let of_listener = self.listener.as_ref().filter(|(other, _)| other.shares_listener(gateway)).map(|(_, at)| *at);
         let shared = self.doors.iter_mut().enumerate().find(|(at, (other, _))| {
             of_listener == Some(*at) || key.id.is_some() && other.id == key.id && other.stage == key.stage

@@ -1,8 +1,8 @@
 //! The gateway as a tower service.
 
 mod handle;
+mod route_entry;
 mod sizes;
-mod table;
 
 use std::convert::Infallible;
 use std::fmt;
@@ -28,8 +28,8 @@ use crate::web_socket::Api;
 use crate::{Answer, Body, BoxError, Domain, Fault, Kind, TargetHealth};
 
 pub(crate) use handle::identified;
+pub use route_entry::RouteEntry;
 pub use sizes::Sizes;
-pub use table::RouteEntry;
 
 /// A front door before a function: a tower service that takes requests and gives responses, over a service that takes event JSON and gives answer JSON.
 ///

@@ -155,7 +155,7 @@ impl Listener {
     }
 
     /// What the rules say about a request. `now`, in seconds since 1970, is called only for sticky target groups.
-    pub(crate) fn decide(&self, asked: &Asked<'_>, now: impl Fn() -> u64) -> Decision {
+    pub(crate) fn decide(&self, asked: &Asked<'_>, now: impl FnOnce() -> u64) -> Decision {
         let Shared { rules, chooser, key, .. } = &*self.shared;
         let found = rules.iter().position(|rule| rule.matches(asked));
         let action = self.action(found);

@@ -55,14 +55,13 @@ impl Door {
         address: SocketAddr,
     ) -> Self {
         let kind = gateway.kind();
-        let table = gateway.table();
         let answered = |entry: &RouteEntry| Some((entry.key().to_owned(), entry.answer()?.to_owned()));
         Self {
             name: origin.map_or_else(|| kind.as_str().to_owned(), |origin| origin.id.clone()),
             kind: kind.as_str(),
             function: function.map(str::to_owned),
             authorizer: origin.and_then(|origin| origin.authorizer.clone()),
-            answers: table.iter().filter_map(answered).collect(),
+            answers: gateway.route_entries().iter().filter_map(answered).collect(),
             address,
             secured: false,
             default_domain: gateway.default_domain().to_owned(),

@@ -3,7 +3,7 @@
 use super::Gateway;
 use crate::rules::Action;
 
-/// A route of a gateway or a rule of a listener, and what happens to its requests: an item of [`Gateway::table`].
+/// A route of a gateway or a rule of a listener, and what happens to its requests: an item of [`Gateway::route_entries`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RouteEntry {
     key: String,
@@ -39,13 +39,13 @@ impl<F> Gateway<F> {
     ///
     /// let listener = Listener::new(Action::forward("shop")).rule(Rule::new(1, Redirect::new(301).path("/new")).path_pattern(["/old"]));
     /// let gateway = Gateway::builder(Kind::LoadBalancer).listener(listener).target_group("shop").build(())?;
-    /// let table = gateway.table();
-    /// assert_eq!((table[0].key(), table[0].answer()), ("rule 1: path-pattern /old", Some("redirect 301")));
-    /// assert_eq!((table[1].key(), table[1].answer()), ("default rule", None));
+    /// let entries = gateway.route_entries();
+    /// assert_eq!((entries[0].key(), entries[0].answer()), ("rule 1: path-pattern /old", Some("redirect 301")));
+    /// assert_eq!((entries[1].key(), entries[1].answer()), ("default rule", None));
     /// # Ok::<(), sippycup_gateway::ConfigError>(())
     /// ```
     #[must_use]
-    pub fn table(&self) -> Vec<RouteEntry> {
+    pub fn route_entries(&self) -> Vec<RouteEntry> {
         let Some(listener) = &self.config.listener else {
             let entry = |key| RouteEntry { key, answer: None, authorizer: self.guard_name() };
             return self.routes().into_iter().map(entry).collect();
