@@ -98,13 +98,15 @@ impl GatewayPlan {
 
     /// Those who may call `/@connections`, if that is said.
     pub(super) fn signed_connections(&self, attempt: &mut Attempt) -> Result<(), Wrong> {
-        let (flag, credentials) = match &self.connection_credentials {
-            Some(said) => (said.span.clone(), said.value.clone()),
-            None => (None, self.connection_keys()?),
+        let (said, flag) = match &self.connection_credentials {
+            // Without keys everybody could call, and whoever writes it expects that nobody can.
+            Some(said) if said.value.is_empty() => {
+                return Err(said.wrong("", "expected keys, with which calls of `/@connections` are signed"));
+            }
+            Some(said) => (said.clone(), ""),
+            None => (Said::from(self.connection_keys()?), "--sign-connections"),
         };
-        let said = Said { value: credentials, span: flag };
         let Some(signers) = signers(&said.value) else { return Ok(()) };
-        let flag = if self.connection_credentials.is_some() { "" } else { "--sign-connections" };
         attempt.set(self.kind, |b| b.sign_connections(signers.clone())).map_err(|error| said.wrong(flag, error))
     }
 

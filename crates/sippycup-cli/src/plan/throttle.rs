@@ -19,14 +19,15 @@ pub(crate) struct RouteThrottle {
 impl RouteThrottle {
     /// Whether a route with this key is one of them.
     pub(crate) fn fits(&self, key: &str) -> bool {
-        let parts = |text: &'_ str| match text.split_once(' ') {
-            Some((method, path)) => (method.to_owned(), path.trim().to_owned()),
-            None => (String::new(), text.to_owned()),
-        };
         let ((method, path), (own_method, own_path)) = (parts(key), parts(&self.routes));
         let any_method = own_method == "*" || own_method.is_empty() && own_path == "*";
-        (any_method || own_method == method) && (own_path == "*" || own_path == path)
+        (any_method || own_method == method) && ["*", path].contains(&own_path)
     }
+}
+
+/// A method, if there is one, and a path.
+fn parts(text: &str) -> (&str, &str) {
+    text.split_once(' ').map_or(("", text), |(method, path)| (method, path.trim()))
 }
 
 pub(super) fn in_file<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Said<RouteThrottle>>, D::Error> {

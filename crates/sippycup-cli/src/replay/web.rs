@@ -13,7 +13,7 @@ use serde::Deserialize;
 use sippycup_gateway::{Body, BoxError};
 use tower_service::Service;
 
-use super::{Arguments, Now, name_of};
+use super::{Arguments, Now, REQUEST, name_of};
 use crate::error::UsageError;
 use crate::plan::FunctionPlan;
 use crate::record::recorded_response;
@@ -42,7 +42,7 @@ pub(super) async fn replay(
         let Ok(response) = function.call(request).await;
         let content = recorded_response(response).await.to_string().into_bytes();
         let now = Now { kind: "response", content: content.into() };
-        changed += usize::from(now.differs(arguments, &name_of(path, ".request.json"))?);
+        changed += usize::from(now.differs(arguments, &name_of(path, REQUEST))?);
     }
     function.stop();
     Ok(changed)

@@ -64,9 +64,9 @@ impl Door<'_> {
             if id.is_some() && last.as_ref() == Some(&door) {
                 continue;
             }
-            // Flags describe one, which needs no name.
-            // A listener leads to several functions; the first one would be no name for it.
+            // A gateway with a listener shares it with itself. That leads to several functions, so the first one is no name for it.
             let function = gateway.get_ref().name().filter(|_| !gateway.shares_listener(gateway));
+            // Flags describe one, which needs no name.
             let name = id.or(function).filter(|_| self.from_file);
             announce::lines(&gateways, gateway, address, secured, name)
                 .iter()

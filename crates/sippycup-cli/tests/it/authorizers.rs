@@ -184,6 +184,10 @@ fn who_opens_a_connection_is_known_and_with_keys_who_posts_to_one() {
     }
 
     let root = directory("authorizer-of-connect");
+    let nobody = "\n[[function]]\ncommand = [\"true\"]\n[[gateway]]\nkind = \"ws\"\nconnection-credentials = []\n";
+    std::fs::write(root.join("nobody.toml"), nobody).unwrap();
+    let (code, _, err) = run(serve(&["--config", root.join("nobody.toml").to_str().unwrap()]));
+    assert!(code == 2 && err.contains("expected keys") && err.contains("nobody.toml"), "{err}");
     let text = [
         "\n",
         &function_of_file("chat", "told"),
