@@ -44,19 +44,20 @@ impl<F> Api<F> {
 
     /// The gateway that has a route.
     pub(super) fn route(&self, key: &str) -> Option<(&Gateway<F>, &SocketRoute)> {
-        std::iter::once(&self.first)
-            .chain(&self.others)
-            .find_map(|gateway| Some((gateway, gateway.config().web_socket.route(key)?)))
+        self.parts().find_map(|part| Some((part, part.config().web_socket.route(key)?)))
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &Gateway<F>> {
+        std::iter::once(&self.first).chain(&self.others)
     }
 
     /// Who may call the Management API, if somebody has given keys: those who are named for it, else those of the routes that need signatures.
     #[cfg(feature = "authorizers")]
     fn signers(&self) -> Option<&crate::Guard> {
-        if let Some(named) = &self.config().web_socket.signers {
-            return Some(named);
-        }
-        let guards = std::iter::once(&self.first).chain(&self.others).filter_map(|part| part.config().guard.as_ref());
-        guards.into_iter().find(|guard| guard.checks_signatures())
+        // Whichever of them it was said of: a call without a signature must not pass because the first one does not say it.
+        let named = self.parts().find_map(|part| part.config().web_socket.signers.as_ref());
+        let mut guards = self.parts().filter_map(|part| part.config().guard.as_ref());
+        named.or_else(|| guards.find(|guard| guard.checks_signatures()))
     }
 
     /// Where a request belongs.

@@ -119,7 +119,7 @@ impl GatewayBuilder {
     /// Who may call `/@connections` of a WebSocket API; default the principals of the [guard](Self::guard) of a route that checks signatures, and without one everybody.
     ///
     /// On AWS every call needs a signature. Functions on this machine post with whatever credentials they have, or with none, and so that is asked for only where somebody says whose they are: with this,
-    /// also before an API that anybody may connect to.
+    /// also before an API that anybody may connect to. Of several gateways that are one API it is enough that one says it.
     #[cfg(feature = "authorizers")]
     #[cfg_attr(docsrs, doc(cfg(feature = "authorizers")))]
     pub fn sign_connections(mut self, signers: crate::IamAuthorizer) -> Self {

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 use sippycup_gateway::{
-    Body, BoxError, Connection, ConnectionStep, Fault, Gateway, IamAuthorizer, IamCredentials, Kind, LambdaAuthorizer,
+    Body, BoxError, Connection, ConnectionStep, Fault, Gateway, Gateways, IamAuthorizer, IamCredentials, Kind,
+    LambdaAuthorizer,
 };
 use tower::{ServiceExt, service_fn};
 
@@ -154,6 +155,12 @@ async fn calls_are_signed_where_that_is_said_and_connecting_is_not() {
         assert_eq!(manage(&gateway, request).await.status(), status);
     }
     assert_eq!(socket.next().await.as_deref(), Some("hello"));
+    // It is said of the whole API, whichever of its gateways says it.
+    let part = |route| at_that_time(Kind::WebSocketApi).route(route);
+    let second = part("$default").sign_connections(IamAuthorizer::new(ann.clone())).build(function()).unwrap();
+    let both = Gateways::new(part("$connect").build(function()).unwrap()).and(second);
+    let unsigned = Request::post("/prod/@connections/R1kmxc2VNjMCFIA=").body(Body::from("hi")).unwrap();
+    assert_eq!(both.oneshot(unsigned).await.unwrap().status(), 403);
     let error = Gateway::builder(Kind::RestApi).sign_connections(IamAuthorizer::new(ann)).build(()).unwrap_err();
     assert_eq!(error.to_string(), "a REST API has no connections to post to");
 }
