@@ -1,6 +1,6 @@
 //! What events and headers say of a client's certificate, read from its DER.
 //!
-//! The handshake has verified it. So what is not as X.509 (RFC 5280) wants it is left out, and is no error.
+//! The handshake has verified it, but reads less of it.
 
 use pem::{EncodeConfig, LineEnding, Pem};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -16,24 +16,27 @@ use crate::ClientCertificate;
 use crate::secured::Client;
 
 /// A certificate as AWS tells functions of it: API Gateway in the context, a load balancer in headers.
-pub(super) fn client(der: &[u8]) -> Client {
-    let (certificate, pem) = (Certificate::from_der(der).ok(), pem(der));
-    let told = |form: fn(&TbsCertificate) -> String| {
-        certificate.as_ref().map(|read| form(read.tbs_certificate())).unwrap_or_default()
-    };
+///
+/// # Errors
+///
+/// If it is not as X.509 (RFC 5280) wants it: nobody could say whose it is.
+pub(super) fn client(der: &[u8]) -> Result<Client, x509_cert::der::Error> {
+    let (certificate, pem) = (Certificate::from_der(der)?, pem(der));
+    let read = certificate.tbs_certificate();
+    let number = read.serial_number().as_bytes();
     let leaf = utf8_percent_encode(&pem, NOT_SAFE).to_string();
     let headers = [
-        ("x-amzn-mtls-clientcert-serial-number", told(|read| hexadecimal(read.serial_number().as_bytes()))),
-        ("x-amzn-mtls-clientcert-issuer", told(|read| reversed(read.issuer()))),
-        ("x-amzn-mtls-clientcert-subject", told(|read| reversed(read.subject()))),
-        ("x-amzn-mtls-clientcert-validity", told(validity)),
+        ("x-amzn-mtls-clientcert-serial-number", hexadecimal(number)),
+        ("x-amzn-mtls-clientcert-issuer", reversed(read.issuer())),
+        ("x-amzn-mtls-clientcert-subject", reversed(read.subject())),
+        ("x-amzn-mtls-clientcert-validity", validity(read)),
         ("x-amzn-mtls-clientcert-leaf", leaf),
     ];
-    let (subject, issuer) = (told(|read| parts(read.subject()).join(",")), told(|read| parts(read.issuer()).join(",")));
+    let (subject, issuer) = (parts(read.subject()).join(","), parts(read.issuer()).join(","));
     let certificate = ClientCertificate::new(pem, subject, issuer)
-        .serial_number(told(|read| serial(read.serial_number().as_bytes())))
-        .validity(told(|read| openssl(&read.validity().not_before)), told(|read| openssl(&read.validity().not_after)));
-    Client { certificate, headers }
+        .serial_number(serial(number))
+        .validity(openssl(&read.validity().not_before), openssl(&read.validity().not_after));
+    Ok(Client { certificate, headers })
 }
 
 /// `1`, or `0a:1b:…` of what is longer than eight bytes, as OpenSSL shows them.
@@ -183,22 +186,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_certificate_is_read_as_nothing() {
-        let is_nothing = |der: &[u8]| client(der).headers[..4].iter().all(|(_, value)| value.is_empty());
+    fn what_is_no_certificate_is_refused() {
         let whole = {
             let params = CertificateParams::new(Vec::new()).unwrap();
             params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec()
         };
         for length in 0..whole.len() {
-            assert!(is_nothing(&whole[..length]), "{length}");
+            assert!(client(&whole[..length]).is_err(), "{length}");
         }
         for at in 0..whole.len() {
             let mut broken = whole.clone();
             broken[at] ^= 0xff;
             let _ = client(&broken);
         }
-        assert!(is_nothing(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff, 0]));
-        assert!(!is_nothing(&whole));
+        assert!(client(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff, 0]).is_err());
+        assert!(client(&whole).is_ok());
     }
 
     #[test]

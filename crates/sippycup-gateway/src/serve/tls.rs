@@ -170,7 +170,9 @@ impl Tls {
         }
         let accepted = TlsAcceptor::from(Arc::clone(&self.config)).accept(stream).await;
         let stream = accepted.map_err(|error| told(&error))?;
-        let secured = agreed(stream.get_ref().1);
+        let secured = agreed(stream.get_ref().1).map_err(|error| {
+            Some(format!("a client was refused: its certificate is not trusted here: it cannot be read: {error}"))
+        })?;
         Ok((stream, secured))
     }
 }
@@ -220,9 +222,10 @@ fn told(error: &io::Error) -> Option<String> {
     })
 }
 
-fn agreed(connection: &ServerConnection) -> Secured {
+fn agreed(connection: &ServerConnection) -> Result<Secured, x509_cert::der::Error> {
     let usual = Secured::USUAL;
-    Secured {
+    let leaf = connection.peer_certificates().and_then(<[_]>::first);
+    Ok(Secured {
         version: match connection.protocol_version() {
             Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
             _ => usual.version,
@@ -239,8 +242,8 @@ fn agreed(connection: &ServerConnection) -> Secured {
             _ => usual.cipher_suite,
         },
         is_http2: connection.alpn_protocol() == Some(H2),
-        client: connection.peer_certificates().and_then(<[_]>::first).map(|leaf| Arc::new(certificate::client(leaf))),
-    }
+        client: leaf.map(|leaf| certificate::client(leaf)).transpose()?.map(Arc::new),
+    })
 }
 
 fn fingerprint(certificate: &[u8]) -> String {

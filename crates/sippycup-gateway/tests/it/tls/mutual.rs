@@ -138,7 +138,10 @@ async fn a_certificate_must_be_one_of_a_client_and_of_today() {
     let early = Signed::with(false, |client| client.not_before = date_time_ymd(4000, 1, 1));
     let of_a_server =
         Signed::with(false, |client| client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth]);
-    for (shown, part) in [(expired, "expired"), (early, "not valid yet"), (of_a_server, "extended key usage")] {
+    let odd = Signed::with(false, |client| client.serial_number = Some(SerialNumber::from_slice(&[0x7f; 22])));
+    for (shown, part) in
+        [(expired, "expired"), (early, "not valid yet"), (of_a_server, "extended key usage"), (odd, "cannot be read")]
+    {
         let mut server = Listening::with(Gateway::builder(Kind::LoadBalancer), shown.tls()).await;
         assert_eq!(asked(&server, Some(&shown), "/").await, "");
         let told = server.told.recv().await.unwrap();
