@@ -56,13 +56,12 @@ pub(crate) async fn replay(arguments: &Arguments) -> Result<ExitCode, BoxError> 
         None => arguments.function.clone(),
     };
     check(&plan)?;
+    let wrong = |why: &str| Err(UsageError::new(format!("DIR: {}: {why}", directory.display())).into());
     let (count, what, changed) = match (events.as_slice(), requests.as_slice()) {
-        ([], []) => {
-            let why = "there is no *.event.json and no *.request.json, so this is no recording";
-            return Err(UsageError::new(format!("DIR: {}: {why}", directory.display())).into());
-        }
+        ([], []) => return wrong("there is no *.event.json and no *.request.json, so this is no recording"),
         ([], requests) => (requests.len(), "requests", web::replay(arguments, &plan, requests).await?),
-        (events, _) => (events.len(), "events", replay_events(arguments, &plan, events).await?),
+        (events, []) => (events.len(), "events", replay_events(arguments, &plan, events).await?),
+        _ => return wrong("there are *.event.json and *.request.json, which are recordings of two functions"),
     };
     print(&format!("{count} {what}, {changed} changed"))?;
     Ok(if changed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -143,6 +143,9 @@ fn is_replayed(root: &Path) {
     assert!(out.contains("000001: changed, response before, response now\n"), "{out}");
     assert!(out.contains("changed red\\nPOST /a%20b?x=1&x=2"), "{out}");
     assert!(out.contains("lambda-web-endpoint-name: live"), "{out}");
+    std::fs::write(events.join("000009.event.json"), "{}").unwrap();
+    let (code, _, err) = replay(&[]);
+    assert!(code == 2 && err.contains("recordings of two functions"), "{err}");
 }
 
 /// A change of its code is built, and the process started anew.
