@@ -1,6 +1,6 @@
 //! The same off Lambda, where clients come over HTTP.
 
-use super::{after::Signs, *};
+use super::{after::Signs, logging::EVERYWHERE, *};
 
 struct Local {
     function: Child,

@@ -351,3 +351,14 @@ async fn a_log_that_is_closed_or_full_costs_nothing() {
         }
     }
 }
+
+/// What `observed` says for `/everywhere`.
+pub(super) const EVERYWHERE: &[&str] = &[
+    "by the handler",
+    "spawned by the handler",
+    "by the body",
+    "spawned by the body",
+    "dropped",
+    "by a task",
+    "spawned by a task",
+];

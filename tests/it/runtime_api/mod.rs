@@ -386,16 +386,5 @@ const START: &str = "Lambda function: events come from the Runtime API";
 /// Only a test that fails waits so long.
 const LONG: Duration = Duration::from_secs(60);
 
-/// What `observed` says for `/everywhere`.
-const EVERYWHERE: &[&str] = &[
-    "by the handler",
-    "spawned by the handler",
-    "by the body",
-    "spawned by the body",
-    "dropped",
-    "by a task",
-    "spawned by a task",
-];
-
 /// As on demand, and as on Managed Instances.
 const POLLS: [usize; 2] = [1, 16];
