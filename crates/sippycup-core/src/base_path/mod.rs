@@ -13,6 +13,7 @@ use crate::{
     uri::{Text, is_uri_byte, push_path, same_text},
 };
 
+mod greedy;
 mod locate;
 
 /// The part of the public path in front of the app: the stage, or the base path mapping of a custom domain.
