@@ -85,19 +85,18 @@ impl Stamp {
     }
 
     /// Seconds since 1970.
-    #[cfg(feature = "authorizers")]
     pub(crate) fn epoch_seconds(&self) -> u64 {
         u64::try_from(self.micros / 1_000_000).unwrap_or(u64::MAX)
     }
 
     /// Days since 1970.
     pub(crate) fn day(&self) -> u64 {
-        u64::try_from(self.micros / 86_400_000_000).unwrap_or(u64::MAX)
+        self.epoch_seconds() / 86_400
     }
 
     /// The time in Common Log Format, always in UTC: `14/Nov/2023:22:13:20 +0000`.
     pub(crate) fn common_log_time(&self) -> String {
-        let seconds = u64::try_from(self.micros / 1_000_000).unwrap_or(u64::MAX);
+        let seconds = self.epoch_seconds();
         let (year, month, day) = civil(seconds / 86_400);
         format!("{day:02}/{}/{year:04}:{} +0000", month_name(month), clock(seconds))
     }
@@ -135,6 +134,13 @@ pub(crate) fn http_date(seconds: u64) -> String {
     let days = seconds / 86_400;
     let (year, month, day) = civil(days);
     format!("{}, {day:02} {} {year:04} {} GMT", weekday_name(days), month_name(month), clock(seconds))
+}
+
+/// A time as OpenSSL writes it: `Aug  5 00:28:21 2120 GMT`.
+#[cfg(feature = "tls")]
+pub(crate) fn openssl_time(seconds: u64) -> String {
+    let (year, month, day) = civil(seconds / 86_400);
+    format!("{} {day:2} {} {year} GMT", month_name(month), clock(seconds))
 }
 
 /// A time in milliseconds as ISO 8601 writes it: `2020-11-15T12:23:14.726Z`.

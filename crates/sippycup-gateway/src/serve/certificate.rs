@@ -14,6 +14,7 @@ use x509_cert::{Certificate, TbsCertificate};
 
 use crate::ClientCertificate;
 use crate::secured::Client;
+use crate::stamp::openssl_time;
 
 /// A certificate as AWS tells functions of it: API Gateway in the context, a load balancer in headers.
 ///
@@ -101,12 +102,8 @@ fn validity(read: &TbsCertificate) -> String {
     format!("NotBefore={};NotAfter={}", validity.not_before, validity.not_after)
 }
 
-/// `Aug  5 00:28:21 2120 GMT`
 fn openssl(time: &Time) -> String {
-    let at = time.to_date_time();
-    let month = usize::from(at.month()).checked_sub(1).and_then(|month| MONTHS.get(month)).copied().unwrap_or_default();
-    let clock = format!("{:02}:{:02}:{:02}", at.hour(), at.minutes(), at.seconds());
-    format!("{month} {:2} {clock} {} GMT", at.day(), at.year())
+    openssl_time(time.to_unix_duration().as_secs())
 }
 
 fn pem(der: &[u8]) -> String {
@@ -116,8 +113,6 @@ fn pem(der: &[u8]) -> String {
 /// What a load balancer escapes in a certificate.
 const NOT_SAFE: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'+').remove(b'=').remove(b'/');
-
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 #[cfg(test)]
 mod tests {
