@@ -122,13 +122,7 @@ async fn hooks_end_before_the_deadline_whatever_their_limit_is() {
 async fn what_is_done_after_an_answer_is_done_too_where_lambda_runtime_polls() {
     for options in ["theirs,after-sign", "theirs,after-sign,stream", "theirs,after-sign,threads"] {
         let (signs, address) = Signs::listen().await;
-        let variables = [
-            ("AWS_LAMBDA_FUNCTION_NAME", "rude"),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
-            ("RUDE", options),
-            ("SIGN", &address),
-        ];
+        let variables = [&NAMED[..], &[("RUDE", options), ("SIGN", &address)]].concat();
         let mut api = Api::start(1, &variables).await;
         for path in ["/background/sign", "/background/sign", "/background/panic-fails"] {
             let (id, report) = api.invoke(path).await;

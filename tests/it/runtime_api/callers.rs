@@ -50,12 +50,7 @@ fn callers() -> [(Value, Value); 5] {
 #[tokio::test]
 async fn a_caller_is_who_the_front_door_says_and_the_request_has_the_id_of_its_invocation() {
     for (polls, options) in [(1, ""), (16, ""), (1, "runtime")] {
-        let variables = [
-            ("AWS_LAMBDA_FUNCTION_NAME", "observed"),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
-        ];
-        let mut api = start(polls, options, &variables).await;
+        let mut api = start(polls, options, &NAMED).await;
         for (event, mut wanted) in callers() {
             let id = api.id();
             let headers = format!("{}Lambda-Runtime-Aws-Tenant-Id: of-{id}\r\n", head(&id));

@@ -63,12 +63,7 @@ fn answered(report: &Call) -> (u64, String) {
 
 /// A function with these guards, `theirs` under the loop of `lambda_runtime`.
 async fn start(polls: usize, options: &str) -> Api {
-    let variables = [
-        ("RUDE", options),
-        ("AWS_LAMBDA_FUNCTION_NAME", "rude"),
-        ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
-        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
-    ];
+    let variables = [&NAMED[..], &[("RUDE", options)]].concat();
     Api::start(polls, &variables).await
 }
 

@@ -95,13 +95,7 @@ async fn what_bodies_and_tasks_spawn_in_the_span_has_the_ids_too() {
             if polls > 1 && options.contains("runtime") {
                 continue;
             }
-            let variables = [
-                ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
-                // `lambda_runtime` wants these.
-                ("AWS_LAMBDA_FUNCTION_NAME", "observed"),
-                ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
-                ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
-            ];
+            let variables = [&NAMED[..], &[("AWS_LAMBDA_LOG_FORMAT", "JSON")]].concat();
             let mut api = start(polls, options, &variables).await;
             let id = invoke(&mut api, &secret("GET", "/everywhere", "")).await;
             let lines = json_lines(&mut api, "after the invocation").await;
@@ -172,12 +166,7 @@ async fn a_request_is_one_line_without_secrets() {
 #[tokio::test]
 async fn the_line_of_a_request_has_what_the_client_gets_when_a_guard_answers() {
     for (polls, options) in [(1, "logging,guards"), (16, "logging,guards"), (1, "logging,guards,runtime")] {
-        let variables = [
-            ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
-            ("AWS_LAMBDA_FUNCTION_NAME", "observed"),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
-        ];
+        let variables = [&NAMED[..], &[("AWS_LAMBDA_LOG_FORMAT", "JSON")]].concat();
         let mut api = start(polls, options, &variables).await;
         for (path, status, failed, bytes) in [
             ("/never", json!(504), Value::Null, 29),
@@ -248,12 +237,7 @@ async fn a_failure_is_told_in_the_words_of_lambda_and_its_request_is_one_line() 
 
 #[tokio::test]
 async fn under_lambda_runtime_lines_have_the_ids_too() {
-    let variables = [
-        ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
-        ("AWS_LAMBDA_FUNCTION_NAME", "observed"),
-        ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
-        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
-    ];
+    let variables = [&NAMED[..], &[("AWS_LAMBDA_LOG_FORMAT", "JSON")]].concat();
     let mut api = start(1, "logging,runtime", &variables).await;
     for is_cold_start in [true, false] {
         let id = invoke(&mut api, &secret("GET", "/items/7", "")).await;

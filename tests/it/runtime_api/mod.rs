@@ -31,6 +31,13 @@ use tokio::{
     time::timeout,
 };
 
+/// What `lambda_runtime` wants of the environment, and our own loop does without.
+const NAMED: [(&str, &str); 3] = [
+    ("AWS_LAMBDA_FUNCTION_NAME", "function"),
+    ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+];
+
 /// A Runtime API, and the function under it until it is dropped.
 struct Api {
     function: Child,

@@ -7,17 +7,10 @@ use super::{
     *,
 };
 
-const LAMBDA: [(&str, &str); 4] = [
-    ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
-    ("AWS_LAMBDA_FUNCTION_NAME", "observed"),
-    ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
-    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
-];
-
 /// Gives the function a request, and says what the log has of it and what is counted.
 async fn told(polls: usize, options: &str, event: &str, last: &str) -> (String, Vec<Value>, Value) {
     let options = format!("logging,metrics,{options}");
-    let variables = [&LAMBDA[..], &[("SIPPYCUP_SCRIPT_NAME_BASE", "/shop")]].concat();
+    let variables = [&NAMED[..], &[("AWS_LAMBDA_LOG_FORMAT", "JSON"), ("SIPPYCUP_SCRIPT_NAME_BASE", "/shop")]].concat();
     let mut api = start(polls, &options, &variables).await;
     let id = api.id();
     api.next().await.reply(&event_with(&guards::hurried(&id), event)).await;

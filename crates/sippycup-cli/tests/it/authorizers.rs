@@ -1,7 +1,7 @@
 //! Authorizers before the running command, with tokens of `sippycup token`.
 
 use crate::scripted::command_line;
-use crate::{Running, directory, function_of_file, http, run, serve, sippycup, web_socket};
+use crate::{Running, assert_refused, directory, function_of_file, http, run, serve, sippycup, web_socket};
 
 fn token(flags: &[&str]) -> String {
     let mut command = sippycup(&["token"]);
@@ -87,10 +87,7 @@ fn pages_of_an_origin_may_ask() {
         (&["--kind", "rest", "--cors", "*"][..], "--cors: CORS: a REST API has no configuration of it"),
         (&["--cors", "https://*.example.com"], "a wildcard stands for all origins"),
     ] {
-        let mut command = serve(flags);
-        command.args(["--", "true"]);
-        let (code, _, err) = run(command);
-        assert!(code == 2 && err.contains(part), "{err}");
+        assert_refused(flags, part);
     }
 }
 
@@ -177,10 +174,7 @@ fn who_opens_a_connection_is_known_and_with_keys_who_posts_to_one() {
         (&["--kind", "ws", "--sign-connections"][..], "--sign-connections: there are no keys"),
         (&["--sign-connections", "--iam-key", "A=b"], "--sign-connections: an HTTP API has no connections to post to"),
     ] {
-        let mut command = serve(flags);
-        command.args(["--", "true"]);
-        let (code, _, err) = run(command);
-        assert!(code == 2 && err.contains(part), "{err}");
+        assert_refused(flags, part);
     }
 
     let root = directory("authorizer-of-connect");

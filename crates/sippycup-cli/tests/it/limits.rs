@@ -1,7 +1,7 @@
 //! API keys, usage plans and throttles, of flags and of a file.
 
 use crate::scripted::command_line;
-use crate::{Running, directory, http, run, serve};
+use crate::{Running, assert_refused, directory, http, run, serve};
 
 #[test]
 fn keys_are_asked_for_and_requests_counted() {
@@ -21,10 +21,7 @@ fn keys_are_asked_for_and_requests_counted() {
         (&["--kind", "alb", "--throttle", "1/1"], "--throttle: a load balancer is not throttled"),
         (&["--throttle", "fast"], "expected requests a second and at the same time, such as `10/5`"),
     ] {
-        let mut command = serve(flags);
-        command.args(["--", "true"]);
-        let (code, _, err) = run(command);
-        assert!(code == 2 && err.contains(part), "{err}");
+        assert_refused(flags, part);
     }
 }
 

@@ -135,6 +135,15 @@ fn run(mut command: Command) -> (i32, String, String) {
     (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
+/// `sippycup serve` does not start with these flags, and says why.
+#[track_caller]
+fn assert_refused(flags: &[&str], part: &str) {
+    let mut command = serve(flags);
+    command.args(["--", "true"]);
+    let (code, _, err) = run(command);
+    assert!(code == 2 && err.contains(part), "{err}");
+}
+
 fn http(address: &str, request_line: &str, more: &str) -> String {
     let mut socket = TcpStream::connect(address).unwrap();
     socket

@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::scripted::command_line;
-use crate::{Running, directory, run, sippycup};
+use crate::{Running, assert_refused, directory, run, sippycup};
 
 #[test]
 fn a_certificate_is_made_and_kept_and_both_versions_of_http_are_spoken() {
@@ -122,10 +122,7 @@ fn clients_are_asked_for_certificates_that_the_function_sees() {
         (&["--tls", "--tls-client-ca", "/nowhere.pem"], "--tls-client-ca: cannot use /nowhere.pem: No such file"),
         (&["--tls", "--tls-client-ca", &file("root.key")], "certificates of clients: "),
     ] {
-        let mut command = sippycup(&[&["serve", "--listen", "127.0.0.1:0"], flags].concat());
-        command.args(["--", "true"]);
-        let (code, _, err) = run(command);
-        assert!(code == 2 && err.contains(part), "{err}");
+        assert_refused(flags, part);
     }
 }
 

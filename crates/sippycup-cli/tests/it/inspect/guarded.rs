@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{ask, inspected};
-use crate::{Running, run, serve};
+use crate::{Running, assert_refused};
 
 #[test]
 fn every_answer_says_that_nothing_of_it_is_for_others() {
@@ -103,10 +103,6 @@ fn flags_that_cannot_be_meant_are_refused() {
         (&["--inspect=0.0.0.0:0"][..], "expected a loopback address"),
         (&["--inspect=127.0.0.1:0", "--no-inspect"], "cannot be used with"),
     ] {
-        let mut command = serve(flags);
-        command.args(["--", "true"]);
-        let (code, _, said) = run(command);
-        assert_eq!(code, 2, "{said}");
-        assert!(said.contains(part), "{said}");
+        assert_refused(flags, part);
     }
 }
