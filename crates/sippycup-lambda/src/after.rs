@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use crate::{LambdaContext, background::Running, hook::Hook, log};
 #[cfg(any(feature = "local", feature = "server"))]
-use crate::{current, span::Entered, tasks::Starter};
+use crate::{current, options::Around, span::Entered, tasks::Starter};
 
 /// What the app wants to be called for after every invocation, and how long that may take.
 pub(crate) struct After {
@@ -70,7 +70,7 @@ impl fmt::Debug for After {
 #[cfg(any(feature = "local", feature = "server"))]
 #[derive(Clone)]
 pub(crate) struct Afterwards {
-    pub(crate) after: Arc<After>,
+    pub(crate) around: Arc<Around>,
     pub(crate) starter: Starter,
 }
 
@@ -92,14 +92,14 @@ pub(crate) struct Finish {
 #[cfg(any(feature = "local", feature = "server"))]
 impl Drop for Finish {
     fn drop(&mut self) {
-        let (after, invocation) = (self.afterwards.after.clone(), self.invocation.take());
-        if after.hooks.is_empty() && invocation.context().tasks().is_empty() {
+        let (around, invocation) = (self.afterwards.around.clone(), self.invocation.take());
+        if around.after.hooks.is_empty() && invocation.context().tasks().is_empty() {
             return;
         }
         self.afterwards.starter.start(async move {
             let context = invocation.context().clone();
-            invocation.run(after.run_tasks(&context)).await;
-            current::scope(&context, after.call_hooks(&context)).await;
+            invocation.run(around.after.run_tasks(&context)).await;
+            current::scope(&context, around.after.call_hooks(&context)).await;
         });
     }
 }

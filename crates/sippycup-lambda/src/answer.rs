@@ -52,7 +52,7 @@ pub(crate) trait Answer: Sized + Send + 'static {
     const STREAMED: bool;
 
     /// What guards answer in the place of a failure, or the failure.
-    fn instead(failure: Failure, watch: &dyn Watch) -> Result<Self, Failure>;
+    fn instead(failure: Failure, watch: &dyn Watch, context: &LambdaContext) -> Result<Self, Failure>;
 
     /// The status that a client gets; `None` if the answer is none of HTTP.
     fn status(&self) -> Option<StatusCode>;
@@ -60,20 +60,20 @@ pub(crate) trait Answer: Sized + Send + 'static {
     /// The failure that the answer is if its front door does not take it.
     fn oversize(&self) -> Option<Failure>;
 
-    /// For the Runtime API. `watch` goes on watching what is not complete.
-    fn into_outgoing(self, context: &LambdaContext, watch: Option<Box<dyn Watch>>) -> Outgoing;
+    /// For the Runtime API.
+    fn into_outgoing(self, context: &LambdaContext) -> Outgoing;
 
     /// For the local gateway. `finish` goes when the answer is complete.
     #[cfg(feature = "local")]
-    fn into_local(self, finish: Finish, watch: Option<Box<dyn Watch>>) -> sippycup_gateway::Answer;
+    fn into_local(self, finish: Finish) -> sippycup_gateway::Answer;
 }
 
 impl Answer for ProxyResponse {
     #[cfg(feature = "local")]
     const STREAMED: bool = false;
 
-    fn instead(failure: Failure, watch: &dyn Watch) -> Result<Self, Failure> {
-        watch.replace_whole(failure)
+    fn instead(failure: Failure, watch: &dyn Watch, context: &LambdaContext) -> Result<Self, Failure> {
+        watch.replace_whole(failure, context)
     }
 
     fn status(&self) -> Option<StatusCode> {
@@ -84,12 +84,12 @@ impl Answer for ProxyResponse {
         Self::oversize(self).as_ref().map(Failure::oversize)
     }
 
-    fn into_outgoing(self, _: &LambdaContext, _: Option<Box<dyn Watch>>) -> Outgoing {
+    fn into_outgoing(self, _: &LambdaContext) -> Outgoing {
         Outgoing::Whole(self.into_bytes())
     }
 
     #[cfg(feature = "local")]
-    fn into_local(self, _: Finish, _: Option<Box<dyn Watch>>) -> sippycup_gateway::Answer {
+    fn into_local(self, _: Finish) -> sippycup_gateway::Answer {
         self.into_bytes().into()
     }
 }

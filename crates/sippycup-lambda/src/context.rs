@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -15,7 +15,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::value::RawValue;
 use tokio::task_local;
 
-use crate::{background::Tasks, environment};
+use crate::{background::Tasks, environment, guard::Watch};
 
 /// The invocation that a request came with: its id, its deadline, who invoked it.
 ///
@@ -54,6 +54,8 @@ struct Values {
     trace_id: Option<HeaderValue>,
     #[cfg(any(feature = "logging", feature = "metrics"))]
     verdict: crate::observe::Verdict,
+    /// Empty without guards.
+    watch: OnceLock<Box<dyn Watch>>,
 }
 
 impl LambdaContext {
@@ -105,6 +107,15 @@ impl LambdaContext {
     #[cfg(feature = "lambda-runtime")]
     pub(crate) fn take_theirs(&self) -> Option<lambda_runtime::Context> {
         self.0.theirs.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The guards of the invocation; `None` if there are none.
+    pub(crate) fn watch(&self) -> Option<&dyn Watch> {
+        self.0.watch.get().map(|watch| &**watch)
+    }
+
+    pub(crate) fn set_watch(&self, watch: Box<dyn Watch>) {
+        let _ = self.0.watch.set(watch);
     }
 
     /// What becomes of the invocation's answer.

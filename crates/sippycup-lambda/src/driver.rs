@@ -31,7 +31,7 @@ where
                     // In a box, as all that is rare: it would be most of this future.
                     Box::pin(snapshot::restore(lambda.clone(), options.snapshot)).await?;
                 }
-                polls::run(function, lambda, environment::concurrency(), Arc::new(options.after), options.guards).await
+                polls::run(function, lambda, environment::concurrency(), Arc::new(options.around)).await
             };
             // An extension can only be registered before anything is asked for.
             #[cfg(feature = "shutdown")]

@@ -11,32 +11,13 @@ use sippycup_core::ProxyEvent;
 use sippycup_layer::Error;
 use tower_service::Service;
 
-#[cfg(feature = "local")]
-use crate::after::Finish;
 use crate::{
     BackgroundTasks, LambdaContext,
     answer::Answer,
     failure::Failure,
-    guard::{Guards, Watch, describe, guard},
-    runtime_api::Outgoing,
+    guard::{Watch, describe, guard},
+    options::Around,
 };
-
-/// An answer of the app, or one in its place.
-pub(crate) struct Answered<A> {
-    answer: A,
-    watch: Option<Box<dyn Watch>>,
-}
-
-impl<A: Answer> Answered<A> {
-    pub(crate) fn into_outgoing(self, context: &LambdaContext) -> Outgoing {
-        self.answer.into_outgoing(context, self.watch)
-    }
-
-    #[cfg(feature = "local")]
-    pub(crate) fn into_local(self, finish: Finish) -> sippycup_gateway::Answer {
-        self.answer.into_local(finish, self.watch)
-    }
-}
 
 /// Asks the app whether it can be called. Its error is handed on unchanged: the caller decides what it ends.
 pub(crate) fn poll_ready<T, R>(app: &mut T, cx: &mut Context<'_>) -> Poll<Result<Result<(), Error>, Failure>>
@@ -51,11 +32,7 @@ where
 }
 
 /// Waits until the app can be called.
-pub(crate) async fn ready<T>(
-    app: &mut T,
-    context: &LambdaContext,
-    watch: &mut Option<Box<dyn Watch>>,
-) -> Result<Result<(), Error>, Failure>
+pub(crate) async fn ready<T>(app: &mut T, context: &LambdaContext) -> Result<Result<(), Error>, Failure>
 where
     T: Service<ProxyEvent, Error = Error>,
 {
@@ -63,9 +40,7 @@ where
         Poll::Pending => {
             #[cfg(any(feature = "logging", feature = "metrics"))]
             context.verdict().waits();
-            #[cfg(not(any(feature = "logging", feature = "metrics")))]
-            let _ = context;
-            poll_late(watch, cx).map(Err)
+            poll_late(context.watch(), cx).map(Err)
         }
         ready => ready,
     })
@@ -79,44 +54,42 @@ pub(crate) async fn run<T>(
     app: Result<T, Failure>,
     event: Bytes,
     context: &LambdaContext,
-    guards: &Guards,
-) -> Result<Result<Answered<T::Response>, Failure>, Error>
+    around: &Around,
+) -> Result<Result<T::Response, Failure>, Error>
 where
     T: Service<ProxyEvent, Error = Error, Response: Answer>,
 {
-    let mut watch = guards.watch(context);
+    around.guards.begin(context);
     let mut app = match app {
         Ok(app) => app,
-        Err(failure) => return Ok(refuse(event, failure, context, watch, guards)),
+        Err(failure) => return Ok(refuse(event, failure, context, around)),
     };
-    let answer = match ready(&mut app, context, &mut watch).await {
-        Ok(Ok(())) => Ok(call(&mut app, event, context, watch).await),
+    let answer = match ready(&mut app, context).await {
+        Ok(Ok(())) => Ok(call(&mut app, event, context).await),
         Ok(Err(error)) => {
-            give_up(event, context, guards);
+            give_up(event, context, around);
             Err(error)
         }
-        Err(failure) => Ok(refuse(event, failure, context, watch, guards)),
+        Err(failure) => Ok(refuse(event, failure, context, around)),
     };
     guard(|| drop(app)).map_or_else(|failure| Ok(Err(failure)), |()| answer)
 }
 
 /// Calls the app, and waits for what it answers.
-pub(crate) fn call<T>(
+pub(crate) fn call<'c, T>(
     app: &mut T,
     event: Bytes,
-    context: &LambdaContext,
-    mut watch: Option<Box<dyn Watch>>,
-) -> impl Future<Output = Result<Answered<T::Response>, Failure>> + use<T>
+    context: &'c LambdaContext,
+) -> impl Future<Output = Result<T::Response, Failure>> + use<'c, T>
 where
     T: Service<ProxyEvent, Error = Error, Response: Answer>,
 {
     #[cfg(any(feature = "logging", feature = "metrics"))]
     let pending = crate::observe::Pending::new(context);
-    let called = read(event, context, &mut watch).and_then(|event| guard(|| app.call(event)));
+    let called = read(event, context).and_then(|event| guard(|| app.call(event)));
     async {
-        let mut watch = watch;
-        let answer = finish(called, &mut watch).await;
-        let settled = settle(answer, watch);
+        let answer = finish(called, context.watch()).await;
+        let settled = settle(answer, context);
         #[cfg(any(feature = "logging", feature = "metrics"))]
         pending.end(settled.is_err());
         settled
@@ -129,20 +102,16 @@ pub(crate) fn refuse<A: Answer>(
     event: Bytes,
     failure: Failure,
     context: &LambdaContext,
-    watch: Option<Box<dyn Watch>>,
-    guards: &Guards,
-) -> Result<Answered<A>, Failure> {
+    around: &Around,
+) -> Result<A, Failure> {
     #[cfg(any(feature = "logging", feature = "metrics"))]
-    let pending = guards.unready.begin(event.clone(), context);
+    let pending = around.unready.begin(event.clone(), context);
     #[cfg(not(any(feature = "logging", feature = "metrics")))]
-    let _ = (context, guards);
-    let refused = match watch {
-        None => Err(failure),
-        Some(mut watch) => {
-            watch.see_unread(event);
-            A::instead(failure, &*watch).map(|answer| Answered { answer, watch: None })
-        }
-    };
+    let _ = around;
+    if let Some(watch) = context.watch() {
+        watch.see_unread(event);
+    }
+    let refused = settle(Err(failure), context);
     #[cfg(any(feature = "logging", feature = "metrics"))]
     pending.end(refused.is_err());
     refused
@@ -150,15 +119,15 @@ pub(crate) fn refuse<A: Answer>(
 
 /// Tells of an event that nobody answers, because the app is not to be called again.
 #[cold]
-pub(crate) fn give_up(event: Bytes, context: &LambdaContext, guards: &Guards) {
+pub(crate) fn give_up(event: Bytes, context: &LambdaContext, around: &Around) {
     #[cfg(any(feature = "logging", feature = "metrics"))]
-    guards.unready.begin(event, context).end(true);
+    around.unready.begin(event, context).end(true);
     #[cfg(not(any(feature = "logging", feature = "metrics")))]
-    let _ = (event, context, guards);
+    let _ = (event, context, around);
 }
 
 /// Waits for what the app answers that was called.
-pub(crate) async fn finish<F, A>(called: Result<F, Failure>, watch: &mut Option<Box<dyn Watch>>) -> Result<A, Failure>
+pub(crate) async fn finish<F, A>(called: Result<F, Failure>, watch: Option<&dyn Watch>) -> Result<A, Failure>
 where
     F: Future<Output = Result<A, Error>>,
 {
@@ -176,33 +145,33 @@ where
     }
 }
 
-fn poll_late(watch: &mut Option<Box<dyn Watch>>, cx: &mut Context<'_>) -> Poll<Failure> {
-    watch.as_mut().map_or(Poll::Pending, |watch| watch.poll_late(cx))
+fn poll_late(watch: Option<&dyn Watch>, cx: &mut Context<'_>) -> Poll<Failure> {
+    watch.map_or(Poll::Pending, |watch| watch.poll_late(cx))
 }
 
 /// What goes out: the answer, unless it is too large or a guard decides otherwise.
-fn settle<A: Answer>(answer: Result<A, Failure>, watch: Option<Box<dyn Watch>>) -> Result<Answered<A>, Failure> {
+fn settle<A: Answer>(answer: Result<A, Failure>, context: &LambdaContext) -> Result<A, Failure> {
     let answer = answer.and_then(|answer| match answer.oversize() {
         None => Ok(answer),
         Some(failure) => Err(discard(answer, failure)),
     });
-    match watch {
-        None => answer.map(|answer| Answered { answer, watch: None }),
-        Some(watch) => judge(answer, watch),
+    match context.watch() {
+        None => answer,
+        Some(watch) => judge(answer, watch, context),
     }
 }
 
 /// Lets the guards decide. A function of its own, so that functions without guards do not pay for it.
 #[inline(never)]
-fn judge<A: Answer>(answer: Result<A, Failure>, watch: Box<dyn Watch>) -> Result<Answered<A>, Failure> {
+fn judge<A: Answer>(answer: Result<A, Failure>, watch: &dyn Watch, context: &LambdaContext) -> Result<A, Failure> {
     let failure = match answer {
         Ok(answer) => match answer.status().and_then(|status| watch.fails(status)) {
-            None => return Ok(Answered { answer, watch: Some(watch) }),
+            None => return Ok(answer),
             Some(failure) => return Err(discard(answer, failure)),
         },
         Err(failure) => failure,
     };
-    Ok(Answered { answer: A::instead(failure, &*watch)?, watch: None })
+    A::instead(failure, watch, context)
 }
 
 /// Drops an answer that does not go out because of this failure. To drop it is to run code of the app.
@@ -224,9 +193,9 @@ where
     }
 }
 
-fn read(event: Bytes, context: &LambdaContext, watch: &mut Option<Box<dyn Watch>>) -> Result<ProxyEvent, Failure> {
+fn read(event: Bytes, context: &LambdaContext) -> Result<ProxyEvent, Failure> {
     let mut event = ProxyEvent::from_bytes(event).map_err(|error| Failure::from(&error.into()))?;
-    if let Some(watch) = watch {
+    if let Some(watch) = context.watch() {
         watch.see(&event);
     }
     if let Some(id) = context.trace_header() {

@@ -28,7 +28,7 @@ use crate::{
     after::Afterwards,
     answer::Answer,
     failure::Failure,
-    guard::{Guards, describe, guard},
+    guard::{describe, guard},
     invocation,
     options::Options,
     span,
@@ -49,10 +49,9 @@ where
         None => (described(T::Response::STREAMED)?, "the settings of the gateway in `SIPPYCUP_GATEWAY` do not fit"),
     };
     let tasks = Tasks::default();
-    let afterwards = Afterwards { after: Arc::new(options.after), starter: tasks.starter() };
+    let afterwards = Afterwards { around: Arc::new(options.around), starter: tasks.starter() };
     // Absolute links that the app makes from its public URI must lead back to this server, which has no TLS.
-    let gateway =
-        gateway.forwarded("http", address.port()).build(Function { app: function, afterwards, guards: options.guards });
+    let gateway = gateway.forwarded("http", address.port()).build(Function { app: function, afterwards });
     let gateway = gateway.map_err(|error| ServeError::local(misfit).because(error))?;
     let (kind, base) = (gateway.kind(), gateway.base_path());
     let url = format!("http://{address}{base}/");
@@ -111,7 +110,6 @@ fn described(streamed: bool) -> Result<GatewayBuilder, ServeError> {
 struct Function<T> {
     app: T,
     afterwards: Afterwards,
-    guards: Guards,
 }
 
 impl<T> Service<Bytes> for Function<T>
@@ -129,11 +127,10 @@ where
 
     fn call(&mut self, event: Bytes) -> Self::Future {
         let context = context();
-        let (app, guards) = (guard(|| self.app.clone()), self.guards.clone());
-        let afterwards = self.afterwards.clone();
+        let (app, afterwards) = (guard(|| self.app.clone()), self.afterwards.clone());
         let answering = span::within(&context.clone(), async move {
             let finish = afterwards.of(context.clone());
-            (invocation::run(app, event, &context, &guards).await, finish)
+            (invocation::run(app, event, &context, &afterwards.around).await, finish)
         });
         Box::pin(async {
             let (answer, finish) = answering.await;

@@ -1,5 +1,8 @@
 //! How an app is run, besides the defaults.
 
+#[cfg(feature = "metrics")]
+use std::sync::Arc;
+
 #[cfg(feature = "local")]
 use sippycup_gateway::GatewayBuilder;
 use sippycup_layer::SippyCupLayer;
@@ -12,15 +15,14 @@ use crate::{after::After, guard::Guards, snapshot::Hooks};
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) layer: SippyCupLayer,
-    pub(crate) after: After,
-    pub(crate) guards: Guards,
+    pub(crate) around: Around,
     /// Whether a streamed answer without a body gets one byte.
     pub(crate) first_byte: bool,
     #[cfg(feature = "shutdown")]
     pub(crate) shutdown: Shutdown,
     pub(crate) snapshot: Hooks,
     #[cfg(feature = "metrics")]
-    pub(crate) metrics: Option<crate::metrics::Metrics>,
+    pub(crate) metrics: Result<Option<Arc<dyn crate::observe::Observer>>, crate::metrics::InvalidMetrics>,
     /// What is beside the app.
     #[cfg(feature = "events")]
     pub(crate) events: crate::events::Events,
@@ -32,18 +34,27 @@ pub(crate) struct Options {
     pub(crate) gateway: Option<GatewayBuilder>,
 }
 
+/// What is done around every invocation.
+#[derive(Debug, Default)]
+pub(crate) struct Around {
+    pub(crate) after: After,
+    pub(crate) guards: Guards,
+    /// Told of what guards keep from the app, and of everything else that it is not ready for.
+    #[cfg(any(feature = "logging", feature = "metrics"))]
+    pub(crate) unready: crate::observe::Unready,
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
             layer: SippyCupLayer::new(),
-            after: After::default(),
-            guards: Guards::default(),
+            around: Around::default(),
             first_byte: false,
             #[cfg(feature = "shutdown")]
             shutdown: Shutdown::default(),
             snapshot: Hooks::default(),
             #[cfg(feature = "metrics")]
-            metrics: None,
+            metrics: Ok(None),
             #[cfg(feature = "events")]
             events: crate::events::Events::default(),
             #[cfg(feature = "server")]

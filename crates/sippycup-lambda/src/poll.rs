@@ -7,12 +7,12 @@ use sippycup_layer::Error;
 use tower_service::Service;
 
 use crate::{
-    after::After,
     answer::Answer,
     current,
     failure::Failure,
-    guard::{Guards, guard},
+    guard::guard,
     invocation,
+    options::Around,
     runtime_api::{self, Delivery, Endpoint, RuntimeApi},
     span,
 };
@@ -26,7 +26,7 @@ pub(crate) enum End {
 }
 
 /// Gives the app one invocation after the other.
-pub(crate) async fn poll<T>(mut app: T, endpoint: Arc<Endpoint>, after: Arc<After>, guards: Guards) -> End
+pub(crate) async fn poll<T>(mut app: T, endpoint: Arc<Endpoint>, around: Arc<Around>) -> End
 where
     T: Service<ProxyEvent, Error = Error, Response: Answer>,
 {
@@ -38,35 +38,35 @@ where
             };
             let context = delivery.context.clone();
             let invocation = async {
-                invoke(&mut app, &mut api, delivery, &guards).await?;
-                after.run_tasks(&context).await;
+                invoke(&mut app, &mut api, delivery, &around).await?;
+                around.after.run_tasks(&context).await;
                 Ok(())
             };
             if let Err(end) = span::within(&context, invocation).await {
                 return end;
             }
-            current::scope(&context, after.call_hooks(&context)).await;
+            current::scope(&context, around.after.call_hooks(&context)).await;
         }
     })
     .await
 }
 
-async fn invoke<T>(app: &mut T, api: &mut RuntimeApi, delivery: Delivery, guards: &Guards) -> Result<(), End>
+async fn invoke<T>(app: &mut T, api: &mut RuntimeApi, delivery: Delivery, around: &Around) -> Result<(), End>
 where
     T: Service<ProxyEvent, Error = Error, Response: Answer>,
 {
     let Delivery { context, event } = delivery;
-    let mut watch = guards.watch(&context);
-    let ready = invocation::ready(app, &context, &mut watch).await;
+    around.guards.begin(&context);
+    let ready = invocation::ready(app, &context).await;
     let answer = match (ready, event) {
-        (Ok(Ok(())), Ok(event)) => invocation::call(app, event, &context, watch).await,
-        (Err(failure), Ok(event)) => invocation::refuse(event, failure, &context, watch, guards),
+        (Ok(Ok(())), Ok(event)) => invocation::call(app, event, &context).await,
+        (Err(failure), Ok(event)) => invocation::refuse(event, failure, &context, around),
         (Ok(Ok(())), Err(cut)) => Err(Failure::cut(cut)),
         (Err(failure), Err(_)) => Err(failure),
         (Ok(Err(error)), event) => {
             let failure = guard(|| Failure::from(&error)).unwrap_or_else(|failure| failure);
             if let Ok(event) = event {
-                invocation::give_up(event, &context, guards);
+                invocation::give_up(event, &context, around);
             }
             api.fail(&context, &failure).await.map_err(End::RuntimeApi)?;
             return Err(End::App(error));

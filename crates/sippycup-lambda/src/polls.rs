@@ -9,10 +9,10 @@ use tower_service::Service;
 
 use crate::{
     ServeError,
-    after::After,
     answer::Answer,
-    guard::{Guards, guard},
+    guard::guard,
     log,
+    options::Around,
     patience::Patience,
     poll::{End, poll},
     runtime_api::Endpoint,
@@ -26,8 +26,7 @@ pub(crate) async fn run<T>(
     app: T,
     endpoint: Arc<Endpoint>,
     count: NonZeroU16,
-    after: Arc<After>,
-    guards: Guards,
+    around: Arc<Around>,
 ) -> Result<(), ServeError>
 where
     T: Service<ProxyEvent, Error = Error, Response: Answer, Future: Send> + Clone + Send + 'static,
@@ -41,7 +40,7 @@ where
             match guard(|| app.clone()) {
                 Ok(app) => {
                     // In a box: tokio would have room for it in each step that a task takes, on the stack.
-                    polls.spawn(Box::pin(poll(app, endpoint.clone(), after.clone(), guards.clone())));
+                    polls.spawn(Box::pin(poll(app, endpoint.clone(), around.clone())));
                     missing -= 1;
                 }
                 Err(failure) => {
@@ -101,13 +100,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = Endpoint::parse(&listener.local_addr().unwrap().to_string()).unwrap();
         let held = Arc::new(());
-        let mut running = Box::pin(run(
-            Held(held.clone()),
-            Arc::new(endpoint),
-            NonZeroU16::new(3).unwrap(),
-            Arc::default(),
-            Guards::default(),
-        ));
+        let mut running =
+            Box::pin(run(Held(held.clone()), Arc::new(endpoint), NonZeroU16::new(3).unwrap(), Arc::default()));
         let first = tokio::select! {
             accepted = listener.accept() => accepted.unwrap(),
             ended = &mut running => panic!("{ended:?}"),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::{
     fmt,
     marker::PhantomData,
+    mem,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -125,14 +126,14 @@ impl<S, A> Serve<S, A> {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        self.options.after.hooks.push(AfterHook::new(hook));
+        self.options.around.after.hooks.push(AfterHook::new(hook));
         self
     }
 
     /// How long [`after_invocation`](Self::after_invocation) may take, all hooks together. Default: 500 ms. It is never
     /// more than what remains until the invocation's deadline, less 100 ms.
     pub fn after_invocation_limit(mut self, limit: Duration) -> Self {
-        self.options.after.limit = limit;
+        self.options.around.after.limit = limit;
         self
     }
 
@@ -210,7 +211,7 @@ impl<S, A> Serve<S, A> {
     /// that CloudWatch would not take are an error when this is awaited.
     #[cfg(feature = "metrics")]
     pub fn metrics(mut self, metrics: crate::metrics::Metrics) -> Self {
-        self.options.metrics = Some(metrics);
+        self.options.metrics = metrics.observer();
         self
     }
 
@@ -321,11 +322,11 @@ impl<S: App, A: Answers> IntoFuture for Serve<S, A> {
 impl<S: App, A> Serve<S, A> {
     pub(crate) fn layered(self) -> Result<(SippyCup<impl App>, Options), ServeError> {
         let Self { app, mut options, answers: _ } = self;
-        let mut layer = environment::with_variables(std::mem::take(&mut options.layer))?;
+        let mut layer = environment::with_variables(mem::take(&mut options.layer))?;
         if options.first_byte {
             layer = layer.first_byte(true);
         }
-        options.guards.set_layer(&layer);
+        options.around.guards.set_layer(&layer);
         let app = observed(app, &layer, &mut options)?;
         Ok((layer.layer(app), options))
     }
@@ -334,15 +335,13 @@ impl<S: App, A> Serve<S, A> {
 /// The app, with the observers of each request.
 #[cfg(any(feature = "logging", feature = "metrics"))]
 fn observed<S: App>(app: S, layer: &SippyCupLayer, options: &mut Options) -> Result<impl App + use<S>, ServeError> {
-    let observers = crate::observe::Observers::default();
+    let mut observers = Vec::new();
     #[cfg(feature = "logging")]
-    let observers = observers.with_log();
+    observers.extend(crate::logging::access());
     #[cfg(feature = "metrics")]
-    let observers = match options.metrics.take() {
-        Some(metrics) => observers.with_metrics(crate::metrics::Emf::new(metrics).map_err(ServeError::metrics)?),
-        None => observers,
-    };
-    options.guards.unready = crate::observe::Unready::new(layer, &observers);
+    observers.extend(mem::replace(&mut options.metrics, Ok(None)).map_err(ServeError::metrics)?);
+    let observers = crate::observe::Observers::new(observers);
+    options.around.unready = crate::observe::Unready::new(layer, &observers);
     Ok(crate::observe::observed(app, observers))
 }
 

@@ -29,8 +29,8 @@ where
     #[cfg(feature = "local")]
     const STREAMED: bool = true;
 
-    fn instead(failure: Failure, watch: &dyn Watch) -> Result<Self, Failure> {
-        let (response, format) = watch.replace(failure)?;
+    fn instead(failure: Failure, watch: &dyn Watch, context: &LambdaContext) -> Result<Self, Failure> {
+        let (response, format) = watch.replace(failure, context)?;
         StreamedBody::complete(response, format).map_err(|error| Failure::from(&error))
     }
 
@@ -42,8 +42,8 @@ where
         self.body().oversize().map(Failure::oversize)
     }
 
-    fn into_outgoing(self, context: &LambdaContext, watch: Option<Box<dyn Watch>>) -> Outgoing {
-        let body = Guarded::new(self.into_body(), context, (), watch, |failure, context| {
+    fn into_outgoing(self, context: &LambdaContext) -> Outgoing {
+        let body = Guarded::new(self.into_body(), context, (), |failure, context| {
             log::failed(&failure, context);
             Ok(Frame::trailers(trailers(&failure)))
         });
@@ -51,10 +51,9 @@ where
     }
 
     #[cfg(feature = "local")]
-    fn into_local(self, finish: Finish, watch: Option<Box<dyn Watch>>) -> sippycup_gateway::Answer {
+    fn into_local(self, finish: Finish) -> sippycup_gateway::Answer {
         let context = finish.invocation.context().clone();
-        self.map(|body| Guarded::new(body, &context, finish, watch, |failure, _| Err(crate::local::told(&failure))))
-            .into()
+        self.map(|body| Guarded::new(body, &context, finish, |failure, _| Err(crate::local::told(&failure)))).into()
     }
 }
 
@@ -69,7 +68,6 @@ pin_project! {
         context: LambdaContext,
         // Dropped with the end of the body.
         held: Option<H>,
-        watch: Option<Box<dyn Watch>>,
         last: fn(Failure, &LambdaContext) -> Result<Frame<Bytes>, E>,
     }
 
@@ -94,10 +92,9 @@ impl<B, E, H: Held> Guarded<B, E, H> {
         body: StreamedBody<B>,
         context: &LambdaContext,
         held: H,
-        watch: Option<Box<dyn Watch>>,
         last: fn(Failure, &LambdaContext) -> Result<Frame<Bytes>, E>,
     ) -> Self {
-        Self { body: Some(body), context: context.clone(), held: Some(held), watch, last }
+        Self { body: Some(body), context: context.clone(), held: Some(held), last }
     }
 }
 
@@ -114,7 +111,7 @@ where
         let (Some(body), Some(held)) = (this.body.as_mut().as_pin_mut(), &*this.held) else { return Poll::Ready(None) };
         let polled = match guard(|| held.enter(|| body.poll_frame(cx))) {
             Ok(Poll::Ready(polled)) => polled.transpose().map_err(describe),
-            Ok(Poll::Pending) => match this.watch {
+            Ok(Poll::Pending) => match this.context.watch() {
                 Some(watch) => Err(ready!(watch.poll_late(cx))),
                 None => return Poll::Pending,
             },

@@ -119,8 +119,8 @@ impl<A: Answer> Answer for Reply<A> {
     #[cfg(feature = "local")]
     const STREAMED: bool = A::STREAMED;
 
-    fn instead(failure: Failure, watch: &dyn Watch) -> Result<Self, Failure> {
-        A::instead(failure, watch).map(Self::App)
+    fn instead(failure: Failure, watch: &dyn Watch, context: &LambdaContext) -> Result<Self, Failure> {
+        A::instead(failure, watch, context).map(Self::App)
     }
 
     fn status(&self) -> Option<StatusCode> {
@@ -137,17 +137,17 @@ impl<A: Answer> Answer for Reply<A> {
         }
     }
 
-    fn into_outgoing(self, context: &LambdaContext, watch: Option<Box<dyn Watch>>) -> Outgoing {
+    fn into_outgoing(self, context: &LambdaContext) -> Outgoing {
         match self {
-            Self::App(answer) => answer.into_outgoing(context, watch),
+            Self::App(answer) => answer.into_outgoing(context),
             Self::Event(json) => Outgoing::Whole(json),
         }
     }
 
     #[cfg(feature = "local")]
-    fn into_local(self, finish: Finish, watch: Option<Box<dyn Watch>>) -> sippycup_gateway::Answer {
+    fn into_local(self, finish: Finish) -> sippycup_gateway::Answer {
         match self {
-            Self::App(answer) => answer.into_local(finish, watch),
+            Self::App(answer) => answer.into_local(finish),
             Self::Event(json) => json.into(),
         }
     }

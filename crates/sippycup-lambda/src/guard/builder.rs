@@ -30,7 +30,7 @@ impl<S, A> Serve<S, A> {
     /// # }
     /// ```
     pub fn deadline_margin(mut self, margin: Duration) -> Self {
-        self.options.guards.add(|guards| guards.margin = Some(margin));
+        self.options.around.guards.add(|guards| guards.margin = Some(margin));
         self
     }
 
@@ -52,7 +52,7 @@ impl<S, A> Serve<S, A> {
     /// # }
     /// ```
     pub fn oversize_as(mut self, status: StatusCode) -> Self {
-        self.options.guards.add(|guards| guards.oversize_as = Some(status));
+        self.options.around.guards.add(|guards| guards.oversize_as = Some(status));
         self
     }
 
@@ -63,7 +63,7 @@ impl<S, A> Serve<S, A> {
     /// no longer as an error in CloudWatch. The log has the panic either way. A panic in a streamed answer that has begun
     /// breaks the answer off, with this or without.
     pub fn panic_as_500(mut self) -> Self {
-        self.options.guards.add(|guards| guards.panic_as_500 = true);
+        self.options.around.guards.add(|guards| guards.panic_as_500 = true);
         self
     }
 
@@ -80,7 +80,7 @@ impl<S, A> Serve<S, A> {
     /// # }
     /// ```
     pub fn fail_on(mut self, statuses: RangeInclusive<u16>) -> Self {
-        self.options.guards.add(|guards| guards.fail_on = Some(statuses));
+        self.options.around.guards.add(|guards| guards.fail_on = Some(statuses));
         self
     }
 }

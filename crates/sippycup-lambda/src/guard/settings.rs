@@ -13,9 +13,6 @@ use crate::LambdaContext;
 pub(crate) struct Guards {
     /// Set with the first guard, and the only way to the code behind them: a function without one does not have it.
     guarding: Option<Arc<dyn Guarding>>,
-    /// Told of what guards keep from the app, and of everything else that it is not ready for.
-    #[cfg(any(feature = "logging", feature = "metrics"))]
-    pub(crate) unready: crate::observe::Unready,
 }
 
 /// The settings, and the code behind them.
@@ -71,8 +68,10 @@ impl Guards {
         }
     }
 
-    /// Watches over an invocation; `None` without guards.
-    pub(crate) fn watch(&self, context: &LambdaContext) -> Option<Box<dyn Watch>> {
-        self.guarding.clone().map(|guarding| guarding.begin(context))
+    /// Watches over an invocation, if there are guards.
+    pub(crate) fn begin(&self, context: &LambdaContext) {
+        if let Some(guarding) = &self.guarding {
+            context.set_watch(guarding.clone().begin(context));
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     task::{Context, Poll},
 };
 
@@ -18,26 +18,26 @@ use crate::{
     log,
 };
 
-/// The guards of an invocation. An object, so that only those functions have its code that ask for a guard.
-pub(crate) trait Watch: Send {
+/// The guards of an invocation, in its context. An object, so that only those functions have its code that ask for a guard.
+pub(crate) trait Watch: Send + Sync {
     /// Takes note of the front door that the answer is for.
-    fn see(&mut self, event: &ProxyEvent);
+    fn see(&self, event: &ProxyEvent);
 
     /// The same of an event that the app does not get.
-    fn see_unread(&mut self, event: Bytes);
+    fn see_unread(&self, event: Bytes);
 
     /// Waits until the app has no more time, for ever if it has enough.
-    fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<Failure>;
+    fn poll_late(&self, cx: &mut Context<'_>) -> Poll<Failure>;
 
     /// The failure that an answer of the app with this status is, if it is one.
     fn fails(&self, status: StatusCode) -> Option<Failure>;
 
     /// What is answered in the place of a failure, for a format, or the failure.
-    fn replace(&self, failure: Failure) -> Result<(Response<Bytes>, ResponseFormat), Failure>;
+    fn replace(&self, failure: Failure, context: &LambdaContext) -> Result<(Response<Bytes>, ResponseFormat), Failure>;
 
     /// The same, written.
-    fn replace_whole(&self, failure: Failure) -> Result<ProxyResponse, Failure> {
-        let (response, format) = self.replace(failure)?;
+    fn replace_whole(&self, failure: Failure, context: &LambdaContext) -> Result<ProxyResponse, Failure> {
+        let (response, format) = self.replace(failure, context)?;
         let written = format.encode(response, &BinaryPolicy::default());
         written.map_err(|error| Failure::from(&error.into()))
     }
@@ -45,35 +45,36 @@ pub(crate) trait Watch: Send {
 
 pub(super) fn begin(settings: Arc<Settings>, context: &LambdaContext) -> Box<dyn Watch> {
     let remaining = settings.margin.and_then(|margin| Some(context.remaining()?.saturating_sub(margin)));
-    let timer = remaining.map(|remaining| Box::pin(sleep(remaining)));
-    Box::new(Invocation { settings, context: context.clone(), timer, door: None })
+    let timer = remaining.map(|remaining| Mutex::new(Box::pin(sleep(remaining))));
+    Box::new(Invocation { settings, timer, door: OnceLock::new() })
 }
 
 struct Invocation {
     settings: Arc<Settings>,
-    context: LambdaContext,
     /// Ends when the app must be done.
-    timer: Option<Pin<Box<Sleep>>>,
-    /// `None` until there is an event, and if that is not one of HTTP.
-    door: Option<(EventSource, ResponseFormat)>,
+    timer: Option<Mutex<Pin<Box<Sleep>>>>,
+    /// Empty until there is an event, and if that is not one of HTTP.
+    door: OnceLock<(EventSource, ResponseFormat)>,
 }
 
 impl Watch for Invocation {
-    fn see(&mut self, event: &ProxyEvent) {
+    fn see(&self, event: &ProxyEvent) {
         let format = self.settings.layer.response_format(event).ok();
-        self.door = event.source().zip(format);
+        if let Some(door) = event.source().zip(format) {
+            let _ = self.door.set(door);
+        }
     }
 
-    fn see_unread(&mut self, event: Bytes) {
+    fn see_unread(&self, event: Bytes) {
         // One that cannot be read has no front door.
         if let Ok(event) = ProxyEvent::from_bytes(event) {
             self.see(&event);
         }
     }
 
-    fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<Failure> {
-        let (Some(timer), Some(margin)) = (&mut self.timer, self.settings.margin) else { return Poll::Pending };
-        timer.as_mut().poll(cx).map(|()| Failure::late(margin))
+    fn poll_late(&self, cx: &mut Context<'_>) -> Poll<Failure> {
+        let (Some(timer), Some(margin)) = (&self.timer, self.settings.margin) else { return Poll::Pending };
+        timer.lock().unwrap_or_else(PoisonError::into_inner).as_mut().poll(cx).map(|()| Failure::late(margin))
     }
 
     fn fails(&self, status: StatusCode) -> Option<Failure> {
@@ -81,7 +82,7 @@ impl Watch for Invocation {
         statuses.contains(&status.as_u16()).then(|| Failure::of_status(status))
     }
 
-    fn replace(&self, failure: Failure) -> Result<(Response<Bytes>, ResponseFormat), Failure> {
+    fn replace(&self, failure: Failure, context: &LambdaContext) -> Result<(Response<Bytes>, ResponseFormat), Failure> {
         let status = match failure.reason {
             Reason::Late => Some(StatusCode::GATEWAY_TIMEOUT),
             Reason::TooLarge => self.settings.oversize_as,
@@ -90,11 +91,11 @@ impl Watch for Invocation {
             }
             Reason::Other => None,
         };
-        let (Some(status), Some((source, format))) = (status, self.door) else { return Err(failure) };
-        log::answered(&failure, status, &self.context);
-        let response = in_form(source, status);
+        let (Some(status), Some((source, format))) = (status, self.door.get()) else { return Err(failure) };
+        log::answered(&failure, status, context);
+        let response = in_form(*source, status);
         #[cfg(any(feature = "logging", feature = "metrics"))]
-        self.context.verdict().instead(status, response.body().len());
-        Ok((response, format))
+        context.verdict().instead(status, response.body().len());
+        Ok((response, *format))
     }
 }

@@ -14,13 +14,12 @@ use tower_service::Service;
 use super::reply::RuntimeApi;
 use crate::{
     LambdaContext,
-    after::After,
     answer::Answer,
     current,
     failure::Failure,
-    guard::{Guards, guard},
+    guard::guard,
     invocation,
-    options::Options,
+    options::{Around, Options},
 };
 
 /// Answers invocations with an app that speaks [`ProxyEvent`].
@@ -28,13 +27,12 @@ use crate::{
 pub(super) struct Invoke<T> {
     app: T,
     api: RuntimeApi,
-    guards: Guards,
-    after: Arc<After>,
+    around: Arc<Around>,
 }
 
 impl<T> Invoke<T> {
     pub(super) fn new(app: T, api: RuntimeApi, options: Options) -> Self {
-        Self { app, api, guards: options.guards, after: Arc::new(options.after) }
+        Self { app, api, around: Arc::new(options.around) }
     }
 }
 
@@ -53,11 +51,11 @@ where
 
     fn call(&mut self, mut invocation: LambdaInvocation) -> Self::Future {
         let context = LambdaContext::take_beside(&mut invocation.parts.headers, invocation.context);
-        let (api, after) = (self.api.clone(), self.after.clone());
-        let (app, guards) = (guard(|| self.app.clone()), self.guards.clone());
+        let (api, around) = (self.api.clone(), self.around.clone());
+        let app = guard(|| self.app.clone());
         let scope = context.clone();
         Box::pin(current::scope(&scope, async move {
-            match invocation::run(app, invocation.body, &context, &guards).await {
+            match invocation::run(app, invocation.body, &context, &around).await {
                 Ok(Ok(answer)) => api.respond(&context, answer.into_outgoing(&context)).await?,
                 Ok(Err(failure)) => api.fail(&context, &failure).await?,
                 Err(error) => {
@@ -66,8 +64,8 @@ where
                     return Err(error.into());
                 }
             }
-            after.run_tasks(&context).await;
-            after.call_hooks(&context).await;
+            around.after.run_tasks(&context).await;
+            around.after.call_hooks(&context).await;
             Ok(())
         }))
     }

@@ -1,29 +1,32 @@
 //! One line for each request.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use http::StatusCode;
 
-use crate::{LambdaContext, observe::Exchange};
+use crate::{
+    LambdaContext,
+    observe::{Exchange, Observer},
+};
 
-/// The lines of requests.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Access(());
+/// Writes them.
+#[derive(Debug)]
+struct Access;
 
-static IS_ON: AtomicBool = AtomicBool::new(false);
+static ACCESS: OnceLock<Arc<dyn Observer>> = OnceLock::new();
 
 /// From now on there is a line for each request. Without this call there is none, for an app may write such lines itself.
 pub(super) fn turn_on() {
-    IS_ON.store(true, Ordering::Relaxed);
+    ACCESS.get_or_init(|| Arc::new(Access));
 }
 
-impl Access {
-    pub(crate) fn if_on() -> Option<Self> {
-        IS_ON.load(Ordering::Relaxed).then_some(Self(()))
-    }
+/// What writes them, if they are on.
+pub(crate) fn access() -> Option<Arc<dyn Observer>> {
+    ACCESS.get().cloned()
+}
 
-    #[expect(clippy::unused_self, reason = "who has one has lines")]
-    pub(crate) fn write(self, exchange: &Exchange) {
+impl Observer for Access {
+    fn see(&self, exchange: &Exchange) {
         macro_rules! event {
             ($level:ident) => {
                 tracing::$level!(

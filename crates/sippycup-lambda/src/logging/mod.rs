@@ -89,7 +89,7 @@ mod settings;
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, layer::SubscriberExt, registry::LookupSpan};
 
-pub(crate) use self::access::Access;
+pub(crate) use self::access::access;
 use self::{line::Form, lines::Lines, settings::Settings};
 
 /// Writes all events of `tracing` to the log, with the format and level of the environment; see the

@@ -11,11 +11,16 @@ use std::{
 };
 
 use super::{InvalidMetrics, Metrics, is_dimension};
-use crate::{LambdaContext, environment, json::Object, log::timestamp, observe::Exchange};
+use crate::{
+    LambdaContext, environment,
+    json::Object,
+    log::timestamp,
+    observe::{Exchange, Observer},
+};
 
 /// Writes a line for each request.
 #[derive(Debug)]
-pub(crate) struct Emf {
+pub(super) struct Emf {
     metrics: Metrics,
     /// The level that Lambda lets through.
     level: String,
@@ -23,19 +28,11 @@ pub(crate) struct Emf {
 
 impl Emf {
     /// `None` where nobody reads it.
-    pub(crate) fn new(metrics: Metrics) -> Result<Option<Self>, InvalidMetrics> {
+    pub(super) fn new(metrics: Metrics) -> Result<Option<Self>, InvalidMetrics> {
         metrics.check()?;
         let level = env::var("AWS_LAMBDA_LOG_LEVEL").unwrap_or_default().to_ascii_uppercase();
         let level = if ABOVE_INFO.contains(&level.as_str()) { level } else { "INFO".to_owned() };
         Ok(environment::is_lambda().then_some(Self { metrics, level }))
-    }
-
-    pub(crate) fn write(&self, exchange: &Exchange) {
-        let mut line = self.line(exchange, SystemTime::now());
-        line.push('\n');
-        let mut stdout = io::stdout().lock();
-        // In one piece. If nobody reads, that is no reason to stop.
-        let _ = stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush());
     }
 
     fn line(&self, exchange: &Exchange, now: SystemTime) -> String {
@@ -97,6 +94,16 @@ impl Emf {
         metadata.bare("Timestamp", &now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis().to_string());
         metadata.bare("CloudWatchMetrics", &format!("[{}]", directive.end()));
         metadata.end()
+    }
+}
+
+impl Observer for Emf {
+    fn see(&self, exchange: &Exchange) {
+        let mut line = self.line(exchange, SystemTime::now());
+        line.push('\n');
+        let mut stdout = io::stdout().lock();
+        // In one piece. If nobody reads, that is no reason to stop.
+        let _ = stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush());
     }
 }
 

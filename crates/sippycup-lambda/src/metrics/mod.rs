@@ -2,9 +2,10 @@
 
 mod emf;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-pub(crate) use self::emf::Emf;
+use self::emf::Emf;
+use crate::observe::Observer;
 
 /// Counts every request in CloudWatch: for [`Serve::metrics`](crate::serve::Serve::metrics).
 ///
@@ -63,6 +64,11 @@ impl Metrics {
     pub fn by_route(mut self) -> Self {
         self.by_route = true;
         self
+    }
+
+    /// What writes them, if somebody reads them.
+    pub(crate) fn observer(self) -> Result<Option<Arc<dyn Observer>>, InvalidMetrics> {
+        Ok(Emf::new(self)?.map(|emf| Arc::new(emf) as _))
     }
 
     /// Metrics that CloudWatch would drop unnoticed are an error.

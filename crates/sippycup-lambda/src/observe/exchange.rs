@@ -1,8 +1,10 @@
 //! A request and its answer, as observers are told of them.
 
-#[cfg(feature = "metrics")]
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use http::{Method, Request, StatusCode};
 #[cfg(feature = "logging")]
@@ -12,57 +14,33 @@ use sippycup_core::EventSource;
 use sippycup_core::RequestContext;
 use sippycup_layer::Body;
 
-#[cfg(feature = "metrics")]
-use crate::metrics::Emf;
+#[cfg(feature = "logging")]
+use crate::current;
 use crate::{
     LambdaContext,
     route::{MatchedRoute, of_api},
 };
-#[cfg(feature = "logging")]
-use crate::{current, logging::Access};
 
-/// The observers of each request.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Observers {
-    #[cfg(feature = "logging")]
-    access: Option<Access>,
-    #[cfg(feature = "metrics")]
-    metrics: Option<Arc<Emf>>,
+/// Is told of each request and its answer. An object, so that only those functions have its code that ask for it.
+pub(crate) trait Observer: fmt::Debug + Send + Sync {
+    fn see(&self, exchange: &Exchange);
 }
 
-impl Observers {
-    /// With the log, if access lines are on.
-    #[cfg(feature = "logging")]
-    pub(crate) fn with_log(mut self) -> Self {
-        self.access = Access::if_on();
-        self
-    }
+/// The observers of each request.
+#[derive(Clone, Debug)]
+pub(crate) struct Observers(Arc<[Arc<dyn Observer>]>);
 
-    #[cfg(feature = "metrics")]
-    pub(crate) fn with_metrics(mut self, metrics: Option<Emf>) -> Self {
-        self.metrics = metrics.map(Arc::new);
-        self
+impl Observers {
+    pub(crate) fn new(observers: Vec<Arc<dyn Observer>>) -> Self {
+        Self(observers.into())
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        #[cfg(feature = "logging")]
-        let is_empty = self.access.is_none();
-        #[cfg(not(feature = "logging"))]
-        let is_empty = true;
-        #[cfg(feature = "metrics")]
-        let is_empty = is_empty && self.metrics.is_none();
-        is_empty
+        self.0.is_empty()
     }
 
     fn tell(&self, exchange: &Exchange) {
-        #[cfg(feature = "logging")]
-        if let Some(access) = self.access {
-            access.write(exchange);
-        }
-        #[cfg(feature = "metrics")]
-        if let Some(metrics) = &self.metrics {
-            metrics.write(exchange);
-        }
+        self.0.iter().for_each(|observer| observer.see(exchange));
     }
 }
 

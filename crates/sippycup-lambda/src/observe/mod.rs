@@ -19,7 +19,7 @@ use tower_service::Service;
 
 use self::{body::ObservedBody, exchange::Report};
 pub(crate) use self::{
-    exchange::{Exchange, Observers},
+    exchange::{Exchange, Observer, Observers},
     unready::Unready,
     verdict::{Pending, Verdict},
 };

@@ -16,8 +16,10 @@ use crate::{
     App, BackgroundTasks, LambdaContext,
     after::Afterwards,
     failure::Failure,
-    guard::{Guards, describe, guard},
-    invocation, log, span,
+    guard::{describe, guard},
+    invocation, log,
+    options::Around,
+    span,
 };
 
 /// The app, and what holds for every request.
@@ -29,7 +31,6 @@ pub(super) struct Exchange<S> {
     /// How many more requests a Web Function may have at the same time.
     room: Option<Arc<Semaphore>>,
     source: EventSource,
-    guards: Guards,
 }
 
 /// To clone an app is to run code of its own.
@@ -38,16 +39,10 @@ pub(super) fn clone<S: App>(exchange: &Exchange<S>) -> Result<Exchange<S>, Failu
 }
 
 impl<S: App> Exchange<S> {
-    pub(super) fn new(
-        app: SippyCup<S>,
-        source: EventSource,
-        body_limit: usize,
-        guards: Guards,
-        afterwards: Afterwards,
-    ) -> Self {
+    pub(super) fn new(app: SippyCup<S>, source: EventSource, body_limit: usize, afterwards: Afterwards) -> Self {
         let is_web_function = source == EventSource::WebFunction;
         let room = is_web_function.then(|| Arc::new(Semaphore::new(AT_ONCE)));
-        Self { app: app.into_http_service(source), body_limit, afterwards, room, source, guards }
+        Self { app: app.into_http_service(source), body_limit, afterwards, room, source }
     }
 
     /// Answers a request. It never fails: where the app does, the response is a 500.
@@ -56,7 +51,7 @@ impl<S: App> Exchange<S> {
         peer: SocketAddr,
         mut request: Request<Incoming>,
     ) -> Result<Response<ServedBody<S::ResponseBody>>, Infallible> {
-        let Self { app, body_limit, afterwards, room, source, guards } = self;
+        let Self { app, body_limit, afterwards, room, source } = self;
         let context = room.as_ref().and_then(|_| LambdaContext::of_web_function(request.headers()));
         let permit = match room {
             Some(room) => room.acquire_owned().await.ok(),
@@ -67,7 +62,7 @@ impl<S: App> Exchange<S> {
         if let Some(context) = &context {
             request.extensions_mut().insert(context.clone());
         }
-        let untold = Untold { guards, source };
+        let untold = Untold { around: afterwards.around.clone(), source };
         let mut request = match read(request, body_limit).await {
             Ok(request) => request,
             Err((request, status)) => {
@@ -129,7 +124,7 @@ async fn call<S: App>(
 ) -> Result<Response<S::ResponseBody>, Failure> {
     let ready = poll_fn(|cx| invocation::poll_ready(&mut app, cx)).await;
     let answer = match ready.and_then(|ready| ready.map_err(describe)) {
-        Ok(()) => invocation::finish(guard(|| app.call(request)), &mut None).await,
+        Ok(()) => invocation::finish(guard(|| app.call(request)), None).await,
         Err(failure) => {
             untold.tell(request, None);
             Err(failure)
@@ -143,18 +138,18 @@ async fn call<S: App>(
 
 /// A request of which nobody is told unless the app gets it.
 struct Untold {
-    guards: Guards,
+    around: Arc<Around>,
     source: EventSource,
 }
 
 impl Untold {
     /// Tells of a request that the app does not get, and of the status that it is answered with, if it is no failure.
     fn tell(self, request: Request<Body>, answered: Option<StatusCode>) {
-        let Self { guards, source } = self;
+        let Self { around, source } = self;
         #[cfg(any(feature = "logging", feature = "metrics"))]
-        guards.unready.tell(request, source, answered);
+        around.unready.tell(request, source, answered);
         #[cfg(not(any(feature = "logging", feature = "metrics")))]
-        let _ = (guards, source, request, answered);
+        let _ = (around, source, request, answered);
     }
 }
 

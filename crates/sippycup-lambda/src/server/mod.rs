@@ -61,8 +61,8 @@ pub(crate) async fn serve<S: App>(app: SippyCup<S>, place: Place, options: Optio
     };
     let (listener, address) = bound.await.map_err(|error| failed("cannot listen on", error))?;
     let after_answers = Tasks::default();
-    let afterwards = Afterwards { after: Arc::new(options.after), starter: after_answers.starter() };
-    let exchange = Exchange::new(app, place.source, options.body_limit, options.guards, afterwards);
+    let afterwards = Afterwards { around: Arc::new(options.around), starter: after_answers.starter() };
+    let exchange = Exchange::new(app, place.source, options.body_limit, afterwards);
     announce(&place, address);
 
     let connections = GracefulShutdown::new();
