@@ -55,6 +55,21 @@ impl Throttle {
         self.burst
     }
 
+    /// Whether a throttle that [`route_throttle`](crate::GatewayBuilder::route_throttle) takes for `routes` is for the route with this key.
+    ///
+    /// What is no such text is for no route.
+    ///
+    /// ```
+    /// use sippycup_gateway::Throttle;
+    ///
+    /// assert!(Throttle::is_for("* /items/{id}", "GET /items/{id}"));
+    /// assert!(!Throttle::is_for("GET *", "PUT /items/{id}"));
+    /// ```
+    #[must_use]
+    pub fn is_for(routes: &str, key: &str) -> bool {
+        Routes::parse(routes).is_ok_and(|routes| routes.fit(key))
+    }
+
     /// Takes one request out of a bucket, if there is room for it.
     fn take(&self, bucket: &str) -> bool {
         let now = Instant::now();
@@ -241,6 +256,7 @@ mod tests {
         ] {
             assert_eq!(Routes::parse(routes).unwrap_err().to_string(), message);
         }
+        assert!(!Throttle::is_for("get /a", "get /a"));
         for routes in ["*", "GET *", "* /a", "GET /a/{b+}", "ANY /", "$default"] {
             assert_eq!(Routes::parse(routes).unwrap().to_string(), routes);
         }

@@ -16,20 +16,6 @@ pub(crate) struct RouteThrottle {
     pub(crate) throttle: Throttle,
 }
 
-impl RouteThrottle {
-    /// Whether a route with this key is one of them.
-    pub(crate) fn fits(&self, key: &str) -> bool {
-        let ((method, path), (own_method, own_path)) = (parts(key), parts(&self.routes));
-        let any_method = own_method == "*" || own_method.is_empty() && own_path == "*";
-        (any_method || own_method == method) && ["*", path].contains(&own_path)
-    }
-}
-
-/// A method, if there is one, and a path.
-fn parts(text: &str) -> (&str, &str) {
-    text.split_once(' ').map_or(("", text), |(method, path)| (method, path.trim()))
-}
-
 pub(super) fn in_file<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Said<RouteThrottle>>, D::Error> {
     let table = BTreeMap::<String, Said<String>>::deserialize(deserializer)?;
     let read = |(routes, Said { value, span }): (String, Said<String>)| {
