@@ -5,7 +5,7 @@ use std::fmt::Write;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, LOCATION, UPGRADE};
 
-use crate::config::Config;
+use crate::location::Location;
 use crate::{Kind, media_type};
 
 /// What AWS changes in a request or a response without saying so, in the extensions of the response.
@@ -57,7 +57,7 @@ impl Hints {
     }
 
     /// A redirect to a path that the gateway does not serve: the app does not know its base path.
-    pub(crate) fn of_redirect(&mut self, config: &Config, host: Option<&str>, headers: &HeaderMap) {
+    pub(crate) fn of_redirect(&mut self, at: &Location, host: Option<&str>, headers: &HeaderMap) {
         let Some(location) = headers.get(LOCATION).and_then(|location| location.to_str().ok()) else { return };
         let authority = |rest: &str| host.is_some_and(|host| rest.eq_ignore_ascii_case(host));
         let path = match location.split_once("://") {
@@ -69,13 +69,13 @@ impl Hints {
             None => location,
         };
         let path = path.split(['?', '#']).next().unwrap_or_default();
-        if !path.starts_with('/') || config.location.locate(host, path, &HeaderMap::new()).is_some() {
+        if !path.starts_with('/') || at.locate(host, path, &HeaderMap::new()).is_some() {
             return;
         }
-        let base = config.location.base_path_on(host);
+        let base = at.base_path_on(host);
         let mut line = format!("the client is sent to `{path}`, and the gateway's paths begin with `{base}`: ");
-        line.push_str(match config.location.kind {
-            Kind::HttpApiV2 if !config.location.domains.is_empty() => {
+        line.push_str(match at.kind {
+            Kind::HttpApiV2 if !at.domains.is_empty() => {
                 "payload format 2.0 does not tell a function its mapping, so that it must be stated"
             }
             _ => "the app must put its base path in front",
@@ -88,8 +88,7 @@ impl Hints {
     }
 
     /// What a request loses on its way to the function.
-    pub(crate) fn of_request(&mut self, config: &Config, headers: &HeaderMap, body: &[u8], base64: bool) {
-        let kind = config.location.kind;
+    pub(crate) fn of_request(&mut self, kind: Kind, headers: &HeaderMap, body: &[u8], base64: bool) {
         if let Some(protocol) = headers.get(UPGRADE) {
             let protocol = String::from_utf8_lossy(protocol.as_bytes());
             let mut line =
@@ -123,8 +122,8 @@ impl Hints {
     }
 
     /// A REST API passes base64 on as it is.
-    pub(crate) fn base64_text(&mut self, config: &Config, accepted: &str) {
-        let cause = if config.binary_media_types.is_empty() {
+    pub(crate) fn base64_text(&mut self, binary_media_types: &[String], accepted: &str) {
+        let cause = if binary_media_types.is_empty() {
             "the API has no binary media types".to_owned()
         } else {
             format!("the first type that it accepts, `{accepted}`, matches none of the API's binary media types")
@@ -135,29 +134,29 @@ impl Hints {
     }
 
     /// An answer in one piece that was meant as a stream.
-    pub(crate) fn of_answer(&mut self, config: &Config, headers: &HeaderMap) {
+    pub(crate) fn of_answer(&mut self, kind: Kind, streams: bool, headers: &HeaderMap) {
         let is_event_stream = |value: &http::HeaderValue| {
             value.to_str().is_ok_and(|value| media_type::matches_any(value, &["text/event-stream".to_owned()]))
         };
         if headers.get(CONTENT_TYPE).is_some_and(is_event_stream) {
-            self.event_stream(config, "the event stream arrives in one piece, when it has ended");
+            self.event_stream(kind, streams, "the event stream arrives in one piece, when it has ended");
         }
     }
 
     /// A client has waited for an event stream that did not end.
-    pub(crate) fn timed_out(&mut self, config: &Config, accepted: Option<&str>) {
+    pub(crate) fn timed_out(&mut self, kind: Kind, streams: bool, accepted: Option<&str>) {
         if accepted.is_some_and(|accepted| media_type::matches_any(accepted, &["text/event-stream".to_owned()])) {
             self.event_stream(
-                config,
+                kind,
+                streams,
                 "an event stream arrives in one piece, when it has ended, and this one did not end",
             );
         }
     }
 
-    fn event_stream(&mut self, config: &Config, what: &str) {
-        let kind = config.location.kind;
+    fn event_stream(&mut self, kind: Kind, streams: bool, what: &str) {
         let help = match kind.can_stream() {
-            true if config.response_streaming => {
+            true if streams => {
                 "the function does not stream its answers (with SippyCup `serve(app).streaming()`)".to_owned()
             }
             true => {
@@ -169,8 +168,7 @@ impl Hints {
     }
 
     /// The answer is larger than the front door, or Lambda, takes.
-    pub(crate) fn too_large(&mut self, config: &Config) {
-        let kind = config.location.kind;
+    pub(crate) fn too_large(&mut self, kind: Kind) {
         self.lines.push(match kind {
             _ if kind.can_stream() => {
                 "a streamed answer may be larger than a complete one: --stream (`response_streaming`), and a function that streams".to_owned()

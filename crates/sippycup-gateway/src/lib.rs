@@ -73,8 +73,18 @@
 //! # The parts
 //!
 //! ```text
-//! http::Request ──► intake ──► domain: stage, mapping ──► route ──► encode ──► event JSON ──► F
-//! http::Response ◄── finish ◄── decode (or refusal) ◄───────────────────────── answer JSON ◄──┘
+//! http::Request ──► intake ──► location ──► admit ──► encode ──► event JSON ──► F
+//!                    └─ a refusal, or what the front door says itself ─┐         │
+//! http::Response ◄────────────────────────────────────────── decode ◄──┴─ answer JSON
+//!
+//! gateway    a front door before a function; several of them     config     the builder, and what AWS would not accept
+//! intake     from a request to its event                          decode     from an answer to its response
+//! location   host, stage, mapping, route                          request    what is found out about one request
+//! admit      API keys, plans, throttles, validation               authorize  tokens, functions, signatures
+//! rules      listeners of load balancers and of Lattice           health     target groups
+//! refusal    what the front door says itself; gateway_response is what an API says instead
+//! web_socket connections                                          observe    who looks on
+//! function   processes behind the Runtime API; invoke_api         serve      sockets, TLS; terminal
 //! ```
 //!
 //! - [`Gateway::builder`] makes a gateway of a [`Kind`]; [`GatewayBuilder`] has stage, routes, [`Domain`]s, `binaryMediaTypes`, [`Authorizer`], limits and timeouts, each
@@ -220,72 +230,62 @@ mod body;
 mod config;
 mod cors;
 mod decode;
-mod domain;
 mod encode;
 mod error;
+mod front;
 #[cfg(feature = "function")]
 mod function;
 mod gateway;
 mod gateway_response;
-mod gateways;
 mod health;
 mod hint;
-mod identity;
 mod intake;
-mod invoke;
 #[cfg(feature = "function")]
 mod invoke_api;
 mod json;
 mod kind;
 mod location;
 mod media_type;
-mod names;
 mod observe;
-mod parameter;
-mod plans;
 mod refusal;
-mod route;
-mod routing_rule;
+mod request;
 mod rules;
-mod secured;
 #[cfg(feature = "serve")]
 mod serve;
 mod shorthand;
 mod stamp;
-mod tenant;
 #[cfg(feature = "serve")]
 mod terminal;
-mod throttle;
-mod validate;
-mod verdict;
-mod visitor;
 mod web_socket;
 
+pub use admit::plans::{QuotaPeriod, UsagePlan};
+pub use admit::throttle::Throttle;
+pub use admit::validate::RequestValidator;
 pub use answer::Answer;
 #[cfg(feature = "authorizers")]
 pub use authorize::{DevelopmentKey, Guard, IamAuthorizer, IamCredentials, JwtAuthorizer, KeySet, LambdaAuthorizer};
 pub use body::Body;
 pub use config::GatewayBuilder;
 pub use cors::Cors;
-pub use domain::Domain;
 pub use error::{BoxError, ConfigError, Fault};
 #[cfg(all(feature = "function", unix))]
 pub use function::kill_descendants;
 #[cfg(feature = "function")]
 pub use function::{Function, FunctionBuilder, FunctionError, InvocationFuture, Moment};
+pub use gateway::gateways::Gateways;
 pub use gateway::{Gateway, ResponseFuture, RouteEntry, Sizes};
 pub use gateway_response::GatewayResponse;
-pub use gateways::Gateways;
 pub use health::{HealthCheck, HealthFailure, TargetHealth};
 pub use hint::Hints;
-pub use identity::{Authorizer, ClientCertificate};
 #[cfg(feature = "function")]
 pub use invoke_api::InvokeApi;
 pub use kind::Kind;
-pub use names::HeaderNames;
+pub use location::domain::Domain;
+pub use location::routing_rule::RoutingRule;
 pub use observe::{End, ExchangeNumber, Observed, Step};
-pub use plans::{QuotaPeriod, UsagePlan};
-pub use routing_rule::RoutingRule;
+pub use request::identity::{Authorizer, ClientCertificate};
+pub use request::names::HeaderNames;
+pub use request::verdict::Verdict;
 pub use rules::{Action, FixedResponse, Listener, Redirect, Rule};
 #[cfg(feature = "serve")]
 pub use serve::Server;
@@ -293,7 +293,4 @@ pub use serve::Server;
 pub use serve::Tls;
 #[cfg(feature = "serve")]
 pub use terminal::{Logged, Terminal};
-pub use throttle::Throttle;
-pub use validate::RequestValidator;
-pub use verdict::Verdict;
 pub use web_socket::{Connection, ConnectionStep, SentBy, Socket};

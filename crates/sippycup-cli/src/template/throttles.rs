@@ -55,7 +55,8 @@ pub(super) fn of_plan(throttle: Option<&Node>) -> Result<Vec<(String, Throttle)>
 
 /// The throttles that limit some of the routes with these keys.
 pub(super) fn those_of(throttles: &[Said<RouteThrottle>], keys: &[Said<String>]) -> Vec<Said<RouteThrottle>> {
-    let fits = |throttle: &&Said<RouteThrottle>| keys.iter().any(|key| Throttle::is_for(&throttle.value.routes, &key.value));
+    let fits =
+        |throttle: &&Said<RouteThrottle>| keys.iter().any(|key| Throttle::is_for(&throttle.value.routes, &key.value));
     throttles.iter().filter(fits).cloned().collect()
 }
 
@@ -73,8 +74,7 @@ pub(super) fn say_more(settings: &Node) -> bool {
 pub(super) fn note_missing(scope: &Scope<'_>, api: &str, throttles: &[Said<RouteThrottle>], routes: &[Route]) {
     for wanted in throttles.iter().map(|throttle| &throttle.value.routes) {
         // A REST API makes no difference between a path and the same one with a slash at its end.
-        let is_there =
-            |key: &str| Throttle::is_for(wanted, key) || Throttle::is_for(wanted, key.trim_end_matches('/'));
+        let is_there = |key: &str| Throttle::is_for(wanted, key) || Throttle::is_for(wanted, key.trim_end_matches('/'));
         if !routes.iter().any(|route| is_there(&route.key())) {
             let what = format!("the throttle of `{wanted}`");
             scope.notes.borrow_mut().pass(api, &what, "there is no such route");

@@ -7,7 +7,7 @@ use super::claim::{AdditionalClaim, MOST};
 use super::source::Source;
 use super::token::{SEGMENTS, Token};
 use super::{Asked, Denied, DevelopmentKey, Granted, KeySet, NO_TOKEN, Why};
-use crate::encode::Call;
+use crate::request::Call;
 use crate::{Authorizer, ConfigError, Kind};
 
 /// An authorizer that reads tokens: the JWT authorizer of an HTTP API or a REST API, the Cognito authorizer of a REST API, or the JWT action of a load balancer.
@@ -171,19 +171,19 @@ impl JwtAuthorizer {
         let text = match value.strip_prefix("Bearer ") {
             Some(text) => text,
             // A token without it is documented for APIs only.
-            None if call.config.location.kind.is_load_balancer() => {
+            None if call.kind().is_load_balancer() => {
                 return Err(invalid("there is no `Bearer` before the token".to_owned()));
             }
             None => &value,
         };
         let mut token = Token::read(text).map_err(invalid)?;
-        let is_ours = self.check_signature(&token, call.config.location.kind).await?;
+        let is_ours = self.check_signature(&token, call.kind()).await?;
         let issuer = match token.claims.get("iss").and_then(Value::as_str) {
             None if is_ours => self.issuers.first(),
             issuer => self.issuers.iter().find(|known| Some(known.name.as_str()) == issuer),
         };
         let issuer = issuer.ok_or_else(|| invalid("issuer does not match".to_owned()))?;
-        let scopes = &call.config.scopes;
+        let scopes = &call.front.scopes;
         if is_ours {
             self.complete(&mut token.claims, issuer, !scopes.is_empty());
         }
@@ -251,7 +251,7 @@ impl JwtAuthorizer {
 
     fn check_claims(&self, claims: &Map<String, Value>, issuer: &Issuer, call: &Call<'_>) -> Result<(), Denied> {
         let invalid = |text: &str| Err(Denied::new(Why::Invalid(text.to_owned()), text));
-        let kind = call.config.location.kind;
+        let kind = call.kind();
         let names = |claim: &Value| match claim {
             Value::String(name) => issuer.audiences.contains(name),
             Value::Array(names) => {
@@ -266,7 +266,7 @@ impl JwtAuthorizer {
             return invalid("the token does not have a valid audience");
         }
         if self.is_cognito {
-            let wanted = if call.config.scopes.is_empty() { "id" } else { "access" };
+            let wanted = if call.front.scopes.is_empty() { "id" } else { "access" };
             if claims.get("token_use").and_then(Value::as_str) != Some(wanted) {
                 return Err(Denied::new(
                     Why::Unauthorized,

@@ -16,7 +16,7 @@ use super::answer::{Answer, Form};
 use super::cache::Cache;
 use super::source::Source;
 use super::{Asked, Denied, Why};
-use crate::encode::Call;
+use crate::request::Call;
 use crate::{BoxError, ConfigError, Kind};
 
 /// An authorizer that is a function: TOKEN or REQUEST of a REST API, REQUEST of an HTTP API with payload format 1.0 or 2.0.
@@ -186,7 +186,7 @@ impl LambdaAuthorizer {
 
     /// Asks about a request of a REST or HTTP API.
     pub(super) async fn ask(&self, call: &Call<'_>) -> Asked {
-        let kind = call.config.location.kind;
+        let kind = call.kind();
         let values: Vec<_> = self.sources.iter().map(|source| source.value(call)).collect();
         let event = |values: &[String]| match kind {
             Kind::RestApi if self.is_token => call.token_event(values.first().map(String::as_str).unwrap_or_default()),
@@ -200,7 +200,7 @@ impl LambdaAuthorizer {
             Kind::WebSocketApi => Family::WebSocket,
             _ => Family::Http,
         };
-        self.decide(family, &call.config.location.stage, &call.method_arn(), values, event).await
+        self.decide(family, &call.front.location.stage, &call.method_arn(), values, event).await
     }
 
     /// Asks about whatever has an ARN: `values` are those of the identity sources, in their order.

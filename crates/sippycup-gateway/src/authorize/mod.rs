@@ -28,10 +28,10 @@ pub use jwks::KeySet;
 pub use jwt::JwtAuthorizer;
 pub use lambda::LambdaAuthorizer;
 
-use crate::admit::Passed;
-use crate::encode::Call;
-use crate::identity::Authorizer;
+use crate::observe::{Exchange, Step, on_behalf};
 use crate::refusal::{Refusal, Refused};
+use crate::request::identity::Authorizer;
+use crate::request::{Call, Passed};
 use crate::{ConfigError, Kind, Verdict};
 
 /// The authorizer before the routes of a gateway: made of a `JwtAuthorizer`, a `LambdaAuthorizer` or an `IamAuthorizer` with `into`, and given to
@@ -80,27 +80,31 @@ impl Guard {
     }
 
     /// Asks the authorizer about a request. What it says is the verdict, also if the request is refused.
-    pub(crate) async fn admit(&self, call: &Call<'_>, passed: &mut Passed) -> Result<(), Refused> {
+    pub(crate) async fn admit(&self, call: &Call<'_>, passed: &mut Passed, exchange: &Exchange) -> Result<(), Refused> {
         let began = Instant::now();
-        let mut asked = match &self.sort {
-            Sort::Iam(iam) => iam.ask(call),
-            Sort::Jwt(jwt) => jwt.ask(call).await,
-            Sort::Lambda(lambda) => lambda.ask(call).await,
+        let asked = async {
+            match &self.sort {
+                Sort::Iam(iam) => iam.ask(call),
+                Sort::Jwt(jwt) => jwt.ask(call).await,
+                Sort::Lambda(lambda) => lambda.ask(call).await,
+            }
         };
+        let mut asked = on_behalf(exchange, asked).await;
         let took = began.elapsed();
         if let (Ok(granted), false) = (&mut asked.granted, asked.cached) {
             granted.authorizer.set_latency(took);
         }
         let granted = asked.granted.as_ref();
-        passed.verdict = Some(Verdict {
+        let verdict = passed.verdict.insert(Verdict {
             authorizer: self.name().to_owned(),
             refusal: granted.err().map(|denied| denied.reason.clone()),
             principal: granted.ok().and_then(|granted| granted.principal.clone()),
-            context: granted.ok().and_then(|granted| granted.authorizer.context(call.config.location.kind)),
+            context: granted.ok().and_then(|granted| granted.authorizer.context(call.kind())),
             cached: asked.cached,
             took,
         });
-        let shows = !call.config.location.kind.is_load_balancer();
+        exchange.tell(|| Step::Authorized(verdict));
+        let shows = !call.kind().is_load_balancer();
         match asked.granted {
             Ok(granted) => {
                 passed.authorizer = Some(granted.authorizer).filter(|_| shows);
@@ -189,7 +193,7 @@ impl Denied {
 
     /// The answer that a front door gives.
     fn refused(mut self, name: &str, call: &Call<'_>) -> Refused {
-        let kind = call.config.location.kind;
+        let kind = call.kind();
         let refusal = match &self.why {
             Why::Missing | Why::Invalid(_) | Why::Unauthorized => Refusal::Unauthorized,
             Why::Expired if kind.is_http_api() => Refusal::Unauthorized,

@@ -1,7 +1,7 @@
 //! Identity sources: where in a request an authorizer looks.
 
 use crate::ConfigError;
-use crate::encode::Call;
+use crate::request::Call;
 
 /// `method.request.header.Authorization` of a REST API, `$request.header.Authorization` of an HTTP API, `route.request.header.Authorization` of a WebSocket API.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -38,10 +38,7 @@ impl Source {
             Self::Context(path) => call.context_value(path),
             Self::Header(name) => call.header_text(name),
             Self::Query(name) => call.query_value(name),
-            Self::StageVariable(name) => {
-                let variables = &call.config.stage_variables;
-                variables.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
-            }
+            Self::StageVariable(name) => call.stage_variable(name),
         };
         value.filter(|value| !value.is_empty())
     }
@@ -49,7 +46,7 @@ impl Source {
     /// Whether the request has several values.
     pub(crate) fn is_repeated(&self, call: &Call<'_>) -> bool {
         match self {
-            Self::Header(name) => call.headers.get_all(name).iter().nth(1).is_some(),
+            Self::Header(name) => call.parts.headers.get_all(name).iter().nth(1).is_some(),
             Self::Query(name) => call.query_values(name).nth(1).is_some(),
             Self::Context(_) | Self::StageVariable(_) => false,
         }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Config, GatewayBuilder, check};
+use super::{GatewayBuilder, check};
+use crate::front::FrontDoor;
 use crate::health::Health;
-use crate::route::Route;
+use crate::location::route::Route;
 use crate::{ConfigError, Gateway, Kind};
 
 impl GatewayBuilder {
@@ -17,7 +18,7 @@ impl GatewayBuilder {
         if let Some(error) = self.error {
             return Err(error);
         }
-        let kind = self.config.location.kind;
+        let kind = self.config.kind();
         for domain in &mut self.domains {
             domain.finish(kind)?;
         }
@@ -29,13 +30,13 @@ impl GatewayBuilder {
         } else {
             self.check_plain(kind)?;
         }
-        let Config { api_id, region, .. } = &self.config;
+        let FrontDoor { api_id, region, .. } = &self.config.front;
         for (what, name) in [("API id", api_id), ("region", region)] {
             if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')) {
                 return Err(ConfigError::new(format!("{what} `{name}`: expected a part of a host name")));
             }
         }
-        self.config.location.default_name = match kind {
+        self.config.front.location.default_name = match kind {
             Kind::FunctionUrl => format!("{api_id}.lambda-url.{region}.on.aws"),
             Kind::LoadBalancer | Kind::LoadBalancerMultiValue => {
                 format!("{api_id}.{region}.elb.amazonaws.com")
@@ -45,13 +46,14 @@ impl GatewayBuilder {
             }
             _ => format!("{api_id}.execute-api.{region}.amazonaws.com"),
         };
-        if let (Some(listener), None) = (&self.config.listener, &self.config.target_group) {
+        if let (Some(listener), None) = (&self.config.listener, &self.config.front.target_group) {
             let groups = listener.target_groups();
-            self.config.target_group = groups.first().filter(|_| groups.len() == 1).map(|group| (*group).to_owned());
+            self.config.front.target_group =
+                groups.first().filter(|_| groups.len() == 1).map(|group| (*group).to_owned());
         }
         let stage = if kind.has_default_stage() { "$default" } else { "prod" };
-        self.config.location.stage = self.stage.unwrap_or_else(|| stage.to_owned());
-        self.config.location.domains = self.domains;
+        self.config.front.location.stage = self.stage.unwrap_or_else(|| stage.to_owned());
+        self.config.front.location.domains = self.domains;
         self.config.health = self.health_check.map(|check| Arc::new(Health::new(check)));
         self.config.timeout = self.timeout.unwrap_or_else(|| check::default_timeout(&self.config));
         if kind == Kind::WebSocketApi {
@@ -60,7 +62,7 @@ impl GatewayBuilder {
             let defaults: &[&str] = if kind == Kind::RestApi { &["/", "/{proxy+}"] } else { &["$default"] };
             self.config.routes = defaults.iter().map(|route| Route::parse(route)).collect::<Result<_, _>>()?;
         }
-        self.config.route_throttles.check(&self.config.routes)?;
+        self.config.admission.route_throttles.check(&self.config.routes)?;
         Ok(Gateway::from_config(Arc::new(self.config), function))
     }
 }

@@ -4,20 +4,21 @@ use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use super::Config;
+use crate::admit::Admission;
+use crate::admit::validate::RequestValidator;
 use crate::answer::ANSWER_LIMIT;
 use crate::cors::Cors;
-use crate::domain::Domain;
+use crate::front::FrontDoor;
 use crate::gateway_response::{GatewayResponse, GatewayResponses};
 use crate::health::HealthCheck;
-use crate::identity::{Authorizer, ClientCertificate};
 use crate::location::Location;
+use crate::location::domain::Domain;
+use crate::location::route::Route;
 use crate::observe::{Observer, Step};
-use crate::route::Route;
+use crate::request::identity::{Authorizer, ClientCertificate};
+use crate::request::tenant::TenantSource;
 use crate::rules::Listener;
 use crate::stamp::Stamper;
-use crate::tenant::TenantSource;
-use crate::throttle::RouteThrottles;
-use crate::validate::RequestValidator;
 use crate::web_socket::Settings;
 use crate::{ConfigError, Kind};
 
@@ -54,34 +55,14 @@ impl GatewayBuilder {
             Kind::RestApi | Kind::HttpApiV1 | Kind::HttpApiV2 | Kind::WebSocketApi => 10 << 20,
         };
         let config = Config {
-            location,
+            front: FrontDoor::new(location),
             routes: Vec::new(),
             listener: None,
-            target_group: None,
             health: None,
-            stage_variables: Vec::new(),
-            binary_media_types: Vec::new(),
-            authorizer: None,
-            #[cfg(feature = "authorizers")]
-            guard: None,
-            #[cfg(feature = "authorizers")]
-            scopes: Vec::new(),
-            client_certificate: None,
             cors: None,
-            plans: Vec::new(),
-            #[cfg(feature = "authorizers")]
-            key_of_authorizer: false,
-            throttle: None,
-            route_throttles: RouteThrottles::default(),
+            admission: Admission::default(),
             gateway_responses: GatewayResponses::default(),
-            validator: RequestValidator::default(),
-            source_ip: None,
             allowed_hosts: Vec::new(),
-            account_id: "123456789012".to_owned(),
-            api_id: "a1b2c3d4e5".to_owned(),
-            region: "us-east-1".to_owned(),
-            forwarded_proto: "https".to_owned(),
-            forwarded_port: 443,
             response_streaming: false,
             request_limit,
             payload_limit: if kind.is_load_balancer() { 1 << 20 } else { 6 << 20 },
@@ -112,7 +93,7 @@ impl GatewayBuilder {
 
     /// Adds a stage variable; names and values are held to AWS's alphabet and lengths.
     pub fn stage_variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.config.stage_variables.push((name.into(), value.into()));
+        self.config.front.stage_variables.push((name.into(), value.into()));
         self
     }
 
@@ -122,7 +103,7 @@ impl GatewayBuilder {
     ///
     /// Without any, a REST API has `/` and `/{proxy+}`, an HTTP API `$default`, a WebSocket API its three own ones. The other kinds have no routes.
     pub fn route(mut self, route: &str) -> Self {
-        let added = match self.config.location.kind {
+        let added = match self.config.kind() {
             Kind::WebSocketApi => self.config.web_socket.add_route(route),
             _ => Route::parse(route).map(|route| self.config.routes.push(route)),
         };
@@ -143,7 +124,7 @@ impl GatewayBuilder {
     /// The name of the target group (load balancers and VPC Lattice), by which rules forward to it and which ARNs in events have; default the one that the listener forwards to
     /// if there is only one.
     pub fn target_group(mut self, name: impl Into<String>) -> Self {
-        self.config.target_group = Some(name.into());
+        self.config.front.target_group = Some(name.into());
         self
     }
 
@@ -177,13 +158,13 @@ impl GatewayBuilder {
 
     /// Adds one of a REST API's `binaryMediaTypes`: `image/png`, `image/*` or `*/*`; default none.
     pub fn binary_media_type(mut self, media_type: impl Into<String>) -> Self {
-        self.config.binary_media_types.push(media_type.into());
+        self.config.front.binary_media_types.push(media_type.into());
         self
     }
 
     /// What an authorizer would have found out, instead of one that runs; default nothing.
     pub fn authorizer(mut self, authorizer: Authorizer) -> Self {
-        self.config.authorizer = Some(authorizer);
+        self.config.front.authorizer = Some(authorizer);
         self
     }
 
@@ -215,7 +196,7 @@ impl GatewayBuilder {
     #[cfg(feature = "authorizers")]
     #[cfg_attr(docsrs, doc(cfg(feature = "authorizers")))]
     pub fn guard(mut self, guard: impl Into<crate::Guard>) -> Self {
-        self.config.guard = Some(guard.into());
+        self.config.admission.guard = Some(guard.into());
         self
     }
 
@@ -223,13 +204,13 @@ impl GatewayBuilder {
     #[cfg(feature = "authorizers")]
     #[cfg_attr(docsrs, doc(cfg(feature = "authorizers")))]
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.config.scopes.push(scope.into());
+        self.config.front.scopes.push(scope.into());
         self
     }
 
     /// The client certificate of mutual TLS; default none. Function URLs and load balancers show none in their events.
     pub fn client_certificate(mut self, certificate: ClientCertificate) -> Self {
-        self.config.client_certificate = Some(certificate);
+        self.config.front.client_certificate = Some(certificate);
         self
     }
 
@@ -255,13 +236,13 @@ impl GatewayBuilder {
         if let Err(error) = validator.finish() {
             self.fails(error);
         }
-        self.config.validator = validator;
+        self.config.admission.validator = validator;
         self
     }
 
     /// The client's address; default the `SocketAddr` in the extensions of the request, else 127.0.0.1.
     pub fn source_ip(mut self, source_ip: IpAddr) -> Self {
-        self.config.source_ip = Some(source_ip);
+        self.config.front.source_ip = Some(source_ip);
         self
     }
 
@@ -277,26 +258,26 @@ impl GatewayBuilder {
 
     /// The account; default `123456789012`.
     pub fn account_id(mut self, account_id: impl Into<String>) -> Self {
-        self.config.account_id = account_id.into();
+        self.config.front.account_id = account_id.into();
         self
     }
 
     /// The id of the API or function URL, which begins its host name; default `a1b2c3d4e5`.
     pub fn api_id(mut self, api_id: impl Into<String>) -> Self {
-        self.config.api_id = api_id.into();
+        self.config.front.api_id = api_id.into();
         self
     }
 
     /// The region, part of host names and ARNs; default `us-east-1`.
     pub fn region(mut self, region: impl Into<String>) -> Self {
-        self.config.region = region.into();
+        self.config.front.region = region.into();
         self
     }
 
     /// What `X-Forwarded-Proto` and `X-Forwarded-Port` say; default `https` and 443, as on AWS.
     pub fn forwarded(mut self, proto: impl Into<String>, port: u16) -> Self {
-        self.config.forwarded_proto = proto.into();
-        self.config.forwarded_port = port;
+        self.config.front.forwarded_proto = proto.into();
+        self.config.front.forwarded_port = port;
         self
     }
 

@@ -3,28 +3,28 @@
 use std::time::Duration;
 
 use super::{Config, GatewayBuilder};
-use crate::route::Route;
+use crate::location::route::Route;
 use crate::{ConfigError, Kind};
 
 impl GatewayBuilder {
     /// Settings that the kind does not have: they would change nothing, and somebody expects that they do.
     pub(super) fn check_settings(&self, kind: Kind) -> Result<(), ConfigError> {
         let wrong = |what: &str| Err(ConfigError::new(format!("{} {what}", kind.name())));
-        if kind != Kind::RestApi && !self.config.binary_media_types.is_empty() {
+        if kind != Kind::RestApi && !self.config.front.binary_media_types.is_empty() {
             return wrong("has no binary media types: it knows bytes by their content type");
         }
         if !kind.can_stream() && self.config.response_streaming {
             return wrong("cannot stream; a function URL or a REST API can");
         }
-        if self.config.client_certificate.is_some()
+        if self.config.front.client_certificate.is_some()
             && (matches!(kind, Kind::FunctionUrl | Kind::WebSocketApi) || kind.is_load_balancer())
         {
             return wrong("shows no client certificate in its events");
         }
-        if !self.config.plans.is_empty() && kind != Kind::RestApi {
+        if !self.config.admission.plans.is_empty() && kind != Kind::RestApi {
             return wrong("has no API keys");
         }
-        if (self.config.throttle.is_some() || !self.config.route_throttles.is_empty())
+        if (self.config.admission.throttle.is_some() || !self.config.admission.route_throttles.is_empty())
             && kind != Kind::RestApi
             && !kind.is_http_api()
         {
@@ -42,7 +42,7 @@ impl GatewayBuilder {
         if !self.config.gateway_responses.is_empty() && kind != Kind::RestApi {
             return wrong("has no gateway responses");
         }
-        if !self.config.validator.is_empty() && kind != Kind::RestApi {
+        if !self.config.admission.validator.is_empty() && kind != Kind::RestApi {
             return wrong("validates no requests");
         }
         if let Some(cors) = &self.config.cors {
@@ -50,7 +50,7 @@ impl GatewayBuilder {
         }
         #[cfg(feature = "authorizers")]
         self.check_guard(kind)?;
-        match &self.config.authorizer {
+        match &self.config.front.authorizer {
             Some(authorizer) if !authorizer.is_of(kind) => wrong("has no such authorizer"),
             _ => Ok(()),
         }
@@ -59,7 +59,7 @@ impl GatewayBuilder {
     /// Names that would match nothing, and somebody expects that they do.
     pub(super) fn check_patterns(&self) -> Result<(), ConfigError> {
         let is_token = |part: &str| !part.is_empty() && !part.contains(['/', ';', ',', ' ']);
-        for name in &self.config.binary_media_types {
+        for name in &self.config.front.binary_media_types {
             if !name.split_once('/').is_some_and(|(kind, own)| is_token(kind) && is_token(own)) {
                 return Err(ConfigError::new(format!(
                     "binary media type `{name}`: expected one such as image/png, image/* or */*"
@@ -78,7 +78,7 @@ impl GatewayBuilder {
     }
 
     pub(super) fn check_listener(&self, kind: Kind) -> Result<(), ConfigError> {
-        let Config { listener, target_group, .. } = &self.config;
+        let (listener, target_group) = (&self.config.listener, &self.config.front.target_group);
         if (listener.is_some() || target_group.is_some()) && !kind.is_load_balancer() && !kind.is_lattice() {
             return Err(ConfigError::new(format!("{} has no listener and no target groups", kind.name())));
         }
@@ -101,12 +101,12 @@ impl GatewayBuilder {
 
     #[cfg(feature = "authorizers")]
     fn check_guard(&self, kind: Kind) -> Result<(), ConfigError> {
-        match &self.config.guard {
-            Some(_) if self.config.authorizer.is_some() => {
+        match &self.config.admission.guard {
+            Some(_) if self.config.front.authorizer.is_some() => {
                 Err(ConfigError::new("there is an authorizer that runs, and the result of one that does not"))
             }
             Some(guard) => guard.check_kind(kind),
-            None if !self.config.scopes.is_empty() => {
+            None if !self.config.front.scopes.is_empty() => {
                 Err(ConfigError::new("scopes are of tokens, and no authorizer reads one"))
             }
             None => Ok(()),
@@ -134,8 +134,8 @@ impl GatewayBuilder {
             let key = route.key();
             return Err(ConfigError::new(format!("route `{key}`: a resource of a REST API has no slash at its end")));
         }
-        for (at, (name, value)) in self.config.stage_variables.iter().enumerate() {
-            if self.config.stage_variables.iter().take(at).any(|(other, _)| other == name) {
+        for (at, (name, value)) in self.config.front.stage_variables.iter().enumerate() {
+            if self.config.front.stage_variables.iter().take(at).any(|(other, _)| other == name) {
                 return Err(ConfigError::new(format!("stage variable `{name}`: it has a value already")));
             }
             if name.is_empty() || name.len() > 64 || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
@@ -158,7 +158,7 @@ impl GatewayBuilder {
         if self.stage.is_some() {
             return wrong("stage");
         }
-        if !self.config.stage_variables.is_empty() {
+        if !self.config.front.stage_variables.is_empty() {
             return wrong("stage variables");
         }
         if !self.domains.is_empty() {
@@ -173,7 +173,7 @@ impl GatewayBuilder {
 
 /// How long each kind waits for a function.
 pub(super) fn default_timeout(config: &Config) -> Duration {
-    Duration::from_secs(match config.location.kind {
+    Duration::from_secs(match config.kind() {
         Kind::FunctionUrl => 900,
         Kind::RestApi if config.response_streaming => 900,
         Kind::RestApi | Kind::WebSocketApi => 29,

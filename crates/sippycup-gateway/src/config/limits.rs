@@ -1,8 +1,8 @@
 //! The builder: who may ask how often.
 
 use super::GatewayBuilder;
-use crate::plans::UsagePlan;
-use crate::throttle::Throttle;
+use crate::admit::plans::UsagePlan;
+use crate::admit::throttle::Throttle;
 
 impl GatewayBuilder {
     /// Adds a usage plan of a REST API: with one, every request must have one of the keys in `X-API-Key`; default none, so that nobody needs a key.
@@ -10,7 +10,7 @@ impl GatewayBuilder {
         if let Err(error) = plan.check() {
             self.fails(error);
         }
-        self.config.plans.push(plan);
+        self.config.admission.plans.push(plan);
         self
     }
 
@@ -18,13 +18,13 @@ impl GatewayBuilder {
     #[cfg(feature = "authorizers")]
     #[cfg_attr(docsrs, doc(cfg(feature = "authorizers")))]
     pub fn api_key_of_authorizer(mut self, of_authorizer: bool) -> Self {
-        self.config.key_of_authorizer = of_authorizer;
+        self.config.admission.key_of_authorizer = of_authorizer;
         self
     }
 
     /// How many requests may come, beyond which they get 429 (REST and HTTP APIs); default any number.
     pub fn throttle(mut self, throttle: Throttle) -> Self {
-        self.config.throttle = Some(throttle);
+        self.config.admission.throttle = Some(throttle);
         self
     }
 
@@ -45,7 +45,7 @@ impl GatewayBuilder {
     /// assert!(api.build(()).is_ok());
     /// ```
     pub fn route_throttle(mut self, routes: &str, throttle: Throttle) -> Self {
-        if let Err(error) = self.config.route_throttles.add(routes, throttle) {
+        if let Err(error) = self.config.admission.route_throttles.add(routes, throttle) {
             self.fails(error);
         }
         self

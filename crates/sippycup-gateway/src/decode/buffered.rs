@@ -16,10 +16,10 @@ pub(super) fn decode(
     json: Bytes,
     hints: &mut Hints,
 ) -> Result<Response<Body>, Refused> {
-    let kind = config.location.kind;
+    let kind = config.kind();
     if json.len() > config.answer_limit {
         let reason = format!("an answer of {} bytes, where {} are the limit", json.len(), config.answer_limit);
-        hints.too_large(config);
+        hints.too_large(kind);
         return Err(Refused::new(Refusal::FunctionFailed, reason));
     }
     let infers = matches!(kind, Kind::FunctionUrl | Kind::HttpApiV2);

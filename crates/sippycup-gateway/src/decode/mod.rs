@@ -14,8 +14,8 @@ use crate::answer::{Answer, Content};
 use crate::config::Config;
 use crate::hint::Hints;
 use crate::json::Json;
-use crate::names::{HeaderNames, is_hop_by_hop, title_case};
 use crate::refusal::{Refusal, Refused};
+use crate::request::names::{HeaderNames, is_hop_by_hop, title_case};
 use crate::{Body, Kind, media_type};
 
 /// What the gateway must know of the request to read the answer.
@@ -37,7 +37,7 @@ struct Parts {
 }
 
 pub(crate) async fn decode(config: &Config, asked: &Asked, answer: Answer, hints: &mut Hints) -> Response<Body> {
-    let kind = config.location.kind;
+    let kind = config.kind();
     let decoded = match answer.content {
         Content::Buffered(json) => buffered::decode(config, asked, json, hints),
         Content::Streaming { body, prelude } => streaming::decode(config, asked, body, prelude, hints).await,
@@ -49,21 +49,21 @@ impl Parts {
     fn into_response(mut self, config: &Config, asked: &Asked, hints: &mut Hints) -> Result<Response<Body>, Refused> {
         let body = self.decoded_body(config, asked, hints)?;
         let response = self.with_body(config, asked, Some(body.len()), body.into())?;
-        hints.of_answer(config, response.headers());
+        hints.of_answer(config.front.location.kind, config.response_streaming, response.headers());
         Ok(response)
     }
 
     /// Base64 is taken off where the kind does that; a REST API only for clients that accept a binary type first.
     fn decoded_body(&mut self, config: &Config, asked: &Asked, hints: &mut Hints) -> Result<Bytes, Refused> {
-        let rest = config.location.kind == Kind::RestApi;
+        let rest = config.kind() == Kind::RestApi;
         // A client that names nothing accepts anything (RFC 9110, 12.5.1), which is matched by `*/*` alone.
         let accept = asked.accept.as_deref().unwrap_or("*/*");
         let first_accepted = accept.split(',').next().unwrap_or(accept);
-        let binary = !rest || media_type::matches_any(first_accepted, &config.binary_media_types);
+        let binary = !rest || media_type::matches_any(first_accepted, &config.front.binary_media_types);
         let body = std::mem::take(&mut self.body);
         if !self.base64 || !binary {
             if self.base64 && !body.is_empty() {
-                hints.base64_text(config, first_accepted);
+                hints.base64_text(&config.front.binary_media_types, first_accepted);
             }
             return Ok(Bytes::from(body));
         }
@@ -83,7 +83,7 @@ impl Parts {
         length: Option<usize>,
         body: Body,
     ) -> Result<Response<Body>, Refused> {
-        let kind = config.location.kind;
+        let kind = config.kind();
         let status = self.status.unwrap_or(200);
         let status =
             StatusCode::from_u16(status).map_err(|_| Refused::malformed(format!("{status} is no status code")))?;

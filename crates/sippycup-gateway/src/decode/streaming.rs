@@ -26,13 +26,13 @@ pub(super) async fn decode(
     hints: &mut Hints,
 ) -> Result<Response<Body>, Refused> {
     let mut body = Stream::new(body, asked.deadline);
-    let kind = config.location.kind;
+    let kind = config.kind();
     if !(config.response_streaming && kind.can_stream()) {
         // Invoked without streaming, Lambda collects the stream, prelude and NULs included, and hands it on as if it were the answer.
         let limit = config.answer_limit;
         let payload = Limited::new(body, limit).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() {
-                hints.too_large(config);
+                hints.too_large(kind);
                 let reason = format!("an answer of more than {limit} bytes, which are the limit");
                 Refused::new(Refusal::FunctionFailed, reason).and(COLLECTED)
             } else {

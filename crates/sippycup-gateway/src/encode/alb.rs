@@ -5,21 +5,28 @@ use serde_json::{Value, json};
 
 use super::{Call, lasts, lists, raw_query};
 use crate::Kind;
-use crate::config::Config;
+use crate::front::FrontDoor;
 
 pub(super) fn event(call: &Call<'_>) -> Value {
-    let path = &call.located.event_path;
-    written(call.config, call.method.as_str(), path, &call.raw_query(), &call.event_headers(), call.event_body())
+    let path = &call.accepted.located.event_path;
+    written(
+        call.front,
+        call.accepted.method.as_str(),
+        path,
+        &raw_query(call.query()),
+        &call.event_headers(),
+        call.event_body(),
+    )
 }
 
 /// What a health check brings: no host, no trace, and nobody's address.
-pub(crate) fn health_event(config: &Config, path: &str, query: &str, user_agent: &str) -> Bytes {
+pub(crate) fn health_event(front: &FrontDoor, path: &str, query: &str, user_agent: &str) -> Bytes {
     let headers = [("user-agent".to_owned(), vec![user_agent.to_owned()])];
-    written(config, "GET", path, &raw_query(query), &headers, (String::new(), false)).to_string().into()
+    written(front, "GET", path, &raw_query(query), &headers, (String::new(), false)).to_string().into()
 }
 
 fn written(
-    config: &Config,
+    front: &FrontDoor,
     method: &str,
     path: &str,
     query: &[(String, Vec<String>)],
@@ -28,12 +35,12 @@ fn written(
 ) -> Value {
     let arn = format!(
         "arn:aws:elasticloadbalancing:{}:{}:targetgroup/{}/{}",
-        config.region,
-        config.account_id,
-        config.target_group.as_ref().unwrap_or(&config.api_id),
+        front.region,
+        front.account_id,
+        front.target_group.as_ref().unwrap_or(&front.api_id),
         "6d0ecf831eec9f09"
     );
-    let (headers_key, headers, query_key, query) = match config.location.kind {
+    let (headers_key, headers, query_key, query) = match front.location.kind {
         Kind::LoadBalancerMultiValue => {
             ("multiValueHeaders", lists(headers), "multiValueQueryStringParameters", lists(query))
         }

@@ -8,13 +8,13 @@ use crate::Kind;
 impl Call<'_> {
     /// What a policy is about: the stage, the method, and the path as it was sent, not the template of the route.
     pub(crate) fn method_arn(&self) -> String {
-        let config = self.config;
-        let path = &self.located.route_path;
-        let (stage, method) = (&config.location.stage, self.method.as_str());
-        if config.location.kind == Kind::WebSocketApi {
-            return format!("{}/{stage}/$connect", config.api_arn());
+        let front = self.front;
+        let path = &self.accepted.located.route_path;
+        let (stage, method) = (&front.location.stage, self.accepted.method.as_str());
+        if front.location.kind == Kind::WebSocketApi {
+            return format!("{}/{stage}/$connect", front.api_arn());
         }
-        format!("{}/{stage}/{method}{path}", config.api_arn())
+        format!("{}/{stage}/{method}{path}", front.api_arn())
     }
 
     /// The event of a TOKEN authorizer, which has three members.
@@ -86,8 +86,8 @@ impl Call<'_> {
     /// A member of `$context`, as text.
     pub(crate) fn context_value(&self, path: &str) -> Option<String> {
         let pointer = format!("/{}", path.replace('.', "/"));
-        let version_1 = || v1::context(self, self.config.location.kind == Kind::RestApi);
-        let found = match self.config.location.kind {
+        let version_1 = || v1::context(self, self.kind() == Kind::RestApi);
+        let found = match self.kind() {
             Kind::HttpApiV1 | Kind::HttpApiV2 => {
                 let context = v2::context(self, false);
                 context.pointer(&pointer).cloned().or_else(|| version_1().pointer(&pointer).cloned())

@@ -4,16 +4,17 @@ use serde_json::{Map, Value, json};
 
 use super::{Call, joined, lasts, lists};
 use crate::Kind;
-use crate::config::Config;
+use crate::front::FrontDoor;
+use crate::request::query::raw_query;
 
 pub(super) fn event(call: &Call<'_>) -> Value {
     let headers = call.event_headers();
-    let query = call.raw_query();
+    let query = raw_query(call.query());
     let (body, base64) = call.event_body();
-    if call.config.location.kind == Kind::VpcLatticeV1 {
+    if call.kind() == Kind::VpcLatticeV1 {
         return json!({
-            "raw_path": call.located.event_path,
-            "method": call.method.as_str(),
+            "raw_path": call.accepted.located.event_path,
+            "method": call.accepted.method.as_str(),
             "headers": joined(&headers, ", "),
             "query_string_parameters": lasts(&query),
             "body": body,
@@ -22,8 +23,8 @@ pub(super) fn event(call: &Call<'_>) -> Value {
     }
     let mut event = json!({
         "version": "2.0",
-        "path": call.located.event_path,
-        "method": call.method.as_str(),
+        "path": call.accepted.located.event_path,
+        "method": call.accepted.method.as_str(),
         "headers": lists(&headers),
         "queryStringParameters": lists(&query),
         "isBase64Encoded": base64,
@@ -37,7 +38,7 @@ pub(super) fn event(call: &Call<'_>) -> Value {
 
 /// The headers by which Lattice names itself and the caller ("HTTP targets in VPC Lattice"; the blank behind `;` was captured). A client cannot set them.
 pub(super) fn own_headers(call: &Call<'_>) -> Vec<(&'static str, String)> {
-    let arns = Arns::new(call.config);
+    let arns = Arns::new(call.front);
     let target = format!(
         "ServiceArn={}; ServiceNetworkArn={}; TargetGroupArn={}",
         arns.service, arns.network, arns.target_group
@@ -53,10 +54,10 @@ pub(super) fn own_headers(call: &Call<'_>) -> Vec<(&'static str, String)> {
 /// What a client without a signature gets.
 #[cfg(feature = "authorizers")]
 pub(super) fn anonymous(call: &Call<'_>) -> String {
-    let service = Arns::new(call.config).service;
+    let service = Arns::new(call.front).service;
     format!(
         "User: anonymous is not authorized to perform: vpc-lattice-svcs:Invoke on resource: {service}{} because no network-based policy allows the vpc-lattice-svcs:Invoke action",
-        call.path
+        call.parts.uri.path()
     )
 }
 
@@ -65,8 +66,8 @@ pub(super) fn is_own(name: &str) -> bool {
 }
 
 fn context(call: &Call<'_>) -> Value {
-    let config = call.config;
-    let arns = Arns::new(config);
+    let front = call.front;
+    let arns = Arns::new(front);
     let mut identity = Map::new();
     identity.insert("sourceVpcArn".to_owned(), arns.vpc.into());
     if let Some(principal) = call.authorizer().and_then(|a| a.principal()) {
@@ -82,7 +83,7 @@ fn context(call: &Call<'_>) -> Value {
         "serviceArn": arns.service,
         "targetGroupArn": arns.target_group,
         "identity": identity,
-        "region": config.region,
+        "region": front.region,
         "timeEpoch": call.stamp.epoch_micros(),
     })
 }
@@ -95,8 +96,8 @@ struct Arns {
 }
 
 impl Arns {
-    fn new(config: &Config) -> Self {
-        let Config { region, account_id, .. } = config;
+    fn new(front: &FrontDoor) -> Self {
+        let FrontDoor { region, account_id, .. } = front;
         let arn = |service: &str, what: &str| format!("arn:aws:{service}:{region}:{account_id}:{what}");
         Self {
             network: arn("vpc-lattice", "servicenetwork/sn-0bf3f2882e9cc805a"),

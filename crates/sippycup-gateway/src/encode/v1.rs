@@ -6,14 +6,14 @@ use super::{Call, decoded, lasts, lists};
 use crate::Kind;
 
 pub(super) fn event(call: &Call<'_>) -> Value {
-    let rest = call.config.location.kind == Kind::RestApi;
+    let rest = call.kind() == Kind::RestApi;
     let query = call.decoded_query();
     let headers = call.event_headers();
     let (body, base64) = call.event_body();
     let mut event = json!({
-        "resource": call.matched.template,
-        "path": call.located.event_path,
-        "httpMethod": call.method.as_str(),
+        "resource": call.accepted.matched.template,
+        "path": call.accepted.located.event_path,
+        "httpMethod": call.accepted.method.as_str(),
         "headers": lasts(&headers),
         "multiValueHeaders": lists(&headers),
         "queryStringParameters": (!query.is_empty()).then(|| lasts(&query)),
@@ -32,36 +32,36 @@ pub(super) fn event(call: &Call<'_>) -> Value {
 }
 
 pub(super) fn context(call: &Call<'_>, rest: bool) -> Value {
-    let config = call.config;
-    let path = &call.located.context_path;
+    let front = call.front;
+    let path = &call.accepted.located.context_path;
     // A REST API knows two request ids, an HTTP API writes its one twice.
     let request_id = if rest { &call.stamp.uuid } else { &call.stamp.extended_id };
     let mut context = json!({
-        "accountId": config.account_id,
-        "apiId": config.api_id,
-        "domainName": call.located.domain_name,
-        "domainPrefix": call.located.domain_name.split('.').next(),
+        "accountId": front.account_id,
+        "apiId": front.api_id,
+        "domainName": call.accepted.located.domain_name,
+        "domainPrefix": call.accepted.located.domain_name.split('.').next(),
         "extendedRequestId": call.stamp.extended_id,
-        "httpMethod": call.method.as_str(),
+        "httpMethod": call.accepted.method.as_str(),
         "identity": identity(call, rest),
         "path": if rest { path.clone() } else { decoded(path) },
         "protocol": "HTTP/1.1",
         "requestId": request_id,
         "requestTime": call.stamp.common_log_time(),
         "requestTimeEpoch": call.stamp.epoch_millis(),
-        "resourceId": if rest { resource_id(&call.matched.template) } else { call.matched.key.clone() },
-        "resourcePath": call.matched.template,
-        "stage": config.location.stage,
+        "resourceId": if rest { resource_id(&call.accepted.matched.template) } else { call.accepted.matched.key.clone() },
+        "resourcePath": call.accepted.matched.template,
+        "stage": front.location.stage,
     });
     if let Some(context) = context.as_object_mut() {
         if rest {
-            context.insert("deploymentId".to_owned(), config.api_id.chars().rev().take(6).collect::<String>().into());
-            if let Some(key) = &call.located.mapping {
+            context.insert("deploymentId".to_owned(), front.api_id.chars().rev().take(6).collect::<String>().into());
+            if let Some(key) = &call.accepted.located.mapping {
                 let matched = if key.is_empty() { "(none)" } else { key };
                 context.insert("customDomain".to_owned(), json!({ "basePathMatched": matched }));
             }
         }
-        if let Some(authorizer) = call.authorizer().and_then(|a| a.context(config.location.kind)) {
+        if let Some(authorizer) = call.authorizer().and_then(|a| a.context(front.location.kind)) {
             context.insert("authorizer".to_owned(), authorizer);
         }
     }
@@ -78,7 +78,7 @@ fn identity(call: &Call<'_>, rest: bool) -> Value {
         user_agent => user_agent.unwrap_or_default().into(),
     };
     identity.insert("userAgent".to_owned(), user_agent);
-    identity.insert("sourceIp".to_owned(), call.source_ip.to_string().into());
+    identity.insert("sourceIp".to_owned(), call.source_ip().to_string().into());
     if let Some(authorizer) = call.authorizer() {
         authorizer.identify(&mut identity);
     }

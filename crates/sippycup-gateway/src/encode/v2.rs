@@ -6,8 +6,8 @@ use super::{Call, decoded, joined, text};
 use crate::Kind;
 
 pub(super) fn event(call: &Call<'_>) -> Value {
-    let url = call.config.location.kind == Kind::FunctionUrl;
-    let path = &call.located.event_path;
+    let url = call.kind() == Kind::FunctionUrl;
+    let path = &call.accepted.located.event_path;
     let mut headers = call.event_headers();
     let cookies = cookies(call);
     // A function URL shows cookies twice, an HTTP API moves them.
@@ -25,9 +25,9 @@ pub(super) fn event(call: &Call<'_>) -> Value {
     let mut event = Map::new();
     let mut set = |key: &str, value: Value| event.insert(key.to_owned(), value);
     set("version", "2.0".into());
-    set("routeKey", call.matched.key.clone().into());
+    set("routeKey", call.accepted.matched.key.clone().into());
     set("rawPath", if url { path.clone() } else { decoded(path) }.into());
-    set("rawQueryString", call.query.unwrap_or_default().into());
+    set("rawQueryString", call.query().into());
     set("headers", joined(&headers, ","));
     set("requestContext", context(call, url));
     set("isBase64Encoded", base64.into());
@@ -50,29 +50,29 @@ pub(super) fn event(call: &Call<'_>) -> Value {
 }
 
 pub(super) fn context(call: &Call<'_>, url: bool) -> Value {
-    let config = call.config;
-    let path = decoded(&call.located.context_path);
+    let front = call.front;
+    let path = decoded(&call.accepted.located.context_path);
     let caller = call.authorizer().and_then(|a| a.account_id());
     let mut context = json!({
-        "accountId": if url { caller.unwrap_or("anonymous") } else { &config.account_id },
-        "apiId": config.api_id,
-        "domainName": call.located.domain_name,
-        "domainPrefix": call.located.domain_name.split('.').next(),
+        "accountId": if url { caller.unwrap_or("anonymous") } else { &front.account_id },
+        "apiId": front.api_id,
+        "domainName": call.accepted.located.domain_name,
+        "domainPrefix": call.accepted.located.domain_name.split('.').next(),
         "http": {
-            "method": call.method.as_str(),
+            "method": call.accepted.method.as_str(),
             "path": if url { without_trailing_slash(path) } else { path },
             "protocol": "HTTP/1.1",
-            "sourceIp": call.source_ip,
+            "sourceIp": call.source_ip(),
             "userAgent": call.user_agent().unwrap_or_default(),
         },
         "requestId": if url { &call.stamp.uuid } else { &call.stamp.extended_id },
-        "routeKey": call.matched.key,
-        "stage": config.location.stage,
+        "routeKey": call.accepted.matched.key,
+        "stage": front.location.stage,
         "time": call.stamp.common_log_time(),
         "timeEpoch": call.stamp.epoch_millis(),
     });
     if let Some(context) = context.as_object_mut() {
-        if let Some(authorizer) = call.authorizer().and_then(|a| a.context(config.location.kind)) {
+        if let Some(authorizer) = call.authorizer().and_then(|a| a.context(front.location.kind)) {
             context.insert("authorizer".to_owned(), authorizer);
         }
         let certificate = call.client_certificate().map(|c| json!({ "clientCert": c.to_json() }));
@@ -84,7 +84,7 @@ pub(super) fn context(call: &Call<'_>, url: bool) -> Value {
 }
 
 fn cookies(call: &Call<'_>) -> Vec<String> {
-    let headers = call.headers.get_all("cookie").iter();
+    let headers = call.parts.headers.get_all("cookie").iter();
     headers
         .flat_map(|value| {
             let value = text(value).into_owned();

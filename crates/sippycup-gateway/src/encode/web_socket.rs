@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Call, lasts, lists};
 use crate::Kind;
-use crate::config::Config;
+use crate::front::FrontDoor;
 use crate::stamp::Stamp;
 use crate::web_socket::Known;
 
@@ -17,9 +17,9 @@ pub(crate) fn known(call: &Call<'_>) -> Known {
     }
     Known {
         id: call.stamp.connection_id.clone(),
-        domain_name: call.located.domain_name.clone(),
+        domain_name: call.accepted.located.domain_name.clone(),
         connected_at: call.stamp.epoch_millis(),
-        source_ip: call.source_ip,
+        source_ip: call.source_ip(),
         user_agent: call.user_agent().map(std::borrow::Cow::into_owned),
         authorizer: call.authorizer().and_then(|authorizer| authorizer.context(Kind::WebSocketApi)),
         signer,
@@ -30,7 +30,7 @@ pub(crate) fn known(call: &Call<'_>) -> Known {
 pub(crate) fn connect(call: &Call<'_>, known: &Known) -> Map<String, Value> {
     let headers = call.event_headers();
     let query = call.decoded_query();
-    let mut event = base(call.config, known, call.stamp, "$connect", "CONNECT");
+    let mut event = base(call.front, known, call.stamp, "$connect", "CONNECT");
     event.insert("headers".to_owned(), lasts(&headers));
     event.insert("multiValueHeaders".to_owned(), lists(&headers));
     if !query.is_empty() {
@@ -40,15 +40,15 @@ pub(crate) fn connect(call: &Call<'_>, known: &Known) -> Map<String, Value> {
     event
 }
 
-pub(crate) fn message(config: &Config, known: &Known, stamp: &Stamp, key: &str, id: &str, body: &str) -> Bytes {
-    let mut event = base(config, known, stamp, key, "MESSAGE");
+pub(crate) fn message(front: &FrontDoor, known: &Known, stamp: &Stamp, key: &str, id: &str, body: &str) -> Bytes {
+    let mut event = base(front, known, stamp, key, "MESSAGE");
     add(&mut event, "messageId", id.into());
     event.insert("body".to_owned(), body.into());
     written(event)
 }
 
-pub(crate) fn disconnect(config: &Config, known: &Known, stamp: &Stamp, code: u16, reason: &str) -> Bytes {
-    let mut event = base(config, known, stamp, "$disconnect", "DISCONNECT");
+pub(crate) fn disconnect(front: &FrontDoor, known: &Known, stamp: &Stamp, code: u16, reason: &str) -> Bytes {
+    let mut event = base(front, known, stamp, "$disconnect", "DISCONNECT");
     add(&mut event, "disconnectStatusCode", code.into());
     add(&mut event, "disconnectReason", reason.into());
     // These and no others, as recorded.
@@ -59,14 +59,14 @@ pub(crate) fn disconnect(config: &Config, known: &Known, stamp: &Stamp, code: u1
     written(event)
 }
 
-fn base(config: &Config, known: &Known, stamp: &Stamp, key: &str, event_type: &str) -> Map<String, Value> {
+fn base(front: &FrontDoor, known: &Known, stamp: &Stamp, key: &str, event_type: &str) -> Map<String, Value> {
     let mut identity = known.signer.clone();
     identity.insert("sourceIp".to_owned(), known.source_ip.to_string().into());
     if let Some(agent) = &known.user_agent {
         identity.insert("userAgent".to_owned(), agent.as_str().into());
     }
     let mut context = json!({
-        "apiId": config.api_id,
+        "apiId": front.api_id,
         "connectedAt": known.connected_at,
         "connectionId": known.id,
         "domainName": known.domain_name,
@@ -78,7 +78,7 @@ fn base(config: &Config, known: &Known, stamp: &Stamp, key: &str, event_type: &s
         "requestTime": stamp.common_log_time(),
         "requestTimeEpoch": stamp.epoch_millis(),
         "routeKey": key,
-        "stage": config.location.stage,
+        "stage": front.location.stage,
     });
     if let (Some(authorizer), Some(context)) = (&known.authorizer, context.as_object_mut()) {
         context.insert("authorizer".to_owned(), authorizer.clone());
@@ -86,8 +86,8 @@ fn base(config: &Config, known: &Known, stamp: &Stamp, key: &str, event_type: &s
     let mut event = Map::new();
     event.insert("requestContext".to_owned(), context);
     event.insert("isBase64Encoded".to_owned(), false.into());
-    if !config.stage_variables.is_empty() {
-        let variables = config.stage_variables.iter().map(|(k, v)| (k.clone(), Value::from(v.as_str())));
+    if !front.stage_variables.is_empty() {
+        let variables = front.stage_variables.iter().map(|(k, v)| (k.clone(), Value::from(v.as_str())));
         event.insert("stageVariables".to_owned(), variables.collect::<Map<_, _>>().into());
     }
     event

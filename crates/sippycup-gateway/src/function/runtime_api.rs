@@ -23,8 +23,8 @@ use super::message::{Message, NotTaken, Taken, Turn};
 use super::pool::ATTACHED;
 use super::settings::Settings;
 use crate::answer::INTEGRATION_RESPONSE;
+use crate::request::visitor::Names;
 use crate::serve;
-use crate::visitor::Names;
 use crate::{Answer, Body, BoxError};
 
 /// Serves until it is to end, the task is aborted or the listener breaks.

@@ -14,7 +14,7 @@ use super::direct::Listeners;
 use super::observe::{Moment, Observer};
 use crate::Terminal;
 use crate::answer::ANSWER_LIMIT;
-use crate::tenant::{self, is_tenant};
+use crate::request::tenant::{self, is_tenant};
 
 /// Settings as the rest of the module reads them.
 #[derive(Clone)]

@@ -9,10 +9,10 @@ use http::{HeaderName, HeaderValue, Request, Response};
 use tower_service::Service;
 
 use super::{Gateway, Sizes, after};
-use crate::admit::Passed;
+use crate::config::Config;
 use crate::decode::{Asked, decode};
 use crate::hint::Hints;
-use crate::intake::event;
+use crate::intake::Intake;
 use crate::observe::{Step, on_behalf};
 use crate::refusal::{Refusal, Refused};
 use crate::rules::StickyCookies;
@@ -31,87 +31,109 @@ where
         B::Error: Into<BoxError>,
     {
         let config = Arc::clone(&self.config);
-        let kind = config.location.kind;
-        let (mut parts, body) = request.into_parts();
+        let (parts, body) = request.into_parts();
         let exchange = config.observer.begin(&parts);
-        let method = parts.method.clone();
-        let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let (accept, host) = (header("accept"), header("host"));
         // The ids in the event are the ids in the response.
         let stamp = config.stamper.stamp();
+        let response = self.respond(Intake::new(&config, parts, &stamp, &exchange), body).await;
+        exchange.response(response)
+    }
+
+    async fn respond<B>(&mut self, mut intake: Intake<'_>, body: B) -> Response<Body>
+    where
+        B: http_body::Body,
+        B::Error: Into<BoxError>,
+    {
+        let Intake { config, stamp, parts, .. } = &intake;
+        let (config, stamp, kind) = (*config, *stamp, config.kind());
+        let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let (accept, host, method) = (header("accept"), header("host"), parts.method.clone());
         let trace = stamp.trace(header("x-amzn-trace-id").as_deref(), kind.is_load_balancer());
-        if let Some(response) = config.answer(&mut parts, &stamp, &exchange).await {
-            return exchange.response(response);
-        }
-        let mut hints = Hints::default();
-        if let Some(response) = config.preflight(&parts, &mut hints) {
-            return exchange.response(identified(response, kind, &stamp, &trace));
-        }
         let origin = parts.headers.get(ORIGIN).cloned();
-        let with_cors = |mut response: Response<Body>| {
-            if let Some(cors) = &config.cors {
-                cors.write(kind, origin.as_ref(), response.headers_mut());
-            }
-            response
-        };
-        let mut passed = Passed::default();
-        let (event, tenant) = match event(&config, &mut parts, body, &stamp, &mut hints, &exchange, &mut passed).await {
-            Ok(taken) => taken,
-            Err(refused) => {
-                let mut response = config.customized(refused.response(kind), &parts, &stamp, &passed);
-                passed.verdict.map(|verdict| response.extensions_mut().insert(verdict));
-                if !hints.is_empty() && response.extensions().get::<Hints>().is_none() {
-                    response.extensions_mut().insert(hints);
+        let taken = match intake.greet() {
+            Ok(visitor) => {
+                if let Some(response) = intake.answer(visitor).await {
+                    return response;
                 }
-                return exchange.response(identified(with_cors(response), kind, &stamp, &trace));
+                if let Some(response) = intake.preflight() {
+                    return identified(response, kind, stamp, &trace);
+                }
+                intake.event(visitor, body).await
             }
+            Err(refused) => Err(refused),
         };
+        let response = match taken {
+            Ok((event, tenant)) => {
+                let asked = Asked { method, accept, deadline: after(config.timeout) };
+                let response = self.ask(&mut intake, event, tenant, &asked).await;
+                let mut response = intake.customized(response);
+                if let Some(cookies) = intake.parts.extensions.remove::<StickyCookies>() {
+                    cookies.write(response.headers_mut());
+                }
+                intake.hints.of_redirect(&config.front.location, host.as_deref(), response.headers());
+                response
+            }
+            Err(refused) => intake.customized(refused.response(kind)),
+        };
+        let mut response = intake.told(response);
+        if let Some(cors) = &config.cors {
+            cors.write(kind, origin.as_ref(), response.headers_mut());
+        }
+        identified(response, kind, stamp, &trace)
+    }
+
+    /// What the function answers, as a response, or what the front door says if it gives none in time.
+    async fn ask(
+        &mut self,
+        intake: &mut Intake<'_>,
+        event: Bytes,
+        tenant: Option<String>,
+        asked: &Asked,
+    ) -> Response<Body> {
+        let Intake { config, exchange, hints, .. } = intake;
         let mut sizes = Sizes::of_event(event.len());
-        let asked = Asked { method, accept, deadline: after(config.timeout) };
         let response = tokio::time::timeout_at(asked.deadline, async {
-            let answer = match on_behalf(&exchange, for_tenant(tenant, self.invoke(event))).await {
-                Ok(answer) => exchange.answer(answer),
+            match on_behalf(exchange, for_tenant(tenant, self.invoke(event))).await {
+                Ok(answer) => {
+                    let answer = exchange.answer(answer);
+                    sizes.answered(&answer);
+                    decode(config, asked, answer, hints).await
+                }
                 Err(error) => {
                     exchange.tell(|| Step::Failed(&error));
-                    match error_type(&error) {
-                        Some("Function.ResponseSizeTooLarge") => hints.too_large(&config),
-                        Some("InvalidParameterValueException") if is_without_tenant(&error) => {
-                            let reason = format!("the function was not invoked: {error}");
-                            return Refused::new(Refusal::Configuration, reason).response(kind);
-                        }
-                        _ if says_too_large(&error) => hints.too_large(&config),
-                        Some("Sandbox.Timedout") => hints.timed_out(&config, asked.accept.as_deref()),
-                        _ => {}
-                    }
-                    let reason = format!("the function failed: {error}");
-                    return Refused::new(Refusal::FunctionFailed, reason).response(kind);
+                    failed(config, asked, &error, hints)
                 }
-            };
-            sizes.answered(&answer);
-            decode(&config, &asked, answer, &mut hints).await
+            }
         });
-        let response = response.await.unwrap_or_else(|_| {
-            hints.timed_out(&config, asked.accept.as_deref());
+        let mut response = response.await.unwrap_or_else(|_| {
+            hints.timed_out(config.kind(), config.response_streaming, asked.accept.as_deref());
             let reason = format!("no answer within {} s", config.timeout.as_secs_f32());
-            Refused::new(Refusal::TimedOut, reason).response(kind)
+            Refused::new(Refusal::TimedOut, reason).response(config.kind())
         });
-        let mut response = config.customized(response, &parts, &stamp, &passed);
-        if let Some(cookies) = parts.extensions.remove::<StickyCookies>() {
-            cookies.write(response.headers_mut());
-        }
-        hints.of_redirect(&config, host.as_deref(), response.headers());
         response.extensions_mut().insert(sizes);
-        passed.verdict.map(|verdict| response.extensions_mut().insert(verdict));
-        if !hints.is_empty() {
-            response.extensions_mut().insert(hints);
-        }
-        exchange.response(identified(with_cors(response), kind, &stamp, &trace))
+        response
     }
 
     pub(crate) async fn invoke(&mut self, event: Bytes) -> Result<Answer, BoxError> {
         poll_fn(|cx| self.function.poll_ready(cx)).await.map_err(Into::into)?;
         self.function.call(event).await.map(Into::into).map_err(Into::into)
     }
+}
+
+/// The function has failed, or was not invoked.
+fn failed(config: &Config, asked: &Asked, error: &BoxError, hints: &mut Hints) -> Response<Body> {
+    let kind = config.kind();
+    match error_type(error) {
+        Some("InvalidParameterValueException") if is_without_tenant(error) => {
+            let reason = format!("the function was not invoked: {error}");
+            return Refused::new(Refusal::Configuration, reason).response(kind);
+        }
+        Some("Function.ResponseSizeTooLarge") => hints.too_large(kind),
+        Some("Sandbox.Timedout") => hints.timed_out(kind, config.response_streaming, asked.accept.as_deref()),
+        _ if says_too_large(error) => hints.too_large(kind),
+        _ => {}
+    }
+    Refused::new(Refusal::FunctionFailed, format!("the function failed: {error}")).response(kind)
 }
 
 /// Invokes a function for a tenant, which the function is told of.

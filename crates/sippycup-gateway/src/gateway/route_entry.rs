@@ -55,12 +55,12 @@ impl<F> Gateway<F> {
             let of_gateway = || self.guard_name().filter(|_| action.is_forward());
             RouteEntry { key, answer: action.answer(), authorizer: guard_name(action).or_else(of_gateway) }
         };
-        listener.entries(self.config.target_group.as_deref().unwrap_or_default()).map(entry).collect()
+        listener.entries(self.config.front.target_group.as_deref().unwrap_or_default()).map(entry).collect()
     }
 
     #[cfg(feature = "authorizers")]
     fn guard_name(&self) -> Option<String> {
-        self.config.guard.as_ref().map(|guard| guard.name().to_owned())
+        self.config.admission.guard.as_ref().map(|guard| guard.name().to_owned())
     }
 
     #[cfg(not(feature = "authorizers"))]

@@ -2,21 +2,18 @@
 //!
 //! Sources: "Gateway responses for REST APIs in API Gateway", "Gateway response types for API Gateway".
 
-mod response_type;
 mod template;
 mod variable;
 
-use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
-pub(crate) use response_type::ResponseType;
 use template::Template;
 use variable::{Values, Variable};
 
-use crate::encode::Call;
-use crate::identity::Authorizer;
-use crate::names::is_hop_by_hop;
+use crate::refusal::{ResponseType, Told};
+use crate::request::Call;
+use crate::request::names::is_hop_by_hop;
 use crate::{Body, ConfigError};
 
 /// What a REST API answers to one type of error, where it answers itself: status, headers and body.
@@ -204,25 +201,5 @@ impl GatewayResponses {
 
     fn of(&self, response_type: ResponseType) -> Option<&GatewayResponse> {
         self.all.iter().find(|response| response.response_type == response_type)
-    }
-}
-
-/// An error that a REST API answers itself. It is in the extensions of the response until that leaves the gateway.
-#[derive(Clone, Debug)]
-pub(crate) struct Told {
-    pub(crate) response_type: ResponseType,
-    /// AWS's own, which few APIs replace: it is read only then.
-    pub(crate) page: Bytes,
-    /// What a validator says.
-    pub(crate) validation: Option<String>,
-    /// What an authorizer has said about somebody whom it refuses.
-    pub(crate) authorizer: Option<Authorizer>,
-}
-
-impl Told {
-    /// The message of the page; `None` where AWS says `null`. How keys and blanks are written around it is recorded, and differs.
-    fn message(&self) -> Option<String> {
-        let page: serde_json::Value = serde_json::from_slice(&self.page).ok()?;
-        page.get("message").or(page.get("Message"))?.as_str().map(str::to_owned)
     }
 }

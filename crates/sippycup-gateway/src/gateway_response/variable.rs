@@ -4,9 +4,9 @@ use std::cell::OnceCell;
 
 use serde_json::Value;
 
-use super::Told;
-use crate::encode::Call;
-use crate::parameter::RequestParameter;
+use crate::refusal::Told;
+use crate::request::Call;
+use crate::request::parameter::RequestParameter;
 
 /// Where a value comes from.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -71,10 +71,7 @@ impl<'a> Values<'a> {
             Variable::Context(pointer) => text(self.context.get_or_init(|| self.call.rest_context()).pointer(pointer)?),
             Variable::Error(part) => Some(self.error(*part)),
             Variable::Request(parameter) => parameter.of(self.call),
-            Variable::Stage(name) => {
-                let variables = &self.call.config.stage_variables;
-                variables.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
-            }
+            Variable::Stage(name) => self.call.stage_variable(name),
             Variable::Status => Some(self.status.to_string()),
         }
     }

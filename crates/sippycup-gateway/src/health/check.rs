@@ -67,15 +67,15 @@ where
 
     async fn checked(&self, check: &HealthCheck) -> Result<(), HealthFailure> {
         let config = self.config();
-        let (kind, deadline) = (config.location.kind, Instant::now() + check.timeout);
+        let (kind, deadline) = (config.kind(), Instant::now() + check.timeout);
         let mut request = Request::new(());
         *request.uri_mut() = check.path.parse().unwrap_or_default();
         request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(CHECKER));
         let (parts, ()) = request.into_parts();
         let exchange = config.observer.begin(&parts);
-        let (domain, path) = (&*config.location.default_name, parts.uri.path());
+        let (domain, path) = (&*config.front.location.default_name, parts.uri.path());
         exchange.tell(|| Step::Routed { domain, mapping: None, stage: None, route: ROUTE, path });
-        let event = health_event(config, path, parts.uri.query().unwrap_or_default(), CHECKER);
+        let event = health_event(&config.front, path, parts.uri.query().unwrap_or_default(), CHECKER);
         exchange.tell(|| Step::Event(&event));
         let asked = Asked { method: parts.method, accept: None, deadline };
         let answered = tokio::time::timeout_at(deadline, self.answered(&exchange, event, &asked)).await;

@@ -18,7 +18,7 @@ use super::Told;
 use super::error::Refused;
 use super::event_stream::frame;
 use crate::function::direct::{self, Direct};
-use crate::invoke::Invoke;
+use crate::gateway::invoke::Invoke;
 use crate::observe::{Exchange, Step, on_behalf};
 use crate::stamp::{Stamper, iso_time};
 use crate::{Answer, Body, BoxError, Fault, FunctionError};

@@ -20,10 +20,10 @@ use http_body_util::{BodyExt, Limited};
 use tower_service::Service;
 
 use crate::function::direct::Direct;
-use crate::invoke::Invoke;
+use crate::gateway::invoke::Invoke;
 use crate::observe::{Exchange, Observer, Step};
-use crate::tenant::{self, is_tenant};
-use crate::visitor::{Names, OverTcp};
+use crate::request::tenant::{self, is_tenant};
+use crate::request::visitor::{Names, OverTcp};
 use crate::{Answer, Body, BoxError, Terminal};
 use answer::{Invoked, no_content, response, streamed};
 use error::Refused;

@@ -100,8 +100,8 @@ impl Action {
     }
 
     #[cfg(feature = "authorizers")]
-    pub(crate) fn own_guard(&self) -> Option<Arc<crate::Guard>> {
-        self.guard.clone()
+    pub(crate) fn own_guard(&self) -> Option<&crate::Guard> {
+        self.guard.as_deref()
     }
 
     /// Those that it forwards to, with their weights; none if the listener answers.

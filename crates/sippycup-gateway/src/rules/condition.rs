@@ -8,7 +8,7 @@ use regex_lite::{Regex, RegexBuilder};
 use super::Asked;
 use super::pattern::{self, Case, Cidr, matches};
 use crate::ConfigError;
-use crate::location::without_port;
+use crate::location::host::without_port;
 
 /// One condition. It holds if one of its values matches.
 #[derive(Clone, Debug)]

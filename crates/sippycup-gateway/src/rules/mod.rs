@@ -17,7 +17,7 @@ use std::sync::Arc;
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
-use crate::location::named_host;
+use crate::location::host::named_host;
 use crate::{ConfigError, Kind};
 pub use action::Action;
 pub use fixed_response::FixedResponse;

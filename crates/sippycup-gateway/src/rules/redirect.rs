@@ -4,7 +4,7 @@ use http::header::{LOCATION, SERVER};
 use http::{HeaderValue, Response, StatusCode};
 
 use super::{Asked, BALANCER};
-use crate::location::without_port;
+use crate::location::host::without_port;
 use crate::refusal::html;
 use crate::{Body, ConfigError};
 

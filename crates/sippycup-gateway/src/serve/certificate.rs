@@ -13,7 +13,7 @@ use x509_cert::time::Time;
 use x509_cert::{Certificate, TbsCertificate};
 
 use crate::ClientCertificate;
-use crate::secured::Client;
+use crate::request::secured::Client;
 use crate::stamp::openssl_time;
 
 /// A certificate as AWS tells functions of it: API Gateway in the context, a load balancer in headers.

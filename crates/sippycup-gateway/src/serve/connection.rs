@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, watch};
 use tower_service::Service;
 
 use super::breaking::Breaking;
-use crate::visitor::OverTcp;
+use crate::request::visitor::OverTcp;
 use crate::web_socket::Lifetime;
 use crate::{Body, BoxError};
 
@@ -101,7 +101,7 @@ pub(super) struct Connection<S> {
     pub(super) front: Arc<Front>,
     pub(super) lifetime: Lifetime,
     #[cfg(feature = "tls")]
-    pub(super) secured: Option<crate::secured::Secured>,
+    pub(super) secured: Option<crate::request::secured::Secured>,
 }
 
 impl<S> Connection<S>

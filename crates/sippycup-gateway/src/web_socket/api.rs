@@ -12,11 +12,11 @@ use super::settings::SocketRoute;
 use super::signed::Signers;
 use crate::config::Config;
 use crate::gateway::identified;
-use crate::invoke::Invoke;
-use crate::location::Located;
+use crate::gateway::invoke::Invoke;
 use crate::observe::Exchange;
 use crate::refusal::{Refusal, Refused};
-use crate::visitor::{OverTcp, Visitor};
+use crate::request::Accepted;
+use crate::request::visitor::OverTcp;
 use crate::{Body, BoxError, Gateway, Kind};
 
 /// The gateways that are one API, each with some of its routes. Settings that they share are those of the first one.
@@ -24,13 +24,6 @@ use crate::{Body, BoxError, Gateway, Kind};
 pub(crate) struct Api<F> {
     first: Gateway<F>,
     others: Vec<Gateway<F>>,
-}
-
-/// A request that is under the stage.
-#[derive(Debug)]
-pub(super) struct Arrived {
-    pub(super) located: Located,
-    pub(super) visitor: Visitor,
 }
 
 impl<F> Api<F> {
@@ -56,24 +49,24 @@ impl<F> Api<F> {
     fn signers(&self) -> Option<&crate::Guard> {
         // Whichever of them it was said of: a call without a signature must not pass because the first one does not say it.
         let named = self.parts().find_map(|part| part.config().web_socket.signers.as_ref());
-        let mut guards = self.parts().filter_map(|part| part.config().guard.as_ref());
+        let mut guards = self.parts().filter_map(|part| part.config().admission.guard.as_ref());
         named.or_else(|| guards.find(|guard| guard.checks_signatures()))
     }
 
     /// Where a request belongs.
-    pub(super) fn arrive(&self, parts: &mut Parts) -> Result<Arrived, Refused> {
+    pub(super) fn arrive(&self, parts: &mut Parts) -> Result<Accepted, Refused> {
         let config = self.config();
         let visitor = config.greet(parts)?;
-        let mut located = config.locate(parts)?;
+        let mut accepted = config.accept(parts, visitor)?;
         let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
         if let Some(host) = host
             && parts.extensions.get::<OverTcp>().is_some()
-            && config.location.domains.is_empty()
+            && config.front.location.domains.is_empty()
         {
             // Functions post to `domainName` and `stage`, which should lead back here and never to AWS.
-            host.clone_into(&mut located.domain_name);
+            host.clone_into(&mut accepted.located.domain_name);
         }
-        Ok(Arrived { located, visitor })
+        Ok(accepted)
     }
 }
 
@@ -89,14 +82,14 @@ impl<F: Invoke> Api<F> {
         let stamp = self.config().stamper.stamp();
         let trace = stamp.trace(None, false);
         let response = match self.arrive(&mut parts) {
-            Ok(arrived) => match connection_id(&arrived.located.route_path) {
+            Ok(accepted) => match connection_id(&accepted.located.route_path) {
                 Some(id) => {
                     #[cfg(feature = "authorizers")]
                     let needs_one = |_: &&crate::Guard| parts.extensions.get::<super::Connection>().is_none();
                     #[cfg(feature = "authorizers")]
                     let signers = self.signers().filter(needs_one).map(|guard| Signers {
                         guard,
-                        arrived: &arrived,
+                        accepted: &accepted,
                         stamp: &stamp,
                     });
                     management::respond(
@@ -110,7 +103,7 @@ impl<F: Invoke> Api<F> {
                     )
                     .await
                 }
-                None => self.shake_hands(parts, &arrived, &exchange).await,
+                None => self.shake_hands(parts, &accepted, &exchange).await,
             },
             Err(refused) => Err(refused),
         };
@@ -121,15 +114,15 @@ impl<F: Invoke> Api<F> {
     async fn shake_hands(
         self,
         parts: Parts,
-        arrived: &Arrived,
+        accepted: &Accepted,
         exchange: &Exchange,
     ) -> Result<Response<Body>, Refused> {
-        if !arrived.located.route_path.trim_matches('/').is_empty() {
-            let reason = format!("a WebSocket API has no path `{}` below its stage", arrived.located.route_path);
+        if !accepted.located.route_path.trim_matches('/').is_empty() {
+            let reason = format!("a WebSocket API has no path `{}` below its stage", accepted.located.route_path);
             return Err(Refused::new(Refusal::NoStage, reason));
         }
         let handshake = Handshake::read(&parts)?;
-        self.upgraded(parts, handshake, arrived, exchange).await
+        self.upgraded(parts, handshake, accepted, exchange).await
     }
 
     #[cfg(feature = "serve")]
@@ -137,7 +130,7 @@ impl<F: Invoke> Api<F> {
         self,
         mut parts: Parts,
         handshake: Handshake,
-        arrived: &Arrived,
+        accepted: &Accepted,
         exchange: &Exchange,
     ) -> Result<Response<Body>, Refused> {
         use super::{frames, handshake::opening};
@@ -146,7 +139,7 @@ impl<F: Invoke> Api<F> {
         let (lifetime, log) = (parts.extensions.get().cloned(), super::exchange::Log::of(&parts.extensions));
         let limits = frames::Limits::of(self.config());
         let gateway = self.route("$connect").map(|(gateway, _)| gateway.clone());
-        let opening = opening(self.config(), gateway, &parts, arrived, exchange).await?;
+        let opening = opening(self.config(), gateway, &parts, accepted, exchange).await?;
         match handshake.connect(opening, exchange).await? {
             Ok(connected) => {
                 let response = connected.response();
@@ -161,7 +154,7 @@ impl<F: Invoke> Api<F> {
 
     #[cfg(not(feature = "serve"))]
     #[expect(clippy::unused_async, reason = "with sockets it needs all of it")]
-    async fn upgraded(self, _: Parts, _: Handshake, _: &Arrived, _: &Exchange) -> Result<Response<Body>, Refused> {
+    async fn upgraded(self, _: Parts, _: Handshake, _: &Accepted, _: &Exchange) -> Result<Response<Body>, Refused> {
         Err(no_connection())
     }
 }

@@ -13,7 +13,7 @@ use super::settings::Settings;
 use super::wire::{Closing, Incoming, Outgoing, Wire};
 use crate::encode::web_socket;
 use crate::gateway::after;
-use crate::invoke::Invoke;
+use crate::gateway::invoke::Invoke;
 use crate::stamp::Stamp;
 
 /// A connection, and what it needs to live.
@@ -131,7 +131,7 @@ impl<F: Invoke> Live<F> {
         let chosen = chosen.map(|(gateway, route)| (gateway.clone(), route.key.clone(), route.responds));
         let event = chosen
             .as_ref()
-            .map(|(_, key, _)| web_socket::message(config, &self.open.known, &stamp, key, &message_id, &text));
+            .map(|(_, key, _)| web_socket::message(&config.front, &self.open.known, &stamp, key, &message_id, &text));
         let (open, log) = (Arc::clone(&self.open), self.log.clone());
         async move {
             let (Some((gateway, key, responds)), Some(event)) = (chosen, event) else {
@@ -153,7 +153,7 @@ impl<F: Invoke> Live<F> {
         let config = self.api.config();
         let asked = self.api.route("$disconnect").map(|(gateway, _)| {
             let (code, reason) = (told.code, told.reason.as_str());
-            let event = web_socket::disconnect(config, &self.open.known, &config.stamper.stamp(), code, reason);
+            let event = web_socket::disconnect(&config.front, &self.open.known, &config.stamper.stamp(), code, reason);
             (gateway.clone(), event)
         });
         let (open, log) = (Arc::clone(&self.open), self.log.clone());

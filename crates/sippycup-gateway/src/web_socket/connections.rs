@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::{Map, Value};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
+use super::known::Known;
 use super::observe::Observer;
 use super::wire::Outgoing;
 use crate::stamp::Stamp;
@@ -41,19 +40,6 @@ impl fmt::Debug for Connections {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Connections({})", self.table().len())
     }
-}
-
-/// What every event of a connection says of it.
-#[derive(Clone, Debug)]
-pub(crate) struct Known {
-    pub(crate) id: String,
-    pub(crate) domain_name: String,
-    pub(crate) connected_at: u64,
-    pub(crate) source_ip: IpAddr,
-    pub(crate) user_agent: Option<String>,
-    pub(crate) authorizer: Option<Value>,
-    /// What `identity` has of the principal who signed the handshake.
-    pub(crate) signer: Map<String, Value>,
 }
 
 /// A connection that messages can be posted to.

@@ -10,7 +10,7 @@ use super::answer::Answered;
 use super::connections::Open;
 #[cfg(feature = "serve")]
 use crate::Terminal;
-use crate::invoke::{self, Invoke};
+use crate::gateway::invoke::{self, Invoke};
 use crate::observe::Step;
 use crate::{Body, Fault, Gateway, Sizes};
 

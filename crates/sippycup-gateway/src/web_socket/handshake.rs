@@ -10,21 +10,19 @@ use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
 
 use super::answer::Answered;
-use super::api::{Api, Arrived, asks_to_upgrade};
+use super::api::{Api, asks_to_upgrade};
 use super::connection::Live;
-use super::connections::{Known, Open};
+use super::connections::Open;
 use super::exchange::Log;
+use super::known::Known;
 use super::observe::{Connection, ConnectionStep, Observer};
 use super::wire::{Carrier, Wire, wire};
-use crate::admit::Passed;
 use crate::config::Config;
-use crate::encode::{Call, web_socket};
-use crate::invoke::{Invoke, ask};
-use crate::names::HeaderNames;
-use crate::observe::{Exchange, Step};
+use crate::encode::web_socket;
+use crate::gateway::invoke::{Invoke, ask};
+use crate::observe::Exchange;
 use crate::refusal::{Refusal, Refused};
-use crate::route::Matched;
-use crate::secured::Secured;
+use crate::request::{Accepted, Call, Passed};
 use crate::stamp::Stamp;
 use crate::{Body, Gateway, Sizes};
 
@@ -146,40 +144,14 @@ pub(super) async fn opening<F>(
     config: &Config,
     gateway: Option<Gateway<F>>,
     parts: &Parts,
-    arrived: &Arrived,
+    accepted: &Accepted,
     exchange: &Exchange,
 ) -> Result<Opening<F>, Refused> {
     let stamp = config.stamper.stamp();
-    let nothing = Matched { template: String::new(), key: "$connect".to_owned(), parameters: Vec::new() };
-    let (body, unknown) = (Bytes::new(), Passed::default());
-    let call = |passed| Call {
-        config,
-        method: &parts.method,
-        #[cfg(feature = "authorizers")]
-        sent_method: &parts.method,
-        #[cfg(feature = "authorizers")]
-        path: parts.uri.path(),
-        #[cfg(feature = "authorizers")]
-        guard: None,
-        query: parts.uri.query(),
-        headers: &parts.headers,
-        names: parts.extensions.get::<HeaderNames>(),
-        body: &body,
-        located: &arrived.located,
-        matched: &nothing,
-        visitor: arrived.visitor,
-        passed,
-        source_ip: config.source_ip(&parts.extensions),
-        secured: parts.extensions.get::<Secured>(),
-        stamp: &stamp,
-    };
-    let mut passed = Passed::default();
-    let admitted = config.admit(&call(&unknown), &mut passed).await;
-    if let Some(verdict) = &passed.verdict {
-        exchange.tell(|| Step::Authorized(verdict));
-    }
-    admitted?;
-    let call = call(&passed);
+    let (body, unknown, mut passed) = (&Bytes::new(), &Passed::default(), Passed::default());
+    let call = Call { front: &config.front, parts, accepted, body, passed: unknown, stamp: &stamp };
+    config.admission.admit(&call, &mut passed, exchange).await?;
+    let call = Call { passed: &passed, ..call };
     let known = web_socket::known(&call);
     let event = web_socket::written(web_socket::connect(&call, &known));
     let observer = config.web_socket.observer.clone();

@@ -36,7 +36,7 @@ where
 {
     let method = parts.method.clone();
     if ![Method::GET, Method::POST, Method::DELETE].contains(&method) {
-        let stage = &config.location.stage;
+        let stage = &config.front.location.stage;
         let message = format!("No method found matching route {stage}/@connections/{id} for http method {method}.");
         return Ok(error(StatusCode::FORBIDDEN, "ForbiddenException", Some(&message)));
     }

@@ -16,6 +16,7 @@ mod exchange;
 #[cfg(feature = "serve")]
 mod frames;
 mod handshake;
+mod known;
 mod management;
 mod observe;
 mod select;
@@ -26,8 +27,10 @@ mod socket;
 mod wire;
 
 pub(crate) use api::Api;
-pub(crate) use connections::Known;
+pub(crate) use known::Known;
+pub(crate) use observe::Observer;
 pub use observe::{Connection, ConnectionStep, SentBy};
+pub(crate) use select::Selection;
 pub(crate) use settings::Settings;
 pub use socket::Socket;
 #[cfg(feature = "serve")]

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::connections::Known;
+use super::known::Known;
 use super::wire::Incoming;
-use crate::{Fault, GatewayBuilder};
+use crate::Fault;
 
-/// What happens to the connections of a WebSocket API, as told to [`GatewayBuilder::connection_observer`].
+/// What happens to the connections of a WebSocket API, as told to [`GatewayBuilder::connection_observer`](crate::GatewayBuilder::connection_observer).
 ///
 /// The steps of one connection come in their order: [`Opened`](Self::Opened) is the first one. Of a connection that has [`Closed`](Self::Closed), a message that was on its
 /// way can still be told.
@@ -164,7 +164,7 @@ impl Connection {
 
 /// Who is told. Nothing is done for nobody.
 #[derive(Clone, Default)]
-pub(super) struct Observer {
+pub(crate) struct Observer {
     told: Option<Arc<dyn Told>>,
 }
 
@@ -173,6 +173,10 @@ trait Told: Fn(ConnectionStep<'_>) + Send + Sync {}
 impl<F: Fn(ConnectionStep<'_>) + Send + Sync> Told for F {}
 
 impl Observer {
+    pub(crate) fn new(told: impl Fn(ConnectionStep<'_>) + Send + Sync + 'static) -> Self {
+        Self { told: Some(Arc::new(told)) }
+    }
+
     pub(super) fn tell(&self, step: ConnectionStep<'_>) {
         if let Some(told) = &self.told {
             told(step);
@@ -183,15 +187,5 @@ impl Observer {
 impl fmt::Debug for Observer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Observer").field("looks", &self.told.is_some()).finish()
-    }
-}
-
-impl GatewayBuilder {
-    /// Sets an observer of the connections of a WebSocket API, which is told each [`ConnectionStep`]. It is called in the middle of the work, and should not take long. Default:
-    /// none, and then nothing is done for it. Of several gateways that are one API, the observer of the first one is told.
-    pub fn connection_observer(mut self, told: impl Fn(ConnectionStep<'_>) + Send + Sync + 'static) -> Self {
-        self.of_web_sockets("connection observer");
-        self.config.web_socket.observer = Observer { told: Some(Arc::new(told)) };
-        self
     }
 }

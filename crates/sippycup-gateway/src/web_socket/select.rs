@@ -23,7 +23,7 @@ impl Selection {
     /// # Errors
     ///
     /// If it is empty, has a variable that a message does not have, or a brace without its other half.
-    pub(super) fn parse(text: &str) -> Result<Self, ConfigError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, ConfigError> {
         let wrong = |what: &str| ConfigError::new(format!("route selection expression `{text}`: {what}"));
         let mut parts = Vec::new();
         let mut literal = String::new();

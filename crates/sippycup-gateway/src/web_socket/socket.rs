@@ -9,7 +9,7 @@ use super::api::{Api, KIND};
 use super::exchange::Log;
 use super::handshake::{Handshake, opening};
 use super::wire::{Carrier, Closing, Incoming, Outgoing};
-use crate::invoke::Invoke;
+use crate::gateway::invoke::Invoke;
 use crate::refusal::{Refusal, Refused};
 use crate::{Answer, Body, BoxError, Fault, Gateway, Gateways, Kind};
 
@@ -143,8 +143,8 @@ where
 
 async fn connect<F: Invoke, B>(api: Api<F>, request: Request<B>) -> Result<Socket, Box<Response<Body>>> {
     let refused = |refused: &Refused| Box::new(refused.response(KIND));
-    if api.config().location.kind != Kind::WebSocketApi {
-        let kind = api.config().location.kind;
+    if api.config().kind() != Kind::WebSocketApi {
+        let kind = api.config().kind();
         let reason = format!("{} has no connections: a WebSocket API has", kind.name());
         return Err(Box::new(Refused::new(Refusal::NoStage, reason).response(kind)));
     }
@@ -158,10 +158,10 @@ async fn connect<F: Invoke, B>(api: Api<F>, request: Request<B>) -> Result<Socke
     ] {
         parts.headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    let arrived = api.arrive(&mut parts).map_err(|e| refused(&e))?;
+    let accepted = api.arrive(&mut parts).map_err(|e| refused(&e))?;
     let handshake = Handshake::read(&parts).map_err(|e| refused(&e))?;
     let gateway = api.route("$connect").map(|(gateway, _)| gateway.clone());
-    let opening = opening(api.config(), gateway, &parts, &arrived, &exchange).await.map_err(|e| refused(&e))?;
+    let opening = opening(api.config(), gateway, &parts, &accepted, &exchange).await.map_err(|e| refused(&e))?;
     let connected = handshake.connect(opening, &exchange).await.map_err(|e| refused(&e))?.map_err(Box::new)?;
     // Nobody reads a response that is none.
     drop(exchange.response(connected.response()));

@@ -7,7 +7,7 @@ use super::super::Denied;
 use super::signature::Signature;
 use super::{INVALID, flaw, hashed};
 use crate::Kind;
-use crate::encode::Call;
+use crate::request::Call;
 
 #[derive(Debug)]
 pub(super) struct Canonical {
@@ -20,16 +20,16 @@ impl Canonical {
     pub(super) fn of(call: &Call<'_>, signature: &Signature) -> Result<Self, Denied> {
         let (payload, doubt) = payload(call, signature)?;
         // In process a request may go without a host.
-        let lines = lines(call.headers, &signature.signed_headers, &call.located.domain_name);
-        let (path, query) = (path(call.path), query(call.query.unwrap_or_default()));
-        let text = [call.sent_method.as_str(), &path, &query, &lines, &signature.signed_headers, &payload].join("\n");
+        let lines = lines(&call.parts.headers, &signature.signed_headers, &call.accepted.located.domain_name);
+        let (path, query) = (path(call.parts.uri.path()), query(call.query()));
+        let text = [call.parts.method.as_str(), &path, &query, &lines, &signature.signed_headers, &payload].join("\n");
         Ok(Self { text, doubt })
     }
 }
 
 /// What is signed of the body.
 fn payload(call: &Call<'_>, signature: &Signature) -> Result<(String, Option<&'static str>), Denied> {
-    let kind = call.config.location.kind;
+    let kind = call.kind();
     let name = "x-amz-content-sha256";
     let of_query = || call.query_value("X-Amz-Content-Sha256").filter(|_| signature.is_presigned);
     let hash = || hashed(call.body);

@@ -18,7 +18,7 @@ use self::canonical::Canonical;
 pub use self::credentials::IamCredentials;
 use self::signature::Signature;
 use super::{Asked, Denied, Granted, Why};
-use crate::encode::Call;
+use crate::request::Call;
 use crate::{ConfigError, Kind};
 
 /// An authorizer that checks signatures (`AWS_IAM`): of REST, HTTP and WebSocket APIs, function URLs and VPC Lattice, in a header or in the query.
@@ -92,9 +92,9 @@ impl IamAuthorizer {
 
     /// Whose signature it is.
     fn signer(&self, call: &Call<'_>) -> Result<&IamCredentials, Denied> {
-        let service = service(call.config.location.kind);
+        let service = service(call.kind());
         let signature = Signature::read(call)?;
-        signature.check_scope(service, &call.config.region)?;
+        signature.check_scope(service, &call.front.region)?;
         let credentials = self.credentials.iter().find(|known| {
             known.access_key_id() == signature.access_key_id && known.session() == signature.session_token.as_deref()
         });
@@ -109,7 +109,7 @@ impl IamAuthorizer {
         if credentials.has_signed(&signature, &to_sign) {
             return Ok(credentials);
         }
-        let message = if call.config.location.kind == Kind::RestApi {
+        let message = if call.kind() == Kind::RestApi {
             format!(
                 "{MISMATCH}\n\nThe Canonical String for this request should have been\n'{}'\n\nThe String-to-Sign should have been\n'{to_sign}'\n",
                 canonical.text

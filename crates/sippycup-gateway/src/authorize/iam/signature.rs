@@ -7,7 +7,7 @@ use ring::digest::{SHA256, digest};
 
 use super::super::{Denied, Why};
 use super::{INCOMPLETE, INVALID, flaw, hashed, time};
-use crate::encode::Call;
+use crate::request::Call;
 use crate::stamp::basic_time;
 
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub(super) struct Scope {
 
 impl Signature {
     pub(super) fn read(call: &Call<'_>) -> Result<Self, Denied> {
-        if let Some(header) = call.headers.get(AUTHORIZATION) {
+        if let Some(header) = call.parts.headers.get(AUTHORIZATION) {
             return Self::of_header(call, &String::from_utf8_lossy(header.as_bytes()));
         }
         if QUERY.iter().any(|name| call.query_value(name).is_some()) {

@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 
-use crate::location::strip;
+use super::path::strip;
 use crate::{ConfigError, Kind, RoutingRule};
 
 /// A custom domain name with its base path mappings (REST) or API mappings (HTTP API), and with the routing rules that lead to the gateway.

@@ -1,6 +1,6 @@
 //! Parts of a request that settings of a REST API name.
 
-use crate::encode::Call;
+use crate::request::Call;
 
 /// `method.request.header.NAME`, `method.request.path.NAME` or `method.request.querystring.NAME`.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -34,7 +34,7 @@ impl RequestParameter {
         match self {
             Self::Header(name) => call.header_text(name),
             Self::Path(name) => {
-                let parameters = &call.matched.parameters;
+                let parameters = &call.accepted.matched.parameters;
                 parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
             }
             Self::Query(name) => call.query_value(name),

@@ -12,9 +12,9 @@ use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
 use crate::ConfigError;
-use crate::encode::Call;
-use crate::parameter::RequestParameter;
 use crate::refusal::{Refusal, Refused};
+use crate::request::Call;
+use crate::request::parameter::RequestParameter;
 use schema::Schema;
 
 /// What a REST API checks of a request before the function is asked: a request that lacks a required parameter, or whose body does not fit its model, gets 400.
@@ -138,8 +138,13 @@ impl RequestValidator {
 
     /// The models of the content types that a request names: if it names several, the function may use any of them.
     fn models_of(&self, call: &Call<'_>) -> impl Iterator<Item = &str> {
-        let sent: Vec<_> =
-            call.headers.get_all(CONTENT_TYPE).iter().map(|sent| String::from_utf8_lossy(sent.as_bytes())).collect();
+        let sent: Vec<_> = call
+            .parts
+            .headers
+            .get_all(CONTENT_TYPE)
+            .iter()
+            .map(|sent| String::from_utf8_lossy(sent.as_bytes()))
+            .collect();
         let of = |sort: &str| self.models.iter().find(|(known, _)| known.eq_ignore_ascii_case(sort));
         let model = |sent: &str| {
             let sort = sent.split(';').next().unwrap_or_default().trim();

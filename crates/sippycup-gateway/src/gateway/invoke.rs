@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use tower_service::Service;
 
-use crate::gateway::after;
+use super::after;
 use crate::observe::{Exchange, Step, on_behalf};
 use crate::{Answer, BoxError, Gateway};
 

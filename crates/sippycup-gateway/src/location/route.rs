@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use http::Method;
 
-use crate::ConfigError;
+use crate::{ConfigError, Kind};
 
 /// What a request reached: a template and the values of its parameters, still percent-encoded.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -14,6 +14,13 @@ pub(crate) struct Matched {
     /// `GET /items/{id}`, `ANY /items/{id}`, or `$default`.
     pub(crate) key: String,
     pub(crate) parameters: Vec<(String, String)>,
+}
+
+impl Matched {
+    /// What has a key and no template: a rule of a listener, the handshake of a WebSocket API.
+    pub(crate) fn by_key(key: impl Into<String>) -> Self {
+        Self { template: String::new(), key: key.into(), parameters: Vec::new() }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -149,10 +156,15 @@ impl Route {
     }
 }
 
+/// Finds the resource or route that a request reaches.
+pub(crate) fn find<'r>(kind: Kind, routes: &'r [Route], method: &Method, path: &str) -> Option<(&'r Route, Matched)> {
+    if kind == Kind::RestApi { resource(routes, method, path) } else { route(routes, method, path) }
+}
+
 /// Finds the resource of a REST API. A trailing slash makes no difference, and no parameter sees it.
 ///
 /// A resource that does not serve the method is passed over in favour of the next best one, as API Gateway does with a sibling `{proxy+}`.
-pub(crate) fn resource<'r>(routes: &'r [Route], method: &Method, path: &str) -> Option<(&'r Route, Matched)> {
+fn resource<'r>(routes: &'r [Route], method: &Method, path: &str) -> Option<(&'r Route, Matched)> {
     let path = match path.strip_suffix('/') {
         Some("") | None => path,
         Some(trimmed) => trimmed,
@@ -161,7 +173,7 @@ pub(crate) fn resource<'r>(routes: &'r [Route], method: &Method, path: &str) -> 
 }
 
 /// Finds the route of an HTTP API. A trailing slash counts, and lets a greedy parameter be empty.
-pub(crate) fn route<'r>(routes: &'r [Route], method: &Method, path: &str) -> Option<(&'r Route, Matched)> {
+fn route<'r>(routes: &'r [Route], method: &Method, path: &str) -> Option<(&'r Route, Matched)> {
     best(routes, method, &Path::new(path, path.ends_with('/')))
 }
 

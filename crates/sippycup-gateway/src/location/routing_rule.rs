@@ -4,8 +4,8 @@ use std::fmt;
 
 use http::{HeaderMap, HeaderName};
 
+use super::path::strip;
 use crate::ConfigError;
-use crate::location::strip;
 
 /// A [routing rule](https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-routing-rules.html) of a custom domain: it sends the requests that it matches to the stage of the REST
 /// API whose [`Domain`](crate::Domain) has it. Rules come before mappings, the one with the lowest priority first.

@@ -2,8 +2,8 @@
 
 use http::StatusCode;
 
+use super::Refusal;
 use crate::ConfigError;
-use crate::refusal::Refusal;
 
 /// The errors that a REST API answers itself, by AWS's names.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

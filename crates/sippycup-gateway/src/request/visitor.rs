@@ -9,7 +9,7 @@ use http::header::{HOST, HeaderName, ORIGIN};
 use http::{HeaderMap, Method};
 
 use crate::cors::Cors;
-use crate::location::without_port;
+use crate::location::host::without_port;
 
 /// Puts into a request's extensions that it came over TCP.
 #[derive(Clone, Copy, Debug)]

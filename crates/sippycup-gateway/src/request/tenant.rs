@@ -4,9 +4,8 @@ use bytes::Bytes;
 use http::HeaderName;
 use serde_json::Value;
 
+use super::parameter::RequestParameter;
 use crate::ConfigError;
-use crate::config::Config;
-use crate::parameter::RequestParameter;
 use crate::refusal::{Refusal, Refused};
 
 /// The part of a request that has the id of its tenant, or a fixed id.
@@ -43,7 +42,16 @@ impl TenantSource {
         }
     }
 
-    /// The id that the event of a REST API has, if it has one.
+    /// The tenant of an event of a REST API, if it has one.
+    pub(crate) fn of(&self, event: &Bytes) -> Result<Option<String>, Refused> {
+        match self.find(event) {
+            Some(id) if !is_tenant(&id) => {
+                Err(Refused::new(Refusal::Configuration, format!("the tenant cannot be used: {}", invalid())))
+            }
+            tenant => Ok(tenant),
+        }
+    }
+
     fn find(&self, event: &Bytes) -> Option<String> {
         let (key, name) = match self {
             Self::Static(id) => return Some(id.clone()),
@@ -67,18 +75,6 @@ impl TenantSource {
             Value::String(id) => Some(id.clone()),
             Value::Number(number) => Some(number.to_string()),
             _ => None,
-        }
-    }
-}
-
-impl Config {
-    /// The tenant of an event of a REST API, if it has one.
-    pub(crate) fn tenant_of(&self, event: &Bytes) -> Result<Option<String>, Refused> {
-        match self.tenant.as_ref().and_then(|source| source.find(event)) {
-            Some(id) if !is_tenant(&id) => {
-                Err(Refused::new(Refusal::Configuration, format!("the tenant cannot be used: {}", invalid())))
-            }
-            tenant => Ok(tenant),
         }
     }
 }

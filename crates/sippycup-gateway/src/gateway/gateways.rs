@@ -9,7 +9,8 @@ use http::{HeaderMap, Method, Request, Response};
 use tower_service::Service;
 
 use crate::intake::asked_method;
-use crate::location::named_host;
+use crate::location::host::named_host;
+use crate::location::route::{self, Route};
 use crate::rules::Asked;
 use crate::web_socket::Api;
 use crate::{Answer, Body, BoxError, Gateway, Kind, ResponseFuture};
@@ -101,17 +102,25 @@ impl<F> Gateways<F> {
 
 /// What of a request says which gateway it is meant for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Meant<'a> {
-    pub(crate) method: &'a Method,
-    pub(crate) host: &'a str,
-    pub(crate) path: &'a str,
-    pub(crate) headers: &'a HeaderMap,
+struct Meant<'a> {
+    method: &'a Method,
+    host: &'a str,
+    path: &'a str,
+    headers: &'a HeaderMap,
 }
 
 impl<'a> Meant<'a> {
     fn of<B>(request: &'a Request<B>) -> Self {
         let (method, headers) = (request.method(), request.headers());
         Self { method, host: named_host(request.uri(), headers), path: request.uri().path(), headers }
+    }
+}
+
+impl<F> Gateway<F> {
+    /// The route that a request reaches.
+    fn route(&self, asked: &Meant<'_>) -> Option<&Route> {
+        let located = self.config.front.location.locate(Some(asked.host), asked.path, asked.headers)?;
+        route::find(self.kind(), &self.config.routes, asked.method, &located.route_path).map(|(route, _)| route)
     }
 }
 
@@ -158,12 +167,12 @@ where
         }
         let Some(listener) = &chosen.config().listener else { return chosen.clone().call(request) };
         let (mut parts, body) = request.into_parts();
-        let peer = chosen.config().source_ip(&parts.extensions);
+        let peer = chosen.config().front.source_ip(&parts.extensions);
         let decision = listener.decide(&Asked::new(&parts, peer), || chosen.config().stamper.epoch_seconds());
         let is_meant = |gateway: &&Gateway<F>| {
             gateway.shares_listener(chosen)
                 && decision.target_group.is_some()
-                && gateway.config().target_group == decision.target_group
+                && gateway.config().front.target_group == decision.target_group
         };
         let mut target = self.iter().find(is_meant).unwrap_or(chosen).clone();
         parts.extensions.insert(decision);

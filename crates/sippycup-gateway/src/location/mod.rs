@@ -1,12 +1,22 @@
-//! Host names and the first path segments: which stage a request means, and which paths the event shows.
+//! Where a request belongs: which stage or mapping its host name and the first segments of its path mean, which paths the event shows, and which route it reaches.
+//!
+//! ```text
+//! host, path ──► Location ──► (domain ──► routing_rule) ──► Located ──► route ──► Matched
+//! ```
+
+pub(crate) mod domain;
+pub(crate) mod host;
+mod path;
+pub(crate) mod route;
+pub(crate) mod routing_rule;
 
 use std::cmp::Reverse;
 
-use http::header::HOST;
-use http::uri::Authority;
-use http::{HeaderMap, Uri};
+use http::HeaderMap;
 
-use crate::domain::Way;
+use self::domain::Way;
+use self::host::without_port;
+use self::path::{collapsed, rooted, strip};
 use crate::{Domain, Kind};
 
 /// Where a request arrived, and how its path reads from there.
@@ -182,45 +192,6 @@ pub(crate) enum Fit {
     DefaultName,
     Domain(usize),
     Rule(Reverse<u32>),
-}
-
-/// The name or address of an authority, without the brackets of IPv6.
-pub(crate) fn without_port(authority: &str) -> &str {
-    let name = match authority.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !name.ends_with(':') => name,
-        _ => authority,
-    };
-    name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name)
-}
-
-/// The host that a request names, with or without a port; empty if it names none. An absolute-form target says it, whatever the header does (RFC 9112, 3.2.2).
-pub(crate) fn named_host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> &'a str {
-    let header = || headers.get(HOST).and_then(|host| host.to_str().ok());
-    uri.authority().map(without_user).or_else(header).unwrap_or_default()
-}
-
-/// An authority as the header has it, without the user that may stand in front.
-pub(crate) fn without_user(authority: &Authority) -> &str {
-    let text = authority.as_str();
-    text.rsplit_once('@').map_or(text, |(_, host)| host)
-}
-
-/// Takes whole leading segments off a path.
-pub(crate) fn strip<'p>(path: &'p str, prefix: &str) -> Option<&'p str> {
-    if prefix.is_empty() {
-        return Some(path);
-    }
-    let rest = path.strip_prefix('/')?.strip_prefix(prefix)?;
-    (rest.is_empty() || rest.starts_with('/')).then_some(rest)
-}
-
-fn rooted(path: &str) -> String {
-    if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
-}
-
-/// REST APIs make one slash of several leading ones.
-fn collapsed(path: &str) -> String {
-    format!("/{}", path.trim_start_matches('/'))
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The answers of the gateway itself.
 
 mod page;
+mod response_type;
+mod told;
 
 use std::fmt;
 
@@ -13,10 +15,11 @@ use http::header::WWW_AUTHENTICATE;
 
 pub(crate) use page::html;
 use page::{Page, answer};
+pub(crate) use response_type::ResponseType;
+pub(crate) use told::Told;
 
-use crate::gateway_response::{ResponseType, Told};
 #[cfg(feature = "authorizers")]
-use crate::identity::Authorizer;
+use crate::request::identity::Authorizer;
 use crate::{Body, Fault, Hints, Kind};
 
 /// A request without a proper answer: what the client is told, and what the developer is told.

@@ -1,34 +1,32 @@
-//! The gateway as a tower service.
+//! One front door before one function, and several of them on one address.
+//!
+//! [`Gateway`] is the settings and the function; `service` makes it a tower service, `handle` is one exchange.
 
+pub(crate) mod gateways;
 mod handle;
+pub(crate) mod invoke;
 mod route_entry;
+mod service;
 mod sizes;
 
-use std::convert::Infallible;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Request};
 use tokio::time::Instant;
-use tower_service::Service;
 
-use crate::admit::Passed;
 use crate::config::{Config, GatewayBuilder};
-use crate::gateways::Meant;
 use crate::hint::Hints;
-use crate::invoke::Invoke;
+use crate::location::route::Route;
 use crate::refusal::Refused;
-use crate::route::{self, Route};
-use crate::web_socket::Api;
-use crate::{Answer, Body, BoxError, Domain, Fault, Kind, TargetHealth};
+use crate::request::{Call, Passed};
+use crate::{Domain, Fault, Kind, TargetHealth};
 
 pub(crate) use handle::identified;
 pub use route_entry::RouteEntry;
+pub use service::ResponseFuture;
 pub use sizes::Sizes;
 
 /// A front door before a function: a tower service that takes requests and gives responses, over a service that takes event JSON and gives answer JSON.
@@ -55,7 +53,7 @@ impl<F> Gateway<F> {
     /// The kind of front door.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        self.config.location.kind
+        self.config.kind()
     }
 
     /// What a client writes between the host and the application's own path: `/prod`, `/shop`, or nothing.
@@ -71,7 +69,7 @@ impl<F> Gateway<F> {
     /// ```
     #[must_use]
     pub fn base_path(&self) -> String {
-        self.config.location.base_path()
+        self.config.front.location.base_path()
     }
 
     /// Every [`base_path`](Self::base_path) that reaches the gateway: one for each mapping of its domains, the main one first.
@@ -85,7 +83,7 @@ impl<F> Gateway<F> {
     /// ```
     #[must_use]
     pub fn base_paths(&self) -> Vec<String> {
-        self.config.location.base_paths()
+        self.config.front.location.base_paths()
     }
 
     /// Every host name and base path that reaches the gateway: those of its custom domains, or else AWS's own.
@@ -100,19 +98,19 @@ impl<F> Gateway<F> {
     /// ```
     #[must_use]
     pub fn host_paths(&self) -> Vec<(&str, String)> {
-        self.config.location.host_paths()
+        self.config.front.location.host_paths()
     }
 
     /// The routing rules of custom domains that lead here, as text: `routing rule 10: base path shop, header x-version: beta*`.
     #[must_use]
     pub fn routing_rules(&self) -> Vec<String> {
-        self.config.location.domains.iter().flat_map(Domain::rules).map(ToString::to_string).collect()
+        self.config.front.location.domains.iter().flat_map(Domain::rules).map(ToString::to_string).collect()
     }
 
     /// Whether a request with this host, with or without a port, and this path is under a stage or a mapping of the gateway, or matches a routing rule without any header.
     #[must_use]
     pub fn knows(&self, host: &str, path: &str) -> bool {
-        self.config.location.locate(Some(host), path, &HeaderMap::new()).is_some()
+        self.config.front.location.locate(Some(host), path, &HeaderMap::new()).is_some()
     }
 
     /// The routes in the order in which they were added, each as its key: `GET /items/{id}`, `ANY /{proxy+}`, or `$default`. Behind a listener the rules that lead here, and
@@ -131,7 +129,7 @@ impl<F> Gateway<F> {
             return self.config.web_socket.keys();
         }
         if let Some(listener) = &self.config.listener {
-            let entries = listener.entries(self.config.target_group.as_deref().unwrap_or_default());
+            let entries = listener.entries(self.config.front.target_group.as_deref().unwrap_or_default());
             return entries.map(|(key, _)| key).collect();
         }
         self.config.routes.iter().map(Route::key).collect()
@@ -153,7 +151,7 @@ impl<F> Gateway<F> {
     /// The name of the target group that the gateway is, if there are target groups and it has one.
     #[must_use]
     pub fn target_group(&self) -> Option<&str> {
-        self.config.target_group.as_deref()
+        self.config.front.target_group.as_deref()
     }
 
     /// What the health checks of the target group have found out; `None` if it has none.
@@ -180,14 +178,7 @@ impl<F> Gateway<F> {
     /// The stage, or `None` if the kind has none.
     #[must_use]
     pub fn stage(&self) -> Option<&str> {
-        self.kind().is_api_gateway().then_some(&*self.config.location.stage)
-    }
-
-    /// The route that a request reaches.
-    pub(crate) fn route(&self, asked: &Meant<'_>) -> Option<&Route> {
-        let located = self.config.location.locate(Some(asked.host), asked.path, asked.headers)?;
-        let find = if self.kind() == Kind::RestApi { route::resource } else { route::route };
-        find(&self.config.routes, asked.method, &located.route_path).map(|(route, _)| route)
+        self.kind().is_api_gateway().then_some(&*self.config.front.location.stage)
     }
 
     /// The function behind the gateway.
@@ -218,10 +209,12 @@ impl<F> Gateway<F> {
     /// ```
     pub fn event(&self, request: &Request<Bytes>) -> Result<Bytes, Fault> {
         let (mut parts, ()) = request.clone().map(|_| ()).into_parts();
-        let accepted = self.config.accept(&mut parts).map_err(Refused::into_fault)?;
-        let (stamp, passed) = (self.config.stamper.stamp(), Passed::default());
-        let event = self.config.encode(&parts, &accepted, request.body(), &stamp, &mut Hints::default(), &passed);
-        event.map_err(Refused::into_fault)
+        let (config, parts) = (&*self.config, &mut parts);
+        let accepted = config.greet(parts).and_then(|visitor| config.accept(parts, visitor));
+        let accepted = &accepted.map_err(Refused::into_fault)?;
+        let (stamp, passed, body) = (&config.stamper.stamp(), &Passed::default(), request.body());
+        let call = Call { front: &config.front, parts, accepted, body, passed, stamp };
+        config.encode(&call, &mut Hints::default()).map_err(Refused::into_fault)
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -229,40 +222,13 @@ impl<F> Gateway<F> {
     }
 
     pub(crate) fn location(&self) -> &crate::location::Location {
-        &self.config.location
+        &self.config.front.location
     }
 
     /// The host name AWS itself gives the gateway.
     #[must_use]
     pub fn default_domain(&self) -> &str {
-        &self.config.location.default_name
-    }
-}
-
-impl<F, B> Service<Request<B>> for Gateway<F>
-where
-    F: Service<Bytes> + Clone + Send + 'static,
-    F::Response: Into<Answer> + Send,
-    F::Error: Into<BoxError>,
-    F::Future: Send,
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<BoxError>,
-{
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = ResponseFuture;
-
-    /// Always ready: a function that is not makes the response wait, within the gateway's timeout.
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<B>) -> ResponseFuture {
-        if self.kind() == Kind::WebSocketApi {
-            return ResponseFuture::of(Api::new(self.clone(), Vec::new()), request);
-        }
-        ResponseFuture { inner: Box::pin(self.clone().handle(request)) }
+        &self.config.front.location.default_name
     }
 }
 
@@ -272,36 +238,6 @@ impl<F> fmt::Debug for Gateway<F> {
             .field("kind", &self.kind().as_str())
             .field("base_path", &self.base_path())
             .finish_non_exhaustive()
-    }
-}
-
-/// The response a [`Gateway`] is working on.
-pub struct ResponseFuture {
-    inner: Pin<Box<dyn Future<Output = Response<Body>> + Send>>,
-}
-
-impl ResponseFuture {
-    /// What a WebSocket API answers over HTTP.
-    pub(crate) fn of<F, B>(api: Api<F>, request: Request<B>) -> Self
-    where
-        F: Invoke,
-        B: http_body::Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
-    {
-        Self { inner: Box::pin(api.respond(request)) }
-    }
-}
-
-impl Future for ResponseFuture {
-    type Output = Result<Response<Body>, Infallible>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.inner.as_mut().poll(cx).map(Ok)
-    }
-}
-
-impl fmt::Debug for ResponseFuture {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ResponseFuture")
     }
 }
 

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::time::Instant;
 
 use crate::ConfigError;
+use crate::location::route::{Matched, Route};
 use crate::refusal::{Refusal, Refused};
-use crate::route::{Matched, Route};
 
 /// A limit on requests: how many a second, and how many at the same time. Clones count together.
 ///
@@ -241,7 +241,7 @@ mod tests {
             ("GET /{proxy+}", 2.0),
             ("$default", 6.0),
         ] {
-            let matched = Matched { template: String::new(), key: key.to_owned(), parameters: Vec::new() };
+            let matched = Matched::by_key(key);
             assert_eq!(throttles.find(&matched).unwrap().rate(), rate, "{key}");
         }
     }

@@ -11,9 +11,9 @@ pub use quota::QuotaPeriod;
 use quota::{Quota, Spent};
 
 use crate::ConfigError;
-use crate::encode::Call;
+use crate::admit::throttle::{RouteThrottles, Throttle};
 use crate::refusal::{Refusal, Refused};
-use crate::throttle::{RouteThrottles, Throttle};
+use crate::request::Call;
 
 /// A usage plan of a REST API: API keys, and how many requests may be sent with each. Clones count together.
 ///
@@ -113,8 +113,8 @@ impl UsagePlan {
         let Counted { initial, spent } = &mut *counted;
         let spent = spent.entry(key.to_owned()).or_default();
         self.quota.admit(spent, initial, call.stamp.day())?;
-        match (self.routes.find(call.matched), &self.throttle) {
-            (Some(throttle), _) => throttle.admit(Some(key), Some(call.matched))?,
+        match (self.routes.find(&call.accepted.matched), &self.throttle) {
+            (Some(throttle), _) => throttle.admit(Some(key), Some(&call.accepted.matched))?,
             (None, Some(throttle)) => throttle.admit(Some(key), None)?,
             (None, None) => {}
         }
@@ -125,7 +125,7 @@ impl UsagePlan {
 
 /// Whether one of the plans lets a key pass.
 pub(crate) fn admit(plans: &[UsagePlan], key: &str, call: &Call<'_>) -> Result<(), Refused> {
-    let plan = plans.iter().find(|plan| plan.has(key, &call.config.location.stage));
+    let plan = plans.iter().find(|plan| plan.has(key, &call.front.location.stage));
     let unknown = || Refused::new(Refusal::UnknownKey, "the API key is in no usage plan of this stage");
     plan.ok_or_else(unknown)?.count(key, call)
 }
