@@ -4,10 +4,9 @@ use std::io;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
-use sippycup_gateway::{Gateway, RouteEntry};
+use sippycup_gateway::{Gateway, RouteEntry, TargetHealth};
 
 use crate::plan::{FunctionPlan, Origin, Said};
-use crate::serve::health_of;
 use crate::served::Served;
 use crate::template;
 
@@ -157,13 +156,13 @@ fn route(gateway: &Gateway<Served>, entry: &RouteEntry, authorizer: Option<&str>
 
 /// A target group of a load balancer or of VPC Lattice.
 fn group(gateway: &Gateway<Served>) -> Option<Value> {
-    let health = gateway.health();
-    let is_group = gateway.target_group().is_some() || health.is_some();
+    let target = gateway.health();
+    let is_group = gateway.target_group().is_some() || target.is_some();
     is_group.then(|| {
         json!({
             "name": gateway.target_group(),
             "function": gateway.get_ref().name(),
-            "health": health.as_ref().map(health_of),
+            "health": target.as_ref().map(health),
         })
     })
 }
@@ -177,4 +176,13 @@ pub(crate) fn write(path: &Path, described: &Value) -> io::Result<()> {
     let beside = path.with_extension(format!("{}.part", std::process::id()));
     std::fs::write(&beside, format!("{described:#}\n"))?;
     std::fs::rename(&beside, path).inspect_err(|_| drop(std::fs::remove_file(&beside)))
+}
+
+/// As AWS describes the health of a target.
+pub(crate) fn health(health: &TargetHealth) -> Value {
+    let description = match health {
+        TargetHealth::Unhealthy(failure) => Some(failure.to_string()),
+        _ => None,
+    };
+    json!({ "state": health.state(), "reason": health.reason(), "description": description })
 }

@@ -4,48 +4,45 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use sippycup_gateway::{BoxError, Gateway, Gateways, Kind, Listener, Server, Terminal};
-use tokio::net::TcpListener;
-use tokio::sync::watch as signal;
+use sippycup_gateway::{BoxError, Gateway, Gateways, Kind, Listener, Server};
 use tokio::task::JoinHandle;
 
+use super::bound::Front;
 use super::guards::Guards;
 use super::health::HealthChecks;
+use super::running::Common;
 use crate::announce;
 use crate::describe::Description;
-use crate::inspect::{self, Inspector};
+use crate::inspect;
 use crate::plan::{Behind, GuardedRules, Planned};
 use crate::record::Recorded;
 use crate::served::Served;
-use crate::tls::Certificate;
 
-/// What all listeners share.
-pub(super) struct Door<'a> {
-    pub(super) functions: &'a [Recorded],
-    pub(super) terminal: Terminal,
-    /// Several have names, one of flags needs none.
-    pub(super) from_file: bool,
-    pub(super) inspector: Option<&'a Inspector>,
-    pub(super) certificate: Option<&'a Certificate>,
-    pub(super) stopping: signal::Receiver<bool>,
+/// Opens listeners, one after the other.
+pub(super) struct Doors<'a> {
+    common: &'a Common<'a>,
+    functions: &'a [Recorded],
+    guards: Guards<'a>,
 }
 
-impl Door<'_> {
-    /// Tells where the gateways are, and answers there until it should stop. Functions post to connections in the clear, at `plain`, if the listener speaks TLS.
+impl<'a> Doors<'a> {
+    pub(super) const fn new(common: &'a Common<'a>, functions: &'a [Recorded]) -> Self {
+        Self { common, functions, guards: Guards::new(functions) }
+    }
+
+    /// Tells where the gateways are, and answers there until it should stop.
     pub(super) fn open(
-        &self,
-        listener: TcpListener,
-        plain: Option<TcpListener>,
-        planned: Vec<Planned>,
-        guards: &mut Guards,
+        &mut self,
+        front: Front,
         checks: &mut HealthChecks,
         description: &mut Description,
     ) -> Result<Vec<JoinHandle<io::Result<()>>>, BoxError> {
+        let Front { listener, plain, gateways: planned } = front;
         let address = listener.local_addr()?;
         let origins: Vec<_> = planned.iter().map(|planned| planned.origin.clone()).collect();
         let authorizers: Vec<_> = planned.iter().map(Planned::authorizer_name).collect();
-        let Some(gateways) = self.gateways(planned, guards, address)? else { return Ok(Vec::new()) };
-        let secured = self.certificate.is_some();
+        let Some(gateways) = self.gateways(planned, address)? else { return Ok(Vec::new()) };
+        let secured = self.common.certificate.is_some();
         let mut last = None;
         let mut before: Option<&Gateway<Served>> = None;
         for ((gateway, origin), authorizer) in gateways.iter().zip(&origins).zip(&authorizers) {
@@ -67,45 +64,40 @@ impl Door<'_> {
             // A gateway with a listener shares it with itself. That leads to several functions, so the first one is no name for it.
             let function = gateway.get_ref().name().filter(|_| !gateway.shares_listener(gateway));
             // Flags describe one, which needs no name.
-            let name = id.or(function).filter(|_| self.from_file);
+            let name = id.or(function).filter(|_| self.common.from_file);
             announce::lines(&gateways, gateway, address, secured, name)
                 .iter()
-                .for_each(|line| self.terminal.line(line));
+                .for_each(|line| self.common.terminal.line(line));
             last = Some(door);
         }
-        let terminal = self.terminal;
+        let terminal = self.common.terminal;
         // WebSockets begin with HTTP/1.1.
         let http2 = gateways.iter().any(|gateway| gateway.kind() != Kind::WebSocketApi);
         let server = Server::new()
             .title_case_headers(gateways.iter().all(|gateway| gateway.kind().is_http_api()))
             .report(move |line| terminal.line(line));
-        let secured = match self.certificate {
+        let secured = match self.common.certificate {
             Some(certificate) => server.clone().tls(certificate.tls.clone().http2(http2)),
             None => server.clone(),
         };
         let requests = terminal.requests(gateways);
-        if let Some(inspector) = self.inspector {
+        if let Some(inspector) = self.common.inspector {
             inspector.listener(address, requests.clone());
         }
-        let mut serving = vec![tokio::spawn(secured.serve(listener, requests.clone(), stopped(self.stopping.clone())))];
+        let mut serving = vec![tokio::spawn(secured.serve(listener, requests.clone(), self.common.stopped()))];
         if let Some(plain) = plain {
             terminal.line(&format!(
                 "{:>9}: http://{}, where functions post to connections",
                 "plain",
                 plain.local_addr()?
             ));
-            serving.push(tokio::spawn(server.serve(plain, requests, stopped(self.stopping.clone()))));
+            serving.push(tokio::spawn(server.serve(plain, requests, self.common.stopped())));
         }
         Ok(serving)
     }
 
     /// The gateways of one listener, before their functions.
-    fn gateways(
-        &self,
-        planned: Vec<Planned>,
-        guards: &mut Guards,
-        address: SocketAddr,
-    ) -> Result<Option<Gateways<Served>>, BoxError> {
+    fn gateways(&mut self, planned: Vec<Planned>, address: SocketAddr) -> Result<Option<Gateways<Served>>, BoxError> {
         let mut gateways: Option<Gateways<Served>> = None;
         // The target groups of one listener come one after the other, and share it.
         let mut guarded: Option<(Arc<GuardedRules>, Listener)> = None;
@@ -118,24 +110,24 @@ impl Door<'_> {
             };
             let Some(function) = function else { continue };
             // Absolute links that an app makes lead back here.
-            let proto = if self.certificate.is_some() { "https" } else { "http" };
+            let proto = if self.common.certificate.is_some() { "https" } else { "http" };
             let mut builder = if https { builder } else { builder.forwarded(proto, address.port()) };
             let api = origin.as_ref().map(|origin| origin.id.as_str());
             if let Some(rules) = rules {
                 let listener = match guarded.take().filter(|(before, _)| Arc::ptr_eq(before, &rules)) {
                     Some((_, listener)) => listener,
-                    None => rules.listener(|plan| guards.of(api, plan, self.functions).map_err(|e| e.to_string()))?,
+                    None => rules.listener(|plan| self.guards.of(api, plan).map_err(|e| e.to_string()))?,
                 };
                 builder = builder.listener(listener.clone());
                 guarded = Some((rules, listener));
             }
             if let Some(authorizer) = &authorizer {
-                builder = builder.guard(guards.of(api, authorizer, self.functions)?);
+                builder = builder.guard(self.guards.of(api, authorizer)?);
             }
-            if let Some(inspector) = self.inspector {
+            if let Some(inspector) = self.common.inspector {
                 let mut door =
                     inspect::Door::new(&builder.clone().build(())?, function.name(), origin.as_ref(), address);
-                door.secured = self.certificate.is_some();
+                door.secured = self.common.certificate.is_some();
                 door.authorizer = name;
                 builder = inspector.door(builder, door);
             }
@@ -147,8 +139,4 @@ impl Door<'_> {
         }
         Ok(gateways)
     }
-}
-
-async fn stopped(mut stopping: signal::Receiver<bool>) {
-    let _ = stopping.wait_for(|stop| *stop).await;
 }

@@ -3,33 +3,21 @@
 use std::io;
 use std::net::SocketAddr;
 
-use sippycup_gateway::{BoxError, FunctionBuilder, InvokeApi, Kind, Server, Terminal};
+use sippycup_gateway::{FunctionBuilder, InvokeApi, Kind, Server};
 use tokio::net::TcpListener;
-use tokio::sync::watch as signal;
 use tokio::task::JoinHandle;
 
-use super::functions::bind;
-use crate::inspect::Inspector;
-use crate::plan::{Behind, FunctionPlan, Plan, Planned};
+use super::running::Common;
+use crate::plan::{Behind, FunctionPlan, Planned};
 use crate::record::Recorded;
 
-/// The listener of the Invoke API, if it is wanted.
-pub(super) async fn bind_invoke_api(plan: &Plan) -> Result<Option<TcpListener>, BoxError> {
-    match plan.invoke_api {
-        Some(address) => Ok(Some(bind(address.0, "--invoke-api").await?)),
-        None => Ok(None),
-    }
-}
-
-/// Answers there until it should stop.
+/// The Invoke API, until it should stop.
 pub(super) fn serve(
+    common: &Common<'_>,
     listener: TcpListener,
-    plan: &Plan,
     functions: &[Recorded],
-    terminal: Terminal,
-    inspector: Option<&Inspector>,
-    mut stopping: signal::Receiver<bool>,
-) -> Result<JoinHandle<io::Result<()>>, BoxError> {
+) -> io::Result<JoinHandle<io::Result<()>>> {
+    let Common { plan, terminal, inspector, .. } = *common;
     let address = listener.local_addr()?;
     let api = match inspector {
         Some(inspector) => InvokeApi::new().observer(inspector.invoke_api(address)),
@@ -42,10 +30,7 @@ pub(super) fn serve(
     }
     terminal.line(&format!("{:>9}: http://{address}", "invoke"));
     let server = Server::new().report(move |line| terminal.line(line));
-    let shutdown = async move {
-        let _ = stopping.wait_for(|stop| *stop).await;
-    };
-    Ok(tokio::spawn(server.serve(listener, terminal.requests(api), shutdown)))
+    Ok(tokio::spawn(server.serve(listener, terminal.requests(api), common.stopped())))
 }
 
 /// Tells a function behind a WebSocket API where messages to connections are posted, in the variable that the SDKs read.

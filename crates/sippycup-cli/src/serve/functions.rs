@@ -1,10 +1,8 @@
 //! Functions as they are made, started and recorded.
 
-use std::net::SocketAddr;
-
 use sippycup_gateway::{BoxError, Function, FunctionBuilder, Terminal};
-use tokio::net::TcpListener;
 
+use super::bound::bind;
 use crate::certain::Certain;
 use crate::error::UsageError;
 use crate::plan::{FunctionPlan, Plan};
@@ -84,10 +82,4 @@ fn builder(plan: &FunctionPlan, terminal: Option<Terminal>) -> FunctionBuilder {
             terminal.function(&name, line);
         }
     })
-}
-
-pub(super) async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, BoxError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| format!("cannot listen on {address}: {error}; choose another address with {flag}").into())
 }

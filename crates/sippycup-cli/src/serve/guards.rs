@@ -8,27 +8,28 @@ use crate::record::Recorded;
 use crate::token;
 
 /// The authorizers that are made so far.
-#[derive(Debug, Default)]
-pub(super) struct Guards {
+#[derive(Debug)]
+pub(super) struct Guards<'a> {
+    /// That authorizers ask.
+    functions: &'a [Recorded],
     made: Vec<(Option<String>, AuthorizerPlan, Guard)>,
     key: Option<DevelopmentKey>,
 }
 
-impl Guards {
+impl<'a> Guards<'a> {
+    pub(super) const fn new(functions: &'a [Recorded]) -> Self {
+        Self { functions, made: Vec::new(), key: None }
+    }
+
     /// The authorizer of a gateway; `api` is the logical id of the front door, if there is one.
-    pub(super) fn of(
-        &mut self,
-        api: Option<&str>,
-        plan: &AuthorizerPlan,
-        functions: &[Recorded],
-    ) -> Result<Guard, BoxError> {
+    pub(super) fn of(&mut self, api: Option<&str>, plan: &AuthorizerPlan) -> Result<Guard, BoxError> {
         if let Some((_, _, guard)) = self.made.iter().find(|(of, made, _)| of.as_deref() == api && made == plan) {
             return Ok(guard.clone());
         }
         let guard = if let Some(guard) = plan.of_signatures() {
             guard
         } else if plan.is_function() {
-            let function = functions.iter().find(|function| Some(&function.name) == plan.function.as_ref());
+            let function = self.functions.iter().find(|function| Some(&function.name) == plan.function.as_ref());
             plan.of_function(function.cloned().ok_or("the function of an authorizer is not there")?)
         } else {
             plan.of_tokens(plan.keys().map_err(UsageError::new)?, Some(self.key()?))

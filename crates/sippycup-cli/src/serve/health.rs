@@ -1,10 +1,11 @@
 //! Health checks of target groups, and the lines about what they find out.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use sippycup_gateway::{Gateway, TargetHealth, Terminal};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::describe;
 use crate::served::Served;
 
 /// The health checks of all target groups that have one. They end when this is dropped.
@@ -61,16 +62,7 @@ impl Change {
     /// Writes it into what is described.
     pub(super) fn describe(&self, described: &mut Value) {
         if let Some(there) = described.pointer_mut(&self.place) {
-            *there = of(&self.health);
+            *there = describe::health(&self.health);
         }
     }
-}
-
-/// As AWS describes the health of a target.
-pub(crate) fn of(health: &TargetHealth) -> Value {
-    let description = match health {
-        TargetHealth::Unhealthy(failure) => Some(failure.to_string()),
-        _ => None,
-    };
-    json!({ "state": health.state(), "reason": health.reason(), "description": description })
 }

@@ -21,16 +21,15 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use sippycup_gateway::{Body, BoxError, ExchangeNumber, Moment, Observed, Server, Terminal};
 use tokio::net::TcpListener;
-use tokio::sync::watch as signal;
 use tokio::task::JoinHandle;
 use tower_service::Service;
 
+use super::running::Common;
 use crate::certain::Certain;
 use crate::describe::Description;
 use crate::inspect::{Door, Inspector};
 use crate::record::Recorder;
 use crate::template::WebPlan;
-use crate::tls::Certificate;
 use process::{Connected, Process};
 
 /// What passes requests on to the process of a Web Function.
@@ -84,20 +83,18 @@ impl WebFunction {
     /// Tells where it is, and passes requests on until it should stop.
     pub(super) fn open(
         self,
+        common: &Common<'_>,
         listener: TcpListener,
-        certificate: Option<&Certificate>,
-        mut stopping: signal::Receiver<bool>,
         description: &mut Description,
         looking: Looking<'_>,
     ) -> io::Result<JoinHandle<io::Result<()>>> {
         let (plan, terminal, address) = (&self.shared.plan, self.shared.terminal, listener.local_addr()?);
+        let certificate = common.certificate;
         let scheme = if certificate.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://{address}/");
         terminal.line(&format!("      web: {url}  ({})", plan.id));
         description.add_web(&plan.id, &plan.endpoint, url);
-        let shutdown = async move {
-            let _ = stopping.wait_for(|stop| *stop).await;
-        };
+        let shutdown = common.stopped();
         let mut server = Server::new().report(move |line| terminal.line(line));
         if let Some(certificate) = certificate {
             server = server.tls(certificate.tls.clone());
