@@ -180,6 +180,28 @@ async fn pings_are_answered_before_everything() {
     }
 }
 
+#[tokio::test]
+async fn no_guard_answers_an_event_that_is_not_for_the_app() {
+    for (mode, polls) in [("guards", 1), ("guards", 8), ("guards-stream", 1)] {
+        let mut lambda = Lambda::with_polls(mode, polls);
+        for (kind, error_type, says) in [
+            ("not_http/sns", "SippyCup.Panic", "the handler of events panicked on purpose"),
+            ("not_http/s3", "SippyCup.Service", "expected an answer 3600s before the deadline"),
+            ("not_http/dynamodb", "SippyCup.Response", "Lambda refuses a response of 7000002 bytes of JSON"),
+        ] {
+            Lambda::assert_failed(lambda.invoke(fixture(kind)).await, error_type, says);
+        }
+        // No status of HTTP, whatever it says.
+        assert_eq!(lambda.answer(sqs(r#"{"statusCode":500}"#)).await, json!({"statusCode": 500}));
+        for name in fixtures_in("web_socket") {
+            let failed = lambda.invoke(fixture(&name)).await;
+            Lambda::assert_failed(failed, "SippyCup.Panic", "the handler of events panicked on purpose");
+        }
+        let failed = lambda.invoke(fixture("function_url/cookies")).await;
+        Lambda::assert_failed(failed, "SippyCup.Service", "the app answered 200 OK");
+    }
+}
+
 /// Where an event went.
 #[derive(Debug, PartialEq)]
 enum Went {

@@ -1,13 +1,13 @@
 //! The function that `it/events.rs` starts: an app, and beside it handlers of events.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, future, time::Duration};
 
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 use sippycup::{
-    Body, BoxError, LambdaContext,
+    App, Body, BoxError, LambdaContext,
     events::{BatchResponse, Event, EventKind, Router, WarmUp},
-    serve,
+    serve::{Serve, serve},
 };
 use tower::service_fn;
 
@@ -21,10 +21,22 @@ async fn main() -> Result<(), BoxError> {
         Ok("stream") => serve(app).events(handlers()).streaming().warm_up(pings).await?,
         Ok("web-socket") => serve(app).events(handlers()).web_socket_events().await?,
         Ok("no-handler") => serve(app).web_socket_events().warm_up(pings).await?,
+        Ok("guards") => guarded(serve(app)).await?,
+        Ok("guards-stream") => guarded(serve(app)).streaming().await?,
         Ok("warm-up") => serve(app).warm_up(pings).await?,
         _ => serve(app).warm_up(pings).events(handlers()).await?,
     }
     Ok(())
+}
+
+/// With all guards, and handlers that need them.
+fn guarded<S: App>(serve: Serve<S>) -> Serve<S> {
+    let handlers = handlers()
+        .on(EventKind::S3, async |_| future::pending::<Result<(), BoxError>>().await)
+        .on(EventKind::DynamoDb, async |_| Ok::<_, BoxError>("a".repeat(7_000_000)))
+        .on(EventKind::WebSocket, panics);
+    let guarded = serve.deadline_margin(Duration::from_secs(3_600)).panic_as_500().fail_on(200..=599);
+    guarded.oversize_as(StatusCode::INSUFFICIENT_STORAGE).events(handlers).web_socket_events()
 }
 
 fn handlers() -> Router {

@@ -1,7 +1,7 @@
 //! The Lambda function that `it/runtime_api` starts: an app that panics wherever it is told to.
 //!
 //! `RUDE` has its options, separated by commas: `stream`, `threads` for a multi-threaded runtime, `subscriber` for one of
-//! `tracing`, `theirs` where `lambda_runtime` polls, `hooks` and their failures.
+//! `tracing`, `subscriber-for-a-while` for one that is gone when the app is served, `theirs` where `lambda_runtime` polls, `hooks` and their failures.
 
 #![expect(clippy::panic, reason = "what a panic costs is what is tested")]
 
@@ -46,6 +46,9 @@ fn main() -> Result<(), BoxError> {
         Ok(runtime) => runtime,
         Err(error) => panic_any(error),
     };
+    if has("subscriber-for-a-while") {
+        tracing::subscriber::with_default(tracing_subscriber::fmt().with_writer(io::stderr).finish(), || {});
+    }
     if has("subscriber") {
         tracing_subscriber::fmt().with_ansi(false).with_writer(io::stderr).init();
     }

@@ -51,7 +51,7 @@ impl Failure {
         let message = format!(
             "cannot send response: Lambda refuses a response of {bytes} bytes of JSON, its limit is 6 MB; base64 makes binary bodies a third larger"
         );
-        Self::new(ErrorType::Response, message)
+        Self { reason: Reason::TooLarge, ..Self::new(ErrorType::Response, message) }
     }
 
     /// The front door does not take the answer.

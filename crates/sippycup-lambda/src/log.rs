@@ -8,6 +8,8 @@ use std::{
 };
 
 use http::StatusCode;
+#[cfg(feature = "tracing")]
+use tracing::subscriber::NoSubscriber;
 
 use crate::{LambdaContext, failure::Failure, json::object};
 
@@ -75,9 +77,10 @@ pub(crate) fn debug(message: fmt::Arguments<'_>) {
     let _ = message;
 }
 
+/// Whether somebody listens here. `has_been_set` would say so for ever after a subscriber that was there only for a while.
 #[cfg(feature = "tracing")]
 fn is_traced() -> bool {
-    tracing::dispatcher::has_been_set()
+    tracing::dispatcher::get_default(|dispatch| !dispatch.is::<NoSubscriber>())
 }
 
 /// The target of these events.

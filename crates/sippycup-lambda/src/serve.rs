@@ -326,7 +326,11 @@ impl<S: App, A> Serve<S, A> {
         if options.first_byte {
             layer = layer.first_byte(true);
         }
-        options.around.guards.set_layer(&layer);
+        #[cfg(feature = "events")]
+        let beside = options.events.source();
+        #[cfg(not(feature = "events"))]
+        let beside = None;
+        options.around.guards.set_up(&layer, beside);
         let app = observed(app, &layer, &mut options)?;
         Ok((layer.layer(app), options))
     }

@@ -3,7 +3,7 @@
 use super::{logging::start, *};
 
 /// Events of callers that their front doors know, and what the app is told of them.
-fn callers() -> [(Value, Value); 5] {
+fn callers() -> [(Value, Value); 7] {
     let certificate = json!({"clientCertPem": "pem", "subjectDN": "CN=ada", "issuerDN": "CN=ca", "serialNumber": "a1"});
     let domain = "api.shop.example";
     [
@@ -36,6 +36,21 @@ fn callers() -> [(Value, Value); 5] {
             json!({"certificate": null, "principal": null,
                 "connection": ["c-1=", "CONNECT", "https://ws1.execute-api.eu-central-1.amazonaws.com/prod"],
                 "server": null}),
+        ),
+        // Behind a domain of its own, messages go to the API itself.
+        (
+            json!({"headers": {"Host": domain}, "requestContext": {"routeKey": "$connect", "eventType": "CONNECT",
+                "connectionId": "c-2=", "stage": "prod", "apiId": "ws1", "domainName": domain, "identity": {}}}),
+            json!({"certificate": null, "principal": null,
+                "connection": ["c-2=", "CONNECT", "https://ws1.execute-api.eu-central-1.amazonaws.com/prod"],
+                "server": null}),
+        ),
+        (
+            json!({"version": "1.0", "path": "/who", "httpMethod": "GET", "headers": {"Host": domain},
+                "requestContext": {"stage": "$default", "domainName": domain,
+                "identity": {"clientCert": certificate}}}),
+            json!({"certificate": "CN=ada", "principal": null, "connection": null,
+                "server": "https://api.shop.example"}),
         ),
         // What a client writes proves nothing.
         (

@@ -22,6 +22,20 @@ fn doors(path: &str) -> Vec<(&'static str, String)> {
             json!({"httpMethod": "GET", "path": path, "headers": {}, "requestContext": {"elb": {"targetGroupArn": "a"}}}),
         ),
         ("VPC Lattice", json!({"raw_path": path, "method": "GET", "headers": {}})),
+        // The other forms that these front doors have.
+        (
+            "an HTTP API",
+            json!({"version": "1.0", "httpMethod": "GET", "path": path, "requestContext": {"stage": "$default"}}),
+        ),
+        (
+            "a load balancer",
+            json!({"httpMethod": "GET", "path": path, "multiValueHeaders": {}, "requestContext": {"elb": {}}}),
+        ),
+        (
+            "VPC Lattice",
+            json!({"version": "2.0", "path": path, "method": "GET", "headers": {}, "requestContext": {
+                "serviceArn": "a", "serviceNetworkArn": "b"}}),
+        ),
     ];
     events.map(|(name, event)| (name, event.to_string())).into()
 }
@@ -195,6 +209,18 @@ async fn an_answer_that_is_larger_than_its_front_door_takes_fails_and_says_so() 
             "a load balancer refuses a response of 1048577 bytes of JSON, its limit is 1048576",
         );
         report.accept().await;
+        for door in [0, 1, 2, 4] {
+            let event = |size: usize| doors(&format!("/size/{size}")).remove(door).1;
+            let (_, report) = api.invoke_event(&event(0)).await;
+            let largest = 6_291_556 - report.body.len();
+            report.accept().await;
+            let (_, report) = api.invoke_event(&event(largest)).await;
+            assert_eq!((answered(&report).0, report.body.len()), (200, 6_291_556));
+            report.accept().await;
+            let (id, report) = api.invoke_event(&event(largest + 1)).await;
+            report.assert_fails(&id, "Response", "Lambda refuses a response of 6291557 bytes of JSON");
+            report.accept().await;
+        }
         api.works().await;
     }
 }

@@ -23,6 +23,17 @@ async fn a_failure_is_one_line() {
 }
 
 #[tokio::test]
+async fn a_failure_is_told_after_a_subscriber_that_was_there_only_for_a_while() {
+    for polls in POLLS {
+        let mut api = Api::start(polls, &[("RUDE", "subscriber-for-a-while")]).await;
+        let (id, report) = api.invoke("/error").await;
+        report.accept().await;
+        let line = api.until(&id).await.pop().unwrap();
+        assert_eq!(line, format!("SippyCup.Service: service failed: rude on purpose (RequestId: {id})"));
+    }
+}
+
+#[tokio::test]
 async fn a_failure_is_json_where_the_log_is() {
     for polls in POLLS {
         let mut api = Api::start(polls, &[("AWS_LAMBDA_LOG_FORMAT", "JSON")]).await;

@@ -113,6 +113,27 @@ async fn every_request_is_counted_and_so_are_failures() {
 }
 
 #[tokio::test]
+async fn invocations_at_the_same_time_are_lines_of_their_own() {
+    let mut api = start(16, "metrics", &[]).await;
+    let ids = [api.id(), api.id()];
+    for id in &ids {
+        api.next().await.reply(&event(id, &http_api(&format!("/two/{id}")))).await;
+    }
+    for _ in &ids {
+        api.report().await.accept().await;
+    }
+    let mut counted = [line(&mut api).await, line(&mut api).await].map(|line| {
+        assert_eq!(
+            (&line["Requests"], &line["status"], &line["route"]),
+            (&json!(1), &json!(200), &json!("/two/{who}"))
+        );
+        line["requestId"].as_str().unwrap().to_owned()
+    });
+    counted.sort();
+    assert_eq!(counted, ids);
+}
+
+#[tokio::test]
 async fn what_is_counted_is_what_the_client_gets_when_a_guard_answers() {
     for (polls, options) in [(1, "metrics,guards"), (16, "metrics,guards"), (1, "metrics,guards,stream")] {
         let mut api = start(polls, options, &[]).await;

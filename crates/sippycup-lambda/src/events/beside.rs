@@ -67,7 +67,8 @@ where
 
     fn call(&mut self, mut event: ProxyEvent) -> Self::Future {
         // The only place where this is decided. Without a handler an event that the app refuses goes to it, for its error.
-        let other = if self.events.take(event.source()) { self.events.answer(&mut event) } else { None };
+        let is_other = event.source().is_none_or(|source| self.events.source() == Some(source));
+        let other = if is_other { self.events.answer(&mut event) } else { None };
         match other {
             Some(answer) => ReplyFuture::Event { answer },
             None => ReplyFuture::App { answer: self.app.call(event) },
@@ -76,12 +77,9 @@ where
 }
 
 impl Events {
-    /// Whether an event from this front door, or from none, is for the handler.
-    fn take(&self, source: Option<EventSource>) -> bool {
-        match source {
-            None => true,
-            Some(source) => source == EventSource::WebSocket && self.web_sockets && self.handler.is_some(),
-        }
+    /// The front door whose events are for the handler, if there is one.
+    pub(crate) fn source(&self) -> Option<EventSource> {
+        (self.web_sockets && self.handler.is_some()).then_some(EventSource::WebSocket)
     }
 
     fn answer(&self, event: &mut ProxyEvent) -> Option<HandlerFuture> {
@@ -133,7 +131,7 @@ impl<A: Answer> Answer for Reply<A> {
     fn oversize(&self) -> Option<Failure> {
         match self {
             Self::App(answer) => answer.oversize(),
-            Self::Event(_) => None,
+            Self::Event(json) => (json.len() > LIMIT).then(|| Failure::too_large(json.len())),
         }
     }
 
@@ -185,3 +183,8 @@ where
         }
     }
 }
+
+/// The largest answer that Lambda takes, in bytes; see "Invocation payload" in
+/// [Lambda quotas](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). The number is the one that
+/// Lambda's own message has.
+const LIMIT: usize = 6 * 1024 * 1024 + 100;

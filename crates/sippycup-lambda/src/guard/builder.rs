@@ -14,7 +14,7 @@ impl<S, A> Serve<S, A> {
     ///
     /// The app's future is dropped, also while it waits to be ready or for the rest of its body, and the answer is 504 in the
     /// front door's own form. Of a streamed answer that has begun, the rest is missing, as with every body that fails. The
-    /// process goes on, and the log has a line. The invocation of an event that is not HTTP fails.
+    /// process goes on, and the log has a line. The invocation of an event that is not for the app fails.
     ///
     /// 100 to 250 ms are enough for most: the answer must reach Lambda before the deadline. It has limits. Code
     /// that blocks its thread cannot be interrupted. What the app has spawned goes on, and is frozen in the middle.

@@ -3,6 +3,7 @@
 use std::{fmt, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use http::StatusCode;
+use sippycup_core::EventSource;
 use sippycup_layer::SippyCupLayer;
 
 use super::watch::{self, Watch};
@@ -19,7 +20,7 @@ pub(crate) struct Guards {
 trait Guarding: fmt::Debug + Send + Sync {
     fn settings(&mut self) -> &mut Settings;
 
-    fn set_layer(&mut self, layer: &SippyCupLayer);
+    fn set_up(&mut self, layer: &SippyCupLayer, beside: Option<EventSource>);
 
     /// Begins to watch over an invocation.
     fn begin(self: Arc<Self>, context: &LambdaContext) -> Box<dyn Watch>;
@@ -34,6 +35,8 @@ pub(super) struct Settings {
     pub(super) oversize_as: Option<StatusCode>,
     /// Knows how answers are written.
     pub(super) layer: SippyCupLayer,
+    /// The front door whose events do not go to the app: they fail, as all others that do not.
+    pub(super) beside: Option<EventSource>,
 }
 
 impl Guarding for Settings {
@@ -41,8 +44,9 @@ impl Guarding for Settings {
         self
     }
 
-    fn set_layer(&mut self, layer: &SippyCupLayer) {
+    fn set_up(&mut self, layer: &SippyCupLayer, beside: Option<EventSource>) {
         self.layer = layer.clone();
+        self.beside = beside;
     }
 
     fn begin(self: Arc<Self>, context: &LambdaContext) -> Box<dyn Watch> {
@@ -61,10 +65,10 @@ impl Guards {
         }
     }
 
-    /// The layer is only complete when the app starts.
-    pub(crate) fn set_layer(&mut self, layer: &SippyCupLayer) {
+    /// Tells what is only complete when the app starts.
+    pub(crate) fn set_up(&mut self, layer: &SippyCupLayer, beside: Option<EventSource>) {
         if let Some(guarding) = self.guarding.as_mut().and_then(Arc::get_mut) {
-            guarding.set_layer(layer);
+            guarding.set_up(layer, beside);
         }
     }
 

@@ -53,14 +53,15 @@ struct Invocation {
     settings: Arc<Settings>,
     /// Ends when the app must be done.
     timer: Option<Mutex<Pin<Box<Sleep>>>>,
-    /// Empty until there is an event, and if that is not one of HTTP.
+    /// Empty until there is an event, and if that is none for the app.
     door: OnceLock<(EventSource, ResponseFormat)>,
 }
 
 impl Watch for Invocation {
     fn see(&self, event: &ProxyEvent) {
+        let source = event.source().filter(|source| self.settings.beside != Some(*source));
         let format = self.settings.layer.response_format(event).ok();
-        if let Some(door) = event.source().zip(format) {
+        if let Some(door) = source.zip(format) {
             let _ = self.door.set(door);
         }
     }

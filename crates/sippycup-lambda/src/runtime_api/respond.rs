@@ -23,13 +23,10 @@ impl RuntimeApi {
             Outgoing::Whole(json) => json,
         };
         let length = json.len();
-        if length <= LIMIT {
-            let status = self.post(context, "response", &[], Attempts::two(json)).await?;
-            if status != Some(StatusCode::PAYLOAD_TOO_LARGE) {
-                return Ok(());
-            }
+        match self.post(context, "response", &[], Attempts::two(json)).await? {
+            Some(StatusCode::PAYLOAD_TOO_LARGE) => self.fail(context, &Failure::too_large(length)).await,
+            _ => Ok(()),
         }
-        self.fail(context, &Failure::too_large(length)).await
     }
 
     /// Reports that there is no answer.
@@ -133,10 +130,6 @@ pub(crate) const STREAMING: [(HeaderName, HeaderValue); 4] = [
     (TRAILER, HeaderValue::from_static("Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body")),
     (TRANSFER_ENCODING, HeaderValue::from_static("chunked")),
 ];
-
-/// The largest body that Lambda takes, in bytes; see "Invocation response" in
-/// [Lambda quotas](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
-const LIMIT: usize = 6 * 1024 * 1024 + 100;
 
 /// A reply says `OK`, or why not.
 const REPLY_LIMIT: usize = 64 << 10;
