@@ -2,75 +2,85 @@
 
 use fearless_simd::{Simd, prelude::*, u8x16, u8x64};
 
-use super::simd::{BLOCK, GROUP, SPACE, lanes, padded, specials, table};
+use super::simd::{BLOCK, GROUP, SPACE, lanes, padded, specials};
 use crate::certain::Certain;
 
-/// Appends text as it stands in JSON, up to the first character that has no short escape; returns how much of
-/// the text that was.
+/// Appends text as it stands in JSON; returns its length.
 #[inline(always)]
 pub(crate) fn escape<S: Simd>(simd: S, text: &[u8], out: &mut Vec<u8>) -> usize {
     let (blocks, tail) = text.as_chunks();
-    let tail = padded(tail);
-    let mut blocks = blocks.iter();
     let mut space = [0; SPACE];
-    let (mut at, mut filled) = (0, 0);
-    while let Some(room) = space.get_mut(filled..).and_then(<[u8]>::first_chunk_mut) {
-        let (read, written) = escape_block(simd, blocks.next().unwrap_or(&tail), room);
-        at += read;
+    let mut filled = 0;
+    for block in blocks {
+        let Some(room) = space.get_mut(filled..).and_then(<[u8]>::first_chunk_mut) else { break };
+        let written = escape_block(simd, block, room);
         filled += written;
-        if read < BLOCK {
-            break;
-        }
-        if filled > SPACE - ESCAPED {
+        if filled > SPACE - ESCAPED || written == 0 {
             out.extend_from_slice(space.get(..filled).certain());
             filled = 0;
+            if written == 0 {
+                spell(block, out);
+            }
         }
     }
     out.extend_from_slice(space.get(..filled).certain());
-    at
+    let block = padded(tail, b' ');
+    if let Some(room) = space.first_chunk_mut()
+        && let written @ 1.. = escape_block(simd, &block, room)
+    {
+        out.extend_from_slice(space.get(..written + tail.len() - BLOCK).certain());
+    } else {
+        spell(tail, out);
+    }
+    text.len()
 }
 
-/// Writes a block as it stands in JSON, up to the first character that has no short escape; returns how much was
-/// read and written. A group of eight bytes takes its backslashes from a row of a table: they cost the same
+/// Appends the bytes of a block one by one, in as many steps whatever they are: no prediction of the CPU can fail.
+#[inline(never)]
+fn spell(text: &[u8], out: &mut Vec<u8>) {
+    let mut space = [0; 6 * BLOCK + 2];
+    let mut filled = 0;
+    for byte in text {
+        let row = spelt(*byte);
+        // What is behind its own bytes is written over by the next row.
+        if let Some(room) = space.get_mut(filled..).and_then(<[u8]>::first_chunk_mut) {
+            *room = row;
+        }
+        filled += length(row);
+    }
+    out.extend_from_slice(space.get(..filled).certain());
+}
+
+/// Writes a block as it stands in JSON, and says how much was written; 0 if it has a control character without
+/// a letter. A group of eight bytes takes its backslashes from a row of a table: they cost the same
 /// however many they are, and JSON inside JSON has one every few bytes.
 ///
 /// ```text
-/// block     a " b \n c \0 d …     \n and \0 are one byte each
-/// marks     0 1 0 1  0 1  0
-/// lettered  a " b n  c \0 d       what has a letter is that letter
-/// stop                 ^ has none: 5 bytes are read
-/// out       a \" b \n c           a backslash in front of each mark: 7 bytes are written
+/// block     a " b \n c          \n is one byte
+/// marks     0 1 0 1  0
+/// lettered  a " b n  c          what has a letter is that letter
+/// out       a \" b \n c         a backslash in front of each mark: 7 bytes are written
 /// ```
 #[inline(always)]
-fn escape_block<S: Simd>(simd: S, block: &[u8; BLOCK], out: &mut [u8; ESCAPED]) -> (usize, usize) {
+fn escape_block<S: Simd>(simd: S, block: &[u8; BLOCK], out: &mut [u8; ESCAPED]) -> usize {
     let bytes = u8x64::load_array_ref(simd, block);
     let found = specials(bytes);
-    let controls = found.controls;
     let marks = found.any().to_bitmask();
     if marks == 0 {
         if let Some(out) = out.first_chunk_mut() {
             *out = *block;
         }
-        return (BLOCK, BLOCK);
+        return BLOCK;
     }
-    let mut lettered;
+    let lettered;
     let mut block = block;
-    let mut read = BLOCK;
-    let mut below = u64::MAX;
-    if controls.any_true() {
-        lettered = *block;
-        let mut left = controls.to_bitmask();
-        while left != 0 {
-            let at = left.trailing_zeros() as usize;
-            let Some(byte) = lettered.get_mut(at) else { break };
-            *byte = short_escape(*byte);
-            if *byte == 0 {
-                read = at;
-                below = (1 << at) - 1;
-                break;
-            }
-            left &= left - 1;
+    if found.controls.any_true() {
+        let row = bytes & 0xf;
+        let of_row = |table| u8x64::block_splat(u8x16::load_array(simd, table)).swizzle_dyn_within_blocks(row);
+        if (found.controls & bytes.simd_ne(of_row(LETTERED))).any_true() {
+            return 0;
         }
+        lettered = found.controls.select(of_row(LETTERS), bytes).to_array();
         block = &lettered;
     }
     let (halves, _) = block.as_chunks();
@@ -79,13 +89,15 @@ fn escape_block<S: Simd>(simd: S, block: &[u8; BLOCK], out: &mut [u8; ESCAPED]) 
         if let Some(out) = out.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
             escape_half(simd, half, marks, out);
         }
-        if read <= 32 {
-            break;
-        }
         at += 32 + marks.count_ones() as usize;
     }
-    (read, read + (marks & below).count_ones() as usize)
+    at
 }
+
+/// The control characters that have letters, each in the row that its lowest four bits say.
+const LETTERED: [u8; 16] = *b"        \x08\t\n \x0c\r  ";
+/// Those letters.
+const LETTERS: [u8; 16] = *b"        btn fr  ";
 
 /// Writes half a block, in which the marked bytes get a backslash.
 ///
@@ -141,12 +153,43 @@ const fn spread() -> [[u8; 16]; 256] {
     rows
 }
 
-/// What stands behind the backslash for a quote, a backslash or one of the control characters that have a
-/// letter; 0 for the others.
-pub(crate) fn short_escape(byte: u8) -> u8 {
-    static TABLE: [u8; 256] =
-        table(&[(b'"', b'"'), (b'\\', b'\\'), (8, b'b'), (12, b'f'), (b'\n', b'n'), (b'\r', b'r'), (b'\t', b't')]);
-    TABLE.get(usize::from(byte)).copied().certain()
+/// The bytes of a row, of which the last is the length of those before it that count.
+const ROW: usize = 8;
+
+/// A byte as it stands in JSON.
+pub(crate) fn spelt(byte: u8) -> [u8; ROW] {
+    static ROWS: [[u8; ROW]; 256] = rows();
+    ROWS.get(usize::from(byte)).copied().certain()
+}
+
+/// How many bytes of a row count.
+pub(crate) fn length([.., length]: [u8; ROW]) -> usize {
+    usize::from(length)
+}
+
+#[expect(clippy::indexing_slicing, reason = "evaluated at compile time, where it cannot fail unseen")]
+const fn rows() -> [[u8; ROW]; 256] {
+    let mut rows = [[0; ROW]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let letter = match byte as u8 {
+            8 => b'b',
+            12 => b'f',
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            special @ (b'"' | b'\\') => special,
+            0..b' ' => b'u',
+            _ => 0,
+        };
+        rows[byte] = match letter {
+            0 => [byte as u8, 0, 0, 0, 0, 0, 0, 1],
+            b'u' => [b'\\', b'u', b'0', b'0', b'0' + (byte >> 4) as u8, b"0123456789abcdef"[byte & 0xf], 0, 6],
+            _ => [b'\\', letter, 0, 0, 0, 0, 0, 2],
+        };
+        byte += 1;
+    }
+    rows
 }
 
 #[cfg(test)]
@@ -157,9 +200,9 @@ mod tests {
     use crate::json::simd::tests::{each_text, levels};
 
     /// The same, byte by byte.
-    fn naive(text: &[u8]) -> (usize, Vec<u8>) {
+    fn naive(text: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
-        for (at, byte) in text.iter().enumerate() {
+        for byte in text {
             match byte {
                 b'"' => out.extend_from_slice(b"\\\""),
                 b'\\' => out.extend_from_slice(b"\\\\"),
@@ -168,23 +211,34 @@ mod tests {
                 b'\t' => out.extend_from_slice(b"\\t"),
                 8 => out.extend_from_slice(b"\\b"),
                 12 => out.extend_from_slice(b"\\f"),
-                0..b' ' => return (at, out),
+                0..b' ' => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
                 _ => out.push(*byte),
             }
         }
-        (text.len(), out)
+        out
+    }
+
+    fn is_escaped_at_every_level(text: &[u8]) {
+        let wanted = naive(text);
+        for level in levels() {
+            let mut out = Vec::new();
+            let read = dispatch!(level, simd => escape(simd, text, &mut out));
+            assert_eq!((read, &out), (text.len(), &wanted), "{level:?} {text:?}");
+        }
     }
 
     #[test]
     fn text_is_escaped_as_byte_by_byte_at_every_level() {
-        let levels = levels();
-        each_text(|text| {
-            let wanted = naive(text);
-            for level in &levels {
-                let mut out = Vec::new();
-                let read = dispatch!(*level, simd => escape(simd, text, &mut out));
-                assert_eq!((read, &out), (wanted.0, &wanted.1), "{level:?} {text:?}");
+        each_text(is_escaped_at_every_level);
+    }
+
+    #[test]
+    fn every_byte_is_escaped_as_alone_at_every_level() {
+        for byte in 0..=u8::MAX {
+            for length in [1, 8, 63, 64, 65, 500] {
+                is_escaped_at_every_level(&vec![byte; length]);
+                is_escaped_at_every_level(&[&b"a".repeat(length)[..], &[byte, b'"']].concat());
             }
-        });
+        }
     }
 }

@@ -112,11 +112,10 @@ pub(crate) const BLOCK: usize = 64;
 /// How many bytes are moved at once.
 pub(crate) const GROUP: usize = 8;
 
-/// The end of a text as a block. Behind it are zeros, which are control characters and have no short escape: nothing
-/// else has to look out for the end.
+/// The end of a text as a block, filled up with a byte.
 #[inline(always)]
-pub(crate) fn padded(text: &[u8]) -> [u8; BLOCK] {
-    let mut block = [0; BLOCK];
+pub(crate) fn padded(text: &[u8], behind: u8) -> [u8; BLOCK] {
+    let mut block = [behind; BLOCK];
     if let Some(begin) = block.get_mut(..text.len()) {
         begin.copy_from_slice(text);
     }
@@ -139,17 +138,6 @@ pub(crate) const SPACE: usize = 512;
 pub(crate) fn lanes<S: Simd>(simd: S, low: [u8; GROUP], high: [u8; GROUP]) -> u8x16<S> {
     // As two numbers: the compiler puts an array of bytes together byte by byte.
     u64x2::load_array(simd, [low, high].map(u64::from_ne_bytes)).bitcast()
-}
-
-/// A map from bytes to bytes; 0 for all that are not named.
-#[expect(clippy::indexing_slicing, reason = "evaluated at compile time, where it cannot fail unseen")]
-pub(crate) const fn table(mut pairs: &[(u8, u8)]) -> [u8; 256] {
-    let mut table = [0; 256];
-    while let Some(((from, to), rest)) = pairs.split_first() {
-        table[*from as usize] = *to;
-        pairs = rest;
-    }
-    table
 }
 
 #[cfg(test)]

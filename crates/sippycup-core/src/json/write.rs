@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::{
-    escape::{escape, short_escape},
+    escape::{escape, length, spelt},
     simd::{LONG, shuffling, special},
 };
 use crate::certain::Certain;
@@ -38,7 +38,8 @@ impl Writer {
             let stop = special(text, at);
             self.out.extend_from_slice(text.get(at..stop).certain());
             let Some(byte) = text.get(stop) else { return };
-            self.escape(*byte);
+            let row = spelt(*byte);
+            self.out.extend_from_slice(row.get(..length(row)).certain());
             at = stop + 1;
         }
     }
@@ -46,17 +47,6 @@ impl Writer {
     /// Bytes as base64.
     pub(crate) fn base64(&mut self, bytes: &[u8]) {
         base64_simd::STANDARD.encode_append(bytes, &mut self.out);
-    }
-
-    fn escape(&mut self, byte: u8) {
-        match short_escape(byte) {
-            0 => {
-                self.raw(if byte < 0x10 { "\\u000" } else { "\\u001" });
-                let digit = b"0123456789abcdef".get(usize::from(byte & 0xf)).copied().unwrap_or(b'0');
-                self.out.push(digit);
-            }
-            letter => self.out.extend_from_slice(&[b'\\', letter]),
-        }
     }
 }
 
@@ -103,7 +93,7 @@ mod tests {
                     40 => "[\"\\\\:x]{1,3}",
                     10 => "[\"\\\\]{60,140}",
                     20 => "[\n\r\t\u{8}\u{c}]{1,3}",
-                    1 => "[\0-\u{1f}]{1,2}",
+                    10 => "[\0-\u{1f}]{1,40}",
                 ],
                 0..120,
             ),

@@ -18,7 +18,8 @@ pub(crate) fn levels() -> Vec<Level> {
 }
 
 /// What means something in a JSON string, and what a kernel may take for it.
-const PIECES: [&str; 9] = ["\"", "\\", "\\\"", "\\n", "\\x", "\\u00fc", "\0", "\u{7f}", "é"];
+const PIECES: [&str; 11] =
+    ["\"", "\\", "\\\"", "\\n", "\\x", "\\u00fc", "\\ud83d\\ude00", "\\ud800\\n", "\0", "\u{7f}", "é"];
 
 /// Texts of every length up to two blocks and a bit, with every piece at every place.
 pub(crate) fn each_text(mut check: impl FnMut(&[u8])) {

@@ -43,12 +43,59 @@ fn text_is_unescaped_as_byte_by_byte_at_every_level() {
     });
 }
 
+#[test]
+fn every_number_is_its_character_wherever_it_stands_at_every_level() {
+    let units = (0..0x10000).filter(|unit| !(0xd800..0xe000).contains(unit)).map(|unit| match unit % 3 {
+        0 => format!("\\u{unit:04x}"),
+        1 => format!("\\u{unit:04X}"),
+        // Away from where the one before it stood.
+        _ => format!("a\\u{unit:04x}"),
+    });
+    let beyond = (0x10000..0x11_0000_u32).step_by(61).chain([0x10ffff]).map(|code| {
+        let mut halves = [0; 2];
+        let halves = char::from_u32(code).unwrap().encode_utf16(&mut halves);
+        format!("{}\\u{:04x}\\u{:04X}", "a".repeat(code as usize % 5), halves[0], halves[1])
+    });
+    let text = units.chain(beyond).collect::<String>();
+    let wanted = naive(text.as_bytes());
+    assert_eq!(wanted.0, text.len());
+    for level in levels() {
+        let mut out = Vec::new();
+        let read = dispatch!(level, simd => unescape_valid(simd, text.as_bytes(), &mut out));
+        assert!((read, &out) == (wanted.0, &wanted.1), "{level:?}");
+    }
+}
+
+#[test]
+fn half_a_pair_is_a_mistake_wherever_it_stands_at_every_level() {
+    let levels = levels();
+    for unit in (0..0x10000).step_by(0x200) {
+        for (first, second) in [(unit, 0xdc00), (0xdbff, unit), (unit, unit), (0xd83d, unit ^ 0x400)] {
+            for before in [0, 1, 5, 40, 47, 51, 52, 53, 58, 63] {
+                let text = format!("{}\\u{first:04x}\\u{second:04x}{}", "a".repeat(before), "b".repeat(70));
+                let wanted = naive(text.as_bytes());
+                for level in &levels {
+                    let mut out = Vec::new();
+                    let read = dispatch!(*level, simd => unescape_valid(simd, text.as_bytes(), &mut out));
+                    assert_eq!((read, &out), (wanted.0, &wanted.1), "{level:?} {text}");
+                }
+            }
+        }
+    }
+}
+
 /// Nothing that depends on how many bytes are looked at in one step may show; a capacity of 0 keeps the kernel
 /// out.
 fn is_read_as_by_serde_json(json: &[u8], start: usize) -> Result<(), TestCaseError> {
     let capacity = json.len() - start;
     let read = unescape(json, start, capacity).map_err(|fault| format!("{fault:?}"));
     prop_assert_eq!(&read, &unescape(json, start, 0).map_err(|fault| format!("{fault:?}")));
+    let wanted = naive(&json[start..]);
+    for level in levels() {
+        let mut out = Vec::new();
+        let length = dispatch!(level, simd => unescape_valid(simd, &json[start..], &mut out));
+        prop_assert_eq!((length, &out), (wanted.0, &wanted.1), "{:?}", level);
+    }
     let quote = start - 1;
     let value: Option<String> =
         serde_json::Deserializer::from_slice(&json[quote..]).into_iter().next().and_then(Result::ok);
@@ -71,6 +118,10 @@ fn piece() -> impl Strategy<Value = String> {
         400 => pieces(&["\\\"", "\\\\", "\\n", "\\/", "\\t", "\\b", "\\f", "\\r", "x", ":"]),
         40 => (1..80_usize).prop_map(|length| "\\".repeat(2 * length)),
         40 => pieces(&["\\u00fc", "\\u20AC", "\\ud83d\\ude00", "\\u0000", "\\u0022", "\\u005c"]),
+        40 => prop::char::any().prop_map(|character| {
+            character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+        }),
+        20 => (1..30_usize, pieces(&["\\n", "\\u0000", "\\u00e9", "\\u2028", "\\uDBFF\\uDFFF"])).prop_map(|(times, piece)| piece.repeat(times)),
         1 => pieces(&["\"", "\\", "\n", "\0", "\\x", "\\u12", "\\ud800", "\\ud800\\u0041", "\\\u{1}", "\\ü"]),
     ]
 }
