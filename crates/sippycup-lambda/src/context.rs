@@ -48,9 +48,9 @@ struct Values {
     request_id: Option<HeaderValue>,
     tasks: Tasks,
     tenant_id: Option<HeaderValue>,
-    /// `lambda_runtime`'s own, until the request has it.
+    /// `lambda_runtime`'s own, until the request has it. In a box, because it is larger than all the rest.
     #[cfg(feature = "lambda-runtime")]
-    theirs: Mutex<Option<lambda_runtime::Context>>,
+    theirs: Mutex<Option<Box<lambda_runtime::Context>>>,
     trace_id: Option<HeaderValue>,
     #[cfg(any(feature = "logging", feature = "metrics"))]
     verdict: crate::observe::Verdict,
@@ -100,12 +100,12 @@ impl LambdaContext {
     /// The same where `lambda_runtime` has made its own of them.
     #[cfg(feature = "lambda-runtime")]
     pub(crate) fn take_beside(headers: &mut HeaderMap, theirs: lambda_runtime::Context) -> Self {
-        Self(Arc::new(Values { theirs: Mutex::new(Some(theirs)), ..Values::take(headers) }))
+        Self(Arc::new(Values { theirs: Mutex::new(Some(Box::new(theirs))), ..Values::take(headers) }))
     }
 
     /// `lambda_runtime`'s own, which is there once.
     #[cfg(feature = "lambda-runtime")]
-    pub(crate) fn take_theirs(&self) -> Option<lambda_runtime::Context> {
+    pub(crate) fn take_theirs(&self) -> Option<Box<lambda_runtime::Context>> {
         self.0.theirs.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 

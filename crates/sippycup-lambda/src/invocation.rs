@@ -2,11 +2,12 @@
 
 use std::{
     future::poll_fn,
-    pin::{Pin, pin},
-    task::{Context, Poll},
+    pin::Pin,
+    task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
+use pin_project_lite::pin_project;
 use sippycup_core::ProxyEvent;
 use sippycup_layer::Error;
 use tower_service::Service;
@@ -86,13 +87,52 @@ where
 {
     #[cfg(any(feature = "logging", feature = "metrics"))]
     let pending = crate::observe::Pending::new(context);
-    let called = read(event, context).and_then(|event| guard(|| app.call(event)));
-    async {
-        let answer = finish(called, context.watch()).await;
-        let settled = settle(answer, context);
+    let end = move |_has_failed: bool| {
         #[cfg(any(feature = "logging", feature = "metrics"))]
-        pending.end(settled.is_err());
-        settled
+        pending.end(_has_failed);
+    };
+    let mut call = None;
+    let refused = read(event, context).and_then(|event| guard(|| call = Some(app.call(event)))).err();
+    Call { call, refused, context, end: Some(end) }
+}
+
+pin_project! {
+    /// A call of the app until it is settled. Written by hand because every invocation has one in a box: an `async` block
+    /// has room for the app's future once more for each block that it is handed on to.
+    struct Call<'c, F, E> {
+        #[pin]
+        call: Option<F>,
+        refused: Option<Failure>,
+        context: &'c LambdaContext,
+        end: Option<E>,
+    }
+}
+
+impl<F, E, A> Future for Call<'_, F, E>
+where
+    F: Future<Output = Result<A, Error>>,
+    E: FnOnce(bool),
+    A: Answer,
+{
+    type Output = Result<A, Failure>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let answer = match this.refused.take() {
+            Some(failure) => Err(failure),
+            None => match poll_call(this.call.as_mut(), cx) {
+                Poll::Ready(answer) => answer,
+                Poll::Pending => {
+                    let failure = ready!(poll_late(this.context.watch(), cx));
+                    when_dropped(Err(failure), || this.call.set(None))
+                }
+            },
+        };
+        let settled = settle(answer, this.context);
+        if let Some(end) = this.end.take() {
+            end(settled.is_err());
+        }
+        Poll::Ready(settled)
     }
 }
 
@@ -126,25 +166,6 @@ pub(crate) fn give_up(event: Bytes, context: &LambdaContext, around: &Around) {
     let _ = (event, context, around);
 }
 
-/// Waits for what the app answers that was called.
-pub(crate) async fn finish<F, A>(called: Result<F, Failure>, watch: Option<&dyn Watch>) -> Result<A, Failure>
-where
-    F: Future<Output = Result<A, Error>>,
-{
-    // Not in a box: it is large, but the allocator takes longer than to move it does.
-    let mut call = pin!(Some(called?));
-    let answer = poll_fn(|cx| match poll_call(call.as_mut(), cx) {
-        Poll::Pending => poll_late(watch, cx).map(Err),
-        answer => answer,
-    })
-    .await;
-    // The app is done when all is dropped that it held for this.
-    match (answer, guard(|| call.set(None))) {
-        (Ok(answer), Err(failure)) => Err(guard(|| drop(answer)).err().unwrap_or(failure)),
-        (answer, _) => answer,
-    }
-}
-
 fn poll_late(watch: Option<&dyn Watch>, cx: &mut Context<'_>) -> Poll<Failure> {
     watch.map_or(Poll::Pending, |watch| watch.poll_late(cx))
 }
@@ -174,6 +195,14 @@ fn judge<A: Answer>(answer: Result<A, Failure>, watch: &dyn Watch, context: &Lam
     A::instead(failure, watch, context)
 }
 
+/// The answer, when the app is done with it: when all is dropped that it held for this.
+pub(crate) fn when_dropped<A>(answer: Result<A, Failure>, dropping: impl FnOnce()) -> Result<A, Failure> {
+    match (answer, guard(dropping)) {
+        (Ok(answer), Err(failure)) => Err(discard(answer, failure)),
+        (answer, _) => answer,
+    }
+}
+
 /// Drops an answer that does not go out because of this failure. To drop it is to run code of the app.
 #[cold]
 #[inline(never)]
@@ -181,16 +210,18 @@ fn discard<A>(answer: A, failure: Failure) -> Failure {
     guard(|| drop(answer)).err().unwrap_or(failure)
 }
 
-fn poll_call<F, A>(call: Pin<&mut Option<F>>, cx: &mut Context<'_>) -> Poll<Result<A, Failure>>
+/// What the app answers that was called.
+pub(crate) fn poll_call<F, A>(mut call: Pin<&mut Option<F>>, cx: &mut Context<'_>) -> Poll<Result<A, Failure>>
 where
     F: Future<Output = Result<A, Error>>,
 {
-    let Some(call) = call.as_pin_mut() else { return Poll::Pending };
-    match guard(|| call.poll(cx)) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(answer)) => Poll::Ready(answer.map_err(describe)),
-        Err(failure) => Poll::Ready(Err(failure)),
-    }
+    let Some(running) = call.as_mut().as_pin_mut() else { return Poll::Pending };
+    let answer = match guard(|| running.poll(cx)) {
+        Ok(Poll::Pending) => return Poll::Pending,
+        Ok(Poll::Ready(answer)) => answer.map_err(describe),
+        Err(failure) => Err(failure),
+    };
+    Poll::Ready(when_dropped(answer, || call.set(None)))
 }
 
 fn read(event: Bytes, context: &LambdaContext) -> Result<ProxyEvent, Failure> {

@@ -12,7 +12,7 @@ use crate::LambdaContext;
 /// The one that `lambda_runtime` has made, where it polls. Else the same, except that nothing that is missing or broken is
 /// an error.
 pub(crate) fn context(ours: &LambdaContext) -> Context {
-    ours.take_theirs().unwrap_or_else(|| made(ours))
+    ours.take_theirs().map_or_else(|| made(ours), |theirs| *theirs)
 }
 
 fn made(ours: &LambdaContext) -> Context {

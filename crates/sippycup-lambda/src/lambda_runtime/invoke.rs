@@ -26,13 +26,18 @@ use crate::{
 #[derive(Clone)]
 pub(super) struct Invoke<T> {
     app: T,
+    shared: Arc<Shared>,
+}
+
+/// What all invocations have in common.
+struct Shared {
     api: RuntimeApi,
-    around: Arc<Around>,
+    around: Around,
 }
 
 impl<T> Invoke<T> {
     pub(super) fn new(app: T, api: RuntimeApi, options: Options) -> Self {
-        Self { app, api, around: Arc::new(options.around) }
+        Self { app, shared: Arc::new(Shared { api, around: options.around }) }
     }
 }
 
@@ -51,11 +56,12 @@ where
 
     fn call(&mut self, mut invocation: LambdaInvocation) -> Self::Future {
         let context = LambdaContext::take_beside(&mut invocation.parts.headers, invocation.context);
-        let (api, around) = (self.api.clone(), self.around.clone());
         let app = guard(|| self.app.clone());
+        let shared = self.shared.clone();
         let scope = context.clone();
         Box::pin(current::scope(&scope, async move {
-            match invocation::run(app, invocation.body, &context, &around).await {
+            let Shared { api, around } = &*shared;
+            match invocation::run(app, invocation.body, &context, around).await {
                 Ok(Ok(answer)) => api.respond(&context, answer.into_outgoing(&context)).await?,
                 Ok(Err(failure)) => api.fail(&context, &failure).await?,
                 Err(error) => {

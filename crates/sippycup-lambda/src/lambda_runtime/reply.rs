@@ -20,7 +20,6 @@ use crate::{
 
 /// Connections to the [Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). The first opens
 /// with the first answer, so none can go stale in a SnapStart snapshot.
-#[derive(Clone)]
 pub(super) struct RuntimeApi {
     client: Client<HttpConnector, Outgoing>,
     endpoint: Arc<Endpoint>,
@@ -57,13 +56,13 @@ impl RuntimeApi {
     }
 
     /// Not `async` as a whole: the future, of which every invocation has one, need not have room for all this.
-    fn post(
+    fn post<'c>(
         &self,
-        context: &LambdaContext,
+        context: &'c LambdaContext,
         what: &'static str,
         headers: &[(HeaderName, HeaderValue)],
         body: Outgoing,
-    ) -> impl Future<Output = Result<StatusCode, BoxError>> + Send + use<> {
+    ) -> impl Future<Output = Result<StatusCode, BoxError>> + Send + use<'c> {
         let mut request = Request::new(body);
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.endpoint.uri_of(context.request_id(), what);
@@ -75,7 +74,6 @@ impl RuntimeApi {
             map.append(INVOCATION_ID, id.clone());
         }
         let reply = self.client.request(request);
-        let context = context.clone();
         async move {
             let response = reply.await?;
             let status = response.status();

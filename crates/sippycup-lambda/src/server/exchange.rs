@@ -1,6 +1,6 @@
 //! One request: its body is read, the app is called, and whatever goes wrong in the app stays inside.
 
-use std::{convert::Infallible, future::poll_fn, net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, future::poll_fn, net::SocketAddr, pin::pin, sync::Arc};
 
 use http::{Request, Response, StatusCode};
 use http_body::Body as _;
@@ -124,16 +124,19 @@ async fn call<S: App>(
 ) -> Result<Response<S::ResponseBody>, Failure> {
     let ready = poll_fn(|cx| invocation::poll_ready(&mut app, cx)).await;
     let answer = match ready.and_then(|ready| ready.map_err(describe)) {
-        Ok(()) => invocation::finish(guard(|| app.call(request)), None).await,
+        Ok(()) => match guard(|| app.call(request)) {
+            Ok(call) => {
+                let mut call = pin!(Some(call));
+                poll_fn(|cx| invocation::poll_call(call.as_mut(), cx)).await
+            }
+            Err(failure) => Err(failure),
+        },
         Err(failure) => {
             untold.tell(request, None);
             Err(failure)
         }
     };
-    match (answer, guard(|| drop(app))) {
-        (Ok(answer), Err(failure)) => Err(guard(|| drop(answer)).err().unwrap_or(failure)),
-        (answer, _) => answer,
-    }
+    invocation::when_dropped(answer, || drop(app))
 }
 
 /// A request of which nobody is told unless the app gets it.
