@@ -75,6 +75,14 @@ fn answered(report: &Call) -> (u64, String) {
     }
 }
 
+/// The `content-type` of an answer, in whatever form it is written.
+fn content_type(report: &Call) -> String {
+    let end = report.body.windows(8).position(|window| window == [0; 8]).unwrap_or(report.body.len());
+    let answer: Value = serde_json::from_slice(&report.body[..end]).unwrap();
+    let found = ["/headers/content-type", "/multiValueHeaders/content-type/0", "/headers/content-type/0"];
+    found.iter().find_map(|path| answer.pointer(path)?.as_str()).unwrap().to_owned()
+}
+
 /// A function with these guards, `theirs` under the loop of `lambda_runtime`.
 async fn start(polls: usize, options: &str) -> Api {
     let variables = [&NAMED[..], &[("RUDE", options)]].concat();
@@ -101,6 +109,12 @@ async fn an_app_without_an_answer_is_given_up_before_the_deadline() {
                 _ => "Gateway Timeout",
             };
             assert!(body.starts_with(wanted), "{door}: {body}");
+            let written = match door {
+                "a REST API" | "an HTTP API" => "application/json",
+                "a load balancer" => "text/html",
+                _ => "text/plain; charset=utf-8",
+            };
+            assert_eq!(content_type(&report), written, "{door}");
             report.accept().await;
             api.works().await;
             let said = api.until(&id).await.pop().unwrap();

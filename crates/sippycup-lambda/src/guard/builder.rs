@@ -17,7 +17,8 @@ impl<S, A> Serve<S, A> {
     /// process goes on, and the log has a line. The invocation of an event that is not for the app fails.
     ///
     /// 100 to 250 ms are enough for most: the answer must reach Lambda before the deadline. It has limits. Code
-    /// that blocks its thread cannot be interrupted. What the app has spawned goes on, and is frozen in the middle.
+    /// that blocks its thread cannot be interrupted. What the app has spawned goes on, and is frozen in the middle. A streamed
+    /// body is stopped while it waits, and not while the client is slow to read it.
     /// The deadline is that of the function: API Gateway may have ended the request long before (29 or 30 seconds), so set the
     /// function's timeout below that. [`LambdaContext::remaining`](crate::LambdaContext::remaining) tells the app itself how
     /// much time it has.
