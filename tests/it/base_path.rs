@@ -319,6 +319,7 @@ fn the_mapping_that_the_gateway_names_is_the_base_path_where_the_path_has_it() {
         ("one level", open, "shop", "/shop", "/v1/x"),
         ("two levels", open, "shop/v1", "/shop/v1", "/x"),
         ("no key", open, "(none)", "", "/shop/v1/x"),
+        ("no key, whatever a template leaves over", known, "(none)", "", "/shop/v1/x"),
         ("a key that the path does not have", open, "sho", "", "/shop/v1/x"),
         ("as the template has it", known, "shop", "/shop", "/v1/x"),
         ("a stage behind it", Case { parameter: Some(("proxy", "x")), ..staged }, "shop", "/shop/live", "/x"),
@@ -334,8 +335,10 @@ fn the_mapping_that_the_gateway_names_is_the_base_path_where_the_path_has_it() {
         }
     }
     let http_2 = Case { stage: "$default", template: "", path: "/x", ..CASE };
-    let found = with_mapping(&http_2, "shop", http_2.http_2());
-    assert_eq!(found, ("/shop".to_owned(), "/x".to_owned(), "/shop/x".to_owned()));
+    for (key, base) in [("shop", "/shop"), ("(none)", "")] {
+        let found = with_mapping(&http_2, key, http_2.http_2());
+        assert_eq!(found, (base.to_owned(), "/x".to_owned(), format!("{base}/x")));
+    }
 }
 
 #[test]

@@ -315,6 +315,22 @@ fn v1_a_query_decodes_to_what_the_event_has() {
 }
 
 #[test]
+fn what_no_uri_has_is_encoded_in_a_query_that_was_decoded_and_stays_in_one_that_was_not() {
+    let (text, encoded) = ("{a}|b\\c^d[e]", "%7Ba%7D%7Cb%5Cc%5Ed%5Be%5D");
+    for map in ["queryStringParameters", "multiValueQueryStringParameters"] {
+        let value = if map.starts_with('m') { json!([text]) } else { json!(text) };
+        let http_1 = with(v1(), "/version", "1.0");
+        // Older recordings of payload format 2.0 have maps.
+        let http_2 = without(v2(), "/rawQueryString");
+        let lattice =
+            json!({"version": "2.0", "method": "GET", "path": "/", "requestContext": {"serviceArn": "arn:x"}});
+        for (event, wanted) in [(v1(), encoded), (http_1, encoded), (http_2, encoded), (alb(), text), (lattice, text)] {
+            assert_eq!(query(&with(event, &format!("/{map}"), json!({text: value}))), format!("{wanted}={wanted}"));
+        }
+    }
+}
+
+#[test]
 fn query_keys_keep_the_order_of_the_event() {
     for (map, z, b) in
         [("multiValueQueryStringParameters", "[\"1\"]", "[\"4\",\"5\"]"), ("queryStringParameters", "\"1\"", "\"4\"")]

@@ -291,6 +291,16 @@ async fn the_base_path_of_the_environment_yields_to_the_stage_variable_and_the_b
     assert_eq!(built.invoke(http_api("/x", &stage)).await.seen()["base"], "/built");
 }
 
+#[tokio::test]
+async fn the_public_host_of_the_environment_is_that_of_uris_and_redirects() {
+    let mut lambda = Lambda::start(&[("SIPPYCUP_PUBLIC_HOST", "shop.example.com")]).await;
+    let seen = lambda.invoke(rest("/x")).await.seen();
+    assert_eq!(seen["public"], "https://shop.example.com/live/x");
+    assert_ne!(seen["host"], "shop.example.com");
+    let redirect = lambda.invoke(rest("/login-at-public-host")).await.json();
+    assert_eq!(redirect["multiValueHeaders"]["location"], json!(["https://shop.example.com/live/done"]));
+}
+
 /// Splits a streamed answer into its prelude and what follows the eight NULs.
 #[track_caller]
 fn streamed(report: &Report) -> (Value, Vec<u8>) {

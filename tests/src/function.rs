@@ -78,6 +78,10 @@ async fn app(request: Request<Body>) -> Result<Response<AxumBody>, BoxError> {
         }
         "/echo" => Ok(Response::new(AxumBody::new(request.into_body()))),
         "/held" => Ok(Response::new(AxumBody::new(Held::new()?))),
+        "/login-at-public-host" => {
+            let location = "https://shop.example.com/done";
+            Ok(Response::builder().status(303).header("location", location).body(AxumBody::empty())?)
+        }
         "/login" => Ok(Response::builder().status(303).header("location", "/done").body(AxumBody::empty())?),
         "/panic" => panic!("the handler panicked on purpose"),
         "/service-error" => Err("the service failed on purpose".into()),

@@ -73,7 +73,7 @@ fn push_encoded(out: &mut Vec<u8>, text: &[u8], set: &Set) {
 
 /// Appends text with all bytes percent-encoded that `keeps` refuses; it sees what is behind each.
 fn push_escaped(out: &mut Vec<u8>, text: &[u8], keeps: impl Fn(u8, &[u8]) -> bool) {
-    let digit = |nibble: u8| b"0123456789ABCDEF".get(usize::from(nibble)).copied().unwrap_or(b'0');
+    let digit = |nibble: u8| b"0123456789ABCDEF".get(usize::from(nibble)).copied().certain();
     let (mut kept, mut rest) = (text, text);
     while let Some((byte, behind)) = rest.split_first() {
         if !keeps(*byte, behind) {
@@ -183,7 +183,7 @@ impl Set {
     }
 
     fn keeps(&self, byte: u8) -> bool {
-        self.0.get(usize::from(byte)).copied().unwrap_or(false)
+        self.0.get(usize::from(byte)).copied().certain()
     }
 }
 

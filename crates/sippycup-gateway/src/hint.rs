@@ -68,7 +68,7 @@ impl Hints {
             None if location.starts_with("//") => return,
             None => location,
         };
-        let path = path.split(['?', '#']).next().unwrap_or_default();
+        let path = path.split_once(['?', '#']).map_or(path, |(path, _)| path);
         if !path.starts_with('/') || at.locate(host, path, &HeaderMap::new()).is_some() {
             return;
         }

@@ -121,7 +121,9 @@ fn translate(
     let event = outline(&parts);
     let event = ProxyEvent::from_bytes(event.to_string())?;
     let mut outlined = event.into_request(options)?;
-    let source = outlined.extensions().get().copied().unwrap_or(EventSource::RestApi);
+    let source = outlined.extensions().get().copied();
+    debug_assert!(source.is_some(), "every event has a source");
+    let source = source.unwrap_or(EventSource::RestApi);
 
     let body = bytes_of(body);
     let length = body.len();
@@ -173,6 +175,7 @@ fn outline(parts: &Parts) -> Value {
         }
         _ => Ok(json!({})),
     };
+    debug_assert!(context.is_ok(), "a context that was read can be written: {context:?}");
     event.insert("requestContext".to_owned(), context.unwrap_or_default());
     if !matches!(extensions.request_context_ref(), Some(RequestContext::WebSocket(_))) {
         event.insert("httpMethod".to_owned(), method.into());

@@ -103,7 +103,7 @@ fn with_body(mut message: Value, body: &[u8]) -> Value {
 /// Of a body that is larger than Lambda takes, the beginning.
 fn keep(body: &mut Vec<u8>, piece: &[u8]) {
     let room = MOST.saturating_sub(body.len());
-    body.extend_from_slice(piece.get(..room.min(piece.len())).unwrap_or_default());
+    body.extend_from_slice(piece.get(..room).unwrap_or(piece));
 }
 
 const MOST: usize = 6 << 20;

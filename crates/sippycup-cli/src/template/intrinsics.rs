@@ -71,10 +71,10 @@ impl Scope<'_> {
                     [resource, attribute @ ..] if !attribute.is_empty() => {
                         self.attribute(resource, &attribute.join("."), span).map(Some)
                     }
-                    [both] if both.contains('.') => {
-                        let (resource, attribute) = both.split_once('.').unwrap_or_default();
-                        self.attribute(resource, attribute, span).map(Some)
-                    }
+                    [both] => match both.split_once('.') {
+                        Some((resource, attribute)) => self.attribute(resource, attribute, span).map(Some),
+                        None => Err(wrong("a resource and an attribute")),
+                    },
                     _ => Err(wrong("a resource and an attribute")),
                 }
             }

@@ -59,7 +59,7 @@ pub(crate) fn local(text: &str, id: &str, stage: Option<&str>, url: &str) -> Opt
     if !["execute-api.", "lambda-url."].iter().any(|service| rest.starts_with(service)) {
         return None;
     }
-    let path = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default();
+    let path = rest.find('/').map_or("", |at| rest.split_at(at).1);
     // The base path of the URL has the stage already. An address with another stage is one of another front door.
     let path = match stage {
         Some(stage) if stage != "$default" && !matches!(path, "" | "/") => {

@@ -9,7 +9,8 @@ use crate::{Running, directory, http, run, serve, sippycup};
 
 /// Serves one request and records it.
 fn recorded(name: &str, script: &str, flags: &[&str]) -> String {
-    let events = directory(name).to_str().unwrap().to_owned();
+    // One that is not there yet.
+    let events = directory(name).join("recording").to_str().unwrap().to_owned();
     let mut running = Running::start(script, &[&["--events", &events], flags].concat());
     let address = running.address();
     let headers = "Authorization: Bearer s3cret\r\nCookie: a=s3cret\r\nX-CSRF-Token: s3cret\r\nReferer: http://a.example/?code=s3cret\r\n";
@@ -44,10 +45,14 @@ fn only_their_owner_can_read_recordings_and_credentials_are_masked_in_them() {
     let answer = json(&format!("{events}/000001.answer.json"));
     assert_eq!(answer["cookies"][0], "session=(masked); Path=/");
     #[cfg(unix)]
-    for file in Path::new(&events).read_dir().unwrap() {
+    {
         use std::os::unix::fs::PermissionsExt;
-        let file = file.unwrap();
-        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.path());
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(Path::new(&events)), 0o700);
+        for file in Path::new(&events).read_dir().unwrap() {
+            let path = file.unwrap().path();
+            assert_eq!(mode(&path), 0o600, "{path:?}");
+        }
     }
     let kept = recorded("kept", "clock", &["--keep-secrets"]);
     assert_eq!(json(&format!("{kept}/000001.event.json"))["headers"]["authorization"], "Bearer s3cret");

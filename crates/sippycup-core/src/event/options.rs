@@ -90,7 +90,11 @@ impl EventOptions {
 
     /// The public host: the one that is stated, else that of the request.
     pub(crate) fn host_of(&self, headers: &HeaderMap) -> Option<HeaderValue> {
-        let stated = |host: &Authority| HeaderValue::from_str(host.as_str()).ok();
+        let stated = |host: &Authority| {
+            let host = HeaderValue::from_str(host.as_str());
+            debug_assert!(host.is_ok(), "a host is a header's value: {host:?}");
+            host.ok()
+        };
         if let Some(host) = &self.public_host {
             return stated(host);
         }

@@ -96,7 +96,9 @@ impl EventOptions {
 /// The host of a URI as a header, without the user that may stand in front of it.
 fn host(authority: &Authority) -> Option<HeaderValue> {
     let text = authority.as_str();
-    HeaderValue::try_from(text.rsplit_once('@').map_or(text, |(_, host)| host)).ok()
+    let host = HeaderValue::try_from(text.rsplit_once('@').map_or(text, |(_, host)| host));
+    debug_assert!(host.is_ok(), "a host is a header's value: {host:?}");
+    host.ok()
 }
 
 /// The target without the first `strip` bytes; where nothing of the path is left it is `/`.

@@ -77,7 +77,9 @@ impl RequestContext {
     /// Everything AWS sent, untouched; `null` for VPC Lattice's first event version, which has no context.
     #[must_use]
     pub fn json(&self) -> &RawValue {
-        serde_json::from_slice(&self.json).unwrap_or(RawValue::NULL)
+        let json = serde_json::from_slice(&self.json);
+        debug_assert!(json.is_ok(), "a context was read as JSON: {json:?}");
+        json.unwrap_or(RawValue::NULL)
     }
 
     /// Reads the context into a type of yours.

@@ -58,7 +58,7 @@ impl Parts {
         let rest = config.kind() == Kind::RestApi;
         // A client that names nothing accepts anything (RFC 9110, 12.5.1), which is matched by `*/*` alone.
         let accept = asked.accept.as_deref().unwrap_or("*/*");
-        let first_accepted = accept.split(',').next().unwrap_or(accept);
+        let first_accepted = accept.split_once(',').map_or(accept, |(first, _)| first);
         let binary = !rest || media_type::matches_any(first_accepted, &config.front.binary_media_types);
         let body = std::mem::take(&mut self.body);
         if !self.base64 || !binary {

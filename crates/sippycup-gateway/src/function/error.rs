@@ -116,7 +116,7 @@ impl Error for FunctionError {}
 
 /// How a process ended, as Go says it, which Lambda's own program is written in; `None` of one that ended well.
 fn exit_status(how: &str) -> Option<String> {
-    let number = how.split_once(": ").map(|(_, number)| number.split(' ').next().unwrap_or_default());
+    let number = how.split_once(": ").map(|(_, said)| said.split_once(' ').map_or(said, |(number, _)| number));
     Some(match number {
         Some("0") if how.starts_with("exit status") => return None,
         Some(number) if how.starts_with("exit status") => format!("exit status {number}"),

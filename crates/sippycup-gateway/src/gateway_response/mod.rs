@@ -158,7 +158,7 @@ impl GatewayResponse {
 
     fn chosen(&self, call: &Call<'_>) -> Option<&(String, Template)> {
         let accept = call.header_text(ACCEPT.as_str()).unwrap_or_default();
-        let mut accepted = accept.split(',').map(|sort| sort.split(';').next().unwrap_or_default().trim());
+        let mut accepted = accept.split(',').map(|sort| sort.split_once(';').map_or(sort, |(sort, _)| sort).trim());
         let of = |sort: &str| self.templates.iter().find(|(known, _)| known.eq_ignore_ascii_case(sort));
         accepted.find_map(of).or_else(|| of("application/json")).or(self.templates.first())
     }

@@ -45,7 +45,9 @@ impl Template {
             };
             push(&mut pieces, before);
             pieces.push(Piece::Variable(variable));
-            rest = after.get(name.len()..).unwrap_or_default();
+            let behind = after.strip_prefix(name);
+            debug_assert!(behind.is_some(), "a name is the beginning of the text");
+            rest = behind.unwrap_or_default();
         }
         push(&mut pieces, rest);
         Ok(Self { pieces })
@@ -85,7 +87,9 @@ fn name(text: &str) -> &str {
             break;
         }
     }
-    text.get(..end).unwrap_or_default()
+    let name = text.get(..end);
+    debug_assert!(name.is_some(), "a name ends where one of its parts does");
+    name.unwrap_or_default()
 }
 
 /// The first directive of the Velocity Template Language.

@@ -69,7 +69,9 @@ where
         let config = self.config();
         let (kind, deadline) = (config.kind(), Instant::now() + check.timeout);
         let mut request = Request::new(());
-        *request.uri_mut() = check.path.parse().unwrap_or_default();
+        let uri = check.path.parse();
+        debug_assert!(uri.is_ok(), "a path was checked: {}", check.path);
+        *request.uri_mut() = uri.unwrap_or_default();
         request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(CHECKER));
         let (parts, ()) = request.into_parts();
         let exchange = config.observer.begin(&parts);

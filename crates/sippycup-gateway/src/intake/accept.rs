@@ -31,10 +31,9 @@ impl Config {
             ));
         }
         // An absolute-form target names the host, whatever the header says (RFC 9112, 3.2.2).
-        if let Some(host) =
-            parts.uri.authority().and_then(|authority| HeaderValue::from_str(without_user(authority)).ok())
-        {
-            parts.headers.insert(HOST, host);
+        if let Some(host) = parts.uri.authority().map(|authority| HeaderValue::from_str(without_user(authority))) {
+            debug_assert!(host.is_ok(), "a host is a header's value: {host:?}");
+            host.ok().and_then(|host| parts.headers.insert(HOST, host));
         }
         self.visitor(parts)
     }

@@ -273,7 +273,7 @@ async fn log(direct: &Direct, began: Instant, failure: Option<&Failure>) -> Stri
         )
         .into_bytes(),
     );
-    STANDARD.encode(log.get(log.len().saturating_sub(4096)..).unwrap_or_default())
+    STANDARD.encode(log.last_chunk::<4096>().map_or(&*log, |end| end))
 }
 
 const ON_THEIR_WAY: Duration = Duration::from_millis(50);

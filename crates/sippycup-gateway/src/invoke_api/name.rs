@@ -21,7 +21,7 @@ pub(super) fn operation(path: &str) -> Option<(Operation, String)> {
     let name = percent_decode_str(name).decode_utf8().ok()?;
     // `arn:aws:lambda:region:account:function:name:alias`, `account:function:name`, `name:alias`.
     let name = name.split_once(":function:").map_or(&*name, |(_, name)| name);
-    Some((operation, name.split(':').next().unwrap_or_default().to_owned()))
+    Some((operation, name.split_once(':').map_or(name, |(name, _)| name).to_owned()))
 }
 
 #[cfg(test)]

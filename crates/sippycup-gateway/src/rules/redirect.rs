@@ -117,11 +117,11 @@ impl Redirect {
         };
         let port = place.port.to_string();
         let sent = [
-            ("#{protocol}", place.protocol),
-            ("#{host}", &*host),
-            ("#{port}", &*port),
-            ("#{path}", asked.path.strip_prefix('/').unwrap_or(asked.path)),
-            ("#{query}", asked.query),
+            ("protocol", place.protocol),
+            ("host", &*host),
+            ("port", &*port),
+            ("path", asked.path.strip_prefix('/').unwrap_or(asked.path)),
+            ("query", asked.query),
         ];
         let filled = |text: &str| filled(text, &sent);
         let protocol = filled(&self.protocol).to_ascii_lowercase();
@@ -143,19 +143,12 @@ pub(crate) struct Place<'a> {
 fn filled(text: &str, sent: &[(&str, &str)]) -> String {
     let mut filled = String::new();
     let mut rest = text;
-    while let Some(at) = rest.find("#{") {
-        let (before, from) = rest.split_at(at);
+    while let Some((before, from)) = rest.split_once("#{") {
         filled.push_str(before);
-        match sent.iter().find_map(|(name, value)| Some((from.strip_prefix(name)?, value))) {
-            Some((behind, value)) => {
-                filled.push_str(value);
-                rest = behind;
-            }
-            None => {
-                filled.push_str("#{");
-                rest = from.strip_prefix("#{").unwrap_or_default();
-            }
-        }
+        let known = sent.iter().find_map(|(name, value)| Some((from.strip_prefix(name)?.strip_prefix('}')?, *value)));
+        let (behind, value) = known.unwrap_or((from, "#{"));
+        filled.push_str(value);
+        rest = behind;
     }
     filled + rest
 }

@@ -39,7 +39,11 @@ impl Stickiness {
         let end = now.saturating_add(self.duration.as_secs());
         let value = format!("{end:016x}{:016x}", tag(key, group, end));
         let shared = format!("{value}; Expires={}; Path=/", http_date(end));
-        let line = |text: String| HeaderValue::try_from(text).ok();
+        let line = |text: String| {
+            let line = HeaderValue::try_from(text);
+            debug_assert!(line.is_ok(), "a cookie is a header's value: {line:?}");
+            line.ok()
+        };
         Some(StickyCookies {
             lines: [
                 line(format!("{NAME}={shared}"))?,

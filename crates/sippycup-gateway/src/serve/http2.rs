@@ -86,9 +86,9 @@ fn builder() -> http2::Builder<TokioExecutor> {
 
 /// A request of HTTP/2 in the form that it has in HTTP/1.1: with a path only, a host and one line of cookies (RFC 9113, 8.2.3 and 8.3.1).
 fn as_of_http1(mut request: Request<Incoming>) -> Request<Incoming> {
-    let host = request.uri().authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
-    if let Some(host) = host {
-        request.headers_mut().insert(HOST, host);
+    if let Some(host) = request.uri().authority().map(|authority| HeaderValue::from_str(authority.as_str())) {
+        debug_assert!(host.is_ok(), "a host is a header's value: {host:?}");
+        host.ok().and_then(|host| request.headers_mut().insert(HOST, host));
     }
     if let Some(target) = request.uri().path_and_query().cloned() {
         *request.uri_mut() = Uri::from(target);

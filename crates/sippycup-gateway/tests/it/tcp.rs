@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sippycup_gateway::{Answer, Authorizer, BoxError, Function, Gateway, GatewayBuilder, Kind, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 
 use crate::support::{ask, get, text};
 
@@ -205,9 +206,12 @@ async fn a_head_that_does_not_end_loses_its_connection() {
     let address = listening(Gateway::builder(Kind::HttpApiV2)).await;
     let mut socket = TcpStream::connect(address).await.unwrap();
     socket.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n").await.unwrap();
+    let begin = Instant::now();
     let mut response = Vec::new();
     let _ = socket.read_to_end(&mut response).await;
     assert_eq!(String::from_utf8(response).unwrap(), "");
+    // By a clock that only goes on where nothing else does.
+    assert_eq!(begin.elapsed().as_secs(), 30);
 }
 
 #[tokio::test(start_paused = true)]

@@ -76,7 +76,9 @@ impl Event {
     /// The event as it came.
     #[must_use]
     pub fn json(&self) -> &RawValue {
-        serde_json::from_slice(&self.json).unwrap_or(RawValue::NULL)
+        let json = serde_json::from_slice(&self.json);
+        debug_assert!(json.is_ok(), "an event was read as JSON: {json:?}");
+        json.unwrap_or(RawValue::NULL)
     }
 
     /// Reads the event into a type of yours, or of the crate `aws_lambda_events`.
@@ -136,7 +138,7 @@ fn without_values(said: &str) -> String {
     let Some((found, expected)) = found.and_then(|rest| rest.rsplit_once(", expected ")) else {
         return "expected another shape".to_owned();
     };
-    let found = found.split(['"', '`']).next().unwrap_or_default().trim_end();
+    let found = found.split_once(['"', '`']).map_or(found, |(found, _)| found).trim_end();
     // serde_json appends where it was.
     let expected = expected.rsplit_once(" at line ").map_or(expected, |(expected, _)| expected);
     format!("expected {expected}, found {found}")

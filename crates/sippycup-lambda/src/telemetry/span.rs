@@ -124,7 +124,7 @@ impl Drop for RequestSpan {
 /// The ARN with the version in the place of an alias, as it names the same code for ever.
 fn resource(arn: &str, version: Option<&str>) -> String {
     match (arn.match_indices(':').nth(6), version) {
-        (Some((at, _)), Some(version)) => format!("{}:{version}", arn.get(..at).unwrap_or(arn)),
+        (Some((at, _)), Some(version)) => format!("{}:{version}", arn.split_at(at).0),
         _ => arn.to_owned(),
     }
 }

@@ -114,8 +114,7 @@ fn body(kept: &Kept) -> Value {
 fn routed(contents: &Contents) -> Value {
     let Some(routed) = &contents.routed else { return Value::Null };
     let path = contents.target.split(['?', '#']).next().certain();
-    let path =
-        path.split_once("://").map_or(path, |(_, rest)| rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/"));
+    let path = path.split_once("://").map_or(path, |(_, rest)| rest.find('/').map_or("/", |at| rest.split_at(at).1));
     let base = path.strip_suffix(routed.path.as_str()).or(path.strip_suffix('/')).unwrap_or(path);
     let found = match (&routed.mapping, &routed.stage) {
         (Some(mapping), _) if mapping.is_empty() => format!("`{}` maps its root", routed.domain),

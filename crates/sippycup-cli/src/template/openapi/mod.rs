@@ -68,9 +68,8 @@ impl Body {
         let server = self.root.get("servers").and_then(|servers| servers.items().first());
         let of_server = server.and_then(|server| {
             let url = server.get("url")?.as_text()?;
-            let path = url
-                .split_once("://")
-                .map_or(url, |(_, rest)| rest.find('/').and_then(|at| rest.get(at..)).unwrap_or(""));
+            let path =
+                url.split_once("://").map_or(url, |(_, rest)| rest.find('/').map_or("", |at| rest.split_at(at).1));
             let variable = server.at(&["variables", "basePath", "default"]).and_then(Node::as_text).unwrap_or_default();
             Some(path.replace("{basePath}", variable.trim_matches('/')))
         });

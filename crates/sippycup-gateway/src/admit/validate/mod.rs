@@ -147,7 +147,7 @@ impl RequestValidator {
             .collect();
         let of = |sort: &str| self.models.iter().find(|(known, _)| known.eq_ignore_ascii_case(sort));
         let model = |sent: &str| {
-            let sort = sent.split(';').next().unwrap_or_default().trim();
+            let sort = sent.split_once(';').map_or(sent, |(sort, _)| sort).trim();
             of(sort).or_else(|| of("$default")).map(|(_, name)| name.as_str())
         };
         let found: BTreeSet<_> = match sent.is_empty() {

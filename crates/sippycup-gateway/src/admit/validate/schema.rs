@@ -39,7 +39,7 @@ impl Schema {
     /// What a reference means: a part of the same model, or another model.
     pub(super) fn referred<'s>(&'s self, place: Place<'s>, reference: &str) -> Option<Place<'s>> {
         let own = reference.strip_prefix('#').and_then(|pointer| place.model.pointer(pointer));
-        let name = || reference.rsplit('/').next().unwrap_or_default();
+        let name = || reference.rsplit_once('/').map_or(reference, |(_, name)| name);
         own.map(|schema| Place { schema, ..place }).or_else(|| self.model(name()))
     }
 

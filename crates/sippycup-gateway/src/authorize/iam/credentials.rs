@@ -76,7 +76,7 @@ impl IamCredentials {
         match resource.split_once('/') {
             None => account.to_owned(),
             Some(("assumed-role", role)) => {
-                let session = role.rsplit('/').next().unwrap_or_default();
+                let session = role.rsplit_once('/').map_or(role, |(_, session)| session);
                 format!("AROA{rest}:{session}")
             }
             Some(_) => format!("AIDA{rest}"),
