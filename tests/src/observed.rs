@@ -17,7 +17,7 @@ use axum::{
     Json, Router,
     body::{Body as AxumBody, Bytes},
     extract::Path,
-    http::{Request, StatusCode},
+    http::{HeaderMap, Request, StatusCode},
     routing::{any, get, post},
 };
 use http_body::Frame;
@@ -199,7 +199,10 @@ async fn who(
     tenant: Option<TenantId>,
     connection: Option<Connection>,
     server: ServerUrl,
+    headers: HeaderMap,
 ) -> Json<Value> {
+    // Only for who knows that a load balancer with mutual TLS writes them.
+    let trusted = ClientCertificate::from_trusted_load_balancer(&headers);
     let connection = connection.map(|connection| {
         json!([connection.id(), connection.event_type(), connection.management_endpoint("eu-central-1")])
     });
@@ -209,6 +212,7 @@ async fn who(
         "tenant": tenant.as_ref().map(TenantId::as_str),
         "connection": connection,
         "server": server.as_str(),
+        "trusted": trusted.as_ref().and_then(ClientCertificate::subject),
     }))
 }
 

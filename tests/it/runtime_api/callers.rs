@@ -74,6 +74,7 @@ async fn a_caller_is_who_the_front_door_says_and_the_request_has_the_id_of_its_i
             let answer = report.json();
             let seen: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
             wanted["tenant"] = format!("of-{id}").into();
+            wanted["trusted"] = event["headers"]["x-amzn-mtls-clientcert-subject"].clone();
             if wanted["server"].is_null() {
                 wanted["server"] = seen["server"].clone();
             }
