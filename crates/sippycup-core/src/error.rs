@@ -3,67 +3,58 @@
 
 use std::{error::Error, fmt};
 
-use crate::{
-    certain::Certain,
-    json::{Fault, Kind},
-};
+use crate::json::{Fault, Kind};
 
 /// The event cannot become a request.
 ///
 /// The message says where (a JSON path such as `requestContext.http.method`), what was expected there and
 /// what was found, and never repeats a value of the event.
 #[derive(Debug)]
-pub struct EventError(Reason);
+pub struct EventError {
+    reason: Reason,
+    message: String,
+}
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 enum Reason {
-    Json { path: String, at: usize, expected: &'static str },
-    Member { path: &'static str, expected: &'static str, found: &'static str },
-    NotHttp { saw: String },
+    Json,
+    Member,
+    NotHttp,
 }
 
 impl EventError {
     /// Bytes that are not UTF-8 are reported as such, and not as what the reader expected in their place.
     pub(crate) fn json(json: &[u8], fault: Fault) -> Self {
         let fault = Fault::not_utf8(json).unwrap_or(fault);
-        Self(Reason::Json { path: path_at(json, fault.at()), at: fault.at(), expected: fault.expected() })
+        let (expected, path, at) = (fault.expected(), path_at(json, fault.at()), fault.at());
+        Self { reason: Reason::Json, message: format!("expected {expected} at `{path}` (byte {at})") }
     }
 
-    pub(crate) fn member(path: &'static str, expected: &'static str, found: &'static str) -> Self {
-        Self(Reason::Member { path, expected, found })
+    pub(crate) fn member(path: &str, expected: &str, found: &str) -> Self {
+        Self { reason: Reason::Member, message: format!("expected {expected} at `{path}`, found {found}") }
     }
 
-    pub(crate) fn not_http(saw: String) -> Self {
-        Self(Reason::NotHttp { saw })
+    pub(crate) fn not_http(found: &str) -> Self {
+        let expected = "an event of API Gateway, a function URL, a load balancer or VPC Lattice";
+        Self { reason: Reason::NotHttp, ..Self::member("$", expected, found) }
     }
 
     /// Whether the bytes were no JSON at all (cut off, not UTF-8, half a surrogate pair, …).
     #[must_use]
     pub fn is_not_json(&self) -> bool {
-        matches!(self.0, Reason::Json { .. })
+        self.reason == Reason::Json
     }
 
     /// Whether the event was a different kind of event: a queue's, a schedule's, an authorizer's.
     #[must_use]
     pub fn is_not_http(&self) -> bool {
-        matches!(self.0, Reason::NotHttp { .. })
+        self.reason == Reason::NotHttp
     }
 }
 
 impl fmt::Display for EventError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Reason::Json { path, at, expected } => {
-                write!(f, "cannot decode event: expected {expected} at `{path}` (byte {at})")
-            }
-            Reason::Member { path, expected, found } => {
-                write!(f, "cannot decode event: expected {expected} at `{path}`, found {found}")
-            }
-            Reason::NotHttp { saw } => write!(
-                f,
-                "cannot decode event: expected an event of API Gateway, a function URL, a load balancer or VPC Lattice at `$`, found {saw}"
-            ),
-        }
+        write!(f, "cannot decode event: {}", self.message)
     }
 }
 
@@ -127,7 +118,7 @@ pub(crate) fn found(kind: Kind) -> &'static str {
 /// there: only errors pay for paths. Levels that no message shows are counted and not kept: an event may be nothing
 /// but brackets.
 fn path_at(json: &[u8], at: usize) -> String {
-    let mut shown: Vec<Step> = Vec::with_capacity(MAX_STEPS);
+    let mut shown: Vec<Step<'_>> = Vec::with_capacity(MAX_STEPS);
     let mut hidden = 0_usize;
     let mut position = 0;
     while let Some(byte) = json.get(position).filter(|_| position < at) {
@@ -149,7 +140,7 @@ fn path_at(json: &[u8], at: usize) -> String {
                     && end < at
                     && let Some(Step::Member(name @ None)) = shown.last_mut()
                 {
-                    *name = Some(name_for_people(json.get(position..end).certain()));
+                    *name = json.get(position..end);
                 }
                 position = end + 1;
             }
@@ -157,16 +148,12 @@ fn path_at(json: &[u8], at: usize) -> String {
         }
     }
     let mut path = String::new();
-    for step in &shown {
+    for step in shown {
         match step {
             Step::Member(None) => {}
-            Step::Member(Some(name)) => {
-                if !path.is_empty() {
-                    path.push('.');
-                }
-                path.push_str(name);
-            }
-            Step::Item(index) => path.push_str(&format!("[{index}]")),
+            Step::Member(Some(name)) if path.is_empty() => path = name_for_people(name),
+            Step::Member(Some(name)) => path = format!("{path}.{}", name_for_people(name)),
+            Step::Item(index) => path = format!("{path}[{index}]"),
         }
     }
     if hidden > 0 {
@@ -175,8 +162,9 @@ fn path_at(json: &[u8], at: usize) -> String {
     if path.is_empty() { "$".to_owned() } else { path }
 }
 
-enum Step {
-    Member(Option<String>),
+enum Step<'a> {
+    /// With its name, once that was read.
+    Member(Option<&'a [u8]>),
     Item(usize),
 }
 

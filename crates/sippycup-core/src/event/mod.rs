@@ -129,7 +129,7 @@ impl ProxyEvent {
             Some(source) => Dialect::of(source, &self.read.wire),
             None => self.dialect,
         };
-        dialect.ok_or_else(|| EventError::not_http(describe(&self.read.json)))
+        dialect.ok_or_else(|| EventError::not_http(&describe(&self.read.json)))
     }
 }
 

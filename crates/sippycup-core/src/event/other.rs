@@ -13,10 +13,9 @@ pub(super) fn is_foreign(name: &[u8]) -> bool {
 
 /// What an event that is not of HTTP looks like: the service if it says so, else its members' names.
 pub(crate) fn describe(json: &[u8]) -> String {
-    match Scanner::new(json).kind() {
-        Ok(Kind::Object) => {}
-        Ok(kind) => return found(kind).to_owned(),
-        Err(_) => return "nothing".to_owned(),
+    let kind = Scanner::new(json).kind().unwrap_or_default();
+    if kind != Kind::Object {
+        return found(kind).to_owned();
     }
     let mut names = Vec::new();
     for Member { name, value } in Members::of(json, Field::whole(json)).flatten() {
