@@ -125,7 +125,7 @@ impl Read {
                     0..=FEW_PARAMETERS => member(json, wire.path_parameters, name)?,
                     _ => *many.get(name.as_bytes())?,
                 };
-                value.string(json).ok().flatten()
+                value.string_or_none(json)
             },
             mapping: mapping.string(json)?,
             stage: stage.unwrap_or_default(),

@@ -28,13 +28,8 @@ use http::{Extensions, StatusCode, request::Parts};
 use serde::de::DeserializeOwned;
 
 use super::{
-    caller::{ClientCertificate, IamPrincipal},
-    connection::Connection,
-    context::RequestContext,
-    message::{InvalidMessage, Message},
-    public::{ClientIp, PublicUri},
-    server_url::ServerUrl,
-    variables::{PathParameters, StageVariables},
+    ClientCertificate, ClientIp, Connection, IamPrincipal, InvalidMessage, Message, PathParameters, PublicUri,
+    RequestContext, ServerUrl, StageVariables,
 };
 use crate::{base_path::BasePath, source::EventSource};
 

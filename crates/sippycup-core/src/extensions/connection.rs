@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::context::RequestContext;
-use crate::{base_path::BasePath, source::EventSource};
+use crate::{base_path::BasePath, certain::Certain, source::EventSource};
 
 /// The WebSocket connection that a message came over, and where messages to it are posted.
 ///
@@ -27,7 +27,6 @@ use crate::{base_path::BasePath, source::EventSource};
 /// ```
 #[derive(Clone)]
 pub struct Connection {
-    id: String,
     context: RequestContext,
 }
 
@@ -35,14 +34,14 @@ impl Connection {
     /// The connection of this event; `None` if it is none of a WebSocket API.
     #[must_use]
     pub fn from_context(context: &RequestContext) -> Option<Self> {
-        let id = context.connection_id().filter(|_| context.source() == EventSource::WebSocket)?;
-        Some(Self { id: id.to_owned(), context: context.clone() })
+        let is_one = context.source() == EventSource::WebSocket && context.connection_id().is_some();
+        is_one.then(|| Self { context: context.clone() })
     }
 
     /// The id, by which messages are posted to it.
     #[must_use]
     pub fn id(&self) -> &str {
-        &self.id
+        self.context.connection_id().certain()
     }
 
     /// `CONNECT`, `MESSAGE` or `DISCONNECT`.
@@ -81,7 +80,9 @@ impl Connection {
     #[must_use]
     pub fn management_endpoint(&self, region: &str) -> Option<String> {
         let stage = self.stage()?;
-        if let Some(domain) = self.domain_name().filter(|domain| is_of_api_gateway(domain)) {
+        // So API Gateway calls those that it gives out: `id.execute-api.region.amazonaws.com`.
+        let own = self.domain_name().filter(|domain| domain.split('.').nth(1) == Some("execute-api"));
+        if let Some(domain) = own {
             return Some(format!("https://{domain}/{stage}"));
         }
         let api = self.context.api_id()?;
@@ -100,16 +101,11 @@ impl Connection {
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection")
-            .field("id", &self.id)
+            .field("id", &self.id())
             .field("event_type", &self.event_type())
             .field("route_key", &self.route_key())
             .finish_non_exhaustive()
     }
-}
-
-/// Whether API Gateway gave out this name: `id.execute-api.region.amazonaws.com`.
-fn is_of_api_gateway(domain: &str) -> bool {
-    domain.split('.').nth(1) == Some("execute-api")
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::claims;
 use crate::{
-    json::{Fault, Field, Kind, Member, Members, member},
+    json::{Field, Kind, Member, Members, member},
     source::EventSource,
 };
 
@@ -41,15 +41,8 @@ use crate::{
 pub struct RequestContext {
     source: EventSource,
     json: Bytes,
-    fields: OnceLock<Arc<Fields>>,
-}
-
-/// The values behind the accessors, read on first use.
-#[derive(Debug, Default)]
-struct Fields {
-    /// In the order of [`TEXTS`].
-    texts: [Option<String>; TEXTS.len()],
-    source_ip: Option<IpAddr>,
+    /// The values behind the accessors, in the order of [`TEXTS`]: read on first use.
+    texts: OnceLock<Arc<[Option<String>; TEXTS.len()]>>,
 }
 
 impl RequestContext {
@@ -65,7 +58,7 @@ impl RequestContext {
 
     /// `json` must be one JSON value, in UTF-8.
     pub(crate) fn new(source: EventSource, json: Bytes) -> Self {
-        Self { source, json, fields: OnceLock::new() }
+        Self { source, json, texts: OnceLock::new() }
     }
 
     /// The front door the event came through.
@@ -212,7 +205,10 @@ impl RequestContext {
     /// [`ClientIp`](crate::ClientIp) also knows theirs.
     #[must_use]
     pub fn source_ip(&self) -> Option<IpAddr> {
-        self.fields().source_ip
+        let json = &*self.json;
+        let members = Members::of(json, Field::whole(json)).flatten();
+        let callers = members.filter(|each| each.name.is(json, b"http") || each.name.is(json, b"identity"));
+        callers.filter_map(|each| member(json, each.value, "sourceIp")?.string_or_none(json)?.parse().ok()).last()
     }
 
     /// The stage: a name, or `$default`.
@@ -225,22 +221,21 @@ impl RequestContext {
     pub(super) fn text_at(&self, path: &[&str]) -> Option<String> {
         let json = &*self.json;
         let value = path.iter().try_fold(Field::whole(json), |object, name| member(json, object, name))?;
-        value.string(json).ok().flatten().map(Cow::into_owned)
+        value.string_or_none(json).map(Cow::into_owned)
     }
 
     fn text(&self, name: &str) -> Option<&str> {
-        let place = TEXTS.iter().position(|text| *text == name)?;
-        self.fields().texts.get(place)?.as_deref()
-    }
-
-    fn fields(&self) -> &Fields {
-        self.fields.get_or_init(|| {
-            let mut fields = Fields::default();
-            // The event was read as a whole before, so nothing can be wrong here but escapes; a field with
-            // a broken one is as good as missing.
-            let _partial = fields.read(&self.json);
-            Arc::new(fields)
-        })
+        let texts = self.texts.get_or_init(|| {
+            let json = &*self.json;
+            let mut texts = <[Option<String>; TEXTS.len()]>::default();
+            for Member { name, value } in Members::of(json, Field::whole(json)).flatten() {
+                if let Some((_, text)) = TEXTS.iter().zip(&mut texts).find(|(text, _)| name.is(json, text.as_bytes())) {
+                    *text = value.string_or_none(json).map(Cow::into_owned);
+                }
+            }
+            Arc::new(texts)
+        });
+        texts.get(TEXTS.iter().position(|text| *text == name)?)?.as_deref()
     }
 
     fn claims_field(&self) -> Option<Field> {
@@ -274,23 +269,6 @@ impl fmt::Debug for RequestContext {
     /// Shows the source only: the context has tokens and certificates in it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestContext").field("source", &self.source).finish_non_exhaustive()
-    }
-}
-
-impl Fields {
-    fn read(&mut self, json: &[u8]) -> Result<(), Fault> {
-        for each in Members::of(json, Field::whole(json)) {
-            let Member { name, value } = each?;
-            let name = name.text_or_empty(json);
-            let text = |field: Field| field.string(json).ok().flatten();
-            if let Some((_, place)) = TEXTS.iter().zip(&mut self.texts).find(|(known, _)| known.as_bytes() == &*name) {
-                *place = text(value).map(Cow::into_owned);
-            } else if matches!(&*name, b"http" | b"identity") {
-                let ip = member(json, value, "sourceIp").and_then(text);
-                self.source_ip = ip.and_then(|ip| ip.parse().ok()).or(self.source_ip);
-            }
-        }
-        Ok(())
     }
 }
 

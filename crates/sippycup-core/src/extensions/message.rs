@@ -45,8 +45,12 @@ impl<T: DeserializeOwned> Message<T> {
     ///
     /// If it is no JSON, or not of the shape of `T`.
     pub fn from_slice(body: &[u8]) -> Result<Self, InvalidMessage> {
-        let data = serde_json::from_slice(body).map_err(|error| InvalidMessage::new(&error))?;
-        let action = member(body, Field::whole(body), "action").and_then(|field| field.string(body).ok().flatten());
+        let data = serde_json::from_slice(body).map_err(|error| InvalidMessage {
+            line: error.line(),
+            column: error.column(),
+            is_json: error.is_data(),
+        })?;
+        let action = member(body, Field::whole(body), "action").and_then(|action| action.string_or_none(body));
         Ok(Self { action: action.map(Cow::into_owned), data })
     }
 }
@@ -59,12 +63,6 @@ pub struct InvalidMessage {
     line: usize,
     column: usize,
     is_json: bool,
-}
-
-impl InvalidMessage {
-    fn new(error: &serde_json::Error) -> Self {
-        Self { line: error.line(), column: error.column(), is_json: error.is_data() }
-    }
 }
 
 impl fmt::Display for InvalidMessage {

@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::json::{Fault, Field, Member, Members};
+use crate::json::{Field, Member, Members};
 
 /// A JSON object of strings, read when it is asked for.
 #[derive(Clone, Default)]
@@ -19,22 +19,8 @@ struct Map {
 }
 
 impl Map {
-    fn from_pairs(pairs: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>) -> Self {
-        let pairs: Arc<[_]> = pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Self { json: Bytes::new(), pairs: OnceLock::from(pairs) }
-    }
-
-    fn pairs(&self) -> &[(String, String)] {
-        self.pairs.get_or_init(|| read(&self.json).unwrap_or_default().into())
-    }
-
-    /// The last of several equal names, as every JSON parser has it.
-    fn get(&self, name: &str) -> Option<&str> {
-        self.iter().rev().find(|(each, _)| *each == name).map(|(_, value)| value)
-    }
-
     fn iter(&self) -> Pairs<'_> {
-        Pairs(self.pairs().iter())
+        Pairs(self.pairs.get_or_init(|| read(&self.json)).iter())
     }
 }
 
@@ -81,18 +67,12 @@ impl fmt::Debug for Pairs<'_> {
     }
 }
 
-/// Null values are left out; numbers and booleans count as their text.
-fn read(json: &[u8]) -> Result<Vec<(String, String)>, Fault> {
-    let mut pairs = Vec::new();
-    for member in Members::of(json, Field::whole(json)) {
-        let Member { name, value } = member?;
-        // A broken escape costs its own pair alone.
-        let text = |field: Field| field.string(json).ok().flatten();
-        if let (Some(name), Some(value)) = (text(name), text(value)) {
-            pairs.push((name.into_owned(), value.into_owned()));
-        }
-    }
-    Ok(pairs)
+/// Null values are left out; numbers and booleans count as their text. A broken escape costs its own pair alone.
+fn read(json: &[u8]) -> Arc<[(String, String)]> {
+    let texts = |Member { name, value }| {
+        Some((name.string_or_none(json)?.into_owned(), value.string_or_none(json)?.into_owned()))
+    };
+    Members::of(json, Field::whole(json)).flatten().filter_map(texts).collect()
 }
 
 macro_rules! map {
@@ -109,19 +89,20 @@ macro_rules! map {
             /// The value of `name`, if there is one.
             #[must_use]
             pub fn get(&self, name: &str) -> Option<&str> {
-                self.0.get(name)
+                // The last of several equal names, as every JSON parser has it.
+                self.iter().rev().find(|(each, _)| *each == name).map(|(_, value)| value)
             }
 
             /// Whether there are none.
             #[must_use]
             pub fn is_empty(&self) -> bool {
-                self.0.pairs().is_empty()
+                self.len() == 0
             }
 
             /// How many there are.
             #[must_use]
             pub fn len(&self) -> usize {
-                self.0.pairs().len()
+                self.iter().len()
             }
 
             /// Every name with its value, in the event's order.
@@ -132,7 +113,7 @@ macro_rules! map {
 
         impl PartialEq for $name {
             fn eq(&self, other: &Self) -> bool {
-                self.0.pairs() == other.0.pairs()
+                self.iter().eq(other)
             }
         }
 
@@ -149,7 +130,8 @@ macro_rules! map {
 
         impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for $name {
             fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
-                Self(Map::from_pairs(pairs))
+                let pairs: Arc<[_]> = pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+                Self(Map { json: Bytes::new(), pairs: OnceLock::from(pairs) })
             }
         }
     };

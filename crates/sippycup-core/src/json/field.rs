@@ -1,6 +1,6 @@
 //! Where a value of a document stands.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
 use bytes::Bytes;
 
@@ -28,7 +28,7 @@ pub(crate) enum Kind {
 ///
 /// All in one word, since every step of the walk makes one and an event has room for forty: start, end,
 /// kind, and whether a string has a backslash in it, so that its bytes are not its value.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Field(u64);
 
 impl Field {
@@ -148,13 +148,14 @@ impl Field {
         })
     }
 
+    /// The same for what was walked over before, where nothing can be wrong but a broken escape: that is no string.
+    pub(crate) fn string_or_none<'a>(&self, json: &'a [u8]) -> Option<Cow<'a, str>> {
+        self.string(json).ok().flatten()
+    }
+
     /// Whether the value is exactly `text`. A broken escape is not equal to anything.
     pub(crate) fn is(&self, json: &[u8], text: &[u8]) -> bool {
-        match (self.kind(), self.is_escaped()) {
-            (Kind::String, false) => self.raw(json) == text,
-            (Kind::String, true) => self.text(json).is_ok_and(|value| value.as_deref() == Some(text)),
-            _ => false,
-        }
+        self.kind() == Kind::String && self.text(json).is_ok_and(|value| value.as_deref() == Some(text))
     }
 }
 
@@ -164,12 +165,6 @@ pub(crate) struct Member {
     pub(crate) name: Field,
     /// Of an array of one string that string: a header or a key of a query that has one value, as nearly all have.
     pub(crate) value: Field,
-}
-
-impl fmt::Debug for Field {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} at {}, {} bytes", self.kind(), self.start(), self.len())
-    }
 }
 
 /// The length that a document must not have, in bytes: many times what Lambda hands over. Who reads one

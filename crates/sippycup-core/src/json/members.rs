@@ -81,13 +81,8 @@ pub(crate) fn each_item(
 
 /// The member of an object by its name; the last of several, as every JSON parser has it.
 pub(crate) fn member(json: &[u8], object: Field, name: &str) -> Option<Field> {
-    let mut found = None;
-    for member in Members::of(json, object).flatten() {
-        if member.name.is(json, name.as_bytes()) {
-            found = Some(member.value);
-        }
-    }
-    found
+    let named = Members::of(json, object).flatten().filter(|member| member.name.is(json, name.as_bytes()));
+    named.last().map(|member| member.value)
 }
 
 /// An object's members by their names, for callers that look up many.
