@@ -1,36 +1,19 @@
 //! Values that are always there.
 
-use std::fmt::Debug;
-
 /// A value that is there whatever an event has: an index that was checked before, text that was read as UTF-8.
 ///
 /// An event must not end the process, so a mistake in such reasoning costs the value and nothing more. Tests and the
 /// fuzz targets, which have debug assertions, end there.
-pub(crate) trait Certain {
-    type Value;
-
+pub(crate) trait Certain<T> {
     /// The value.
-    fn certain(self) -> Self::Value;
+    fn certain(self) -> T;
 }
 
-impl<T: Default> Certain for Option<T> {
-    type Value = T;
-
+impl<T: Default> Certain<T> for Option<T> {
     #[inline(always)]
     #[track_caller]
     fn certain(self) -> T {
         debug_assert!(self.is_some(), "a value that is always there is missing");
-        self.unwrap_or_default()
-    }
-}
-
-impl<T: Default, E: Debug> Certain for Result<T, E> {
-    type Value = T;
-
-    #[inline(always)]
-    #[track_caller]
-    fn certain(self) -> T {
-        debug_assert!(self.is_ok(), "what always succeeds failed: {:?}", self.err());
         self.unwrap_or_default()
     }
 }

@@ -100,19 +100,10 @@ pub(crate) fn is_written(piece: &[u8], text: &[u8]) -> bool {
 ///
 /// No part of either is looked at more than a few times, and nothing behind the first difference.
 pub(crate) fn same_text(a: &[u8], b: &[u8]) -> bool {
-    if a == b {
-        return true;
-    }
-    match (a.contains(&b'%'), b.contains(&b'%')) {
-        (false, false) => false,
-        (true, false) => same_characters(Decoded(a), b.iter().copied()),
-        (false, true) => same_characters(a.iter().copied(), Decoded(b)),
-        (true, true) => {
-            same_characters(Decoded(a), Decoded(b))
-                || same_characters(Decoded(a), b.iter().copied())
-                || same_characters(a.iter().copied(), Decoded(b))
-        }
-    }
+    a == b
+        || same_characters(Decoded(a), Decoded(b))
+        || same_characters(Decoded(a), b.iter().copied())
+        || same_characters(a.iter().copied(), Decoded(b))
 }
 
 /// Whether two texts are the same, where what is not UTF-8 counts as the U+FFFD that stands in JSON for it.

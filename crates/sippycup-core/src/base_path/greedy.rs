@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::{certain::Certain, uri::same_text};
+use crate::uri::same_text;
 
 /// The path without what a greedy parameter took of it, and without the slashes in front of that; `None` if the
 /// value does not stand at the path's end.
@@ -23,38 +23,32 @@ pub(super) fn without_greedy<'a>(path: &'a str, value: &str) -> Option<&'a str> 
         })
     };
     // A slash at an end of the value may be missing in it, or be one that was an escape before it was decoded.
-    let (trimmed_path, trimmed) = (path.get(..end_of_slashes(path).start)?, trim_slashes(value));
+    let (trimmed_path, trimmed) = (trim_end(path), trim_start(trim_end(value)));
     let begin = match trimmed {
         "" => path.len(),
         _ if trimmed_path == path && trimmed == value => begin(path, value)?,
         _ => begin(path, value).or_else(|| begin(trimmed_path, trimmed))?,
     };
     let before = path.get(..begin)?;
-    let run = end_of_slashes(before);
+    let run = trim_end(before).len();
     // Of the slashes that stand there together, only one that is no escape ends a segment.
-    let first = before.get(run.clone())?.find('/');
-    match first {
-        Some(first) => path.get(..run.start + first),
+    match before.get(run..)?.find('/') {
+        Some(first) => path.get(..run + first),
         None => (begin == path.len()).then_some(path),
     }
 }
 
-/// Where the slashes at the end of a text stand, also those that are escapes.
-fn end_of_slashes(text: &str) -> Range<usize> {
-    let mut start = text.len();
-    for slash in slashes(text, true) {
-        if slash.end != start {
-            break;
-        }
-        start = slash.start;
+/// The text without slashes at its end, also those that are escapes.
+fn trim_end(mut text: &str) -> &str {
+    while let Some(before) = SLASHES.iter().find_map(|slash| text.strip_suffix(slash)) {
+        text = before;
     }
-    start..text.len()
+    text
 }
 
-/// The text without slashes at its ends, also those that are escapes.
-fn trim_slashes(text: &str) -> &str {
-    let mut text = text.get(..end_of_slashes(text).start).certain();
-    while let Some(behind) = ["/", "%2F", "%2f"].iter().find_map(|slash| text.strip_prefix(slash)) {
+/// The same at its beginning.
+fn trim_start(mut text: &str) -> &str {
+    while let Some(behind) = SLASHES.iter().find_map(|slash| text.strip_prefix(slash)) {
         text = behind;
     }
     text
@@ -69,3 +63,6 @@ fn slashes(text: &str, escapes: bool) -> impl Iterator<Item = Range<usize>> {
         _ => None,
     })
 }
+
+/// A slash, and its escapes.
+const SLASHES: [&str; 3] = ["/", "%2F", "%2f"];

@@ -84,9 +84,8 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
         };
         if self.mount_at_resource {
             let rest = self.path.get(strip..).certain();
-            if let Some(length) =
-                self.template.as_deref().and_then(|template| prefix(rest, literal(template), self.as_sent()))
-            {
+            let resource = literal(self.template.as_deref().unwrap_or_default());
+            if let Some(length) = prefix(rest, resource, self.as_sent()) {
                 base = BasePath::from_lossy(&format!("{base}{}", rest.get(..length).certain()));
                 strip += length;
             }
@@ -212,14 +211,10 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
 
     /// The part of the path in front of these segments, which are its last.
     fn before(&self, path: &'a str, segments: &[&str]) -> Option<&'a str> {
-        let mut rest = path;
-        for wanted in segments.iter().rev() {
+        let rest = segments.iter().rev().try_fold(path, |rest, wanted| {
             let (before, segment) = rest.rsplit_once('/')?;
-            if !self.wanted(wanted).is_met_by(segment) {
-                return None;
-            }
-            rest = before;
-        }
+            is_met_by(&self.wanted(wanted), segment).then_some(before)
+        })?;
         (rest.len() <= LONGEST_BASE).then(|| rest.trim_end_matches('/'))
     }
 
@@ -245,36 +240,21 @@ impl<'a, P: Fn(&str) -> Option<Cow<'a, str>>> Signals<'a, P> {
         settled.or_else(|| first.is_empty().then_some(first))
     }
 
-    /// What a segment of the template wants.
-    fn wanted<'b>(&self, segment: &'b str) -> Wanted<'b>
-    where
-        'a: 'b,
-    {
+    /// What a segment of a path has to be for this one of the template; `None` if it may be anything but empty.
+    fn wanted<'b>(&'b self, segment: &'b str) -> Option<Cow<'b, str>> {
         match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-            Some(name) => (self.parameter)(name).map_or(Wanted::Some, Wanted::Text),
-            None => Wanted::Text(Cow::Borrowed(segment)),
+            Some(name) => (self.parameter)(name),
+            None => Some(Cow::Borrowed(segment)),
         }
     }
 }
 
-/// What a segment of a path has to be.
-enum Wanted<'a> {
-    /// Anything but empty.
-    Some,
-    Text(Cow<'a, str>),
-}
-
-impl Wanted<'_> {
-    fn is_met_by(&self, segment: &str) -> bool {
-        match self {
-            Self::Some => !segment.is_empty(),
-            Self::Text(text) => same_text(segment.as_bytes(), text.as_bytes()),
-        }
-    }
+fn is_met_by(wanted: &Option<Cow<'_, str>>, segment: &str) -> bool {
+    wanted.as_ref().map_or(!segment.is_empty(), |text| same_text(segment.as_bytes(), text.as_bytes()))
 }
 
 /// Every part of the path, without slashes at its end, behind which these segments and one more at least stand.
-fn candidates<'a>(path: &'a str, segments: Vec<Wanted<'_>>) -> impl Iterator<Item = &'a str> {
+fn candidates<'a>(path: &'a str, segments: Vec<Option<Cow<'_, str>>>) -> impl Iterator<Item = &'a str> {
     let (mut end, mut behind_last, mut last) = (0, 0, None);
     cuts(path).filter_map(move |cut| {
         // Of slashes that stand together, the base ends in front of the first.
@@ -296,16 +276,12 @@ fn cuts(path: &str) -> impl Iterator<Item = usize> {
 }
 
 /// Whether the path begins with these segments, and goes on.
-fn goes_on(path: &str, segments: &[Wanted<'_>]) -> bool {
-    let mut rest = path;
-    for wanted in segments {
-        let Some((segment, _)) = rest.strip_prefix('/').and_then(|rest| rest.split_once('/')) else { return false };
-        if !wanted.is_met_by(segment) {
-            return false;
-        }
-        rest = rest.get(1 + segment.len()..).certain();
-    }
-    true
+fn goes_on(path: &str, segments: &[Option<Cow<'_, str>>]) -> bool {
+    let behind = segments.iter().try_fold(path, |rest, wanted| {
+        let (segment, _) = rest.strip_prefix('/')?.split_once('/')?;
+        if is_met_by(wanted, segment) { rest.get(1 + segment.len()..) } else { None }
+    });
+    behind.is_some()
 }
 
 /// The name of a segment's parameter, if it takes all that is left of a path.

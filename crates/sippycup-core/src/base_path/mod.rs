@@ -243,7 +243,7 @@ pub(crate) fn prefix(path: &str, base: &str, same: fn(&[u8], &[u8]) -> bool) -> 
 fn encoded(path: &str) -> String {
     let mut out = Vec::with_capacity(path.len() + 1);
     push_path(&mut out, path.as_bytes(), Text::Decoded);
-    String::from_utf8(out).certain()
+    String::from_utf8(out).ok().certain()
 }
 
 const fn is_canonical(path: &[u8]) -> bool {

@@ -213,30 +213,22 @@ fn address(entry: &str) -> Option<IpAddr> {
 /// Whether this is a host name or address with an optional port, and nothing that could be taken for anything
 /// else.
 pub(crate) fn is_authority(host: &[u8]) -> bool {
-    let plain = |byte: &u8| is_host_byte(*byte);
-    if host.iter().all(plain) {
+    // Most have neither brackets nor a port.
+    if host.iter().all(|byte| is_host_byte(*byte)) {
         return !host.is_empty();
     }
-    let (name, port) = match host.strip_prefix(b"[") {
-        Some(rest) => match rest.iter().position(|byte| *byte == b']').and_then(|end| rest.split_at_checked(end)) {
-            Some((address, behind)) => (address, behind.get(1..).certain()),
-            None => return false,
-        },
-        None => host.split_at(host.iter().position(|byte| *byte == b':').unwrap_or(host.len())),
-    };
-    let bracketed = host.first() == Some(&b'[');
-    !name.is_empty() && name.iter().all(|byte| plain(byte) || (bracketed && *byte == b':')) && is_port(port)
+    has_brackets_or_port(host)
 }
 
-/// Nothing, or a colon and a number of at most 65535.
-fn is_port(port: &[u8]) -> bool {
-    match port.strip_prefix(b":") {
-        None => port.is_empty(),
-        Some(digits) => {
-            digits.iter().all(u8::is_ascii_digit)
-                && std::str::from_utf8(digits).is_ok_and(|digits| digits.parse::<u16>().is_ok())
-        }
-    }
+#[cold]
+fn has_brackets_or_port(host: &[u8]) -> bool {
+    let Ok(host) = std::str::from_utf8(host) else { return false };
+    let bracketed = host.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let (name, port) = bracketed.unwrap_or_else(|| host.split_at(host.find(':').unwrap_or(host.len())));
+    let is_of_name = |byte| is_host_byte(byte) || (bracketed.is_some() && byte == b':');
+    // `parse` takes a plus sign too.
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    !name.is_empty() && name.bytes().all(is_of_name) && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
 }
 
 #[cfg(test)]
