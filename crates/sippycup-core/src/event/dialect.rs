@@ -206,13 +206,7 @@ static LATTICE_2: Dialect = Dialect {
     template: Template::Resource,
     prefix: Prefix::None,
     public: Public::Http,
-    answer: Answer {
-        shape: Shape::Single,
-        described: true,
-        prelude: Shape::Cookies,
-        kept: &[],
-        limits: Limits::of("VPC Lattice"),
-    },
+    answer: Answer { shape: Shape::Single, described: true, prelude: Shape::Cookies, kept: &[], limits: LATTICE },
 };
 
 /// [WebSocket API](https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integrations.html).
@@ -286,6 +280,8 @@ const COOKIES: Answer = Answer {
     kept: &[],
     limits: Limits::of("a function URL"),
 };
+
+const LATTICE: Limits = Limits::of("VPC Lattice");
 
 /// See [Quotas for HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).
 const HTTP_API: Limits = Limits::of("an HTTP API").headers(API_HEADERS);

@@ -19,10 +19,10 @@ pub(super) fn headers(json: &Bytes, wire: &Wire) -> Result<HeaderMap, Fault> {
     // Every value shares the event's buffer; this tells the first that it will be shared, and not each.
     let json = &json.clone();
     let cookies = joined(json, wire.cookies)?;
-    let spelling = Spelling::new(json, members, cookies.is_some());
-    Names::with(|names| match filled(json, names, spelling, rest, cookies.as_ref())? {
+    let spelling = Spelling::new(json, members, cookies.as_ref());
+    Names::with(|names| match filled(json, names, &spelling, rest)? {
         Some(map) => Ok(map),
-        None => appended(json, names, spelling, rest, cookies.as_ref()),
+        None => appended(json, names, &spelling, rest),
     })
 }
 
@@ -41,21 +41,16 @@ pub(super) fn header_value<T>(
 }
 
 /// A map that was made for the same names before, with these values. `None` if there was none, or not a value for each.
-fn filled(
-    json: &Bytes,
-    names: &Names,
-    spelling: Spelling<'_>,
-    rest: &[Member],
-    cookies: Option<&HeaderValue>,
-) -> Result<Option<HeaderMap>, Fault> {
+fn filled(json: &Bytes, names: &Names, spelling: &Spelling<'_>, rest: &[Member]) -> Result<Option<HeaderMap>, Fault> {
     let Some(layout) = names.layouts.find(spelling) else { return Ok(None) };
-    let mut members = spelling.members.iter();
-    if !rest.iter().all(|other| members.any(|member| member.name.raw(json) == other.name.raw(json))) {
+    let Spelling { members, cookies, .. } = *spelling;
+    let mut hiding = members.iter();
+    if !rest.iter().all(|other| hiding.any(|member| member.name.raw(json) == other.name.raw(json))) {
         return Ok(None);
     }
     let mut map = layout.map.clone();
     let mut places = map.values_mut();
-    for (member, place) in spelling.members.iter().zip(places.by_ref()) {
+    for (member, place) in members.iter().zip(places.by_ref()) {
         if header_value(json, member.value, |value| *place = value)?.is_none() {
             return Ok(None);
         }
@@ -67,21 +62,20 @@ fn filled(
 }
 
 /// A map to which the members were appended one by one.
-fn appended(
-    json: &Bytes,
-    names: &mut Names,
-    spelling: Spelling<'_>,
-    single: &[Member],
-    cookies: Option<&HeaderValue>,
-) -> Result<HeaderMap, Fault> {
+fn appended(json: &Bytes, names: &mut Names, spelling: &Spelling<'_>, single: &[Member]) -> Result<HeaderMap, Fault> {
+    let Spelling { members, cookies, .. } = *spelling;
     let mut map = HeaderMap::new();
     let mut rest = single;
     // Once, for all of them: a map that grows puts each of its names in place anew. Behind them come a cookie or trace
     // header and a length that stand elsewhere. What does not fit is left out when it is appended.
-    let _too_many = map.try_reserve(spelling.members.len() + FURTHER);
-    for member in spelling.members {
-        if append(&mut map, json, names, *member)? {
-            pass(&mut rest, json, member);
+    let _too_many = map.try_reserve(members.len() + FURTHER);
+    for member in members {
+        // Where both maps have the same names in the same order none is left at the end, and none was looked up.
+        if append(&mut map, json, names, *member)?
+            && let Some((next, behind)) = rest.split_first()
+            && next.name.raw(json) == member.name.raw(json)
+        {
+            rest = behind;
         }
     }
     if !rest.is_empty() {
@@ -129,16 +123,6 @@ fn append_missing(map: &mut HeaderMap, json: &Bytes, names: &mut Names, single: 
         }
     }
     missing.into_iter().try_for_each(|member| append(map, json, names, member).map(drop))
-}
-
-/// Steps over the next member of the other map if this one hides it. Where both have the same names in the same order none
-/// is left at the end, and none was looked up.
-fn pass(rest: &mut &[Member], json: &[u8], member: &Member) {
-    if let Some((next, behind)) = rest.split_first()
-        && next.name.raw(json) == member.name.raw(json)
-    {
-        *rest = behind;
-    }
 }
 
 /// One `cookie` header out of the list that payload format 2.0 has.

@@ -27,32 +27,32 @@ pub(crate) struct Layout {
     pub(crate) map: HeaderMap,
 }
 
-/// How an event spells the names, and whether it has a list of cookies too.
-#[derive(Clone, Copy)]
+/// How an event spells the names, and the list of cookies that it may have too.
 pub(crate) struct Spelling<'a> {
     json: &'a [u8],
     pub(crate) members: &'a [Member],
-    has_cookies: bool,
-    /// How long each of them is: mostly enough to tell other names.
+    pub(crate) cookies: Option<&'a HeaderValue>,
+    /// How long each name is: mostly enough to tell other names.
     digest: u64,
 }
 
 impl<'a> Spelling<'a> {
-    pub(crate) fn new(json: &'a [u8], members: &'a [Member], has_cookies: bool) -> Self {
+    pub(crate) fn new(json: &'a [u8], members: &'a [Member], cookies: Option<&'a HeaderValue>) -> Self {
         let add = |digest: u64, member: &Member| digest.rotate_left(5) ^ member.name.len() as u64;
-        Self { json, members, has_cookies, digest: members.iter().fold(1, add) }
+        Self { json, members, cookies, digest: members.iter().fold(1, add) }
     }
 }
 
 impl Layouts {
     /// The layout of these names.
-    pub(crate) fn find(&self, spelling: Spelling<'_>) -> Option<&Layout> {
+    #[inline(always)]
+    pub(crate) fn find(&self, spelling: &Spelling<'_>) -> Option<&Layout> {
         self.known.iter().find(|layout| layout.is_of(spelling))
     }
 
     /// Remembers the layout of the headers that have these names, the second time it is met.
     #[cold]
-    pub(crate) fn learn(&mut self, spelling: Spelling<'_>, map: &HeaderMap) {
+    pub(crate) fn learn(&mut self, spelling: &Spelling<'_>, map: &HeaderMap) {
         if !self.met.contains(&spelling.digest) {
             remember(&mut self.met, spelling.digest, MET);
         } else if self.find(spelling).is_none()
@@ -72,7 +72,7 @@ fn remember<T>(all: &mut Vec<T>, new: T, most: usize) {
 
 impl Layout {
     /// `None` unless each of the members became one header, in their order. One more is that of the cookies.
-    fn of(Spelling { json, members, has_cookies, digest }: Spelling<'_>, map: &HeaderMap) -> Option<Self> {
+    fn of(&Spelling { json, members, cookies, digest }: &Spelling<'_>, map: &HeaderMap) -> Option<Self> {
         let length = members.iter().map(|member| member.name.len() + 1).sum();
         let small = members.len() <= MOST_NAMES && length <= LONGEST_NAMES;
         if !small || map.len() != map.keys_len() || map.len() < members.len() {
@@ -87,11 +87,11 @@ impl Layout {
         }
         let mut map = map.clone();
         map.values_mut().for_each(|value| *value = HeaderValue::from_static(""));
-        Some(Self { names, has_cookies, digest, map })
+        Some(Self { names, has_cookies: cookies.is_some(), digest, map })
     }
 
-    fn is_of(&self, spelling: Spelling<'_>) -> bool {
-        if self.digest != spelling.digest || self.has_cookies != spelling.has_cookies {
+    fn is_of(&self, spelling: &Spelling<'_>) -> bool {
+        if self.digest != spelling.digest || self.has_cookies != spelling.cookies.is_some() {
             return false;
         }
         let mut rest = &*self.names;

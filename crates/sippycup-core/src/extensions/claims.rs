@@ -8,10 +8,10 @@ use serde::{
     },
     forward_to_deserialize_any,
 };
-use serde_json::{Error, Value};
+use serde_json::{Error, Result, Value};
 
 /// Reads JSON into a type that may ask for other things than the text that stands there.
-pub(super) fn from_slice<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
+pub(super) fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<T> {
     T::deserialize(Claim(serde_json::from_slice(json)?))
 }
 
@@ -81,7 +81,7 @@ impl Claim {
 
 macro_rules! read {
     ($(($($deserialize:ident)*) as $read:ident)*) => {$($(
-        fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
             self.$read().$deserialize(visitor)
         }
     )*)*};
@@ -98,7 +98,7 @@ impl<'de> Deserializer<'de> for Claim {
         (deserialize_char deserialize_str deserialize_string) as into_text
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.0 {
             Value::Array(items) => visitor.visit_seq(SeqDeserializer::new(items.into_iter().map(Self))),
             Value::Object(members) => {
@@ -109,14 +109,14 @@ impl<'de> Deserializer<'de> for Claim {
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.0 {
             Value::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
         // `RawValue`, which takes what stands there.
         if name.starts_with('$') {
             return self.0.deserialize_newtype_struct(name, visitor);
@@ -124,20 +124,15 @@ impl<'de> Deserializer<'de> for Claim {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         Self(self.into_list()).deserialize_any(visitor)
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value> {
         self.deserialize_seq(visitor)
     }
 
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
+    fn deserialize_tuple_struct<V: Visitor<'de>>(self, _: &'static str, _: usize, visitor: V) -> Result<V::Value> {
         self.deserialize_seq(visitor)
     }
 
@@ -146,11 +141,11 @@ impl<'de> Deserializer<'de> for Claim {
         name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value> {
         self.into_text().deserialize_enum(name, variants, visitor)
     }
 
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         Self(self.into_object()).deserialize_any(visitor)
     }
 
@@ -159,7 +154,7 @@ impl<'de> Deserializer<'de> for Claim {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value> {
         self.deserialize_map(visitor)
     }
 

@@ -33,9 +33,25 @@ impl<'a> Sendable<'a> {
 
     pub(super) fn write(&self, out: &mut Writer, shape: Shape) -> Result<(), ResponseError> {
         match shape {
-            Shape::Multi => self.write_multi(out),
-            Shape::Cookies => self.write_with_cookies(out),
-            Shape::Single => return self.write_with_cookie_variants(out),
+            // `,"multiValueHeaders":{…}`
+            Shape::Multi => {
+                out.raw(",\"multiValueHeaders\":{");
+                write_members(out, self.each(), ["\":[\"", "\",\"", "\"]"]);
+                out.raw("}");
+            }
+            // `,"headers":{…},"cookies":[…]`
+            Shape::Cookies => {
+                self.write_joined(out);
+                out.raw("},\"cookies\":[");
+                write_list(out, self.cookies());
+                out.raw("]");
+            }
+            // `,"headers":{…}`
+            Shape::Single => {
+                let is_empty = self.write_joined(out);
+                self.write_cookie_variants(out, is_empty)?;
+                out.raw("}");
+            }
         }
         Ok(())
     }
@@ -55,25 +71,17 @@ impl<'a> Sendable<'a> {
     }
 
     fn stays_behind(&self, name: &HeaderName) -> bool {
+        // `Connection` names further headers that are for the next hop alone.
+        let is_named = |value: &HeaderValue| {
+            let mut names = value.as_bytes().split(|byte| *byte == b',');
+            names.any(|named| named.trim_ascii().eq_ignore_ascii_case(name.as_str().as_bytes()))
+        };
         match name.as_str() {
             "connection" | "content-length" | "keep-alive" | "proxy-connection" | "te" | "trailer"
-            | "transfer-encoding" | "upgrade" => return true,
-            other if self.kept.contains(&other) => return true,
-            _ => {}
+            | "transfer-encoding" | "upgrade" => true,
+            name if self.kept.contains(&name) => true,
+            _ => self.has_connection && self.headers.get_all(CONNECTION).iter().any(is_named),
         }
-        // `Connection` names further headers that are for the next hop alone.
-        self.has_connection
-            && self.headers.get_all(CONNECTION).iter().any(|value| {
-                let mut named = value.as_bytes().split(|byte| *byte == b',');
-                named.any(|named| named.trim_ascii().eq_ignore_ascii_case(name.as_str().as_bytes()))
-            })
-    }
-
-    /// `,"multiValueHeaders":{…}`
-    fn write_multi(&self, out: &mut Writer) {
-        out.raw(",\"multiValueHeaders\":{");
-        write_members(out, self.each(), ["\":[\"", "\",\"", "\"]"]);
-        out.raw("}");
     }
 
     /// `,"headers":{…` without the cookies, with the values of a name joined, and without the closing brace;
@@ -83,31 +91,20 @@ impl<'a> Sendable<'a> {
         write_members(out, self.each().filter(|(name, _)| *name != SET_COOKIE), ["\":\"", ", ", "\""])
     }
 
-    /// `,"headers":{…},"cookies":[…]`
-    fn write_with_cookies(&self, out: &mut Writer) {
-        self.write_joined(out);
-        out.raw("},\"cookies\":[");
-        write_list(out, self.cookies());
-        out.raw("]");
-    }
-
     /// The trick for formats that have one value for each name: `set-cookie`, `Set-cookie`, `sEt-cookie`, …
     /// are different names in JSON and the same on the wire. Cookies must not be joined with commas.
-    fn write_with_cookie_variants(&self, out: &mut Writer) -> Result<(), ResponseError> {
-        let name = SET_COOKIE;
-        let limit = case_variants(name.as_str());
-        let mut empty = self.write_joined(out);
+    fn write_cookie_variants(&self, out: &mut Writer, mut is_first: bool) -> Result<(), ResponseError> {
+        let limit = case_variants(SET_COOKIE.as_str());
         for (index, value) in self.cookies().enumerate() {
             if index == limit {
                 return Err(ResponseError::too_many_cookies(self.cookies().count(), limit));
             }
-            out.raw(if std::mem::take(&mut empty) { "\"" } else { ",\"" });
-            out.raw(&case_variant(name.as_str(), index));
+            out.raw(if std::mem::take(&mut is_first) { "\"" } else { ",\"" });
+            out.raw(&case_variant(SET_COOKIE.as_str(), index));
             out.raw("\":\"");
             write_value(out, value);
             out.raw("\"");
         }
-        out.raw("}");
         Ok(())
     }
 }

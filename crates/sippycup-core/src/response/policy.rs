@@ -41,13 +41,10 @@ impl BinaryPolicy {
         let encoded = headers.iter().any(|(name, value)| {
             *name == header::CONTENT_ENCODING && !value.as_bytes().eq_ignore_ascii_case(b"identity")
         });
-        encoded || self.forces(headers) || simdutf8::compat::from_utf8(body).is_err()
+        encoded || (!self.media_types.is_empty() && self.forces(headers)) || simdutf8::compat::from_utf8(body).is_err()
     }
 
     fn forces(&self, headers: &HeaderMap) -> bool {
-        if self.media_types.is_empty() {
-            return false;
-        }
         let content_type = headers.get(header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
         let essence = content_type.split(|byte| *byte == b';').next().certain().trim_ascii();
         self.media_types.iter().any(|pattern| matches(pattern.as_bytes(), essence))
@@ -55,10 +52,8 @@ impl BinaryPolicy {
 }
 
 fn matches(pattern: &[u8], media_type: &[u8]) -> bool {
-    if pattern == b"*/*" {
-        return true;
-    }
     match pattern.strip_suffix(b"*") {
+        Some(b"*/") => true,
         Some(range) => media_type.get(..range.len()).is_some_and(|start| start.eq_ignore_ascii_case(range)),
         None => media_type.eq_ignore_ascii_case(pattern),
     }
