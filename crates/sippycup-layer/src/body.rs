@@ -33,35 +33,17 @@ impl Body {
     }
 }
 
-impl From<Bytes> for Body {
-    fn from(bytes: Bytes) -> Self {
-        Self(Full::new(bytes))
-    }
+macro_rules! from {
+    ($($kind:ty)*) => {$(
+        impl From<$kind> for Body {
+            fn from(body: $kind) -> Self {
+                Self(Full::from(body))
+            }
+        }
+    )*};
 }
 
-impl From<&'static [u8]> for Body {
-    fn from(bytes: &'static [u8]) -> Self {
-        Self(Full::from(bytes))
-    }
-}
-
-impl From<Vec<u8>> for Body {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self(Full::from(bytes))
-    }
-}
-
-impl From<String> for Body {
-    fn from(text: String) -> Self {
-        Self(Full::from(text))
-    }
-}
-
-impl From<&'static str> for Body {
-    fn from(text: &'static str) -> Self {
-        Self(Full::from(text))
-    }
-}
+from! { Bytes &'static [u8] Vec<u8> String &'static str }
 
 impl http_body::Body for Body {
     type Data = Bytes;

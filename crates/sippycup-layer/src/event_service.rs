@@ -7,11 +7,7 @@ use http_body::Body as HttpBody;
 use sippycup_core::{ProxyEvent, ProxyResponse};
 use tower_service::Service;
 
-use crate::{
-    Body, BoxError, Error, SippyCup, Streaming,
-    future::EventFuture,
-    streaming::{StreamFuture, StreamedBody},
-};
+use crate::{Body, BoxError, Error, EventFuture, SippyCup, StreamFuture, StreamedBody, Streaming};
 
 /// A `Service<ProxyEvent>`: of a [`SippyCup`], which answers with a [`ProxyResponse`], or of a [`Streaming`], which
 /// answers with a stream.
@@ -39,13 +35,7 @@ use crate::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct EventService<T> {
-    inner: T,
-}
-
-impl<T> EventService<T> {
-    pub(crate) fn new(inner: T) -> Self {
-        Self { inner }
-    }
+    pub(crate) inner: T,
 }
 
 impl<S, B> Service<ProxyEvent> for EventService<SippyCup<S>>
@@ -64,7 +54,7 @@ where
     }
 
     fn call(&mut self, event: ProxyEvent) -> Self::Future {
-        self.inner.answer(event)
+        EventFuture::new(self.inner.call_app(Ok(event)))
     }
 }
 
@@ -80,10 +70,10 @@ where
     type Future = StreamFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.inner.poll_app(cx)
+        self.inner.inner.poll_app(cx)
     }
 
     fn call(&mut self, event: ProxyEvent) -> Self::Future {
-        self.inner.answer(event)
+        StreamFuture { call: self.inner.inner.call_app(Ok(event)) }
     }
 }

@@ -27,23 +27,15 @@ pin_project! {
 
 pin_project! {
     #[project = StateProj]
-    enum State<F, B>
-    where
-        B: HttpBody,
-    {
-        Failed { error: Option<Error> },
-        Calling { #[pin] call: F, exit: Option<Exit> },
+    enum State<F, B> {
+        Calling { #[pin] call: Call<F> },
         Collecting { #[pin] body: B, collected: Collected, head: Option<(Parts, Exit)> },
     }
 }
 
 impl<F, B: HttpBody> EventFuture<F, B> {
-    pub(crate) fn new(call: F, exit: Exit) -> Self {
-        Self { state: State::Calling { call, exit: Some(exit) } }
-    }
-
-    pub(crate) fn failed(error: Error) -> Self {
-        Self { state: State::Failed { error: Some(error) } }
+    pub(crate) fn new(call: Call<F>) -> Self {
+        Self { state: State::Calling { call } }
     }
 }
 
@@ -60,10 +52,8 @@ where
         let mut state = self.project().state;
         loop {
             match state.as_mut().project() {
-                StateProj::Failed { error } => return Poll::Ready(Err(take(error))),
-                StateProj::Calling { call, exit } => {
-                    let response = ready!(call.poll(cx)).map_err(Error::service)?;
-                    let exit = take(exit);
+                StateProj::Calling { call } => {
+                    let (response, exit) = ready!(call.poll(cx))?;
                     let (parts, body) = response.into_parts();
                     // hyper does not poll the body of such an answer either.
                     if exit.format.is_bodiless(parts.status) {
@@ -123,13 +113,7 @@ pin_project! {
         B: HttpBody,
     {
         #[pin]
-        inner: EventFuture<F, B>,
-    }
-}
-
-impl<F, B: HttpBody> ResponseFuture<F, B> {
-    pub(crate) fn new(inner: EventFuture<F, B>) -> Self {
-        Self { inner }
+        pub(crate) inner: EventFuture<F, B>,
     }
 }
 
@@ -153,8 +137,35 @@ impl<F, B: HttpBody> fmt::Debug for ResponseFuture<F, B> {
     }
 }
 
+pin_project! {
+    /// The head of the app's answer and what it needs on the way out, or why the app was not called.
+    #[project = CallProj]
+    pub(crate) enum Call<F> {
+        Failed { error: Option<Error> },
+        Calling { #[pin] call: F, exit: Option<Exit> },
+    }
+}
+
+impl<F, B, E> Future for Call<F>
+where
+    F: Future<Output = Result<http::Response<B>, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<(http::Response<B>, Exit), Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project() {
+            CallProj::Failed { error } => Poll::Ready(Err(take(error))),
+            CallProj::Calling { call, exit } => {
+                let response = ready!(call.poll(cx)).map_err(Error::service)?;
+                Poll::Ready(Ok((response, take(exit))))
+            }
+        }
+    }
+}
+
 /// Takes what a state has kept for its end.
 #[expect(clippy::expect_used, reason = "only a future that is polled after it completed gets here twice")]
-pub(crate) fn take<T>(slot: &mut Option<T>) -> T {
+fn take<T>(slot: &mut Option<T>) -> T {
     slot.take().expect("polled after completion")
 }

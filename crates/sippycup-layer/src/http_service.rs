@@ -61,15 +61,15 @@ where
     type Future = HttpFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.inner.get_mut().poll_ready(cx).map_err(Error::service)
+        self.inner.poll_app(cx)
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let layer = self.inner.config().clone();
+        let layer = Arc::clone(&self.inner.layer);
         let mut request = layer.events.receive(request, self.source);
         let rewrite = Rewrite::new(&layer, &request);
         add_frameworks_extensions(&mut request);
-        HttpFuture { call: self.inner.get_mut().call(request), exit: rewrite.map(|rewrite| (rewrite, layer)) }
+        HttpFuture { call: self.inner.inner.call(request), exit: rewrite.map(|rewrite| (rewrite, layer)) }
     }
 }
 

@@ -73,13 +73,13 @@ where
     }
 
     fn call(&mut self, request: lambda_http::Request) -> Self::Future {
-        let layer = self.inner.config().clone();
+        let layer = self.inner.layer.clone();
         let (request, source) = match translate(request, &layer.events) {
             Ok(translated) => translated,
             Err(error) => return Box::pin(future::ready(Err(error.into()))),
         };
         let rewrite = Rewrite::new(&layer, &request);
-        let call = self.inner.get_mut().call(request);
+        let call = self.inner.inner.call(request);
         Box::pin(async move {
             let (mut parts, body) = call.await.map_err(Error::service)?.into_parts();
             let body = body.collect().await.map_err(Error::body)?.to_bytes();
@@ -152,8 +152,8 @@ fn translate(
 /// The event without query and body, and of the headers only those that say where the request came from.
 fn outline(parts: &Parts) -> Value {
     let (extensions, method) = (&parts.extensions, parts.method.as_str());
-    let mut event = Map::new();
     let path = extensions.raw_http_path();
+    let mut event = Map::new();
     let context = match extensions.request_context_ref() {
         Some(RequestContext::ApiGatewayV1(context)) => {
             // An HTTP API has a route key where a REST API has an opaque id.
@@ -183,15 +183,11 @@ fn outline(parts: &Parts) -> Value {
     }
     let headers = [HOST.as_str(), "x-forwarded-for", "x-forwarded-proto"].into_iter().map(|name| {
         let values = parts.headers.get_all(name).iter().filter_map(|value| std::str::from_utf8(value.as_bytes()).ok());
-        (name.to_owned(), values.collect())
+        (name, values.collect::<Value>())
     });
-    event.insert("headers".to_owned(), headers.collect::<Map<String, Value>>().into());
-    for (name, pairs) in
-        [("stageVariables", extensions.stage_variables()), ("pathParameters", extensions.path_parameters())]
-    {
-        let pairs = pairs.iter().map(|(name, value)| (name.to_owned(), value.into()));
-        event.insert(name.to_owned(), pairs.collect::<Map<String, Value>>().into());
-    }
+    event.insert("headers".to_owned(), headers.collect());
+    event.insert("stageVariables".to_owned(), extensions.stage_variables().iter().collect());
+    event.insert("pathParameters".to_owned(), extensions.path_parameters().iter().collect());
     event.into()
 }
 

@@ -1,5 +1,7 @@
 //! The configuration of the middleware.
 
+use std::sync::Arc;
+
 use http::{HeaderName, uri::Authority};
 use sippycup_core::{BasePath, BinaryPolicy, EventOptions, EventSource, ProxyEvent, ResponseFormat};
 use tower_layer::Layer;
@@ -197,6 +199,6 @@ impl<S> Layer<S> for SippyCupLayer {
     type Service = SippyCup<S>;
 
     fn layer(&self, inner: S) -> SippyCup<S> {
-        SippyCup::with_layer(inner, self.clone())
+        SippyCup { inner, layer: Arc::new(self.clone()) }
     }
 }

@@ -8,12 +8,13 @@ use std::{
 use bytes::Bytes;
 use http::Request;
 use http_body::Body as HttpBody;
-use sippycup_core::ProxyEvent;
+use sippycup_core::{EventError, ProxyEvent};
+use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
     Body, BoxError, Error, EventService, SippyCupLayer, Streaming,
-    future::{EventFuture, ResponseFuture},
+    future::{Call, EventFuture, ResponseFuture},
     rewrite::Exit,
 };
 
@@ -30,18 +31,14 @@ use crate::{
 /// | a request of `lambda_http` | a response of `lambda_http` | `into_lambda_http` (feature `lambda-http`) |
 #[derive(Clone, Debug)]
 pub struct SippyCup<S> {
-    inner: S,
-    layer: Arc<SippyCupLayer>,
+    pub(crate) inner: S,
+    pub(crate) layer: Arc<SippyCupLayer>,
 }
 
 impl<S> SippyCup<S> {
     /// The app with the default configuration.
     pub fn new(inner: S) -> Self {
-        Self::with_layer(inner, SippyCupLayer::new())
-    }
-
-    pub(crate) fn with_layer(inner: S, layer: SippyCupLayer) -> Self {
-        Self { inner, layer: Arc::new(layer) }
+        SippyCupLayer::new().layer(inner)
     }
 
     /// The app, by reference.
@@ -61,20 +58,16 @@ impl<S> SippyCup<S> {
 
     /// The same app as a `Service<ProxyEvent>`, for callers that read the event themselves.
     pub fn into_event_service(self) -> EventService<Self> {
-        EventService::new(self)
+        EventService { inner: self }
     }
 
     /// The same app with streamed answers.
     pub fn into_streaming(self) -> Streaming<S> {
-        Streaming::new(self)
-    }
-
-    pub(crate) fn config(&self) -> &Arc<SippyCupLayer> {
-        &self.layer
+        Streaming { inner: self }
     }
 
     /// The request for the app, and what its response needs on the way out.
-    pub(crate) fn enter(&self, event: ProxyEvent) -> Result<(Request<Body>, Exit), Error> {
+    fn enter(&self, event: ProxyEvent) -> Result<(Request<Body>, Exit), Error> {
         let format = self.layer.response_format(&event)?;
         let mut request = event.into_request(&self.layer.events)?.map(Body::from);
         let exit = Exit::new(format, &self.layer, &request);
@@ -87,16 +80,15 @@ impl<S, B> SippyCup<S>
 where
     S: Service<Request<Body>, Response = http::Response<B>>,
     S::Error: Into<BoxError>,
-    B: HttpBody,
 {
     pub(crate) fn poll_app(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx).map_err(Error::service)
     }
 
-    pub(crate) fn answer(&mut self, event: ProxyEvent) -> EventFuture<S::Future, B> {
-        match self.enter(event) {
-            Ok((request, exit)) => EventFuture::new(self.inner.call(request), exit),
-            Err(error) => EventFuture::failed(error),
+    pub(crate) fn call_app(&mut self, event: Result<ProxyEvent, EventError>) -> Call<S::Future> {
+        match event.map_err(Error::from).and_then(|event| self.enter(event)) {
+            Ok((request, exit)) => Call::Calling { call: self.inner.call(request), exit: Some(exit) },
+            Err(error) => Call::Failed { error: Some(error) },
         }
     }
 }
@@ -117,10 +109,7 @@ where
     }
 
     fn call(&mut self, event: Bytes) -> Self::Future {
-        ResponseFuture::new(match ProxyEvent::from_bytes(event) {
-            Ok(event) => self.answer(event),
-            Err(error) => EventFuture::failed(error.into()),
-        })
+        ResponseFuture { inner: EventFuture::new(self.call_app(ProxyEvent::from_bytes(event))) }
     }
 }
 

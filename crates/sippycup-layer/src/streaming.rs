@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use sippycup_core::{ProxyEvent, ResponseError, ResponseFormat};
 use tower_service::Service;
 
-use crate::{Body, BoxError, Error, EventService, SippyCup, future::take, rewrite::Exit};
+use crate::{Body, BoxError, Error, EventService, SippyCup, future::Call};
 
 /// An app whose answers are streamed: a `Service<Bytes>`, from the JSON of an event to what Lambda's
 /// [response streaming](https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html) takes.
@@ -44,38 +44,13 @@ use crate::{Body, BoxError, Error, EventService, SippyCup, future::take, rewrite
 /// ```
 #[derive(Clone, Debug)]
 pub struct Streaming<S> {
-    inner: SippyCup<S>,
+    pub(crate) inner: SippyCup<S>,
 }
 
 impl<S> Streaming<S> {
-    pub(crate) fn new(inner: SippyCup<S>) -> Self {
-        Self { inner }
-    }
-
     /// The same app as a `Service<ProxyEvent>`, for callers that read the event themselves.
     pub fn into_event_service(self) -> EventService<Self> {
-        EventService::new(self)
-    }
-}
-
-impl<S, B> Streaming<S>
-where
-    S: Service<Request<Body>, Response = Response<B>>,
-    S::Error: Into<BoxError>,
-    B: HttpBody,
-{
-    pub(crate) fn poll_app(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.inner.poll_app(cx)
-    }
-
-    pub(crate) fn answer(&mut self, event: ProxyEvent) -> StreamFuture<S::Future> {
-        match self.inner.enter(event) {
-            Ok((request, exit)) => {
-                let call = self.inner.get_mut().call(request);
-                StreamFuture { state: State::Calling { call, exit: Some(exit) } }
-            }
-            Err(error) => StreamFuture::failed(error),
-        }
+        EventService { inner: self }
     }
 }
 
@@ -91,14 +66,11 @@ where
     type Future = StreamFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.poll_app(cx)
+        self.inner.poll_app(cx)
     }
 
     fn call(&mut self, event: Bytes) -> Self::Future {
-        match ProxyEvent::from_bytes(event) {
-            Ok(event) => self.answer(event),
-            Err(error) => StreamFuture::failed(error.into()),
-        }
+        StreamFuture { call: self.inner.call_app(ProxyEvent::from_bytes(event)) }
     }
 }
 
@@ -203,21 +175,7 @@ pin_project! {
     /// A streamed answer, until the app has given its head.
     pub struct StreamFuture<F> {
         #[pin]
-        state: State<F>,
-    }
-}
-
-pin_project! {
-    #[project = StateProj]
-    enum State<F> {
-        Failed { error: Option<Error> },
-        Calling { #[pin] call: F, exit: Option<Exit> },
-    }
-}
-
-impl<F> StreamFuture<F> {
-    fn failed(error: Error) -> Self {
-        Self { state: State::Failed { error: Some(error) } }
+        pub(crate) call: Call<F>,
     }
 }
 
@@ -229,24 +187,13 @@ where
     type Output = Result<Response<StreamedBody<B>>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProj::Failed { error } => Poll::Ready(Err(take(error))),
-            StateProj::Calling { call, exit } => {
-                let response = ready!(call.poll(cx)).map_err(Error::service)?;
-                let exit = take(exit);
-                let (mut parts, body) = response.into_parts();
-                let body = (!exit.format.is_bodiless(parts.status)).then_some(body);
-                let (prelude, oversize) = exit.encode_prelude(&mut parts)?;
-                let filler = exit.layer.first_byte.then_some(Bytes::from_static(b" "));
-                Poll::Ready(Ok(with_prelude(StreamedBody {
-                    status: parts.status,
-                    oversize,
-                    prelude: Some(prelude),
-                    body,
-                    filler,
-                })))
-            }
-        }
+        let (response, exit) = ready!(self.project().call.poll(cx))?;
+        let (mut parts, body) = response.into_parts();
+        let status = parts.status;
+        let body = (!exit.format.is_bodiless(status)).then_some(body);
+        let (prelude, oversize) = exit.encode_prelude(&mut parts)?;
+        let filler = exit.layer.first_byte.then_some(Bytes::from_static(b" "));
+        Poll::Ready(Ok(with_prelude(StreamedBody { status, oversize, prelude: Some(prelude), body, filler })))
     }
 }
 
