@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::asked::{Denied, Granted, Why};
 use super::policy::{Effect, Policy};
-use super::{Denied, Granted, Why};
 use crate::Authorizer;
 
 /// An answer that was understood. It is kept as it is: each request is held to the policy anew.

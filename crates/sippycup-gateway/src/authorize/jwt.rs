@@ -3,10 +3,12 @@
 use jsonwebtoken::Algorithm;
 use serde_json::{Map, Value};
 
+use super::asked::{Asked, Denied, Granted, NO_TOKEN, Why};
 use super::claim::{AdditionalClaim, MOST};
+use super::development::DevelopmentKey;
+use super::jwks::KeySet;
 use super::source::Source;
 use super::token::{SEGMENTS, Token};
-use super::{Asked, Denied, DevelopmentKey, Granted, KeySet, NO_TOKEN, Why};
 use crate::request::Call;
 use crate::{Authorizer, ConfigError, Kind};
 

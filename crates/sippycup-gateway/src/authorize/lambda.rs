@@ -13,9 +13,9 @@ use serde_json::Value;
 use tower_service::Service;
 
 use super::answer::{Answer, Form};
+use super::asked::{Asked, Denied, Why};
 use super::cache::Cache;
 use super::source::Source;
-use super::{Asked, Denied, Why};
 use crate::request::Call;
 use crate::{BoxError, ConfigError, Kind};
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Response;
 
-use super::{Asked, Parts, status};
+use super::parts::{Asked, Parts, status};
 use crate::config::Config;
 use crate::hint::Hints;
 use crate::json::Json;

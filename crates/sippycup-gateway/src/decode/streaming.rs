@@ -10,7 +10,8 @@ use http_body::Frame;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::{Instant, Sleep};
 
-use super::{Asked, Parts, buffered, status};
+use super::buffered;
+use super::parts::{Asked, Parts, status};
 use crate::answer::error_trailers;
 use crate::config::Config;
 use crate::hint::Hints;

@@ -3,9 +3,11 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{Call, lasts, lists, raw_query};
+use super::groups::{lasts, lists};
+use super::raw_query;
 use crate::Kind;
 use crate::front::FrontDoor;
+use crate::request::Call;
 
 pub(super) fn event(call: &Call<'_>) -> Value {
     let path = &call.accepted.located.event_path;

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Call, lattice, v1, v2, web_socket};
+use super::{lattice, v1, v2, web_socket};
 use crate::Kind;
+use crate::request::Call;
 
 impl Call<'_> {
     /// What a policy is about: the stage, the method, and the path as it was sent, not the template of the route.

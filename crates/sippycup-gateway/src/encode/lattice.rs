@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Call, joined, lasts, lists};
+use super::groups::{joined, lasts, lists};
 use crate::Kind;
 use crate::front::FrontDoor;
+use crate::request::Call;
 use crate::request::query::raw_query;
 
 pub(super) fn event(call: &Call<'_>) -> Value {

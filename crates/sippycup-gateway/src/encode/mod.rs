@@ -3,6 +3,7 @@
 mod alb;
 #[cfg(feature = "authorizers")]
 mod authorizer;
+mod groups;
 mod lattice;
 mod v1;
 mod v2;
@@ -190,18 +191,6 @@ impl Call<'_> {
         (!parameters.is_empty())
             .then(|| parameters.iter().map(|(k, v)| (k.clone(), Value::from(value(v)))).collect::<Map<_, _>>().into())
     }
-}
-
-fn lasts(groups: &[(String, Vec<String>)]) -> Value {
-    groups.iter().filter_map(|(k, v)| Some((k.clone(), Value::from(v.last()?.as_str())))).collect::<Map<_, _>>().into()
-}
-
-fn lists(groups: &[(String, Vec<String>)]) -> Value {
-    groups.iter().map(|(k, v)| (k.clone(), Value::from(v.clone()))).collect::<Map<_, _>>().into()
-}
-
-fn joined(groups: &[(String, Vec<String>)], separator: &str) -> Value {
-    groups.iter().map(|(k, v)| (k.clone(), Value::from(v.join(separator)))).collect::<Map<_, _>>().into()
 }
 
 /// Headers that a function never sees.

@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Call, decoded, lasts, lists};
+use super::decoded;
+use super::groups::{lasts, lists};
 use crate::Kind;
+use crate::request::Call;
 
 pub(super) fn event(call: &Call<'_>) -> Value {
     let rest = call.kind() == Kind::RestApi;

@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Call, decoded, joined, text};
+use super::groups::joined;
+use super::{decoded, text};
 use crate::Kind;
+use crate::request::Call;
 
 pub(super) fn event(call: &Call<'_>) -> Value {
     let url = call.kind() == Kind::FunctionUrl;

@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::{Call, lasts, lists};
+use super::groups::{lasts, lists};
 use crate::Kind;
 use crate::front::FrontDoor;
+use crate::request::Call;
 use crate::stamp::Stamp;
 use crate::web_socket::Known;
 

@@ -1,15 +1,14 @@
 //! What the pool knows of one environment.
 
 use std::collections::{HashMap, VecDeque};
-use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::AbortHandle;
 
 use super::error::FunctionError;
 use super::extensions::{Extensions, Reason};
-use super::message::{Message, NotTaken, Reply, Taken, Work};
+use super::message::{NotTaken, Reply, Taken, Work};
 use super::process::Control;
+use super::timer::Timer;
 
 #[derive(Default)]
 pub(super) struct Environment {
@@ -195,28 +194,6 @@ pub(super) struct Answered {
     /// Runs if a request waits for it to ask.
     pub(super) expected: Option<Timer>,
     _timer: Timer,
-}
-
-/// Tells the pool something later, unless it is dropped before.
-pub(super) struct Timer {
-    task: AbortHandle,
-}
-
-impl Timer {
-    pub(super) fn start(after: Duration, pool: &mpsc::UnboundedSender<Message>, message: Message) -> Self {
-        let pool = pool.clone();
-        let task = tokio::spawn(async move {
-            tokio::time::sleep(after).await;
-            let _ = pool.send(message);
-        });
-        Self { task: task.abort_handle() }
-    }
-}
-
-impl Drop for Timer {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
 }
 
 const REFUSED: usize = 32;

@@ -17,16 +17,18 @@ use crate::Body;
 use crate::stamp::Stamper;
 
 impl RuntimeApi {
-    /// Serves what stands below `/2020-01-01/extension/`; gives the request back if nothing does.
+    /// Serves what stands below `/2020-01-01/extension/`, and subscriptions; gives the request back if it is neither.
     pub(super) async fn extension(
         &self,
         request: Request<Incoming>,
     ) -> Result<Result<Response<Body>, Closed>, Request<Incoming>> {
-        let path = request.uri().path().strip_prefix("/2020-01-01/extension/").unwrap_or_default();
-        match (request.method(), path) {
+        let path = request.uri().path();
+        match (request.method(), path.strip_prefix("/2020-01-01/extension/").unwrap_or(path)) {
             (&Method::POST, "register") => Ok(self.register(request).await),
             (&Method::GET, "event/next") => Ok(self.event(request.headers()).await),
             (&Method::POST, "init/error" | "exit/error") => Ok(self.extension_error(request).await),
+            (&Method::PUT, "/2022-07-01/telemetry") => Ok(Ok(no_telemetry(request, "Telemetry").await)),
+            (&Method::PUT, "/2020-08-15/logs") => Ok(Ok(no_telemetry(request, "Logs").await)),
             _ => Err(request),
         }
     }
@@ -130,7 +132,7 @@ struct Wanted {
 }
 
 /// What AWS's own emulator answers, so that extensions that subscribe go on.
-pub(super) async fn no_telemetry(request: Request<Incoming>, which: &str) -> Response<Body> {
+async fn no_telemetry(request: Request<Incoming>, which: &str) -> Response<Body> {
     drain(&mut request.into_body()).await;
     error(StatusCode::ACCEPTED, &format!("{which}.NotSupported"), &format!("{which} API is not supported"))
 }

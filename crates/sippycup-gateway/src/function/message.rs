@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 
 use super::FunctionError;
 use super::direct::{self, Direct};
-use super::environment::Timer;
 use super::extensions::{Hand, Reason, Refusal, Registration};
+use super::timer::Timer;
 use crate::stamp::{Stamp, Stamper};
 use crate::{Answer, observe};
 
@@ -221,3 +221,6 @@ impl Event {
         member("domainName")?.contains(".lambda-url.").then(|| id.to_owned())
     }
 }
+
+/// The environment that stands for all functions started elsewhere.
+pub(super) const ATTACHED: u64 = 0;

@@ -21,7 +21,9 @@ mod pool;
 mod process;
 mod runtime_api;
 mod settings;
+mod timer;
 
+use std::ffi::OsString;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -41,9 +43,9 @@ pub use process::kill_descendants;
 pub use settings::FunctionBuilder;
 
 use crate::Answer;
-use message::{Invocation, Message};
+use message::{ATTACHED, Invocation, Message};
 use pool::Pool;
-use settings::Settings;
+use settings::{Program, Settings};
 
 /// A Lambda function in any language, run as a process: a service from event JSON to answers.
 ///
@@ -98,7 +100,7 @@ impl Function {
         let ending = async {
             let _ = ending.await;
         };
-        let api = runtime_api::serve(listener, pool::ATTACHED, Arc::clone(&settings), sender.clone(), ending);
+        let api = runtime_api::serve(listener, ATTACHED, Arc::clone(&settings), sender.clone(), ending);
         let api = tokio::spawn(api);
         let pool = Pool::attached(settings, sender.clone(), address);
         tokio::spawn(async move {
@@ -130,6 +132,45 @@ impl Function {
         if self.handle.pool.send(Message::Stop { stopped: Some(stopped), at_once: true }).is_ok() {
             let _ = wait.await;
         }
+    }
+}
+
+impl FunctionBuilder {
+    /// Runs a command as the function. Its first process starts immediately, more as requests need them.
+    ///
+    /// # Errors
+    ///
+    /// If the program or that of an extension is not to be found, or the name is empty or has control characters, or Lambda does not take the tenant.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime.
+    pub fn spawn<A: Into<OsString>>(
+        mut self,
+        program: impl Into<OsString>,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> io::Result<Function> {
+        self.settings.program = Program::new(program.into(), arguments, false);
+        self.find(&self.settings.program.path)?;
+        for extension in &self.settings.extensions {
+            self.find(&extension.program.path)?;
+        }
+        self.settings.check()?;
+        Ok(Function::spawned(self.settings))
+    }
+
+    /// Waits on a listener for a function that is started elsewhere, with `AWS_LAMBDA_RUNTIME_API` set to the listener's address.
+    ///
+    /// # Errors
+    ///
+    /// If the listener has no address, or the name is empty or has control characters, or Lambda does not take the tenant.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime.
+    pub fn attach(self, listener: TcpListener) -> io::Result<Function> {
+        self.settings.check()?;
+        Function::attached(self.settings, listener)
     }
 }
 

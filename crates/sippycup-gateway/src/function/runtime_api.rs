@@ -17,10 +17,8 @@ use tokio::sync::{mpsc, oneshot};
 use tower_service::Service;
 
 use super::FunctionError;
-use super::extension_api::no_telemetry;
 use super::intake::{self, End, Taking, collect, drain};
-use super::message::{Message, NotTaken, Taken, Turn};
-use super::pool::ATTACHED;
+use super::message::{ATTACHED, Message, NotTaken, Taken, Turn};
 use super::settings::Settings;
 use crate::answer::INTEGRATION_RESPONSE;
 use crate::request::visitor::Names;
@@ -69,8 +67,6 @@ impl RuntimeApi {
             (&Method::POST, ["restore", "error"]) if self.restores() => Ok(self.init_error(request).await),
             // A restored function asks this until it may go on; here it may at once.
             (&Method::GET, ["restore", "next"]) if self.restores() => Ok(Response::new(Body::empty())),
-            (&Method::PUT, _) if path == "/2022-07-01/telemetry" => Ok(no_telemetry(request, "Telemetry").await),
-            (&Method::PUT, _) if path == "/2020-08-15/logs" => Ok(no_telemetry(request, "Logs").await),
             _ => match self.extension(request).await {
                 Ok(response) => response,
                 Err(request) => {

@@ -7,9 +7,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::net::TcpListener;
-
-use super::Function;
 use super::direct::Listeners;
 use super::observe::{Moment, Observer};
 use crate::Terminal;
@@ -58,7 +55,11 @@ pub(crate) struct Extension {
 }
 
 impl Program {
-    fn new<A: Into<OsString>>(path: OsString, arguments: impl IntoIterator<Item = A>, is_extension: bool) -> Self {
+    pub(super) fn new<A: Into<OsString>>(
+        path: OsString,
+        arguments: impl IntoIterator<Item = A>,
+        is_extension: bool,
+    ) -> Self {
         Self { path, arguments: arguments.into_iter().map(Into::into).collect(), is_extension }
     }
 }
@@ -90,7 +91,7 @@ impl Settings {
         self.tenant_isolation && self.tenant.is_none()
     }
 
-    fn check(&self) -> io::Result<()> {
+    pub(super) fn check(&self) -> io::Result<()> {
         let wrong = |what: &str| Err(io::Error::new(io::ErrorKind::InvalidInput, what));
         if self.name.is_empty() || self.name.chars().any(char::is_control) {
             return wrong("expected a function's name of at least one character, and none that controls a terminal");
@@ -116,7 +117,7 @@ impl Settings {
 #[derive(Clone)]
 #[must_use]
 pub struct FunctionBuilder {
-    settings: Settings,
+    pub(super) settings: Settings,
 }
 
 impl Default for FunctionBuilder {
@@ -298,43 +299,6 @@ impl FunctionBuilder {
     /// If it would not.
     pub fn find(&self, program: impl AsRef<Path>) -> io::Result<()> {
         find_program(program.as_ref(), self.settings.directory.as_deref())
-    }
-
-    /// Runs a command as the function. Its first process starts immediately, more as requests need them.
-    ///
-    /// # Errors
-    ///
-    /// If the program or that of an extension is not to be found, or the name is empty or has control characters, or Lambda does not take the tenant.
-    ///
-    /// # Panics
-    ///
-    /// Outside of a Tokio runtime.
-    pub fn spawn<A: Into<OsString>>(
-        mut self,
-        program: impl Into<OsString>,
-        arguments: impl IntoIterator<Item = A>,
-    ) -> io::Result<Function> {
-        self.settings.program = Program::new(program.into(), arguments, false);
-        self.find(&self.settings.program.path)?;
-        for extension in &self.settings.extensions {
-            self.find(&extension.program.path)?;
-        }
-        self.settings.check()?;
-        Ok(Function::spawned(self.settings))
-    }
-
-    /// Waits on a listener for a function that is started elsewhere, with `AWS_LAMBDA_RUNTIME_API` set to the listener's address.
-    ///
-    /// # Errors
-    ///
-    /// If the listener has no address, or the name is empty or has control characters, or Lambda does not take the tenant.
-    ///
-    /// # Panics
-    ///
-    /// Outside of a Tokio runtime.
-    pub fn attach(self, listener: TcpListener) -> io::Result<Function> {
-        self.settings.check()?;
-        Function::attached(self.settings, listener)
     }
 }
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
-use super::Refusal;
+use super::reason::Refusal;
 use crate::{Body, Kind};
 
 impl Refusal {

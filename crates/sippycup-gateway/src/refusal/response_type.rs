@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::Refusal;
+use super::reason::Refusal;
 use crate::ConfigError;
 
 /// The errors that a REST API answers itself, by AWS's names.

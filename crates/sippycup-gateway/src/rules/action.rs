@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::Response;
 
-use super::Asked;
+use super::asked::Asked;
 use super::fixed_response::FixedResponse;
 use super::redirect::{Place, Redirect};
 use super::stickiness::Stickiness;

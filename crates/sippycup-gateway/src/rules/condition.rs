@@ -5,7 +5,7 @@ use std::fmt;
 use http::{HeaderMap, HeaderName};
 use regex_lite::{Regex, RegexBuilder};
 
-use super::Asked;
+use super::asked::Asked;
 use super::pattern::{self, Case, Cidr, matches};
 use crate::ConfigError;
 use crate::location::host::without_port;

@@ -3,7 +3,6 @@
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, SERVER};
 use http::{HeaderValue, Response, StatusCode};
 
-use super::BALANCER;
 use crate::{Body, ConfigError, Kind};
 
 /// The same answer to everything: `fixed-response` of a load balancer, `FixedResponse` of VPC Lattice.
@@ -85,3 +84,6 @@ impl FixedResponse {
 }
 
 const CONTENT_TYPES: [&str; 5] = ["text/plain", "text/css", "text/html", "application/javascript", "application/json"];
+
+/// As a load balancer calls itself.
+pub(super) const BALANCER: &str = "awselb/2.0";

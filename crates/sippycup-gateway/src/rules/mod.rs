@@ -1,6 +1,7 @@
 //! Rules of a listener: of a load balancer, or of a service of VPC Lattice.
 
 mod action;
+mod asked;
 mod condition;
 mod fixed_response;
 mod pattern;
@@ -11,15 +12,11 @@ mod transform;
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::request::Parts;
-use http::{HeaderMap, Method};
-
-use crate::location::host::named_host;
 use crate::{ConfigError, Kind};
 pub use action::Action;
+pub(crate) use asked::Asked;
 pub use fixed_response::FixedResponse;
 pub(crate) use redirect::Place;
 pub use redirect::Redirect;
@@ -191,33 +188,6 @@ fn key(rule: Option<&Rule>) -> String {
     rule.map_or_else(|| "default rule".to_owned(), ToString::to_string)
 }
 
-/// What a request shows to rules.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked<'a> {
-    pub(crate) method: &'a Method,
-    /// With or without a port, empty if there is none.
-    pub(crate) host: &'a str,
-    pub(crate) path: &'a str,
-    pub(crate) query: &'a str,
-    pub(crate) headers: &'a HeaderMap,
-    /// The address of the connection.
-    pub(crate) peer: IpAddr,
-}
-
-impl<'a> Asked<'a> {
-    pub(crate) fn new(parts: &'a Parts, peer: IpAddr) -> Self {
-        let path = if parts.uri.path().is_empty() { "/" } else { parts.uri.path() };
-        Self {
-            method: &parts.method,
-            host: named_host(&parts.uri, &parts.headers),
-            path,
-            query: parts.uri.query().unwrap_or_default(),
-            headers: &parts.headers,
-            peer,
-        }
-    }
-}
-
 /// What the rules of a listener say about one request. It is in the extensions of the request that the gateway of the target group gets, so that a choice by weights is made only once.
 #[derive(Clone, Debug)]
 pub(crate) struct Decision {
@@ -247,6 +217,3 @@ impl Decision {
         key(self.rule())
     }
 }
-
-/// As a load balancer calls itself.
-const BALANCER: &str = "awselb/2.0";

@@ -3,7 +3,8 @@
 use http::header::{LOCATION, SERVER};
 use http::{HeaderValue, Response, StatusCode};
 
-use super::{Asked, BALANCER};
+use super::asked::Asked;
+use super::fixed_response::BALANCER;
 use crate::location::host::without_port;
 use crate::refusal::html;
 use crate::{Body, ConfigError};

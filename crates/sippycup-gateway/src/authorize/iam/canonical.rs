@@ -3,9 +3,8 @@
 use http::HeaderMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
-use super::super::Denied;
-use super::signature::Signature;
-use super::{INVALID, flaw, hashed};
+use super::super::asked::Denied;
+use super::signature::{INVALID, Signature, flaw, hashed};
 use crate::Kind;
 use crate::request::Call;
 

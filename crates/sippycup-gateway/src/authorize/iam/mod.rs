@@ -12,12 +12,10 @@ mod credentials;
 mod signature;
 mod time;
 
-use ring::digest::{SHA256, digest};
-
 use self::canonical::Canonical;
 pub use self::credentials::IamCredentials;
-use self::signature::Signature;
-use super::{Asked, Denied, Granted, Why};
+use self::signature::{INVALID, Signature, flaw};
+use super::asked::{Asked, Denied, Granted};
 use crate::request::Call;
 use crate::{ConfigError, Kind};
 
@@ -131,18 +129,6 @@ const fn service(kind: Kind) -> &'static str {
     }
 }
 
-/// A signature that does not count: the client is told `message`, the developer why.
-fn flaw(error_type: &'static str, message: impl Into<String>, why: impl Into<String>) -> Denied {
-    Denied::new(Why::Signature { error_type, message: message.into() }, why)
-}
-
-/// SHA-256 as the lower-case digits that a signature is about.
-fn hashed(bytes: &[u8]) -> String {
-    digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-const INCOMPLETE: &str = "IncompleteSignatureException";
-const INVALID: &str = "InvalidSignatureException";
 const UNKNOWN: &str = "UnrecognizedClientException";
 
 const MISMATCH: &str = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
 use ring::digest::{SHA256, digest};
 
-use super::super::{Denied, Why};
-use super::{INCOMPLETE, INVALID, flaw, hashed, time};
+use super::super::asked::{Denied, Why};
+use super::time;
 use crate::request::Call;
 use crate::stamp::basic_time;
 
@@ -228,7 +228,19 @@ fn credential_of(text: &str) -> Result<(String, Scope), Denied> {
     }
 }
 
+/// A signature that does not count: the client is told `message`, the developer why.
+pub(super) fn flaw(error_type: &'static str, message: impl Into<String>, why: impl Into<String>) -> Denied {
+    Denied::new(Why::Signature { error_type, message: message.into() }, why)
+}
+
+/// SHA-256 as the lower-case digits that a signature is about.
+pub(super) fn hashed(bytes: &[u8]) -> String {
+    digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+const INCOMPLETE: &str = "IncompleteSignatureException";
+pub(super) const INVALID: &str = "InvalidSignatureException";
 const TERMINATOR: &str = "aws4_request";
 /// Any of them makes a query one that is signed.
 const QUERY: [&str; 3] = ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature"];

@@ -4,10 +4,11 @@ use std::time::SystemTime;
 
 use tokio::sync::oneshot;
 
-use super::{ATTACHED, Pool};
+use super::Pool;
 use crate::function::environment::{Environment, InitError, Invoked};
 use crate::function::error::FunctionError;
 use crate::function::extensions::{Event, Reason, TO_END};
+use crate::function::message::ATTACHED;
 
 impl Pool {
     /// Ends a process whose client has gone, because other requests wait. As long as none waits, it works on, as on Lambda.

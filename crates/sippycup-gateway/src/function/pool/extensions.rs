@@ -1,9 +1,10 @@
 //! What the pool does for extensions, and with errors of initialisation.
 
-use super::{ATTACHED, Pool};
+use super::Pool;
 use crate::function::environment::InitError;
 use crate::function::error::FunctionError;
 use crate::function::extensions::{Hand, Reason, Refusal, Registration, Rules};
+use crate::function::message::ATTACHED;
 
 impl Pool {
     pub(super) fn register(&mut self, id: u64, registration: Registration) -> Result<String, Refusal> {

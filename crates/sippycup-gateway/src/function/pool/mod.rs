@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::environment::{Environment, Invoked, Timer};
+use super::environment::{Environment, Invoked};
 use super::error::FunctionError;
 use super::extensions::{Event, Reason};
-use super::message::{Invocation, Message, NotTaken, Taken, Turn, Work};
+use super::message::{ATTACHED, Invocation, Message, NotTaken, Taken, Turn, Work};
 use super::observe::Moment;
 use super::process;
 use super::settings::Settings;
+use super::timer::Timer;
 use crate::stamp::Stamper;
 
 pub(super) struct Pool {
@@ -366,9 +367,6 @@ impl Pool {
         self.environments.values().filter(is_free).count()
     }
 }
-
-/// The environment that stands for all functions started elsewhere.
-pub(super) const ATTACHED: u64 = 0;
 
 /// How long others wait for a function that has answered to ask for the next event.
 const MOMENT: Duration = Duration::from_millis(100);
