@@ -1,63 +1,46 @@
 //! `--template`: what a template of SAM or CloudFormation describes, all that CDK has written, or a plan of Terraform, as a plan of ours.
 //!
 //! ```text
-//! yaml ──► nodes ──► sam, cloudformation, openapi ──► model ──► functions, doors ──► plan
-//!                          │
-//!                    scope: parameters, conditions, intrinsic functions, references
+//! document ──► sam, cloudformation, openapi ──► model ──► stacks: functions, doors ──► plan
+//!    ▲                        │
+//! terraform      scope: parameters, conditions, intrinsic functions, references
 //! ```
 //!
 //! What cannot be known is asked for, and what is not done is listed: nothing is guessed.
 
-mod authorizers;
-mod cargo;
 mod cdk;
-mod cidr;
 mod cloudformation;
-mod cors;
-mod doors;
-mod extensions;
-mod find;
-mod functions;
-mod gateway_responses;
-mod intrinsics;
-mod keys;
+mod document;
 mod model;
-mod names;
-mod node;
-mod notes;
 mod openapi;
-mod outputs;
-mod qualified;
-mod references;
 mod sam;
 mod samconfig;
 mod scope;
-mod source;
 mod stacks;
 mod terraform;
-mod throttles;
-mod validators;
 mod variables;
-mod web;
-mod yaml;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-pub(crate) use find::found;
-pub(crate) use outputs::local;
-pub(crate) use web::WebPlan;
+pub(crate) use document::find::found;
+pub(crate) use scope::outputs::local;
+pub(crate) use stacks::web::WebPlan;
 
 use crate::error::UsageError;
-use crate::plan::{FunctionPlan, GatewayPlan, Listener, Pair, Plan};
-use functions::Wishes;
-use node::Node;
+use crate::plan::{Listener, Pair, Plan};
+use document::fault::Fault;
+use document::node::Node;
+use document::source::Sources;
+use document::{find, yaml};
 use samconfig::Settings;
 use scope::Scope;
-use source::{Fault, Sources};
+pub(crate) use stacks::Flags;
+use stacks::functions::Wishes;
+use stacks::roots::{Root, Roots};
 
 /// A template, and what the command line says about it.
 #[derive(Args, Clone, Debug)]
@@ -96,14 +79,6 @@ pub(crate) struct Read {
     pub(crate) webs: Vec<WebPlan>,
     /// What was read.
     pub(crate) files: Vec<PathBuf>,
-}
-
-/// What the flags beside a template say about every front door and every function.
-#[derive(Debug)]
-pub(crate) struct Flags<'a> {
-    pub(crate) plan: &'a Plan,
-    pub(crate) gateway: &'a GatewayPlan,
-    pub(crate) function: &'a FunctionPlan,
 }
 
 /// A template as JSON, `Globals` merged into its functions, nothing else resolved.
@@ -156,127 +131,53 @@ impl TemplateArguments {
 
     /// `secrets` are values that no message should have.
     fn read_all(&self, path: &Path, flags: &Flags<'_>, secrets: &mut Vec<String>) -> Result<Read, UsageError> {
-        let mut given = named("--parameter", &self.parameters)?;
+        let given = named("--parameter", &self.parameters)?;
         let settings = Settings::read(path.parent().unwrap_or(Path::new("")))?;
-        let overridden = settings.parameters();
         let variables = variables::read(self.env_vars.as_deref().or(settings.variables().as_deref()))?;
         let run = named("--run", &self.run)?;
         let sources = RefCell::new(Sources::default());
-        let wrong = |roots: &[&Node], fault: &Fault| UsageError::new(sources.borrow().describe(roots, fault));
-        let mut roots: Vec<Root> = Vec::new();
-        let mut overrides: Vec<String> = Vec::new();
-        let mut files: VecDeque<(cdk::Template, Option<Nested>)> =
-            cdk::templates(path)?.into_iter().map(|template| (template, None)).collect();
-        while let Some((cdk::Template { file, label, environment }, nested)) = files.pop_front() {
-            let text = find::text(&file)?;
-            let base = sources.borrow_mut().add(&file, text.clone());
-            let yaml::Read { root, mut warnings } = yaml::read(&text, base).map_err(|fault| wrong(&[], &fault))?;
-            let planned = terraform::translated(&root, &given).map_err(|fault| wrong(&[], &fault))?;
-            let (root, shown) = match planned {
-                Some(terraform::Translated { root, shown, warnings: more, secrets: own }) => {
-                    warnings.extend(more);
-                    secrets.extend(own);
-                    (root, Some(shown))
-                }
-                None => (openapi::wrapped(root, run.keys()), None),
-            };
-            find::check(&root, &file)?;
-            let declared = root.get("Parameters").map(Node::entries).unwrap_or_default();
-            for (name, value) in overridden.iter().filter(|(name, _)| declared.iter().any(|entry| entry.key == **name))
-            {
-                if !given.contains_key(name) {
-                    given.insert(name.clone(), value.clone());
-                    overrides.push(name.clone());
-                }
-            }
-            secrets.extend(scope::secrets(&root, &given));
-            let root = {
-                let scope = Scope::new(&root, &file, &label, &sources, &given);
-                let expanded = extensions::expanded(&scope).map_err(|fault| wrong(&[&root], &fault))?;
-                warnings.append(&mut scope.notes.borrow_mut().warnings);
-                expanded
-            };
-            let root = sam::merged(&root).map_err(|fault| wrong(&[&root], &fault))?;
-            // The code of a nested stack is in the list of the one around it.
-            let around =
-                nested.as_ref().and_then(|nested: &Nested| roots.get(nested.stack)).map(|around| around.assets.clone());
-            let mut assets = around.unwrap_or_default();
-            assets.extend(cdk::assets(&file)?);
-            let resources = root.get("Resources").map(Node::entries).unwrap_or_default();
-            for (entry, inside) in
-                resources.iter().filter_map(|entry| Some((entry, cdk::nested(&file, &entry.value, &assets)?)))
-            {
-                if roots.len() + files.len() > STACKS {
-                    return Err(UsageError::new(format!(
-                        "--template: {}: more than {STACKS} stacks inside of each other",
-                        path.display()
-                    )));
-                }
-                let label = if label.is_empty() { entry.key.clone() } else { format!("{label}/{}", entry.key) };
-                let nested = Nested { stack: roots.len(), id: entry.key.clone() };
-                let environment = environment.clone();
-                files.push_back((cdk::Template { file: inside, label, environment }, Some(nested)));
-            }
-            roots.push(Root { file, label, environment, root, shown, warnings, nested, assets });
-        }
-        let mut stacks = Vec::new();
-        for (index, Root { file, label, environment, root, warnings, assets, .. }) in roots.iter().enumerate() {
-            let mut scope = Scope::new(root, file, label, &sources, &given);
-            scope.index = index;
-            scope.environment.clone_from(environment);
-            scope.assets.clone_from(assets);
-            scope.notes.borrow_mut().warnings.clone_from(warnings);
-            stacks.push(scope);
+        let mut roots = Roots::new(&sources, given, settings.parameters(), secrets);
+        roots.read(path, &run)?;
+        let Roots { all: roots, given, overrides, .. } = roots;
+        let mut stacks: Vec<Scope<'_>> = Vec::new();
+        for root in &roots {
+            stacks.push(root.scope(stacks.len(), &sources, &given));
         }
         let nested: Vec<_> = roots.iter().map(|root| root.nested.as_ref()).collect();
-        let all: Vec<&Node> = roots.iter().map(|root| root.shown.as_ref().unwrap_or(&root.root)).collect();
-        let stacks::Planned { plan, listeners, outputs, webs } = stacks::plan(
-            &mut stacks,
-            &nested,
-            flags,
-            &Wishes { settings: flags.function, run: &run, variables: &variables, used: RefCell::default() },
-        )
-        .map_err(|fault| wrong(&all, &fault))?;
+        let shown: Vec<&Node> = roots.iter().map(Root::shown).collect();
+        let describe = |fault: &Fault| sources.borrow().describe(&shown, fault);
+        let wishes = Wishes { settings: flags.function, run: &run, variables: &variables, used: RefCell::default() };
+        let planned = stacks::plan(&mut stacks, &nested, flags, &wishes);
+        let stacks::Planned { plan, listeners, outputs, webs } =
+            planned.map_err(|fault| UsageError::new(describe(&fault)))?;
         let files = sources.borrow().paths();
-        let mut told = Read { plan, listeners, lines: Vec::new(), passed: Vec::new(), outputs, webs, files };
+        let mut read = Read { plan, listeners, lines: Vec::new(), passed: Vec::new(), outputs, webs, files };
         if !overrides.is_empty() {
-            told.files.push(settings.file().to_owned());
-            told.lines.push(format!("parameters of {}: {}", settings.file().display(), overrides.join(", ")));
+            read.files.push(settings.file().to_owned());
+            read.lines.push(format!("parameters of {}: {}", settings.file().display(), overrides.join(", ")));
         }
-        for scope in &stacks {
-            let notes = scope.notes.borrow();
-            let warnings = notes.warnings.iter().map(|fault| sources.borrow().describe(&all, fault));
-            told.lines.extend(warnings.map(|warning| format!("warning: {warning}")));
-            told.passed.extend(notes.passed(|id| scope.name_of(id)));
-        }
-        if !told.passed.is_empty() {
-            told.lines.push("passed over:".to_owned());
-            for scope in &stacks {
-                let notes = scope.notes.borrow();
-                told.lines.extend(notes.shortened(|id| scope.name_of(id)).map(|line| format!("  {line}")));
-            }
-        }
-        Ok(told)
+        read.tell(&stacks, describe);
+        Ok(read)
     }
 }
 
-/// A template as it was read.
-struct Root {
-    file: PathBuf,
-    label: String,
-    environment: String,
-    root: Node,
-    /// What messages say about places, if that is not the template itself.
-    shown: Option<Node>,
-    warnings: Vec<Fault>,
-    nested: Option<Nested>,
-    assets: BTreeMap<String, PathBuf>,
-}
-
-/// The resource of another stack that a stack is.
-struct Nested {
-    stack: usize,
-    id: String,
+impl Read {
+    /// Warnings, and what is passed over.
+    fn tell(&mut self, stacks: &[Scope<'_>], describe: impl Fn(&Fault) -> String) {
+        for scope in stacks {
+            let notes = scope.notes.borrow();
+            self.lines.extend(notes.warnings.iter().map(|fault| format!("warning: {}", describe(fault))));
+            self.passed.extend(notes.passed(|id| scope.name_of(id)));
+        }
+        if self.passed.is_empty() {
+            return;
+        }
+        self.lines.push("passed over:".to_owned());
+        for scope in stacks {
+            let notes = scope.notes.borrow();
+            self.lines.extend(notes.shortened(|id| scope.name_of(id)).map(|line| format!("  {line}")));
+        }
+    }
 }
 
 /// `NAME=VALUE` by names.
@@ -290,15 +191,13 @@ fn named(flag: &str, pairs: &[Pair]) -> Result<BTreeMap<String, String>, UsageEr
     Ok(named)
 }
 
-/// Templates that name each other must come to an end.
-const STACKS: usize = 64;
-
 #[cfg(test)]
 mod tests {
     use clap::FromArgMatches;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::plan::{FunctionPlan, GatewayPlan};
 
     fn plan() -> Plan {
         let command = Plan::augment_args(clap::Command::new("sippycup"));

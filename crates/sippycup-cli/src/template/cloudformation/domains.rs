@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::Resource;
 use crate::certain::Certain;
 use crate::plan::RoutingRuleTable;
+use crate::template::document::fault::Fault;
+use crate::template::document::node::Node;
 use crate::template::model::{Api, Family, Mapping, Model};
-use crate::template::node::Node;
 use crate::template::scope::Scope;
-use crate::template::source::Fault;
+use crate::template::scope::resource::Resource;
 
 /// `BasePathMapping`, `ApiMapping` and `RoutingRule`.
 pub(super) fn map(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {

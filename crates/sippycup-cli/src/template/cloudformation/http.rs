@@ -1,13 +1,13 @@
 //! The `AWS::ApiGatewayV2` family: HTTP APIs.
 
-use super::Resource;
-use crate::template::cors;
-use crate::template::model::{Access, Api, Family, Route, Routes, Stage, Target, said};
-use crate::template::node::Node;
+use crate::template::document::fault::Fault;
+use crate::template::document::node::Node;
+use crate::template::model::cors;
+use crate::template::model::throttles;
+use crate::template::model::{Access, Api, Family, Route, Routes, Stage, Target, said, stage_variables};
 use crate::template::openapi::{Asked, Body, target};
 use crate::template::scope::Scope;
-use crate::template::source::Fault;
-use crate::template::throttles;
+use crate::template::scope::resource::Resource;
 
 /// An HTTP API with its routes and stages.
 pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> {
@@ -64,20 +64,12 @@ pub(super) fn stages(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Vec<Stage>
     let mut stages = Vec::new();
     for stage in Resource::of_api(scope, "AWS::ApiGatewayV2::Stage", "ApiId", api.id)? {
         let name = stage.need(scope, "StageName")?;
-        let variables = variables(stage.value(scope, "StageVariables")?.as_ref())?;
+        let variables = stage_variables(stage.value(scope, "StageVariables")?.as_ref())?;
         let (default, own) = (stage.value(scope, "DefaultRouteSettings")?, stage.value(scope, "RouteSettings")?);
         let throttles = throttles::of_routes(default.as_ref(), own.as_ref())?;
         stages.push(Stage { name: said(name.span, name.string()?), variables, throttles });
     }
     Ok(stages)
-}
-
-/// Variables of a stage.
-pub(in crate::template) fn variables(
-    variables: Option<&Node>,
-) -> Result<Vec<(String, crate::plan::Said<String>)>, Fault> {
-    let entries = variables.map(Node::entries).unwrap_or_default();
-    entries.iter().map(|entry| Ok((entry.key.clone(), said(entry.value.span, entry.value.string()?)))).collect()
 }
 
 fn route(scope: &Scope<'_>, route: &Resource<'_>) -> Result<Route, Fault> {

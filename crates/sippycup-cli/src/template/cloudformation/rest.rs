@@ -1,16 +1,17 @@
 //! The `AWS::ApiGateway` family: REST APIs.
 
-use super::Resource;
-use super::http::variables;
 use crate::plan::ValidatorTable;
-use crate::template::gateway_responses::Responses;
-use crate::template::model::{Access, Api, Family, Guard, Route, Routes, Stage, binary_media_types, said};
-use crate::template::node::{Entry, Node};
+use crate::template::document::fault::Fault;
+use crate::template::document::node::{Entry, Node};
+use crate::template::model::gateway_responses::Responses;
+use crate::template::model::throttles;
+use crate::template::model::validators::{Models, Required};
+use crate::template::model::{
+    Access, Api, Family, Guard, Route, Routes, Stage, binary_media_types, said, stage_variables,
+};
 use crate::template::openapi::{Asked, Body, target};
 use crate::template::scope::Scope;
-use crate::template::source::Fault;
-use crate::template::throttles;
-use crate::template::validators::{Models, Required};
+use crate::template::scope::resource::Resource;
 
 /// A REST API with its methods and stages.
 pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> {
@@ -68,7 +69,7 @@ fn stages(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Vec<Stage>, Fault> {
     let mut stages = Vec::new();
     for stage in Resource::of_api(scope, "AWS::ApiGateway::Stage", "RestApiId", api.id)? {
         let name = stage.need(scope, "StageName")?;
-        let variables = variables(stage.value(scope, "Variables")?.as_ref())?;
+        let variables = stage_variables(stage.value(scope, "Variables")?.as_ref())?;
         let throttles = throttles::of_methods(stage.value(scope, "MethodSettings")?.as_ref())?;
         stages.push(Stage { name: said(name.span, name.string()?), variables, throttles });
     }
@@ -76,7 +77,7 @@ fn stages(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Vec<Stage>, Fault> {
         let Some(name) = deployment.value(scope, "StageName")? else { continue };
         let description = deployment.value(scope, "StageDescription")?;
         let part = |key: &str| description.as_ref().and_then(|description| description.get(key));
-        let variables = variables(part("Variables"))?;
+        let variables = stage_variables(part("Variables"))?;
         // What the description itself says is about all methods.
         let mut throttles = throttles::of_routes(description.as_ref(), None)?;
         throttles.extend(throttles::of_methods(part("MethodSettings"))?);

@@ -1,10 +1,10 @@
 //! Conditions and transforms of rules.
 
-use super::Resource;
 use crate::plan::{ActionPlan, HeaderMatchTable, HeaderTable, MatchTable, QueryTable, RewriteTable, RulePlan};
-use crate::template::node::Node;
+use crate::template::document::fault::Fault;
+use crate::template::document::node::Node;
 use crate::template::scope::Scope;
-use crate::template::source::Fault;
+use crate::template::scope::resource::Resource;
 
 /// A rule of a load balancer.
 pub(super) fn of_balancer(scope: &Scope<'_>, rule: &Resource<'_>, action: ActionPlan) -> Result<RulePlan, Fault> {

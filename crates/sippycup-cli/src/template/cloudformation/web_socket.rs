@@ -1,9 +1,10 @@
 //! The `AWS::ApiGatewayV2` family: WebSocket APIs.
 
-use super::{Resource, http};
+use super::http;
+use crate::template::document::fault::Fault;
 use crate::template::model::{Api, Family, Socket, Stage, said};
 use crate::template::scope::Scope;
-use crate::template::source::Fault;
+use crate::template::scope::resource::Resource;
 
 /// A WebSocket API with its routes, route responses and stages.
 pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::template::document::fault::Fault;
+use crate::template::document::node::Node;
+use crate::template::model::cors::unquoted;
 use crate::template::model::{Reply, Target};
-use crate::template::node::Node;
-use crate::template::sam::unquoted;
-use crate::template::source::Fault;
 
 /// An integration, whoever describes it.
 #[derive(Debug, Default)]
@@ -123,7 +123,7 @@ fn responses(node: &Node) -> Result<Vec<Mocked>, Fault> {
         let get = |keys: [&str; 2]| keys.iter().find_map(|key| response.get(key));
         let status = get(["statusCode", "StatusCode"]).map(Node::string).transpose()?.unwrap_or("default");
         let parameters = get(["responseParameters", "ResponseParameters"]).map(Node::entries).unwrap_or_default();
-        let header = |entry: &crate::template::node::Entry| {
+        let header = |entry: &crate::template::document::node::Entry| {
             let name = entry.key.strip_prefix("method.response.header.")?;
             Some((name.to_owned(), unquoted(entry.value.as_text()?)))
         };

@@ -5,11 +5,11 @@ mod integration;
 mod requests;
 mod security;
 
-use super::cors;
+use super::document::fault::Fault;
+use super::document::node::{Entry, Node};
+use super::model::cors;
 use super::model::{Access, Family, Route, Routes, said};
-use super::node::{Entry, Node};
 use super::scope::Scope;
-use super::source::Fault;
 use crate::plan::{CorsTable, Said};
 pub(super) use alone::wrapped;
 pub(super) use integration::{Asked, target};

@@ -1,10 +1,10 @@
 //! What an operation requires of its requests.
 
 use crate::plan::ValidatorTable;
-use crate::template::node::{Entry, Node};
+use crate::template::document::fault::{Fault, Span};
+use crate::template::document::node::{Entry, Node};
+use crate::template::model::validators::{Models, Required};
 use crate::template::scope::Scope;
-use crate::template::source::{Fault, Span};
-use crate::template::validators::{Models, Required};
 
 /// The models of a definition: all of its schemas.
 pub(super) fn models(root: &Node, scope: &Scope<'_>) -> Result<Models, Fault> {

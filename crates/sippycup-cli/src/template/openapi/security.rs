@@ -1,11 +1,11 @@
 //! `security` of an operation: which authorizer guards it.
 
 use crate::plan::AuthorizerPlan;
-use crate::template::authorizers::of_plain;
+use crate::template::document::fault::Fault;
+use crate::template::document::node::Node;
+use crate::template::model::authorizers::of_plain;
 use crate::template::model::{Access, Family, Guard, Sort};
-use crate::template::node::Node;
 use crate::template::scope::Scope;
-use crate::template::source::Fault;
 
 /// Who may ask. Of several requirements API Gateway takes the first authorizer, and a REST API the key too.
 pub(super) fn access(

@@ -1,12 +1,12 @@
 //! `Auth` of APIs and events: which authorizer guards a route.
 
 use crate::plan::UsageTable;
-use crate::template::authorizers::of_sam;
-use crate::template::keys;
+use crate::template::document::fault::Fault;
+use crate::template::document::node::Node;
+use crate::template::model::authorizers::of_sam;
+use crate::template::model::keys;
 use crate::template::model::{Access, Family, Guard, Sort};
-use crate::template::node::Node;
 use crate::template::scope::Scope;
-use crate::template::source::Fault;
 
 /// `Auth` of an API.
 #[derive(Debug, Default)]

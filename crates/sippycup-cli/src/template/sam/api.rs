@@ -3,17 +3,17 @@
 use super::access::Auth;
 use super::{cors, globals};
 use crate::plan::{CorsTable, Said, UsageTable};
-use crate::template::gateway_responses::Responses;
-use crate::template::keys;
+use crate::template::document::fault::{Fault, Span};
+use crate::template::document::node::{Entry, Node, Shape};
+use crate::template::model::gateway_responses::Responses;
+use crate::template::model::keys;
+use crate::template::model::throttles;
+use crate::template::model::validators::Models;
 use crate::template::model::{Api, Family, Mapping, Route, Routes, Stage, Usage, binary_media_types, said};
-use crate::template::node::{Entry, Node, Shape};
-use crate::template::notes::MUTUAL_TLS;
 use crate::template::openapi::Body;
-use crate::template::references::{HTTP, REST};
 use crate::template::scope::Scope;
-use crate::template::source::{Fault, Span};
-use crate::template::throttles;
-use crate::template::validators::Models;
+use crate::template::scope::notes::MUTUAL_TLS;
+use crate::template::scope::references::{HTTP, REST};
 
 /// The APIs of a template while events are added.
 #[derive(Debug, Default)]
@@ -148,7 +148,7 @@ impl Draft {
         if let Some(cors) = properties.get("CorsConfiguration") {
             check_cors(scope, cors)?;
             if family == Family::Http {
-                draft.http_cors = crate::template::cors::read(scope, Some(cors))?;
+                draft.http_cors = crate::template::model::cors::read(scope, Some(cors))?;
             }
         }
         if properties.at(&["Domain", "MutualTlsAuthentication"]).is_some() {

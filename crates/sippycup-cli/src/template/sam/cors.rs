@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::access::Auth;
+use crate::template::document::fault::Fault;
+use crate::template::document::node::Node;
+use crate::template::model::cors::unquoted;
 use crate::template::model::{Reply, Route, Routes, Target};
-use crate::template::node::Node;
 use crate::template::scope::Scope;
-use crate::template::source::Fault;
 
 /// Adds `OPTIONS` to each path that has none.
 pub(super) fn add(scope: &Scope<'_>, cors: &Node, auth: &Auth, routes: &mut Routes, owner: &str) -> Result<(), Fault> {
@@ -68,9 +69,4 @@ fn of_path(routes: &Routes, path: &str) -> String {
     methods.sort_unstable();
     methods.dedup();
     methods.join(",")
-}
-
-/// A mapping expression `'*'` says `*`.
-pub(in crate::template) fn unquoted(text: &str) -> String {
-    text.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')).unwrap_or(text).to_owned()
 }

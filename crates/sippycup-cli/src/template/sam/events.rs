@@ -2,11 +2,11 @@
 
 use super::api::Apis;
 use crate::plan::ValidatorTable;
+use crate::template::document::fault::{Fault, Span};
+use crate::template::document::node::{Entry, Node};
+use crate::template::model::validators::{Models, Required};
 use crate::template::model::{Family, Route, Target};
-use crate::template::node::{Entry, Node};
 use crate::template::scope::Scope;
-use crate::template::source::{Fault, Span};
-use crate::template::validators::{Models, Required};
 
 /// Reads the events of one function.
 pub(super) fn read(scope: &Scope<'_>, apis: &mut Apis, function: &str, events: &Node) -> Result<(), Fault> {

@@ -11,14 +11,13 @@ mod web_socket;
 
 use std::collections::BTreeMap;
 
-pub(super) use cors::unquoted;
 pub(super) use globals::merged;
 
-use super::model::{Access, Family, Guard, Model, Sort, Target, Url};
-use super::node::{Entry, Node};
-use super::references::{HTTP, REST};
+use super::document::fault::Fault;
+use super::document::node::{Entry, Node};
+use super::model::{Family, Model, Target, url};
+use super::scope::references::{HTTP, REST};
 use super::scope::{Made, Scope};
-use super::source::Fault;
 use api::{Apis, implicit_id};
 
 /// Reads all resources of SAM.
@@ -57,7 +56,7 @@ pub(super) fn read(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {
             properties.get("FunctionUrlConfig").map(|config| scope.chosen(config)).transpose()?.flatten()
         {
             let target = Target::Function { id: id.to_owned(), stream: false };
-            model.urls.push(url(scope, &format!("{id}Url"), target, config)?);
+            model.urls.push(url::read(scope, &format!("{id}Url"), target, config)?);
         }
     }
     model.apis.extend(apis.finish(scope)?);
@@ -150,23 +149,4 @@ pub(super) fn made(scope: &Scope<'_>) -> Result<BTreeMap<String, Made>, Fault> {
         }
     }
     Ok(made)
-}
-
-/// `FunctionUrlConfig`, and the properties of `AWS::Lambda::Url`, which has the same.
-pub(super) fn url(scope: &Scope<'_>, id: &str, target: Target, config: &Node) -> Result<Url, Fault> {
-    let own = |key: &str| config.get(key).map(|node| scope.text(node)).transpose().map(Option::flatten);
-    let access = match own("AuthType")?.as_deref() {
-        Some("NONE") => Access::Open,
-        Some("AWS_IAM") => Access::Guarded(Guard {
-            name: "AWS_IAM".to_owned(),
-            sort: Sort::Iam,
-            scopes: Vec::new(),
-            key: false,
-            plan: None,
-        }),
-        _ => return Err(config.get("AuthType").unwrap_or(config).unlike("`AuthType`, NONE or AWS_IAM")),
-    };
-    let cors = crate::template::cors::read(scope, config.get("Cors"))?;
-    let stream = own("InvokeMode")?.as_deref() == Some("RESPONSE_STREAM");
-    Ok(Url { id: id.to_owned(), span: config.span, target, stream, access, cors })
 }

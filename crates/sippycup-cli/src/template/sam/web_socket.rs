@@ -2,11 +2,10 @@
 
 use super::api::mappings;
 use crate::plan::{self, AuthorizerPlan};
-use crate::template::cloudformation::variables;
-use crate::template::model::{Access, Api, Family, Guard, Route, Socket, Sort, Stage, Target, said};
-use crate::template::node::{Entry, Node};
+use crate::template::document::fault::Fault;
+use crate::template::document::node::{Entry, Node};
+use crate::template::model::{Access, Api, Family, Guard, Route, Socket, Sort, Stage, Target, said, stage_variables};
 use crate::template::scope::Scope;
-use crate::template::source::Fault;
 
 /// The API that a resource describes.
 pub(super) fn read(scope: &Scope<'_>, id: &str, resource: &Node) -> Result<Api, Fault> {
@@ -57,7 +56,7 @@ pub(super) fn read(scope: &Scope<'_>, id: &str, resource: &Node) -> Result<Api, 
         id: id.to_owned(),
         span: resource.span,
         family: Family::WebSocket,
-        stages: vec![Stage { variables: variables(own("StageVariables")?.as_ref())?, ..Stage::named(stage) }],
+        stages: vec![Stage { variables: stage_variables(own("StageVariables")?.as_ref())?, ..Stage::named(stage) }],
         routes: read,
         binary: Vec::new(),
         mappings,

@@ -3,8 +3,8 @@
 use super::entry;
 use super::plan::{Instance, Plan};
 use super::translate::invented;
-use crate::template::node::{Entry, Node};
-use crate::template::yaml;
+use crate::template::document::node::{Entry, Node};
+use crate::template::document::yaml;
 
 /// The name of a function; before an apply that makes one up, its address in letters that a name may have.
 pub(super) fn function_name(instance: &Instance<'_>) -> String {

@@ -17,8 +17,8 @@ mod translate;
 
 use std::collections::BTreeMap;
 
-use super::node::{Entry, Node};
-use super::source::{Fault, Span};
+use super::document::fault::{Fault, Span};
+use super::document::node::{Entry, Node};
 use plan::Plan;
 use translate::Translator;
 

@@ -6,11 +6,11 @@ use super::links::Link;
 use super::plan::{Instance, Plan};
 use super::rows::{self, How, Row};
 use super::{code, entry, joined};
-use crate::template::node::{Entry, Node, Shape};
-use crate::template::references::arn;
+use crate::template::document::fault::{Fault, Span};
+use crate::template::document::node::{Entry, Node, Shape};
+use crate::template::document::yaml;
+use crate::template::scope::references::arn;
 use crate::template::scope::{REGION, UNKNOWN};
-use crate::template::source::{Fault, Span};
-use crate::template::yaml;
 
 pub(super) struct Translator<'p> {
     pub(super) plan: Plan<'p>,
