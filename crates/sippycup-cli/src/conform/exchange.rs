@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use sippycup_gateway::{Body, BoxError, Fault, Function, Gateway, Sizes};
@@ -13,22 +13,13 @@ use tower_service::Service;
 
 use super::cases::{Answer, Case, Expect, Sent};
 use super::doors::Door;
+use super::got::{Got, excerpt};
 use super::verdict::{self, Verdict};
 
 /// A door before the mirror.
 pub(crate) struct Exchange<'d> {
     door: &'d Door,
     gateway: Gateway<Function>,
-}
-
-/// What the client got.
-pub(crate) struct Got {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-    pub(crate) streamed: bool,
-    /// Why the gateway answered itself.
-    pub(crate) fault: Option<String>,
 }
 
 impl<'d> Exchange<'d> {
@@ -120,10 +111,6 @@ fn seen(got: &Got) -> Result<Value, String> {
         Ok(seen) if seen.get("method").is_some() => Ok(seen),
         _ => Err(format!("the answer is not the mirror's: {}", excerpt(&got.body))),
     }
-}
-
-pub(crate) fn excerpt(body: &[u8]) -> String {
-    String::from_utf8_lossy(body).chars().take(80).collect::<String>().escape_debug().to_string()
 }
 
 fn plan(answer: &Answer) -> Value {

@@ -10,6 +10,7 @@
 mod cases;
 mod doors;
 mod exchange;
+mod got;
 mod report;
 mod verdict;
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::cases::{Answer, Case, Sent, Topic};
 use super::doors::{Door, Repeated};
-use super::exchange::{Got, excerpt};
+use super::got::{Got, excerpt};
 use crate::certain::Certain;
 
 /// How a case went.

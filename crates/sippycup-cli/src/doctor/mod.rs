@@ -1,17 +1,16 @@
 //! `doctor`: what of a project will fail on AWS.
 
+mod finding;
 mod package;
 mod plain;
 mod resources;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use sippycup_gateway::BoxError;
 
-use crate::error::UsageError;
 use crate::template;
 use crate::terminal::print;
 use package::Package;
@@ -29,34 +28,6 @@ pub(crate) struct Arguments {
     /// The template [default: template.yaml, template.yml or template.json of the directory]
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
-}
-
-/// Something that was found.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Finding {
-    /// Whether it will fail, or only may be better.
-    is_wrong: bool,
-    /// Where it is.
-    place: String,
-    what: String,
-    help: String,
-}
-
-impl Finding {
-    pub(crate) fn wrong(place: impl Into<String>, what: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { is_wrong: true, place: place.into(), what: what.into(), help: help.into() }
-    }
-
-    pub(crate) fn advice(place: impl Into<String>, what: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { is_wrong: false, ..Self::wrong(place, what, help) }
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sort = if self.is_wrong { "wrong" } else { "advice" };
-        write!(f, "{sort}: {}: {}\n  help: {}", self.place, self.what, self.help)
-    }
 }
 
 pub(crate) fn look(arguments: &Arguments) -> Result<ExitCode, BoxError> {
@@ -80,12 +51,6 @@ fn template_of(directory: &Path) -> Option<PathBuf> {
         .into_iter()
         .map(|name| directory.join(name))
         .find(|path| path.is_file())
-}
-
-/// A file of the project, or what is wrong with it.
-fn read(path: &Path) -> Result<String, UsageError> {
-    std::fs::read_to_string(path)
-        .map_err(|error| UsageError::new(format!("DIR: cannot read {}: {error}", path.display())))
 }
 
 const EXAMPLES: &str = "\

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use super::{Finding, read};
+use super::finding::Finding;
 use crate::error::UsageError;
 
 /// What is known of a package.
@@ -171,6 +171,12 @@ impl<'m> Dependency<'m> {
             None => said(self.own).unwrap_or(true),
         }
     }
+}
+
+/// A file of the project, or what is wrong with it.
+fn read(path: &Path) -> Result<String, UsageError> {
+    std::fs::read_to_string(path)
+        .map_err(|error| UsageError::new(format!("DIR: cannot read {}: {error}", path.display())))
 }
 
 fn table(path: &Path) -> Result<Table, UsageError> {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Finding;
+use super::finding::Finding;
 use super::resources::{BASE, DEFAULT_TIMEOUT, DOORS, NO_BASE, Resources, STREAMS, late, number, text};
 
 impl Resources<'_> {

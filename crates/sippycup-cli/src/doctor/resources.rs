@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Finding;
+use super::finding::Finding;
 use super::package::Package;
 
 /// What of the template will fail, with this package.

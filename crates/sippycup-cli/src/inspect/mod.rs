@@ -9,27 +9,22 @@
 
 mod api;
 mod memory;
+mod sender;
 mod store;
 
-use std::collections::HashMap;
-use std::convert::Infallible;
-use std::fmt;
 use std::io::{self, IsTerminal};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use clap::Args;
-use http::{Request, Response};
 use serde_json::Value;
-use sippycup_gateway::{Body, BoxError, FunctionBuilder, GatewayBuilder, Moment, Server, Step, Terminal};
+use sippycup_gateway::{BoxError, FunctionBuilder, GatewayBuilder, Moment, Server, Step, Terminal};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
-use tower_service::Service;
 
 use crate::error::UsageError;
 use crate::plan::Listen;
 use api::Api;
+use sender::{Front, Sender};
 pub(crate) use store::Door;
 use store::Store;
 
@@ -132,59 +127,6 @@ impl Inspector {
     /// Adds the front doors of an address, to which requests can be sent from the page.
     pub(crate) fn listener(&self, address: SocketAddr, front: impl Front + 'static) {
         self.sender.listeners().insert(address, Arc::new(front));
-    }
-}
-
-/// What answers at an address.
-pub(crate) trait Front: Send + Sync {
-    fn answer(&self, request: Request<Body>) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
-}
-
-impl<S> Front for S
-where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + Sync,
-    S::Future: Send + 'static,
-{
-    fn answer(&self, request: Request<Body>) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> {
-        // All of them are always ready.
-        let answered = self.clone().call(request);
-        Box::pin(async move {
-            let Ok(response) = answered.await;
-            response
-        })
-    }
-}
-
-/// Who can send requests to the front doors, by their addresses.
-#[derive(Clone, Default)]
-struct Sender {
-    listeners: Arc<Mutex<HashMap<SocketAddr, Arc<dyn Front>>>>,
-}
-
-impl fmt::Debug for Sender {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sender").finish_non_exhaustive()
-    }
-}
-
-impl Sender {
-    fn listeners(&self) -> MutexGuard<'_, HashMap<SocketAddr, Arc<dyn Front>>> {
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// In the extensions of a request that the page sends.
-#[derive(Clone, Debug)]
-pub(crate) struct Sent {
-    /// The exchange that it repeats, or from which it was made.
-    repeats: Option<u64>,
-    began: mpsc::UnboundedSender<u64>,
-}
-
-impl Sent {
-    fn began(&self, exchange: u64) {
-        // Nobody waits if the page has gone.
-        let _ = self.began.send(exchange);
     }
 }
 

@@ -8,9 +8,9 @@ use sippycup_gateway::{BoxError, Gateway, Gateways, Kind, Listener, Server};
 use tokio::task::JoinHandle;
 
 use super::bound::Front;
+use super::common::Common;
 use super::guards::Guards;
 use super::health::HealthChecks;
-use super::running::Common;
 use crate::announce;
 use crate::describe::Description;
 use crate::inspect;

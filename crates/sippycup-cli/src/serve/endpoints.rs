@@ -7,7 +7,7 @@ use sippycup_gateway::{FunctionBuilder, InvokeApi, Kind, Server};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::running::Common;
+use super::common::Common;
 use crate::plan::{Behind, FunctionPlan, Planned};
 use crate::record::Recorded;
 

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bound;
+mod common;
 mod doors;
 mod endpoints;
 mod functions;
@@ -25,10 +26,11 @@ use crate::watch::Changes;
 pub(crate) use arguments::Arguments;
 use arguments::Wanted;
 use bound::Bound;
+use common::Common;
 use functions::build;
 pub(crate) use functions::{spawn, start};
 use interrupts::Interrupts;
-use running::{Common, Running};
+use running::Running;
 pub(crate) use web::WebFunction;
 
 pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {

@@ -3,51 +3,20 @@
 use std::io;
 use std::time::Duration;
 
-use sippycup_gateway::{BoxError, Terminal};
-use tokio::sync::watch as signal;
+use sippycup_gateway::BoxError;
 use tokio::task::JoinHandle;
 
 use super::bound::Bound;
+use super::common::Common;
 use super::doors::Doors;
 use super::endpoints;
 use super::functions::{recorders, start};
 use super::health::HealthChecks;
 use super::web::{Looking, WebFunction};
 use crate::describe::Description;
-use crate::inspect::Inspector;
-use crate::plan::{FunctionPlan, Plan, Said};
+use crate::plan::Said;
 use crate::record::{Recorded, Recorder};
-use crate::tls::Certificate;
-use crate::watch::{Watch, watch};
-
-/// What all that is served shares.
-pub(super) struct Common<'a> {
-    pub(super) plan: &'a Plan,
-    pub(super) terminal: Terminal,
-    /// Several have names, one of flags needs none.
-    pub(super) from_file: bool,
-    pub(super) inspector: Option<&'a Inspector>,
-    pub(super) certificate: Option<&'a Certificate>,
-    pub(super) stopping: signal::Receiver<bool>,
-}
-
-impl Common<'_> {
-    /// Until it should stop.
-    pub(super) fn stopped(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
-        let mut stopping = self.stopping.clone();
-        async move {
-            let _ = stopping.wait_for(|stop| *stop).await;
-        }
-    }
-
-    /// Watches the sources of a function, if that is wanted, and restarts it after each change.
-    fn watch(&self, function: &FunctionPlan, restart: impl Fn() + Send + 'static) -> Result<Option<Watch>, BoxError> {
-        if function.watch.is_empty() {
-            return Ok(None);
-        }
-        watch(function, self.plan.events.as_deref(), restart, self.terminal).map(Some)
-    }
-}
+use crate::watch::Watch;
 
 /// Functions and their servers.
 pub(super) struct Running {

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use clap::{Arg, Args};
 use sippycup_gateway::BoxError;
 
-use super::{About, Service, elsewhere, verdict::judge};
+use super::elsewhere;
+use super::service::{About, Service};
+use super::verdict::judge;
 use crate::error::UsageError;
 use crate::invoke::call;
 use crate::plan::{FunctionPlan, Listen};

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::Kind;
+use super::service::Kind;
 
 /// What AWS makes of an answer.
 #[derive(Debug, PartialEq, Eq)]

@@ -11,8 +11,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sippycup_gateway::{Body, SentBy};
 
-use super::{json_of, millis, parameter, said, wanted};
-use crate::inspect::Sender;
+use super::answer::{json_of, millis, parameter, said, wanted};
+use crate::inspect::sender::Sender;
 use crate::inspect::store::{Connections, Known, Message, Store, Way};
 
 /// What changed after a number: all rows, and of one connection the messages that came after another number. Waits a while if there is nothing.

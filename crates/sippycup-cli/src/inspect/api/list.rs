@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{millis, parameter};
+use super::answer::{millis, parameter};
 use crate::inspect::store::{Exchange, Store};
 
 /// The rows that changed after a number, oldest change first; waits a while if there are none. `next` is the number to ask with then.

@@ -3,7 +3,7 @@
 use http::Response;
 use sippycup_gateway::Body;
 
-use super::answer;
+use super::answer::answer;
 
 pub(super) fn page(path: &str) -> Option<Response<Body>> {
     let (_, content_type, text) = FILES.iter().find(|(name, ..)| *name == path)?;

@@ -5,7 +5,7 @@ use memchr::memmem::Finder;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use super::parameter;
+use super::answer::parameter;
 use crate::inspect::store::{Contents, Store};
 
 /// The numbers of the exchanges that have `text` in target, headers, bodies, event, answer, log or reason, as it is written there.

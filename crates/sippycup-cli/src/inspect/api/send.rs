@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 use sippycup_gateway::Body;
 use tokio::sync::mpsc;
 
-use super::{json_of, said, wanted};
+use super::answer::{json_of, said, wanted};
 use crate::certain::Certain;
+use crate::inspect::sender::{Sender, Sent};
 use crate::inspect::store::{Contents, Exchange, Store};
-use crate::inspect::{Sender, Sent};
 use crate::record::{is_masked, mask};
 
 /// What the page asks for. What it leaves out is as in the exchange that it repeats.

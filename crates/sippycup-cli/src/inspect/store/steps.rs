@@ -11,7 +11,7 @@ use sippycup_gateway::{End, Fault, Hints, Step};
 use super::exchange::{Ended, Routed, Row};
 use super::{Contents, Door, Exchange, Store, kept};
 use crate::certain::Certain;
-use crate::inspect::Sent;
+use crate::inspect::sender::Sent;
 use crate::record::mask;
 
 impl Store {

@@ -1,78 +1,74 @@
 //! The gateway of a plan.
 
 use serde_json::Value;
-use sippycup_gateway::{Authorizer, ConfigError, Gateway, GatewayBuilder, Kind, UsagePlan};
+use sippycup_gateway::{Authorizer, ConfigError, Domain, Gateway, GatewayBuilder, Kind, UsagePlan};
 
 use super::GatewayPlan;
 use crate::plan::cors::CorsTable;
+use crate::plan::throttle::RouteThrottle;
 use crate::plan::values::{Object, Pair, Said, Wrong};
 
 impl GatewayPlan {
     /// The gateway that the settings describe. Each is tried alone, so that an error has its name or its line.
     pub(crate) fn builder(&self) -> Result<GatewayBuilder, Wrong> {
-        let mut attempt = Attempt(Gateway::builder(self.kind));
-        if let Some(stage) = &self.stage {
-            attempt.set(self.kind, |b| b.stage(&stage.value)).map_err(|e| stage.wrong("--stage", e))?;
-        }
-        for said in &self.variables {
-            let Pair { name, value } = &said.value;
-            attempt.set(self.kind, |b| b.stage_variable(name, value)).map_err(|e| said.wrong("--var", e))?;
-        }
-        for route in &self.routes {
-            attempt.set(self.kind, |b| b.route(&route.value)).map_err(|e| route.wrong("--route", e))?;
-        }
+        let mut attempt = Attempt::new(self.kind);
+        attempt.each(&self.stage, "--stage", |b, stage| b.stage(stage))?;
+        attempt.each(&self.variables, "--var", |b, Pair { name, value }| b.stage_variable(name, value))?;
+        attempt.each(&self.routes, "--route", |b, route| b.route(route))?;
         if let Some((domain, said, flag)) = self.mapped() {
-            attempt.set(self.kind, |b| b.domain(domain.clone())).map_err(|e| said.wrong(flag, e))?;
+            attempt.set(|b| b.domain(domain.clone())).map_err(|e| said.wrong(flag, e))?;
         }
-        for table in &self.domains {
-            attempt.set(self.kind, |b| b.domain(table.value.domain())).map_err(|e| table.wrong("", e))?;
-        }
-        for media_type in &self.binary {
-            attempt
-                .set(self.kind, |b| b.binary_media_type(&media_type.value))
-                .map_err(|e| media_type.wrong("--binary", e))?;
-        }
-        if let Some(claims) = &self.claims {
-            let scopes = self.scopes.as_ref().map(|scopes| scopes.value.clone());
-            let authorizer = Authorizer::jwt(claims.value.0.clone(), scopes);
-            attempt.set(self.kind, |b| b.authorizer(authorizer.clone())).map_err(|e| claims.wrong("--claims", e))?;
-        }
-        let of_flags = (!self.cors_origins.is_empty()).then(|| Said::from(CorsTable::of_origins(&self.cors_origins)));
-        if let Some(cors) = self.cors.as_ref().or(of_flags.as_ref()) {
-            let flag = if self.cors.is_some() { "" } else { "--cors" };
-            attempt.set(self.kind, |b| b.cors(cors.value.cors())).map_err(|e| cors.wrong(flag, e))?;
+        attempt.each(&self.domains, "", |b, table| b.domain(table.domain()))?;
+        attempt.each(&self.binary, "--binary", |b, media_type| b.binary_media_type(media_type))?;
+        let scopes = self.scopes.as_ref().map(|scopes| scopes.value.clone());
+        attempt.each(&self.claims, "--claims", |b, claims| {
+            b.authorizer(Authorizer::jwt(claims.0.clone(), scopes.clone()))
+        })?;
+        match (&self.cors, &*self.cors_origins) {
+            (None, []) => {}
+            (None, origins) => {
+                let cors = Said::from(CorsTable::of_origins(origins));
+                attempt.each([&cors], "--cors", |b, cors| b.cors(cors.cors()))?;
+            }
+            (cors, _) => attempt.each(cors, "", |b, cors| b.cors(cors.cors()))?,
         }
         if let Some(first) = self.api_keys.first() {
             let plan = self.api_keys.iter().fold(UsagePlan::new(), |plan, key| plan.key(&key.value));
-            attempt.set(self.kind, |b| b.usage_plan(plan.clone())).map_err(|e| first.wrong("--api-key", e))?;
+            attempt.set(|b| b.usage_plan(plan.clone())).map_err(|e| first.wrong("--api-key", e))?;
         }
         for said in &self.usage_plans {
             let plan = said.value.plan().map_err(|e| said.wrong("", e))?;
-            attempt.set(self.kind, |b| b.usage_plan(plan.clone())).map_err(|e| said.wrong("", e))?;
+            attempt.each([said], "", |b, _| b.usage_plan(plan.clone()))?;
         }
-        if let Some(said) = &self.api_key_of_authorizer {
-            attempt.set(self.kind, |b| b.api_key_of_authorizer(said.value)).map_err(|e| said.wrong("", e))?;
-        }
-        if let Some(throttle) = &self.throttle {
-            attempt
-                .set(self.kind, |b| b.throttle(throttle.value.clone()))
-                .map_err(|e| throttle.wrong("--throttle", e))?;
-        }
-        for said in &self.route_throttles {
-            // It means nothing without its route.
-            let with = attempt.0.clone().route_throttle(&said.value.routes, said.value.throttle.clone());
-            with.clone().build(()).map_err(|e| said.wrong("", e))?;
-            attempt.0 = with;
-        }
+        attempt.each(&self.api_key_of_authorizer, "", |b, of_authorizer| b.api_key_of_authorizer(*of_authorizer))?;
+        attempt.each(&self.throttle, "--throttle", |b, throttle| b.throttle(throttle.clone()))?;
+        attempt.each_of_route(&self.route_throttles, "", |b, RouteThrottle { routes, throttle }| {
+            b.route_throttle(routes, throttle.clone())
+        })?;
         self.guard(&mut attempt)?;
-        for said in &self.gateway_responses {
-            attempt.set(self.kind, |b| b.gateway_response(said.value.response())).map_err(|e| said.wrong("", e))?;
-        }
+        attempt.each(&self.gateway_responses, "", |b, table| b.gateway_response(table.response()))?;
         if let Some(said) = &self.request_validator {
             let validator = said.value.validator().map_err(|e| said.wrong("", e))?;
-            attempt.set(self.kind, |b| b.request_validator(validator.clone())).map_err(|e| said.wrong("", e))?;
+            attempt.each([said], "", |b, _| b.request_validator(validator.clone()))?;
         }
         self.injected_signer(&mut attempt)?;
+        self.injected_result(&mut attempt)?;
+        attempt.each(&self.route_selection, "--route-selection", |b, expression| b.route_selection(expression))?;
+        attempt.each_of_route(&self.route_responses, "--route-response", |b, route| b.route_response(route))?;
+        attempt.each(&self.idle_timeout, "--idle-timeout", |b, timeout| b.idle_timeout(timeout.0))?;
+        attempt.each(&self.connection_duration, "--connection-duration", |b, d| b.connection_duration(d.0))?;
+        self.signed_connections(&mut attempt)?;
+        attempt.each(&self.tenant, "", |b, tenant| b.tenant(tenant))?;
+        attempt.each(&self.health_check, "--health-check", |b, check| b.health_check(check.check()))?;
+        attempt.each(&self.api_id, "", |b, api_id| b.api_id(api_id))?;
+        attempt.each(&self.stream, "--stream", |b, stream| b.response_streaming(*stream))?;
+        let builder = attempt.builder;
+        let builder = self.source_ip.into_iter().fold(builder, GatewayBuilder::source_ip);
+        Ok(self.timeout.into_iter().fold(builder, |builder, timeout| builder.timeout(timeout.0)))
+    }
+
+    /// What an authorizer has found out, which is not asked.
+    fn injected_result(&self, attempt: &mut Attempt) -> Result<(), Wrong> {
         match &self.scopes {
             Some(scopes) if self.claims.is_none() && self.authorizer.is_none() => {
                 return Err(scopes.wrong("", "scopes are of claims or of an authorizer, and there are none"));
@@ -82,41 +78,12 @@ impl GatewayPlan {
             }
             _ => {}
         }
-        if let Some(said) = &self.lambda_authorizer {
-            if self.claims.is_some() {
-                return Err(
-                    said.wrong("--lambda-authorizer", "there are claims already, and a route has one authorizer")
-                );
-            }
-            let authorizer = lambda_authorizer(&said.value).map_err(|e| said.wrong("--lambda-authorizer", e))?;
-            attempt
-                .set(self.kind, |b| b.authorizer(authorizer.clone()))
-                .map_err(|e| said.wrong("--lambda-authorizer", e))?;
+        let Some(said) = &self.lambda_authorizer else { return Ok(()) };
+        if self.claims.is_some() {
+            return Err(said.wrong("--lambda-authorizer", "there are claims already, and a route has one authorizer"));
         }
-        self.set_web_socket(&mut attempt)?;
-        self.signed_connections(&mut attempt)?;
-        if let Some(tenant) = &self.tenant {
-            attempt.set(self.kind, |b| b.tenant(&tenant.value)).map_err(|e| tenant.wrong("", e))?;
-        }
-        if let Some(check) = &self.health_check {
-            attempt
-                .set(self.kind, |b| b.health_check(check.value.check()))
-                .map_err(|e| check.wrong("--health-check", e))?;
-        }
-        if let Some(api_id) = &self.api_id {
-            attempt.set(self.kind, |b| b.api_id(&api_id.value)).map_err(|e| api_id.wrong("", e))?;
-        }
-        if let Some(stream) = &self.stream {
-            attempt.set(self.kind, |b| b.response_streaming(stream.value)).map_err(|e| stream.wrong("--stream", e))?;
-        }
-        let mut builder = attempt.0;
-        if let Some(source_ip) = self.source_ip {
-            builder = builder.source_ip(source_ip);
-        }
-        if let Some(timeout) = self.timeout {
-            builder = builder.timeout(timeout.0);
-        }
-        Ok(builder)
+        let authorizer = lambda_authorizer(&said.value).map_err(|e| said.wrong("--lambda-authorizer", e))?;
+        attempt.each([said], "--lambda-authorizer", |b, _| b.authorizer(authorizer.clone()))
     }
 
     /// Tries the authorizer that runs, without its function and its keys; of it only the scopes are of the routes.
@@ -143,49 +110,79 @@ impl GatewayPlan {
         let with = |builder: GatewayBuilder| scopes.iter().fold(builder, |builder, scope| builder.scope(scope));
         let guarded = |builder: GatewayBuilder| with(builder).guard(guard.clone());
         guarded(Gateway::builder(self.kind)).build(()).map_err(|error| said.wrong(flag, error))?;
-        attempt.0 = with(attempt.0.clone()).guard(guard);
+        attempt.builder = with(attempt.builder.clone()).guard(guard);
         Ok(())
     }
 
-    /// What only a WebSocket API has.
-    fn set_web_socket(&self, attempt: &mut Attempt) -> Result<(), Wrong> {
-        if let Some(said) = &self.route_selection {
-            attempt
-                .set(self.kind, |b| b.route_selection(&said.value))
-                .map_err(|e| said.wrong("--route-selection", e))?;
-        }
-        for said in &self.route_responses {
-            // It means nothing without its route.
-            let with = attempt.0.clone().route_response(&said.value);
-            with.clone().build(()).map_err(|e| said.wrong("--route-response", e))?;
-            attempt.0 = with;
-        }
-        if let Some(said) = &self.idle_timeout {
-            attempt.set(self.kind, |b| b.idle_timeout(said.value.0)).map_err(|e| said.wrong("--idle-timeout", e))?;
-        }
-        if let Some(said) = &self.connection_duration {
-            attempt
-                .set(self.kind, |b| b.connection_duration(said.value.0))
-                .map_err(|e| said.wrong("--connection-duration", e))?;
-        }
-        Ok(())
+    /// The domain of `domain`, `base-path` and `stage-in-path`. A base path without a domain gets a domain of any name.
+    fn mapped(&self) -> Option<(Domain, Said<()>, &'static str)> {
+        let at = |said: &Said<String>| Said { value: (), span: said.span.clone() };
+        let stage_in_path = self.stage_in_path.as_ref().filter(|said| said.value);
+        let (place, flag) = match (&self.domain, self.base_paths.first(), stage_in_path) {
+            (_, _, Some(said)) => (Said { value: (), span: said.span.clone() }, "--stage-in-path"),
+            (_, Some(path), None) => (at(path), "--base-path"),
+            (Some(name), None, None) => (at(name), "--domain"),
+            (None, None, None) => return None,
+        };
+        let domain = Domain::new(self.domain.as_ref().map_or("api.example.com", |name| &name.value));
+        let mapped = |domain: Domain, path: &str| {
+            if stage_in_path.is_some() { domain.mapping_without_stage(path) } else { domain.mapping(path) }
+        };
+        let domain = match self.base_paths.as_slice() {
+            [] => mapped(domain, ""),
+            paths => paths.iter().fold(domain, |domain, path| mapped(domain, &path.value)),
+        };
+        Some((domain, place, flag))
     }
 }
 
 /// A builder that takes one setting after the other, or says what is wrong with one.
-pub(in crate::plan) struct Attempt(GatewayBuilder);
+pub(super) struct Attempt {
+    kind: Kind,
+    builder: GatewayBuilder,
+}
 
 impl Attempt {
-    pub(in crate::plan) fn set(
+    fn new(kind: Kind) -> Self {
+        Self { kind, builder: Gateway::builder(kind) }
+    }
+
+    /// Sets what was said, once or several times, by a flag or in a file.
+    fn each<'s, T: 's>(
         &mut self,
-        kind: Kind,
-        setting: impl Fn(GatewayBuilder) -> GatewayBuilder,
-    ) -> Result<(), ConfigError> {
-        setting(Gateway::builder(kind)).build(())?;
+        said: impl IntoIterator<Item = &'s Said<T>>,
+        flag: &'static str,
+        setting: impl Fn(GatewayBuilder, &T) -> GatewayBuilder,
+    ) -> Result<(), Wrong> {
+        for said in said {
+            self.set(|builder| setting(builder, &said.value)).map_err(|error| said.wrong(flag, error))?;
+        }
+        Ok(())
+    }
+
+    /// The same of settings that mean nothing without their routes.
+    fn each_of_route<'s, T: 's>(
+        &mut self,
+        said: impl IntoIterator<Item = &'s Said<T>>,
+        flag: &'static str,
+        setting: impl Fn(GatewayBuilder, &T) -> GatewayBuilder,
+    ) -> Result<(), Wrong> {
+        for said in said {
+            self.add(|builder| setting(builder, &said.value)).map_err(|error| said.wrong(flag, error))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn set(&mut self, setting: impl Fn(GatewayBuilder) -> GatewayBuilder) -> Result<(), ConfigError> {
+        setting(Gateway::builder(self.kind)).build(())?;
         // What is wrong only together with the settings before, such as a mapping that is there twice.
-        let with = setting(self.0.clone());
+        self.add(setting)
+    }
+
+    fn add(&mut self, setting: impl Fn(GatewayBuilder) -> GatewayBuilder) -> Result<(), ConfigError> {
+        let with = setting(self.builder.clone());
         with.clone().build(())?;
-        self.0 = with;
+        self.builder = with;
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! The settings of a gateway.
 
 mod builder;
+mod signatures;
 
 use std::net::IpAddr;
 
@@ -21,8 +22,6 @@ use super::usage::UsageTable;
 use super::validator::ValidatorTable;
 use super::values::{self, Listen, Object, Pair, Said, Seconds};
 use crate::error::UsageError;
-
-pub(super) use builder::Attempt;
 
 /// One front door. Each field is a flag, a key of `[[gateway]]`, or both.
 #[derive(Args, Clone, Debug, Deserialize)]

@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tower_service::Service;
 
-use super::running::Common;
+use super::common::Common;
 use crate::certain::Certain;
 use crate::describe::Description;
 use crate::inspect::{Door, Inspector};

@@ -1,8 +1,7 @@
 //! Functions: what they are called, where their code is, and what is in their environment.
 
-use super::entry;
+use super::nodes::{entry, invented};
 use super::plan::{Instance, Plan};
-use super::translate::invented;
 use crate::template::document::node::{Entry, Node};
 use crate::template::document::yaml;
 

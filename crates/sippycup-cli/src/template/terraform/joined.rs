@@ -1,6 +1,6 @@
 //! What Terraform has in several resources and CloudFormation in one: integrations of methods, targets of target groups.
 
-use super::entry;
+use super::nodes::entry;
 use super::plan::Instance;
 use super::rows::{
     LAMBDA, LATTICE_TARGETS, METHOD_SETTINGS, REST, REST_INTEGRATION, REST_PARENT, REST_RESPONSE, STAGE, TARGETS,

@@ -11,6 +11,7 @@
 mod code;
 mod joined;
 mod links;
+mod nodes;
 mod plan;
 mod rows;
 mod translate;
@@ -19,6 +20,7 @@ use std::collections::BTreeMap;
 
 use super::document::fault::{Fault, Span};
 use super::document::node::{Entry, Node};
+use nodes::entry;
 use plan::Plan;
 use translate::Translator;
 
@@ -98,11 +100,6 @@ fn shown(plan: &Plan<'_>, whole: Span) -> Node {
         value: Node::map(instance.span, vec![entry("Properties", instance.values.clone())]),
     });
     Node::map(whole, vec![entry("Resources", Node::map(whole, instances.collect()))])
-}
-
-/// A member that stands where its value does.
-fn entry(key: impl Into<String>, value: Node) -> Entry {
-    Entry { key: key.into(), key_span: Span { start: value.span.start, end: value.span.start }, value }
 }
 
 /// Shorter texts are in every message.

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::links::Link;
+use super::nodes::{call, entry, invented};
 use super::plan::{Instance, Plan};
 use super::rows::{self, How, Row};
-use super::{code, entry, joined};
+use super::{code, joined};
 use crate::template::document::fault::{Fault, Span};
 use crate::template::document::node::{Entry, Node, Shape};
 use crate::template::document::yaml;
@@ -301,19 +302,9 @@ fn place(node: &mut Node, span: Span) {
     }
 }
 
-/// A value that stands for itself, unless `--parameter` says another.
-pub(super) fn invented(instance: &Instance<'_>, span: Span, attribute: &str) -> Node {
-    let names = [instance.address, attribute].map(|name| Node::text(span, name));
-    call("Fn::GetAtt", Node::list(span, names.into()))
-}
-
 /// The attribute in a name that begins with the address.
 fn own_part<'n>(instance: &Instance<'_>, name: &'n str) -> &'n str {
     name.strip_prefix(instance.address).unwrap_or(name).trim_start_matches('.')
-}
-
-fn call(function: &str, argument: Node) -> Node {
-    Node::map(argument.span, vec![entry(function, argument)])
 }
 
 /// Whether a value is more than what Terraform writes for none.

@@ -1,6 +1,6 @@
 //! Load balancers, and services of VPC Lattice.
 
-use super::{How, REST_OF_BLOCK, Row, Sort, row};
+use super::row::{How, REST_OF_BLOCK, Row, Sort, row};
 
 pub(super) const SORTS: &[Sort] = &[
     Sort { from: "aws_lb", to: "AWS::ElasticLoadBalancingV2::LoadBalancer", rows: &[] },

@@ -1,6 +1,8 @@
 //! HTTP and WebSocket APIs.
 
-use super::{CORS, How, LAMBDA, REST, Row, Sort, row};
+use super::lambda::LAMBDA;
+use super::rest::REST;
+use super::row::{CORS, How, Row, Sort, row};
 
 pub(super) const SORTS: &[Sort] = &[
     Sort {

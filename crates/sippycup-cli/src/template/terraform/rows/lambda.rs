@@ -1,6 +1,6 @@
 //! Functions and their URLs.
 
-use super::{CORS, How, Sort, row};
+use super::row::{CORS, How, Sort, row};
 
 pub(super) const SORTS: &[Sort] = &[
     Sort {

@@ -1,6 +1,7 @@
 //! REST APIs.
 
-use super::{How, LAMBDA, Row, Sort, row};
+use super::lambda::LAMBDA;
+use super::row::{How, Row, Sort, row};
 
 pub(super) const SORTS: &[Sort] = &[
     Sort {
