@@ -56,34 +56,17 @@ impl Scope<'_> {
     }
 
     fn call(&self, function: &str, argument: &Node, span: Span) -> Result<Option<Node>, Fault> {
-        let wrong = |expected: &str| {
-            Fault::new(argument.span, format_args!("`{function}`: {}", argument.unlike(expected).message))
-        };
+        let wrong = |expected: &str| wrong(function, argument, expected);
         let text = |text: String| Ok(Some(Node::text(span, text)));
         match function {
             "Ref" => match argument.string().map_err(|_| wrong("the name of a parameter or a resource"))? {
                 "AWS::NoValue" => Ok(None),
                 name => self.reference(name, span).map(Some),
             },
-            "Fn::GetAtt" => {
-                let names = self.strings(argument)?;
-                match names.as_slice() {
-                    [resource, attribute @ ..] if !attribute.is_empty() => {
-                        self.attribute(resource, &attribute.join("."), span).map(Some)
-                    }
-                    [both] => match both.split_once('.') {
-                        Some((resource, attribute)) => self.attribute(resource, attribute, span).map(Some),
-                        None => Err(wrong("a resource and an attribute")),
-                    },
-                    _ => Err(wrong("a resource and an attribute")),
-                }
-            }
+            "Fn::GetAtt" => self.get_att(argument, span).map(Some),
             "Fn::Sub" => self.substitute(argument).and_then(text),
             "Fn::Join" => match argument.items() {
-                [separator, list] => {
-                    let items = self.strings(list)?;
-                    text(items.join(separator.string().unwrap_or_default()))
-                }
+                [separator, list] => text(self.strings(list)?.join(separator.string().unwrap_or_default())),
                 _ => Err(wrong("a separator and a list")),
             },
             "Fn::Split" => match argument.items() {
@@ -94,19 +77,7 @@ impl Scope<'_> {
                 }
                 _ => Err(wrong("a separator and a text")),
             },
-            "Fn::Select" => match argument.items() {
-                [index, list] => {
-                    let list = self.value(list)?.ok_or_else(|| wrong("an index and a list"))?;
-                    let index = self.text(index)?.and_then(|index| index.trim().parse::<usize>().ok());
-                    let found = index.and_then(|index| list.items().get(index)).filter(|item| !item.is_null());
-                    let count = list.items().len();
-                    found
-                        .cloned()
-                        .map(Some)
-                        .ok_or_else(|| wrong(&format!("an index below {count}, the length of the list")))
-                }
-                _ => Err(wrong("an index and a list")),
-            },
+            "Fn::Select" => self.select(argument).map(Some),
             "Fn::If" => match argument.items() {
                 [name, then, or] => self.value(if self.condition(name.string()?, name.span)? { then } else { or }),
                 _ => Err(wrong("a condition and two values")),
@@ -139,20 +110,32 @@ impl Scope<'_> {
                 _ => Err(wrong("a list")),
             },
             "Fn::ToJsonString" => {
-                let value = self.value(argument)?.ok_or_else(|| wrong("a map or a list"))?;
-                text(value.to_json().to_string())
+                text(self.value(argument)?.ok_or_else(|| wrong("a map or a list"))?.to_json().to_string())
             }
-            "Fn::And" | "Fn::Or" | "Fn::Not" | "Fn::Equals" => {
-                Err(Fault::new(span, format_args!("`{function}` belongs into `Conditions`")))
-            }
-            _ if function.starts_with("Fn::ForEach") => Err(Fault::new(
-                span,
-                format_args!(
-                    "`{function}` is of AWS::LanguageExtensions, which `Transform` does not name, or not beside the keys of a map"
-                ),
-            )),
-            _ => Err(Fault::new(span, format_args!("`{function}` is no function that is known here"))),
+            _ => Err(Fault::new(span, unknown(function))),
         }
+    }
+
+    fn get_att(&self, argument: &Node, span: Span) -> Result<Node, Fault> {
+        let wrong = || wrong("Fn::GetAtt", argument, "a resource and an attribute");
+        match self.strings(argument)?.as_slice() {
+            [resource, attribute @ ..] if !attribute.is_empty() => self.attribute(resource, &attribute.join("."), span),
+            [both] => {
+                let (resource, attribute) = both.split_once('.').ok_or_else(wrong)?;
+                self.attribute(resource, attribute, span)
+            }
+            _ => Err(wrong()),
+        }
+    }
+
+    fn select(&self, argument: &Node) -> Result<Node, Fault> {
+        let wrong = |expected: &str| wrong("Fn::Select", argument, expected);
+        let [index, list] = argument.items() else { return Err(wrong("an index and a list")) };
+        let list = self.value(list)?.ok_or_else(|| wrong("an index and a list"))?;
+        let index = self.text(index)?.and_then(|index| index.trim().parse::<usize>().ok());
+        let found = index.and_then(|index| list.items().get(index)).filter(|item| !item.is_null());
+        let count = list.items().len();
+        found.cloned().ok_or_else(|| wrong(&format!("an index below {count}, the length of the list")))
     }
 
     /// Evaluated items as texts.
@@ -235,5 +218,20 @@ impl Scope<'_> {
             Some((resource, attribute)) if !self.is_reference(name) => self.attribute(resource, attribute, span),
             _ => self.reference(name, span),
         }
+    }
+}
+
+fn wrong(function: &str, argument: &Node, expected: &str) -> Fault {
+    Fault::new(argument.span, format_args!("`{function}`: {}", argument.unlike(expected).message))
+}
+
+/// Why a function has no value.
+fn unknown(function: &str) -> String {
+    match function {
+        "Fn::And" | "Fn::Or" | "Fn::Not" | "Fn::Equals" => format!("`{function}` belongs into `Conditions`"),
+        _ if function.starts_with("Fn::ForEach") => format!(
+            "`{function}` is of AWS::LanguageExtensions, which `Transform` does not name, or not beside the keys of a map"
+        ),
+        _ => format!("`{function}` is no function that is known here"),
     }
 }
