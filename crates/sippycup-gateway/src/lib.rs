@@ -280,12 +280,9 @@ pub use hint::Hints;
 #[cfg(feature = "function")]
 pub use invoke_api::InvokeApi;
 pub use kind::Kind;
-pub use location::domain::Domain;
-pub use location::routing_rule::RoutingRule;
+pub use location::{Domain, RoutingRule};
 pub use observe::{End, ExchangeNumber, Observed, Step};
-pub use request::identity::{Authorizer, ClientCertificate};
-pub use request::names::HeaderNames;
-pub use request::verdict::Verdict;
+pub use request::{Authorizer, ClientCertificate, HeaderNames, Verdict};
 pub use rules::{Action, FixedResponse, Listener, Redirect, Rule};
 #[cfg(feature = "serve")]
 pub use serve::Server;

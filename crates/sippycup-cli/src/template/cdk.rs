@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::document::node::Node;
+use super::document::Node;
 use crate::error::UsageError;
 
 /// A file, and the name of its stack if there are others.

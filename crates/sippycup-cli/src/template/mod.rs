@@ -32,10 +32,7 @@ pub(crate) use stacks::web::WebPlan;
 
 use crate::error::UsageError;
 use crate::plan::{Listener, Pair, Plan};
-use document::fault::Fault;
-use document::node::Node;
-use document::source::Sources;
-use document::{find, yaml};
+use document::{Fault, Node, Sources, find, yaml};
 use samconfig::Settings;
 use scope::Scope;
 pub(crate) use stacks::Flags;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::time::Instant;
 
 use crate::ConfigError;
-use crate::location::route::{Matched, Route};
+use crate::location::{Matched, Route};
 use crate::refusal::{Refusal, Refused};
 
 /// A limit on requests: how many a second, and how many at the same time. Clones count together.

@@ -1,8 +1,7 @@
 //! What comes of asking an authorizer.
 
 use crate::refusal::{Refusal, Refused};
-use crate::request::Call;
-use crate::request::identity::Authorizer;
+use crate::request::{Authorizer, Call};
 
 /// What came of asking an authorizer.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{GatewayBuilder, check};
 use crate::front::FrontDoor;
 use crate::health::Health;
-use crate::location::route::Route;
+use crate::location::Route;
 use crate::{ConfigError, Gateway, Kind};
 
 impl GatewayBuilder {

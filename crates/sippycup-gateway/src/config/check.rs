@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Config, GatewayBuilder};
-use crate::location::route::Route;
+use crate::location::Route;
 use crate::{ConfigError, Kind};
 
 impl GatewayBuilder {

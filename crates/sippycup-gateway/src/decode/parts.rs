@@ -11,7 +11,8 @@ use crate::config::Config;
 use crate::hint::Hints;
 use crate::json::Json;
 use crate::refusal::{Refusal, Refused};
-use crate::request::names::{HeaderNames, is_hop_by_hop, title_case};
+use crate::request::HeaderNames;
+use crate::request::names::{is_hop_by_hop, title_case};
 use crate::{Body, Kind, media_type};
 
 /// What the gateway must know of the request to read the answer.

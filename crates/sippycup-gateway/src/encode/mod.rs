@@ -14,12 +14,9 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use crate::request::identity::{Authorizer, ClientCertificate};
 use crate::request::names::{is_hop_by_hop, title_case};
 use crate::request::query::{decoded, raw_query};
-use crate::request::secured::Secured;
-use crate::request::visitor::Visitor;
-use crate::request::{Call, text};
+use crate::request::{Authorizer, Call, ClientCertificate, Secured, Visitor, text};
 use crate::{Kind, media_type};
 
 pub(crate) use alb::health_event;

@@ -9,8 +9,9 @@ use http::{HeaderMap, Method, Request, Response};
 use tower_service::Service;
 
 use crate::intake::asked_method;
+use crate::location::Route;
 use crate::location::host::named_host;
-use crate::location::route::{self, Route};
+use crate::location::route;
 use crate::rules::Asked;
 use crate::web_socket::Api;
 use crate::{Answer, Body, BoxError, Gateway, Kind, ResponseFuture};

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use crate::config::{Config, GatewayBuilder};
 use crate::hint::Hints;
-use crate::location::route::Route;
+use crate::location::Route;
 use crate::refusal::Refused;
 use crate::request::{Call, Passed};
 use crate::{Domain, Fault, Kind, TargetHealth};

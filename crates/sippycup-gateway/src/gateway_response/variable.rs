@@ -5,8 +5,7 @@ use std::cell::OnceCell;
 use serde_json::Value;
 
 use crate::refusal::Told;
-use crate::request::Call;
-use crate::request::parameter::RequestParameter;
+use crate::request::{Call, RequestParameter};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -6,13 +6,12 @@ use http::{HeaderMap, HeaderValue, Method};
 
 use crate::Kind;
 use crate::config::Config;
-use crate::location::Located;
 use crate::location::host::without_user;
-use crate::location::route::{self, Matched};
+use crate::location::route;
+use crate::location::{Located, Matched};
 use crate::refusal::{Refusal, Refused};
-use crate::request::Accepted;
-use crate::request::secured::Secured;
-use crate::request::visitor::{Names, OverTcp, Visitor};
+use crate::request::visitor::Names;
+use crate::request::{Accepted, OverTcp, Secured, Visitor};
 
 impl Config {
     /// Refuses what reaches no stage: too many headers, methods for proxies, web pages that have no business here.

@@ -21,11 +21,11 @@ use body::{collected, too_large};
 use crate::config::Config;
 use crate::cors::is_preflight;
 use crate::hint::Hints;
-use crate::location::route::{self, Matched};
+use crate::location::Matched;
+use crate::location::route;
 use crate::observe::{Exchange, Step};
 use crate::refusal::{Refusal, Refused, Told};
-use crate::request::visitor::Visitor;
-use crate::request::{Accepted, Call, Passed};
+use crate::request::{Accepted, Call, Passed, Visitor};
 use crate::stamp::Stamp;
 use crate::{Body, BoxError};
 

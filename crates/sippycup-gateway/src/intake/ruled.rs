@@ -13,7 +13,7 @@ use crate::front::FrontDoor;
 use crate::location::route::Matched;
 use crate::observe::Step;
 use crate::refusal::{Refusal, Refused};
-use crate::request::visitor::Visitor;
+use crate::request::Visitor;
 #[cfg(feature = "authorizers")]
 use crate::request::{Accepted, Call, Passed};
 use crate::rules::{Asked, Decision, Place};

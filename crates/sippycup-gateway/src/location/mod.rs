@@ -14,10 +14,13 @@ use std::cmp::Reverse;
 
 use http::HeaderMap;
 
+pub use self::domain::Domain;
 use self::domain::Way;
 use self::host::without_port;
 use self::path::{collapsed, rooted, strip};
-use crate::{Domain, Kind};
+pub(crate) use self::route::{Matched, Route};
+pub use self::routing_rule::RoutingRule;
+use crate::Kind;
 
 /// Where a request arrived, and how its path reads from there.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::response_type::ResponseType;
-use crate::request::identity::Authorizer;
+use crate::request::Authorizer;
 
 /// An error that a REST API answers itself. It is in the extensions of the response until that leaves the gateway.
 #[derive(Clone, Debug)]

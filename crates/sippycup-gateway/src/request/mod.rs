@@ -16,15 +16,16 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method};
 
-use self::identity::Authorizer;
-use self::names::HeaderNames;
-use self::secured::Secured;
-use self::verdict::Verdict;
-use self::visitor::Visitor;
+pub use self::identity::{Authorizer, ClientCertificate};
+pub use self::names::HeaderNames;
+pub(crate) use self::parameter::RequestParameter;
+pub(crate) use self::secured::Secured;
+pub(crate) use self::tenant::TenantSource;
+pub use self::verdict::Verdict;
+pub(crate) use self::visitor::{OverTcp, Visitor};
 use crate::Kind;
 use crate::front::FrontDoor;
-use crate::location::Located;
-use crate::location::route::Matched;
+use crate::location::{Located, Matched};
 use crate::observe::Step;
 use crate::stamp::Stamp;
 

@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, watch};
 use tower_service::Service;
 
 use super::breaking::Breaking;
-use crate::request::visitor::OverTcp;
+use crate::request::OverTcp;
 use crate::web_socket::Lifetime;
 use crate::{Body, BoxError};
 

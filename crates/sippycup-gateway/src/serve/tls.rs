@@ -18,7 +18,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::certificate;
 use crate::ConfigError;
-use crate::request::secured::Secured;
+use crate::request::Secured;
 
 /// What a [`Server`](crate::Server) needs to speak TLS: a certificate and its key. Clients choose between HTTP/2 and HTTP/1.1 in the handshake.
 ///

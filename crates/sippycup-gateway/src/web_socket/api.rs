@@ -15,8 +15,7 @@ use crate::gateway::identified;
 use crate::gateway::invoke::Invoke;
 use crate::observe::Exchange;
 use crate::refusal::{Refusal, Refused};
-use crate::request::Accepted;
-use crate::request::visitor::OverTcp;
+use crate::request::{Accepted, OverTcp};
 use crate::{Body, BoxError, Gateway, Kind};
 
 /// The gateways that are one API, each with some of its routes. Settings that they share are those of the first one.

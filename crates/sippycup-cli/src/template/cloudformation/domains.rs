@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::certain::Certain;
 use crate::plan::RoutingRuleTable;
-use crate::template::document::fault::Fault;
-use crate::template::document::node::Node;
+use crate::template::document::{Fault, Node};
 use crate::template::model::{Api, Family, Mapping, Model};
-use crate::template::scope::Scope;
-use crate::template::scope::resource::Resource;
+use crate::template::scope::{Resource, Scope};
 
 /// `BasePathMapping`, `ApiMapping` and `RoutingRule`.
 pub(super) fn map(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {

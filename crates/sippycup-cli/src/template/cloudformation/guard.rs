@@ -1,12 +1,10 @@
 //! The authorizers of methods and routes.
 
 use crate::plan::AuthorizerPlan;
-use crate::template::document::fault::Fault;
-use crate::template::document::node::Node;
+use crate::template::document::{Fault, Node};
 use crate::template::model::authorizers::of_plain;
 use crate::template::model::{Family, Guard, Sort};
-use crate::template::scope::Scope;
-use crate::template::scope::resource::Resource;
+use crate::template::scope::{Resource, Scope};
 
 impl Resource<'_> {
     /// The authorizer of a method or a route.

@@ -1,13 +1,11 @@
 //! The `AWS::ApiGatewayV2` family: HTTP APIs.
 
-use crate::template::document::fault::Fault;
-use crate::template::document::node::Node;
+use crate::template::document::{Fault, Node};
 use crate::template::model::cors;
 use crate::template::model::throttles;
 use crate::template::model::{Access, Api, Family, Route, Routes, Stage, Target, said, stage_variables};
 use crate::template::openapi::{Asked, Body, target};
-use crate::template::scope::Scope;
-use crate::template::scope::resource::Resource;
+use crate::template::scope::{Resource, Scope};
 
 /// An HTTP API with its routes and stages.
 pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> {

@@ -8,16 +8,13 @@ mod rest;
 mod rules;
 mod web_socket;
 
-use super::document::fault::Fault;
-use super::document::node::Entry;
+use super::document::{Entry, Fault};
 use super::model::gateway_responses::Responses;
 use super::model::keys;
 use super::model::{Family, Model, Target};
 use super::model::{throttles, url};
-use super::scope::Scope;
 use super::scope::notes::MUTUAL_TLS;
-use super::scope::references::{HTTP, REST};
-use super::scope::resource::Resource;
+use super::scope::{HTTP, REST, Resource, Scope};
 
 /// Reads all plain resources, and what maps domains to APIs, those of SAM too.
 pub(super) fn read(scope: &Scope<'_>, model: &mut Model) -> Result<(), Fault> {

@@ -1,8 +1,7 @@
 //! The `AWS::ApiGateway` family: REST APIs.
 
 use crate::plan::ValidatorTable;
-use crate::template::document::fault::Fault;
-use crate::template::document::node::{Entry, Node};
+use crate::template::document::{Entry, Fault, Node};
 use crate::template::model::gateway_responses::Responses;
 use crate::template::model::throttles;
 use crate::template::model::validators::{Models, Required};
@@ -10,8 +9,7 @@ use crate::template::model::{
     Access, Api, Family, Guard, Route, Routes, Stage, binary_media_types, said, stage_variables,
 };
 use crate::template::openapi::{Asked, Body, target};
-use crate::template::scope::Scope;
-use crate::template::scope::resource::Resource;
+use crate::template::scope::{Resource, Scope};
 
 /// A REST API with its methods and stages.
 pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> {

@@ -1,10 +1,8 @@
 //! Conditions and transforms of rules.
 
 use crate::plan::{ActionPlan, HeaderMatchTable, HeaderTable, MatchTable, QueryTable, RewriteTable, RulePlan};
-use crate::template::document::fault::Fault;
-use crate::template::document::node::Node;
-use crate::template::scope::Scope;
-use crate::template::scope::resource::Resource;
+use crate::template::document::{Fault, Node};
+use crate::template::scope::{Resource, Scope};
 
 /// A rule of a load balancer.
 pub(super) fn of_balancer(scope: &Scope<'_>, rule: &Resource<'_>, action: ActionPlan) -> Result<RulePlan, Fault> {

@@ -1,10 +1,9 @@
 //! The `AWS::ApiGatewayV2` family: WebSocket APIs.
 
 use super::http;
-use crate::template::document::fault::Fault;
+use crate::template::document::Fault;
 use crate::template::model::{Api, Family, Socket, Stage, said};
-use crate::template::scope::Scope;
-use crate::template::scope::resource::Resource;
+use crate::template::scope::{Resource, Scope};
 
 /// A WebSocket API with its routes, route responses and stages.
 pub(super) fn read(scope: &Scope<'_>, api: &Resource<'_>) -> Result<Api, Fault> {

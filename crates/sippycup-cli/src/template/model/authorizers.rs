@@ -3,8 +3,7 @@
 use super::Family;
 use crate::certain::Certain;
 use crate::plan::{AuthorizerPlan, PayloadFormat, Sort};
-use crate::template::document::fault::Fault;
-use crate::template::document::node::Node;
+use crate::template::document::{Fault, Node};
 use crate::template::scope::{REGION, Scope};
 
 /// `Authorizers.NAME` of SAM's `Auth`. The function is named by its ARN here.

@@ -2,8 +2,7 @@
 
 use super::said;
 use crate::plan::{CorsTable, Said};
-use crate::template::document::fault::Fault;
-use crate::template::document::node::Node;
+use crate::template::document::{Fault, Node};
 use crate::template::scope::Scope;
 
 /// Reads a configuration; `true` of SAM allows every origin.

@@ -2,8 +2,7 @@
 
 use super::said;
 use crate::plan::{GatewayResponseTable, Said};
-use crate::template::document::fault::Fault;
-use crate::template::document::node::{Entry, Node};
+use crate::template::document::{Entry, Fault, Node};
 use crate::template::scope::Scope;
 
 /// The gateway responses of an API by their types; of two with the same type the later one counts.

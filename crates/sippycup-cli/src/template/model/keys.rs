@@ -5,10 +5,8 @@ use sippycup_gateway::Throttle;
 use super::Usage;
 use super::throttles;
 use crate::plan::{Period, QuotaTable, UsageTable};
-use crate::template::document::fault::Fault;
-use crate::template::document::node::Node;
-use crate::template::scope::Scope;
-use crate::template::scope::resource::Resource;
+use crate::template::document::{Fault, Node};
+use crate::template::scope::{Resource, Scope};
 
 /// A usage plan, with its stages and keys.
 #[derive(Debug)]

@@ -12,8 +12,7 @@ use std::collections::BTreeMap;
 
 use sippycup_gateway::Kind;
 
-use super::document::fault::{Fault, Span};
-use super::document::node::Node;
+use super::document::{Fault, Node, Span};
 use crate::plan::{
     ActionPlan, AuthorizerPlan, CorsTable, GatewayResponseTable, HealthCheckPlan, RouteThrottle, RoutingRuleTable,
     RulePlan, Said, UsageTable, ValidatorTable,

@@ -4,8 +4,7 @@ use sippycup_gateway::Throttle;
 
 use super::Route;
 use crate::plan::{RouteThrottle, Said};
-use crate::template::document::fault::{Fault, Span};
-use crate::template::document::node::{Entry, Node};
+use crate::template::document::{Entry, Fault, Node, Span};
 use crate::template::scope::Scope;
 
 /// `MethodSettings` of a stage of a REST API.

@@ -1,8 +1,7 @@
 //! Function URLs, as SAM and CloudFormation write them.
 
 use super::{Access, Guard, Sort, Target, Url, cors};
-use crate::template::document::fault::Fault;
-use crate::template::document::node::Node;
+use crate::template::document::{Fault, Node};
 use crate::template::scope::Scope;
 
 /// `FunctionUrlConfig`, and the properties of `AWS::Lambda::Url`, which has the same.

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::plan::ValidatorTable;
-use crate::template::document::fault::{Fault, Span};
-use crate::template::document::node::{Entry, Node, Shape};
-use crate::template::document::yaml;
+use crate::template::document::{Entry, Fault, Node, Shape, Span, yaml};
 use crate::template::scope::Scope;
 
 /// The models of an API.

@@ -1,7 +1,6 @@
 //! A definition that is a file of its own: as a template that has nothing but the API, and the functions that the command line starts.
 
-use crate::template::document::fault::Span;
-use crate::template::document::node::{Entry, Node};
+use crate::template::document::{Entry, Node, Span};
 
 /// The template around a definition; anything else as it is. Functions are those of `--run`, by the names that stand in the URIs.
 pub(in crate::template) fn wrapped<'n>(root: Node, functions: impl Iterator<Item = &'n String>) -> Node {

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::template::document::fault::Fault;
-use crate::template::document::node::Node;
+use crate::template::document::{Entry, Fault, Node};
 use crate::template::model::cors::unquoted;
 use crate::template::model::{Reply, Target};
 
@@ -123,7 +122,7 @@ fn responses(node: &Node) -> Result<Vec<Mocked>, Fault> {
         let get = |keys: [&str; 2]| keys.iter().find_map(|key| response.get(key));
         let status = get(["statusCode", "StatusCode"]).map(Node::string).transpose()?.unwrap_or("default");
         let parameters = get(["responseParameters", "ResponseParameters"]).map(Node::entries).unwrap_or_default();
-        let header = |entry: &crate::template::document::node::Entry| {
+        let header = |entry: &Entry| {
             let name = entry.key.strip_prefix("method.response.header.")?;
             Some((name.to_owned(), unquoted(entry.value.as_text()?)))
         };

@@ -5,8 +5,7 @@ mod integration;
 mod requests;
 mod security;
 
-use super::document::fault::Fault;
-use super::document::node::{Entry, Node};
+use super::document::{Entry, Fault, Node};
 use super::model::cors;
 use super::model::{Access, Family, Route, Routes, said};
 use super::scope::Scope;

@@ -1,8 +1,7 @@
 //! What an operation requires of its requests.
 
 use crate::plan::ValidatorTable;
-use crate::template::document::fault::{Fault, Span};
-use crate::template::document::node::{Entry, Node};
+use crate::template::document::{Entry, Fault, Node, Span};
 use crate::template::model::validators::{Models, Required};
 use crate::template::scope::Scope;
 

@@ -1,8 +1,7 @@
 //! `security` of an operation: which authorizer guards it.
 
 use crate::plan::AuthorizerPlan;
-use crate::template::document::fault::Fault;
-use crate::template::document::node::Node;
+use crate::template::document::{Fault, Node};
 use crate::template::model::authorizers::of_plain;
 use crate::template::model::{Access, Family, Guard, Sort};
 use crate::template::scope::Scope;

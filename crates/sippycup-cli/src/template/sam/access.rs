@@ -1,8 +1,7 @@
 //! `Auth` of APIs and events: which authorizer guards a route.
 
 use crate::plan::UsageTable;
-use crate::template::document::fault::Fault;
-use crate::template::document::node::Node;
+use crate::template::document::{Fault, Node};
 use crate::template::model::authorizers::of_sam;
 use crate::template::model::keys;
 use crate::template::model::{Access, Family, Guard, Sort};

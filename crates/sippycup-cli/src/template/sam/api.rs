@@ -3,17 +3,15 @@
 use super::access::Auth;
 use super::{cors, globals};
 use crate::plan::{CorsTable, Said, UsageTable};
-use crate::template::document::fault::{Fault, Span};
-use crate::template::document::node::{Entry, Node, Shape};
+use crate::template::document::{Entry, Fault, Node, Shape, Span};
 use crate::template::model::gateway_responses::Responses;
 use crate::template::model::keys;
 use crate::template::model::throttles;
 use crate::template::model::validators::Models;
 use crate::template::model::{Api, Family, Mapping, Route, Routes, Stage, Usage, binary_media_types, said};
 use crate::template::openapi::Body;
-use crate::template::scope::Scope;
 use crate::template::scope::notes::MUTUAL_TLS;
-use crate::template::scope::references::{HTTP, REST};
+use crate::template::scope::{HTTP, REST, Scope};
 
 /// The APIs of a template while events are added.
 #[derive(Debug, Default)]

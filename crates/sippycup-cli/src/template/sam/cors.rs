@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::access::Auth;
-use crate::template::document::fault::Fault;
-use crate::template::document::node::Node;
+use crate::template::document::{Fault, Node};
 use crate::template::model::cors::unquoted;
 use crate::template::model::{Reply, Route, Routes, Target};
 use crate::template::scope::Scope;

@@ -2,8 +2,7 @@
 
 use super::api::Apis;
 use crate::plan::ValidatorTable;
-use crate::template::document::fault::{Fault, Span};
-use crate::template::document::node::{Entry, Node};
+use crate::template::document::{Entry, Fault, Node, Span};
 use crate::template::model::validators::{Models, Required};
 use crate::template::model::{Family, Route, Target};
 use crate::template::scope::Scope;

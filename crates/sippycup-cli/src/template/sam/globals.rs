@@ -2,8 +2,7 @@
 //!
 //! The rules are SAM's: the local scalar wins, maps are merged, lists are one behind the other, and of different shapes the local one wins. A function counts as a scalar.
 
-use crate::template::document::fault::Fault;
-use crate::template::document::node::{Entry, Node, Shape};
+use crate::template::document::{Entry, Fault, Node, Shape};
 
 /// The template with its globals in the properties of each resource.
 pub(in crate::template) fn merged(root: &Node) -> Result<Node, Fault> {

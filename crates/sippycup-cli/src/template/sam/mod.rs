@@ -13,11 +13,9 @@ use std::collections::BTreeMap;
 
 pub(super) use globals::merged;
 
-use super::document::fault::Fault;
-use super::document::node::{Entry, Node};
+use super::document::{Entry, Fault, Node};
 use super::model::{Family, Model, Target, url};
-use super::scope::references::{HTTP, REST};
-use super::scope::{Made, Scope};
+use super::scope::{HTTP, Made, REST, Scope};
 use api::{Apis, implicit_id};
 
 /// Reads all resources of SAM.

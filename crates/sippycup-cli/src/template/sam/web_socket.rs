@@ -2,8 +2,7 @@
 
 use super::api::mappings;
 use crate::plan::{self, AuthorizerPlan};
-use crate::template::document::fault::Fault;
-use crate::template::document::node::{Entry, Node};
+use crate::template::document::{Entry, Fault, Node};
 use crate::template::model::{Access, Api, Family, Guard, Route, Socket, Sort, Stage, Target, said, stage_variables};
 use crate::template::scope::Scope;
 

@@ -3,8 +3,7 @@
 use std::cell::Cell;
 
 use super::Scope;
-use crate::template::document::fault::Fault;
-use crate::template::document::node::{Entry, Node, Shape};
+use crate::template::document::{Entry, Fault, Node, Shape};
 
 /// The template with its loops written out and its files in their places.
 ///

@@ -5,8 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::cidr;
 use super::{REGION, Scope};
-use crate::template::document::fault::{Fault, Span};
-use crate::template::document::node::{Entry, Node, Shape};
+use crate::template::document::{Entry, Fault, Node, Shape, Span};
 
 impl Scope<'_> {
     /// The value without functions; `None` where `AWS::NoValue` takes it away.

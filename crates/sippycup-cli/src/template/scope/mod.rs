@@ -16,13 +16,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use super::document::fault::{Fault, Span};
-use super::document::node::Node;
-use super::document::source::Sources;
-use super::document::yaml;
+use super::document::{Fault, Node, Sources, Span, yaml};
 use crate::certain::Certain;
 use notes::Notes;
-use output::Output;
+
+pub(crate) use names::{Function, Names};
+pub(crate) use output::Output;
+pub(crate) use references::{HTTP, REST};
+pub(crate) use resource::Resource;
 
 /// Evaluates what a template says. Values that nobody can know are collected, and asked for all at once.
 pub(super) struct Scope<'t> {

@@ -3,8 +3,7 @@
 use super::Scope;
 use super::references::FUNCTION;
 use crate::certain::Certain;
-use crate::template::document::fault::Fault;
-use crate::template::document::node::Node;
+use crate::template::document::{Fault, Node};
 
 /// A function by its stack and its logical id.
 #[derive(Clone, Debug, Eq, PartialEq)]

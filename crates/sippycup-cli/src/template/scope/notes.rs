@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::certain::Certain;
-use crate::template::document::fault::{Fault, Span};
+use crate::template::document::{Fault, Span};
 
 /// Notes about a template, in two sorts.
 #[derive(Debug, Default)]

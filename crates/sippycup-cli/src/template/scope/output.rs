@@ -1,6 +1,6 @@
 //! An output of a stack.
 
-use crate::template::document::node::Node;
+use crate::template::document::Node;
 
 /// An output that has a value.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use super::Scope;
 use super::output::Output;
 use super::references::api_id;
-use crate::template::document::node::{Entry, Node};
+use crate::template::document::{Entry, Node};
 
 /// The outputs of a stack whose values can be known. Nothing is served because of an output, and so one that cannot be known ends nothing.
 pub(crate) fn read(scope: &Scope<'_>) -> Vec<Output> {

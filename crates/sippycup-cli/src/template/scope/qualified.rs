@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Scope;
 use super::references::{api_id, function_name};
-use crate::template::document::node::Node;
+use crate::template::document::Node;
 use crate::template::sam;
 
 impl Scope<'_> {

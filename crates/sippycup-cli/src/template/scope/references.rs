@@ -2,8 +2,7 @@
 
 use super::{ACCOUNT, Made, REGION, Scope};
 use crate::certain::Certain;
-use crate::template::document::fault::{Fault, Span};
-use crate::template::document::node::Node;
+use crate::template::document::{Fault, Node, Span};
 
 impl Scope<'_> {
     /// Whether a name with a dot in it is one that `Ref` takes.

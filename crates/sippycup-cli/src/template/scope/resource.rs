@@ -1,8 +1,7 @@
 //! A resource of a template.
 
 use super::Scope;
-use crate::template::document::fault::{Fault, Span};
-use crate::template::document::node::{Entry, Node};
+use crate::template::document::{Entry, Fault, Node, Span};
 
 /// A resource that is there.
 pub(crate) struct Resource<'t> {

@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use super::cargo;
 use crate::plan::{FunctionPlan, Pair, Said, Seconds};
-use crate::template::document::fault::{Fault, Span};
-use crate::template::document::node::{Entry, Node, Shape};
+use crate::template::document::{Entry, Fault, Node, Shape, Span};
 use crate::template::model::said;
 use crate::template::scope::Scope;
 use crate::template::variables::Variables;

@@ -9,14 +9,9 @@ pub(crate) mod web;
 use std::collections::BTreeMap;
 
 use self::roots::Nested;
-use super::document::fault::{Fault, Span};
-use super::document::node::{Entry, Node};
+use super::document::{Entry, Fault, Node, Span};
 use super::model::Model;
-use super::scope::Scope;
-use super::scope::names::{Function, Names};
-use super::scope::output::Output;
-use super::scope::outputs;
-use super::scope::{qualified, references};
+use super::scope::{Function, Names, Output, Scope, outputs, qualified, references};
 use super::{cloudformation, sam};
 use crate::plan::{FunctionPlan, GatewayPlan, Listener, Plan, Said};
 use doors::Doors;

@@ -5,10 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 
 use crate::error::UsageError;
-use crate::template::document::fault::Fault;
-use crate::template::document::node::Node;
-use crate::template::document::source::Sources;
-use crate::template::document::{find, yaml};
+use crate::template::document::{Fault, Node, Sources, find, yaml};
 use crate::template::scope::{self, Scope, extensions};
 use crate::template::{cdk, openapi, sam, terraform};
 

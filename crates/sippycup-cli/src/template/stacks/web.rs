@@ -3,8 +3,7 @@
 use super::functions;
 use super::functions::Wishes;
 use crate::plan::{FunctionPlan, Seconds};
-use crate::template::document::fault::Fault;
-use crate::template::document::node::{Entry, Node};
+use crate::template::document::{Entry, Fault, Node};
 use crate::template::scope::Scope;
 
 /// A Web Function, and the endpoint before it.

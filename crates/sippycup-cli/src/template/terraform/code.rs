@@ -2,8 +2,7 @@
 
 use super::nodes::{entry, invented};
 use super::plan::{Instance, Plan};
-use crate::template::document::node::{Entry, Node};
-use crate::template::document::yaml;
+use crate::template::document::{Entry, Node, yaml};
 
 /// The name of a function; before an apply that makes one up, its address in letters that a name may have.
 pub(super) fn function_name(instance: &Instance<'_>) -> String {

@@ -6,8 +6,7 @@ use super::rows::{
     LAMBDA, LATTICE_TARGETS, METHOD_SETTINGS, REST, REST_INTEGRATION, REST_PARENT, REST_RESPONSE, STAGE, TARGETS,
 };
 use super::translate::{Part, Translator, UNLINKED, unlinked};
-use crate::template::document::fault::{Fault, Span};
-use crate::template::document::node::{Entry, Node, Shape};
+use crate::template::document::{Entry, Fault, Node, Shape, Span};
 
 /// Adds to the properties of an instance what other instances say about it.
 pub(super) fn complete<'p>(

@@ -7,7 +7,7 @@
 //! A reference says which resource, seldom which instance of it: the one with the same key is meant. Of several nobody can know.
 
 use super::plan::{Instance, Plan};
-use crate::template::document::node::Node;
+use crate::template::document::Node;
 
 /// What an attribute leads to.
 #[derive(Debug)]

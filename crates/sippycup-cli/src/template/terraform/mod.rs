@@ -18,8 +18,7 @@ mod translate;
 
 use std::collections::BTreeMap;
 
-use super::document::fault::{Fault, Span};
-use super::document::node::{Entry, Node};
+use super::document::{Entry, Fault, Node, Span};
 use nodes::entry;
 use plan::Plan;
 use translate::Translator;

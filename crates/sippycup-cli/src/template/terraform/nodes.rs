@@ -1,8 +1,7 @@
 //! Nodes as a template of CloudFormation has them.
 
 use super::plan::Instance;
-use crate::template::document::fault::Span;
-use crate::template::document::node::{Entry, Node};
+use crate::template::document::{Entry, Node, Span};
 
 /// A member that stands where its value does.
 pub(super) fn entry(key: impl Into<String>, value: Node) -> Entry {

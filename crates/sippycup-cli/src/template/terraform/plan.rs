@@ -1,7 +1,6 @@
 //! The JSON of `terraform show -json`: resources with their values, and the configuration that says how they are linked.
 
-use crate::template::document::fault::Span;
-use crate::template::document::node::Node;
+use crate::template::document::{Node, Span};
 
 /// A plan, or a state, which has no configuration.
 #[derive(Debug)]

@@ -7,9 +7,7 @@ use super::nodes::{call, entry, invented};
 use super::plan::{Instance, Plan};
 use super::rows::{self, How, Row};
 use super::{code, joined};
-use crate::template::document::fault::{Fault, Span};
-use crate::template::document::node::{Entry, Node, Shape};
-use crate::template::document::yaml;
+use crate::template::document::{Entry, Fault, Node, Shape, Span, yaml};
 use crate::template::scope::references::arn;
 use crate::template::scope::{REGION, UNKNOWN};
 

@@ -13,8 +13,7 @@ use serde_json::Value;
 
 use crate::ConfigError;
 use crate::refusal::{Refusal, Refused};
-use crate::request::Call;
-use crate::request::parameter::RequestParameter;
+use crate::request::{Call, RequestParameter};
 use schema::Schema;
 
 /// What a REST API checks of a request before the function is asked: a request that lacks a required parameter, or whose body does not fit its model, gets 400.

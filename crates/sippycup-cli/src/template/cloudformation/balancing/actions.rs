@@ -2,8 +2,7 @@
 
 use super::{Reader, weighted};
 use crate::plan::{ActionPlan, AuthorizerPlan, ClaimTable, FixedTable, RedirectTable};
-use crate::template::document::fault::Fault;
-use crate::template::document::node::{Entry, Node, Shape};
+use crate::template::document::{Entry, Fault, Node, Shape};
 
 impl Reader<'_, '_> {
     /// The routing action, which is the last one, with the authorizer before it. The other actions that authenticate do not run here, and then nobody passes.

@@ -7,11 +7,9 @@ use sippycup_gateway::Kind;
 use super::rules;
 use crate::error::UsageError;
 use crate::plan::{ActionPlan, FixedTable, HealthCheckPlan, RulePlan, Said};
-use crate::template::document::fault::Fault;
-use crate::template::document::node::Node;
+use crate::template::document::{Fault, Node};
 use crate::template::model::{Balancer, Group, Target};
-use crate::template::scope::Scope;
-use crate::template::scope::resource::Resource;
+use crate::template::scope::{Resource, Scope};
 
 /// A listener of a load balancer.
 pub(super) fn balancer(scope: &Scope<'_>, listener: &Resource<'_>) -> Result<Option<Balancer>, Fault> {

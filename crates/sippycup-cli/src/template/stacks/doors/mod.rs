@@ -7,12 +7,11 @@ use std::collections::BTreeMap;
 use sippycup_gateway::Kind;
 
 use crate::plan::{AuthorizerPlan, DomainTable, GatewayPlan, Pair, Said, Seconds, TargetGroup};
-use crate::template::document::fault::Fault;
+use crate::template::document::Fault;
 use crate::template::model;
 use crate::template::model::throttles;
 use crate::template::model::{Access, Api, Balancer, Family, Model, Route, Sort, Stage, Target, Url};
-use crate::template::scope::Scope;
-use crate::template::scope::names::{Function, Names};
+use crate::template::scope::{Function, Names, Scope};
 use behind::{Behind, answer, said};
 
 /// All gateways.
