@@ -107,7 +107,8 @@ pub(crate) struct Plan {
 #[derive(Debug)]
 pub(crate) struct Listener {
     pub(crate) address: SocketAddr,
-    door: u16,
+    /// How many behind the first one.
+    port: u16,
     pub(crate) gateways: Vec<Planned>,
 }
 
@@ -175,11 +176,11 @@ impl Plan {
         for gateway in &self.gateways.value {
             let origin = gateway.value.origin.clone();
             let mut address = gateway.value.listen.or(self.listen).map_or(LISTEN, |listen| listen.0);
-            let door = origin.as_ref().map_or(0, |origin| origin.door);
+            let port = origin.as_ref().map_or(0, |origin| origin.port);
             // Of port 0 each listener gets a free one anyway.
             if address.port() != 0 {
-                let port = address.port().checked_add(door);
-                address.set_port(port.ok_or_else(|| gateway.wrong("", "there are not so many ports"))?);
+                let free = address.port().checked_add(port);
+                address.set_port(free.ok_or_else(|| gateway.wrong("", "there are not so many ports"))?);
             }
             let authorizer = self.authorizer_of(gateway)?;
             let rules = self.guarded_rules(gateway)?.map(Arc::new);
@@ -187,20 +188,20 @@ impl Plan {
                 let builder = self.allow_host.iter().fold(builder, |builder, name| builder.allow_host(name));
                 let (authorizer, rules, origin) = (authorizer.clone(), rules.clone(), origin.clone());
                 let planned = Planned { builder, behind, https: gateway.value.https, authorizer, rules, origin };
-                match listeners.iter_mut().find(|listener| (listener.address, listener.door) == (address, door)) {
+                match listeners.iter_mut().find(|listener| (listener.address, listener.port) == (address, port)) {
                     Some(listener) => listener.gateways.push(planned),
-                    None => listeners.push(Listener { address, door, gateways: vec![planned] }),
+                    None => listeners.push(Listener { address, port, gateways: vec![planned] }),
                 }
             }
         }
         Ok(listeners)
     }
 
-    /// The address of a front door that is so many behind the first one.
-    pub(crate) fn address(&self, door: usize) -> SocketAddr {
+    /// The address whose port is so many behind the first one.
+    pub(crate) fn address(&self, port: usize) -> SocketAddr {
         let mut address = self.listen.map_or(LISTEN, |listen| listen.0);
         if address.port() != 0 {
-            address.set_port(address.port().saturating_add(u16::try_from(door).unwrap_or(u16::MAX)));
+            address.set_port(address.port().saturating_add(u16::try_from(port).unwrap_or(u16::MAX)));
         }
         address
     }

@@ -11,13 +11,13 @@ use crate::template::WebPlan;
 
 /// The listeners of a plan, with what answers there.
 pub(super) struct Bound {
-    pub(super) fronts: Vec<Front>,
+    pub(super) listening: Vec<Listening>,
     pub(super) webs: Vec<(TcpListener, WebPlan)>,
     pub(super) invoke_api: Option<TcpListener>,
 }
 
 /// The listener of some gateways.
-pub(super) struct Front {
+pub(super) struct Listening {
     pub(super) listener: TcpListener,
     /// Where functions post to connections in the clear, if the listener speaks TLS: their SDK would not trust the certificate.
     pub(super) plain: Option<TcpListener>,
@@ -31,18 +31,18 @@ impl Bound {
         webs: Vec<WebPlan>,
         secured: bool,
     ) -> Result<Self, BoxError> {
-        let mut fronts = Vec::new();
+        let mut listening = Vec::new();
         for Listener { address, gateways, .. } in listeners {
             let needs_plain = secured && gateways.iter().any(Planned::is_web_socket_api);
             let plain = match needs_plain {
                 true => Some(bind((Ipv4Addr::LOCALHOST, 0).into(), "--listen").await?),
                 false => None,
             };
-            fronts.push(Front { listener: bind(address, "--listen").await?, plain, gateways });
+            listening.push(Listening { listener: bind(address, "--listen").await?, plain, gateways });
         }
-        let mut bound = Self { fronts, webs: Vec::new(), invoke_api: None };
+        let mut bound = Self { listening, webs: Vec::new(), invoke_api: None };
         for (at, web) in webs.into_iter().enumerate() {
-            bound.webs.push((bind(plan.address(bound.fronts.len() + at), "--listen").await?, web));
+            bound.webs.push((bind(plan.address(bound.listening.len() + at), "--listen").await?, web));
         }
         if let Some(address) = plan.invoke_api {
             bound.invoke_api = Some(bind(address.0, "--invoke-api").await?);
@@ -58,8 +58,8 @@ impl Bound {
 
     /// Where functions reach the gateways.
     pub(super) fn addresses(&self) -> io::Result<Vec<(SocketAddr, &[Planned])>> {
-        let address = |front: &Front| front.plain.as_ref().unwrap_or(&front.listener).local_addr();
-        self.fronts.iter().map(|front| Ok((address(front)?, front.gateways.as_slice()))).collect()
+        let address = |listening: &Listening| listening.plain.as_ref().unwrap_or(&listening.listener).local_addr();
+        self.listening.iter().map(|listening| Ok((address(listening)?, listening.gateways.as_slice()))).collect()
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sippycup_gateway::{BoxError, Gateway, Gateways, Kind, Listener, Server};
 use tokio::task::JoinHandle;
 
-use super::bound::Front;
+use super::bound::Listening;
 use super::common::Common;
 use super::guards::Guards;
 use super::health::HealthChecks;
@@ -33,11 +33,11 @@ impl<'a> Doors<'a> {
     /// Tells where the gateways are, and answers there until it should stop.
     pub(super) fn open(
         &mut self,
-        front: Front,
+        listening: Listening,
         checks: &mut HealthChecks,
         description: &mut Description,
     ) -> Result<Vec<JoinHandle<io::Result<()>>>, BoxError> {
-        let Front { listener, plain, gateways: planned } = front;
+        let Listening { listener, plain, gateways: planned } = listening;
         let address = listener.local_addr()?;
         let origins: Vec<_> = planned.iter().map(|planned| planned.origin.clone()).collect();
         let authorizers: Vec<_> = planned.iter().map(Planned::authorizer_name).collect();

@@ -42,14 +42,14 @@ impl Running {
         let (functions, processes, servers, watches) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut running = Self { functions, processes, servers, watches, checks: HealthChecks::new() };
         running.start_functions(common, &bound, &mut recorders).await?;
-        let Bound { fronts, webs, invoke_api } = bound;
+        let Bound { listening, webs, invoke_api } = bound;
         if let Some(listener) = invoke_api {
             description.invoke_api = Some(format!("http://{}", listener.local_addr()?));
             running.servers.push(endpoints::serve(common, listener, &running.functions)?);
         }
         let mut doors = Doors::new(common, &running.functions);
-        for front in fronts {
-            running.servers.extend(doors.open(front, &mut running.checks, description)?);
+        for listening in listening {
+            running.servers.extend(doors.open(listening, &mut running.checks, description)?);
         }
         for (listener, web) in webs {
             let at = running.functions.len() + running.processes.len();

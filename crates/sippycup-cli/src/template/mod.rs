@@ -1,7 +1,7 @@
 //! `--template`: what a template of SAM or CloudFormation describes, all that CDK has written, or a plan of Terraform, as a plan of ours.
 //!
 //! ```text
-//! document ──► sam, cloudformation, openapi ──► model ──► stacks: functions, doors ──► plan
+//! document ──► sam, cloudformation, openapi ──► model ──► stacks: functions, gateways ──► plan
 //!    ▲                        │
 //! terraform      scope: parameters, conditions, intrinsic functions, references
 //! ```

@@ -154,10 +154,7 @@ impl Attempt {
         flag: &'static str,
         setting: impl Fn(GatewayBuilder, &T) -> GatewayBuilder,
     ) -> Result<(), Wrong> {
-        for said in said {
-            self.set(|builder| setting(builder, &said.value)).map_err(|error| said.wrong(flag, error))?;
-        }
-        Ok(())
+        self.said(said, flag, |attempt, value| attempt.set(|builder| setting(builder, value)))
     }
 
     /// The same of settings that mean nothing without their routes.
@@ -167,10 +164,16 @@ impl Attempt {
         flag: &'static str,
         setting: impl Fn(GatewayBuilder, &T) -> GatewayBuilder,
     ) -> Result<(), Wrong> {
-        for said in said {
-            self.add(|builder| setting(builder, &said.value)).map_err(|error| said.wrong(flag, error))?;
-        }
-        Ok(())
+        self.said(said, flag, |attempt, value| attempt.add(|builder| setting(builder, value)))
+    }
+
+    fn said<'s, T: 's>(
+        &mut self,
+        said: impl IntoIterator<Item = &'s Said<T>>,
+        flag: &'static str,
+        take: impl Fn(&mut Self, &T) -> Result<(), ConfigError>,
+    ) -> Result<(), Wrong> {
+        said.into_iter().try_for_each(|said| take(self, &said.value).map_err(|error| said.wrong(flag, error)))
     }
 
     pub(super) fn set(&mut self, setting: impl Fn(GatewayBuilder) -> GatewayBuilder) -> Result<(), ConfigError> {

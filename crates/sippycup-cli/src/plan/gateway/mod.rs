@@ -213,7 +213,7 @@ pub(crate) struct Origin {
     /// Logical id of the API or of the function URL.
     pub(crate) id: String,
     /// Front doors that would hide each other listen on ports of their own: how many behind the first one.
-    pub(crate) door: u16,
+    pub(crate) port: u16,
     /// What every event gets instead of an invocation.
     pub(crate) answer: Option<Bytes>,
     /// The authorizer of its routes, and what it does here.

@@ -1,8 +1,8 @@
 //! All stacks as one plan: their functions, and the gateways before them.
 
 pub(crate) mod cargo;
-mod doors;
 pub(crate) mod functions;
+mod gateways;
 pub(crate) mod roots;
 pub(crate) mod web;
 
@@ -14,8 +14,8 @@ use super::model::Model;
 use super::scope::{Function, Names, Output, Scope, outputs, qualified, references};
 use super::{cloudformation, sam};
 use crate::plan::{FunctionPlan, GatewayPlan, Listener, Plan, Said};
-use doors::Doors;
 use functions::Wishes;
+use gateways::Gateways;
 use web::WebPlan;
 
 /// What the flags beside a template say about every front door and every function.
@@ -50,18 +50,18 @@ pub(super) fn plan(
     let mut names = Names::default();
     stacks.iter().filter(there).try_for_each(|scope| names.add(scope))?;
     names.tell_apart(stacks);
-    let mut doors = Doors::before(names);
+    let mut gateways = Gateways::before(names);
     for scope in stacks.iter().filter(there) {
         let mut model = Model::default();
         sam::read(scope, &mut model)?;
         cloudformation::read(scope, &mut model)?;
-        doors.add(scope, &model, flags.gateway)?;
+        gateways.add(scope, &model, flags.gateway)?;
     }
     let mut functions = Vec::new();
     for scope in stacks.iter().filter(there) {
-        let own = doors.functions.iter().filter(|function| function.stack == scope.index);
+        let own = gateways.functions.iter().filter(|function| function.stack == scope.index);
         let needed: Vec<&str> = own.map(|function| function.id.as_str()).collect();
-        functions.extend(started(scope, &needed, wishes, &doors.names)?);
+        functions.extend(started(scope, &needed, wishes, &gateways.names)?);
         pass_others(scope, &needed, nested)?;
     }
     let mut webs = Vec::new();
@@ -75,7 +75,7 @@ pub(super) fn plan(
         .chain(webs.iter().map(|web| &*web.id))
         .collect();
     check_run(&known, wishes).map_err(|message| Fault::new(whole, message))?;
-    if doors.gateways.is_empty() && webs.is_empty() {
+    if gateways.plans.is_empty() && webs.is_empty() {
         let passed = stacks.iter().flat_map(|scope| {
             let passed = scope.notes.borrow().passed(|id| scope.name_of(id)).collect::<Vec<_>>();
             passed.into_iter().map(|line| format!("\n  {line}"))
@@ -87,7 +87,7 @@ pub(super) fn plan(
     let outputs = named(stacks, &told);
     let mut plan = flags.plan.clone();
     plan.functions = functions;
-    plan.gateways = doors.gateways.into();
+    plan.gateways = gateways.plans.into();
     if plan.gateways.value.is_empty() {
         return Ok(Planned { plan, listeners: Vec::new(), outputs, webs });
     }

@@ -30,7 +30,7 @@ pub(crate) struct Behind {
 }
 
 impl Behind {
-    pub(crate) fn gateway(&self, kind: Kind, id: &str, door: u16, flags: &GatewayPlan) -> GatewayPlan {
+    pub(crate) fn gateway(&self, kind: Kind, id: &str, port: u16, flags: &GatewayPlan) -> GatewayPlan {
         let is = |sorts: &[Sort]| {
             self.guard.as_ref().is_some_and(|guard| sorts.contains(&guard.sort)) && self.answer.is_none()
         };
@@ -56,7 +56,7 @@ impl Behind {
             iam_principal: flags.iam_principal.clone().filter(|_| is(&[Sort::Iam]) && self.authorizer.is_none()),
             function: self.function.clone().map(Said::from),
             api_id: Some(Said::from(api_id(id))),
-            origin: Some(Origin { id: id.to_owned(), door, answer: self.answer.as_ref().map(answer), authorizer }),
+            origin: Some(Origin { id: id.to_owned(), port, answer: self.answer.as_ref().map(answer), authorizer }),
             api_keys: match &self.guard {
                 Some(guard) if guard.key && self.answer.is_none() => flags.api_keys.clone(),
                 _ => Vec::new(),

@@ -16,8 +16,8 @@ use behind::{Behind, answer, said};
 
 /// All gateways.
 #[derive(Debug, Default)]
-pub(crate) struct Doors {
-    pub(crate) gateways: Vec<Said<GatewayPlan>>,
+pub(crate) struct Gateways {
+    pub(crate) plans: Vec<Said<GatewayPlan>>,
     /// What is behind them.
     pub(crate) functions: Vec<Function>,
     pub(crate) names: Names,
@@ -27,7 +27,7 @@ pub(crate) struct Doors {
     ruled: BTreeMap<String, Option<u16>>,
 }
 
-impl Doors {
+impl Gateways {
     /// No gateways yet; `names` are the functions that they can lead to.
     pub(crate) fn before(names: Names) -> Self {
         Self { names, ..Self::default() }
@@ -69,9 +69,9 @@ impl Doors {
             mapped => mapped.iter().map(|mapping| mapping.path.clone()).collect(),
         };
         let ruled = mapped.iter().find(|mapping| self.ruled.contains_key(&mapping.domain));
-        let door = match ruled.map(|mapping| mapping.domain.clone()) {
-            Some(domain) => self.door_of(domain),
-            None => self.door(bases),
+        let port = match ruled.map(|mapping| mapping.domain.clone()) {
+            Some(domain) => self.port_of(domain),
+            None => self.port(bases),
         };
         let mut domains: BTreeMap<&str, Said<DomainTable>> = BTreeMap::new();
         for mapping in mapped {
@@ -133,15 +133,15 @@ impl Doors {
                 usage_plans: usage.clone().filter(|_| behind.needs_key()).map(Said::from).collect(),
                 api_key_of_authorizer: api.key_of_authorizer.then(|| Said::from(true)),
                 request_validator: behind.validator.as_deref().cloned().map(Said::from),
-                ..behind.gateway(kind, &scope.name_of(&api.id), door, flags)
+                ..behind.gateway(kind, &scope.name_of(&api.id), port, flags)
             };
-            self.gateways.push(Said { value: gateway, span });
+            self.plans.push(Said { value: gateway, span });
         }
         Ok(())
     }
 
     fn add_url(&mut self, scope: &Scope<'_>, url: &Url, flags: &GatewayPlan) -> Result<(), Fault> {
-        let door = self.door(vec![String::new()]);
+        let port = self.port(vec![String::new()]);
         let mut behind = Behind { stream: url.stream, ..Behind::default() };
         let signed = flags.iam().ok().flatten().filter(|_| url.access != Access::Open);
         behind.guard(scope, &url.id, "the URL", &url.access, signed, flags);
@@ -156,14 +156,14 @@ impl Doors {
         let gateway = GatewayPlan {
             stream: stream.then(|| Said::from(true)),
             cors: url.cors.clone(),
-            ..behind.gateway(Kind::FunctionUrl, &scope.name_of(&url.id), door, flags)
+            ..behind.gateway(Kind::FunctionUrl, &scope.name_of(&url.id), port, flags)
         };
-        self.gateways.push(Said { value: gateway, span: Some(url.span.start..url.span.end) });
+        self.plans.push(Said { value: gateway, span: Some(url.span.start..url.span.end) });
         Ok(())
     }
 
     fn add_balancer(&mut self, scope: &Scope<'_>, balancer: &Balancer, flags: &GatewayPlan) {
-        let door = self.door(vec![String::new()]);
+        let port = self.port(vec![String::new()]);
         let mut groups = Vec::new();
         for group in &balancer.groups {
             let mut behind = Behind::default();
@@ -196,23 +196,23 @@ impl Doors {
             target_groups: groups.into_iter().map(Said::from).collect(),
             rules,
             default_action: Some(default_action),
-            ..Behind::default().gateway(balancer.kind, &scope.name_of(&balancer.id), door, flags)
+            ..Behind::default().gateway(balancer.kind, &scope.name_of(&balancer.id), port, flags)
         };
-        self.gateways.push(Said { value: gateway, span });
+        self.plans.push(Said { value: gateway, span });
     }
 
     /// The port of a domain with routing rules, for itself.
-    fn door_of(&mut self, domain: String) -> u16 {
-        if let Some(Some(door)) = self.ruled.get(&domain) {
-            return *door;
+    fn port_of(&mut self, domain: String) -> u16 {
+        if let Some(Some(port)) = self.ruled.get(&domain) {
+            return *port;
         }
-        let door = self.door(vec![String::new()]);
-        self.ruled.insert(domain, Some(door));
-        door
+        let port = self.port(vec![String::new()]);
+        self.ruled.insert(domain, Some(port));
+        port
     }
 
     /// The first port on which nothing begins with these paths, or with what they begin with.
-    fn door(&mut self, bases: Vec<String>) -> u16 {
+    fn port(&mut self, bases: Vec<String>) -> u16 {
         let hides = |one: &str, other: &str| {
             one.is_empty() || one == other || other.strip_prefix(one).is_some_and(|rest| rest.starts_with('/'))
         };
