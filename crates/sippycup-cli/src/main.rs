@@ -10,10 +10,8 @@
 //! `event` needs only a gateway of the plan, `invoke`, `replay` and `send` only its function. Exit codes: 0 after an orderly end, 1 if something failed, 2 if flags or configuration
 //! are wrong.
 
-mod announce;
 mod certain;
 mod conform;
-mod describe;
 mod doctor;
 mod error;
 mod event;
@@ -26,12 +24,10 @@ mod private;
 mod record;
 mod replay;
 mod serve;
-mod served;
 mod services;
 mod supervise;
 mod template;
 mod terminal;
-mod tls;
 mod token;
 mod watch;
 

@@ -2,9 +2,9 @@
 
 use sippycup_gateway::GatewayBuilder;
 
-use super::rule::{self, ActionPlan, GuardedRules};
+use super::gateway::rule;
 use super::values::Wrong;
-use super::{Behind, GatewayPlan, Plan, Said, TargetGroup};
+use super::{ActionPlan, Behind, GatewayPlan, GuardedRules, Plan, Said, TargetGroup};
 
 impl Plan {
     /// The gateways for one gateway of the plan: one, or one for each target group of its listener.

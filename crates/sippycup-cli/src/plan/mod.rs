@@ -1,20 +1,10 @@
 //! What to serve. Flags, TOML and templates fill the same plan, each setting is one field of it.
 
-mod authorizer;
-mod cors;
-mod credentials;
-mod domain;
 mod file;
 mod function;
 mod gateway;
-mod gateway_response;
-mod health;
 mod listener;
-mod rule;
-mod throttle;
 mod tls;
-mod usage;
-mod validator;
 mod values;
 
 use std::net::SocketAddr;
@@ -26,21 +16,14 @@ use clap::Args;
 use serde::Deserialize;
 use sippycup_gateway::{GatewayBuilder, Kind};
 
-pub(crate) use authorizer::{AuthorizerPlan, ClaimTable, PayloadFormat, Sort};
-pub(crate) use cors::CorsTable;
-pub(crate) use domain::{DomainTable, RoutingRuleTable};
 pub(crate) use function::FunctionPlan;
-pub(crate) use gateway::{GatewayPlan, Origin};
-pub(crate) use gateway_response::GatewayResponseTable;
-pub(crate) use health::HealthCheckPlan;
-pub(crate) use rule::{
-    ActionPlan, FixedTable, GuardedRules, HeaderMatchTable, HeaderTable, MatchTable, QueryTable, RedirectTable,
-    RewriteTable, RulePlan, TargetGroup,
+pub(crate) use gateway::{
+    ActionPlan, AuthorizerPlan, ClaimTable, CorsTable, DomainTable, FixedTable, GatewayPlan, GatewayResponseTable,
+    GuardedRules, HeaderMatchTable, HeaderTable, HealthCheckPlan, MatchTable, Origin, PayloadFormat, Period,
+    QueryTable, QuotaTable, RedirectTable, RewriteTable, RouteThrottle, RoutingRuleTable, RulePlan, Sort, TargetGroup,
+    UsageTable, ValidatorTable,
 };
-pub(crate) use throttle::RouteThrottle;
 pub(crate) use tls::TlsPlan;
-pub(crate) use usage::{Period, QuotaTable, UsageTable};
-pub(crate) use validator::ValidatorTable;
 pub(crate) use values::{Object, Pair, Said, Seconds, pair};
 
 pub(crate) use values::Listen;

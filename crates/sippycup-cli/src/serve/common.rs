@@ -3,9 +3,9 @@
 use sippycup_gateway::{BoxError, Terminal};
 use tokio::sync::watch as signal;
 
+use super::tls::Certificate;
 use crate::inspect::Inspector;
 use crate::plan::{FunctionPlan, Plan};
-use crate::tls::Certificate;
 use crate::watch::{Watch, watch};
 
 /// The plan, who is told, and when it ends.

@@ -7,16 +7,16 @@ use std::sync::Arc;
 use sippycup_gateway::{BoxError, Gateway, Gateways, Kind, Listener, Server};
 use tokio::task::JoinHandle;
 
+use super::announce;
 use super::bound::Listening;
 use super::common::Common;
+use super::describe::Description;
 use super::guards::Guards;
 use super::health::HealthChecks;
-use crate::announce;
-use crate::describe::Description;
+use super::served::Served;
 use crate::inspect;
 use crate::plan::{Behind, GuardedRules, Planned};
 use crate::record::Recorded;
-use crate::served::Served;
 
 /// Opens listeners, one after the other.
 pub(super) struct Doors<'a> {

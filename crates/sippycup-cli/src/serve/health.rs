@@ -5,8 +5,8 @@ use sippycup_gateway::{Gateway, TargetHealth, Terminal};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::describe;
-use crate::served::Served;
+use super::describe;
+use super::served::Served;
 
 /// The health checks of all target groups that have one. They end when this is dropped.
 pub(super) struct HealthChecks {

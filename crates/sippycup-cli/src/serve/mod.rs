@@ -1,8 +1,10 @@
 //! `serve`: listeners, functions, watchers, and their orderly end.
 
+mod announce;
 mod arguments;
 mod bound;
 mod common;
+mod describe;
 mod doors;
 mod endpoints;
 mod functions;
@@ -10,6 +12,8 @@ mod guards;
 mod health;
 mod interrupts;
 mod running;
+mod served;
+mod tls;
 mod web;
 
 use std::path::Path;
@@ -19,18 +23,18 @@ use serde_json::Value;
 use sippycup_gateway::BoxError;
 use tokio::sync::watch as signal;
 
-use crate::describe::{self, Description};
 use crate::inspect::Inspector;
-use crate::tls::Certificate;
 use crate::watch::Changes;
 pub(crate) use arguments::Arguments;
 use arguments::Wanted;
 use bound::Bound;
 use common::Common;
+use describe::Description;
 use functions::build;
 pub(crate) use functions::{spawn, start};
 use interrupts::Interrupts;
 use running::Running;
+use tls::Certificate;
 pub(crate) use web::WebFunction;
 
 pub(crate) async fn serve(arguments: Arguments) -> Result<ExitCode, BoxError> {

@@ -8,12 +8,12 @@ use tokio::task::JoinHandle;
 
 use super::bound::Bound;
 use super::common::Common;
+use super::describe::Description;
 use super::doors::Doors;
 use super::endpoints;
 use super::functions::{recorders, start};
 use super::health::HealthChecks;
 use super::web::{Looking, WebFunction};
-use crate::describe::Description;
 use crate::plan::Said;
 use crate::record::{Recorded, Recorder};
 use crate::watch::Watch;

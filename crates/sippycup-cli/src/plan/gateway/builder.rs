@@ -4,8 +4,8 @@ use serde_json::Value;
 use sippycup_gateway::{Authorizer, ConfigError, Domain, Gateway, GatewayBuilder, Kind, UsagePlan};
 
 use super::GatewayPlan;
-use crate::plan::cors::CorsTable;
-use crate::plan::throttle::RouteThrottle;
+use super::cors::CorsTable;
+use super::throttle::RouteThrottle;
 use crate::plan::values::{Object, Pair, Said, Wrong};
 
 impl GatewayPlan {

@@ -1,7 +1,17 @@
 //! The settings of a gateway.
 
+mod authorizer;
 mod builder;
+mod cors;
+mod credentials;
+mod domain;
+mod gateway_response;
+mod health;
+pub(super) mod rule;
 mod signatures;
+mod throttle;
+mod usage;
+mod validator;
 
 use std::net::IpAddr;
 
@@ -10,18 +20,21 @@ use clap::{Arg, Args};
 use serde::Deserialize;
 use sippycup_gateway::{Kind, Throttle};
 
-use super::authorizer::AuthorizerPlan;
-use super::cors::CorsTable;
-use super::credentials::CredentialsTable;
-use super::domain::DomainTable;
-use super::gateway_response::GatewayResponseTable;
-use super::health::HealthCheckPlan;
-use super::rule::{ActionPlan, RulePlan, TargetGroup};
-use super::throttle::{self, RouteThrottle};
-use super::usage::UsageTable;
-use super::validator::ValidatorTable;
 use super::values::{self, Listen, Object, Pair, Said, Seconds};
 use crate::error::UsageError;
+pub(crate) use authorizer::{AuthorizerPlan, ClaimTable, PayloadFormat, Sort};
+pub(crate) use cors::CorsTable;
+use credentials::CredentialsTable;
+pub(crate) use domain::{DomainTable, RoutingRuleTable};
+pub(crate) use gateway_response::GatewayResponseTable;
+pub(crate) use health::HealthCheckPlan;
+pub(crate) use rule::{
+    ActionPlan, FixedTable, GuardedRules, HeaderMatchTable, HeaderTable, MatchTable, QueryTable, RedirectTable,
+    RewriteTable, RulePlan, TargetGroup,
+};
+pub(crate) use throttle::RouteThrottle;
+pub(crate) use usage::{Period, QuotaTable, UsageTable};
+pub(crate) use validator::ValidatorTable;
 
 /// One front door. Each field is a flag, a key of `[[gateway]]`, or both.
 #[derive(Args, Clone, Debug, Deserialize)]

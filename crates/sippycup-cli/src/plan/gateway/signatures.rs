@@ -5,9 +5,9 @@ use std::fmt;
 use sippycup_gateway::{Gateway, IamAuthorizer, IamCredentials};
 
 use super::GatewayPlan;
+use super::authorizer::{AuthorizerPlan, Sort};
 use super::builder::Attempt;
-use crate::plan::authorizer::{AuthorizerPlan, Sort};
-use crate::plan::credentials::{CredentialsTable, signers};
+use super::credentials::{CredentialsTable, signers};
 use crate::plan::values::{Said, Wrong};
 
 impl GatewayPlan {

@@ -25,8 +25,8 @@ use tokio::task::JoinHandle;
 use tower_service::Service;
 
 use super::common::Common;
+use super::describe::Description;
 use crate::certain::Certain;
-use crate::describe::Description;
 use crate::inspect::{Door, Inspector};
 use crate::record::Recorder;
 use crate::template::WebPlan;

@@ -13,12 +13,12 @@ pub(crate) struct CredentialsTable {
     access_key_id: String,
     secret_access_key: String,
     session_token: Option<String>,
-    pub(super) principal: Option<String>,
+    pub(crate) principal: Option<String>,
 }
 
 impl CredentialsTable {
     /// `ID=SECRET`.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         match text.split_once('=') {
             Some((id, secret)) if !id.is_empty() && !secret.is_empty() => {
                 Ok(Self { access_key_id: id.to_owned(), secret_access_key: secret.to_owned(), ..Self::default() })
@@ -28,7 +28,7 @@ impl CredentialsTable {
     }
 
     /// A profile of AWS's own file (`~/.aws/credentials`).
-    pub(super) fn of_profile(name: &str) -> Result<Self, String> {
+    pub(crate) fn of_profile(name: &str) -> Result<Self, String> {
         let path = match (std::env::var_os("AWS_SHARED_CREDENTIALS_FILE"), std::env::home_dir()) {
             (Some(path), _) => PathBuf::from(path),
             (None, Some(home)) => home.join(".aws/credentials"),
@@ -61,7 +61,7 @@ impl CredentialsTable {
         Ok(table)
     }
 
-    pub(super) fn credentials(&self) -> IamCredentials {
+    pub(crate) fn credentials(&self) -> IamCredentials {
         let mut credentials = IamCredentials::new(&self.access_key_id, &self.secret_access_key);
         if let Some(token) = &self.session_token {
             credentials = credentials.session_token(token);
@@ -74,7 +74,7 @@ impl CredentialsTable {
 }
 
 /// Those who may sign, if there is anybody.
-pub(super) fn signers(credentials: &[CredentialsTable]) -> Option<IamAuthorizer> {
+pub(crate) fn signers(credentials: &[CredentialsTable]) -> Option<IamAuthorizer> {
     let mut all = credentials.iter().map(CredentialsTable::credentials);
     let first = IamAuthorizer::new(all.next()?);
     Some(all.fold(first, IamAuthorizer::and))

@@ -9,7 +9,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use sippycup_gateway::HealthCheck;
 
-use super::values::Seconds;
+use crate::plan::values::Seconds;
 
 /// A path, and in files and templates the other settings; what is not said is as on AWS.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -24,7 +24,7 @@ pub(crate) struct HealthCheckPlan {
 }
 
 impl HealthCheckPlan {
-    pub(super) fn check(&self) -> HealthCheck {
+    pub(crate) fn check(&self) -> HealthCheck {
         let mut check = HealthCheck::new(self.path.as_deref().unwrap_or("/"));
         if let Some(Seconds(interval)) = self.interval {
             check = check.interval(interval);

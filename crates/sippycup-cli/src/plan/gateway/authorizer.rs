@@ -200,7 +200,7 @@ impl AuthorizerPlan {
     }
 
     /// Relative paths start in the directory of the configuration file.
-    pub(super) fn rooted(&mut self, root: &Path) {
+    pub(crate) fn rooted(&mut self, root: &Path) {
         if let Some(jwks) = self.jwks.as_mut().filter(|jwks| !jwks.contains("://")) {
             *jwks = root.join(&*jwks).to_string_lossy().into_owned();
         }

@@ -50,7 +50,7 @@ impl ValidatorTable {
     }
 
     /// Relative paths start in the directory of the configuration file.
-    pub(super) fn rooted(&mut self, root: &Path) {
+    pub(crate) fn rooted(&mut self, root: &Path) {
         for file in self.models.values_mut() {
             *file = root.join(&*file).to_string_lossy().into_owned();
         }

@@ -7,9 +7,10 @@ use bytes::Bytes;
 use serde::Deserialize;
 use sippycup_gateway::{Action, ConfigError, FixedResponse, Gateway, Guard, Kind, Listener, Redirect, Rule};
 
-use super::AuthorizerPlan;
 use super::health::HealthCheckPlan;
-use super::values::{self, Said, Wrong};
+use crate::plan::AuthorizerPlan;
+use crate::plan::values;
+use crate::plan::values::{Said, Wrong};
 
 /// A target group: a function, and how it is asked.
 #[derive(Clone, Debug, Deserialize)]
@@ -133,7 +134,7 @@ pub(crate) struct GuardedRules {
 
 impl GuardedRules {
     /// `None` if no action has an authorizer.
-    pub(super) fn of(default_action: &ActionPlan, rules: &[Said<RulePlan>]) -> Option<Self> {
+    pub(crate) fn of(default_action: &ActionPlan, rules: &[Said<RulePlan>]) -> Option<Self> {
         let mut actions = rules.iter().map(|rule| &rule.value.action).chain([default_action]);
         actions.any(|action| action.authorizer.is_some()).then(|| Self {
             default_action: default_action.clone(),
@@ -152,7 +153,7 @@ impl GuardedRules {
 }
 
 /// A listener, tried rule by rule, so that an error has its place.
-pub(super) fn listener(
+pub(crate) fn listener(
     kind: Kind,
     default_action: &Said<ActionPlan>,
     rules: &[Said<RulePlan>],

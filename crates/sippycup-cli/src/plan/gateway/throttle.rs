@@ -6,7 +6,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use sippycup_gateway::Throttle;
 
-use super::values::Said;
+use crate::plan::values::Said;
 
 /// How many requests may come to a route, or to each of several; in a file an entry of a table.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub(crate) struct RouteThrottle {
     pub(crate) throttle: Throttle,
 }
 
-pub(super) fn in_file<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Said<RouteThrottle>>, D::Error> {
+pub(crate) fn in_file<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Said<RouteThrottle>>, D::Error> {
     let table = BTreeMap::<String, Said<String>>::deserialize(deserializer)?;
     let read = |(routes, Said { value, span }): (String, Said<String>)| {
         let throttle = value.parse().map_err(D::Error::custom)?;

@@ -38,7 +38,7 @@ impl RoutingRuleTable {
 }
 
 impl DomainTable {
-    pub(super) fn domain(&self) -> Domain {
+    pub(crate) fn domain(&self) -> Domain {
         let domain = self.mappings.iter().fold(Domain::new(&self.name), |domain, path| domain.mapping(path));
         let domain = self.mappings_without_stage.iter().fold(domain, |domain, path| domain.mapping_without_stage(path));
         self.rules.iter().fold(domain, |domain, rule| domain.rule(rule.rule()))

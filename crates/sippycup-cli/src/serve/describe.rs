@@ -6,8 +6,8 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 use sippycup_gateway::{Gateway, RouteEntry, TargetHealth};
 
+use super::served::Served;
 use crate::plan::{FunctionPlan, Origin, Said};
-use crate::served::Served;
 use crate::template;
 
 /// Front doors as they begin to listen.
