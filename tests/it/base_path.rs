@@ -324,6 +324,7 @@ fn the_mapping_that_the_gateway_names_is_the_base_path_where_the_path_has_it() {
         ("as the template has it", known, "shop", "/shop", "/v1/x"),
         ("a stage behind it", Case { parameter: Some(("proxy", "x")), ..staged }, "shop", "/shop/live", "/x"),
         ("no key, a stage", Case { path: "/live/x", parameter: Some(("proxy", "x")), ..CASE }, "(none)", "/live", "/x"),
+        ("a stage, whatever else could be", Case { path: "/live/a/b", ..CASE }, "sho", "/live", "/a/b"),
         ("against a template", Case { template: "/", ..open }, "shop", "/shop", "/v1/x"),
     ] {
         let public = case.path.to_owned();
@@ -730,6 +731,7 @@ fn a_value_that_a_greedy_parameter_took_is_cut_off_whatever_its_spelling() {
         ("/shop//a", "/a", "//a"),
         ("/shop/a/", "a", "/a/"),
         ("/shop/a/", "a/", "/a/"),
+        ("/shop/a//", "a", "/a//"),
         ("/shop/a%2F", "a/", "/a%2F"),
         ("/shop/%2F", "/", "/%2F"),
         ("/shop/%FFa", "\u{fffd}a", "/%FFa"),
@@ -740,6 +742,9 @@ fn a_value_that_a_greedy_parameter_took_is_cut_off_whatever_its_spelling() {
         let case = Case { path, context_path: Some(path), parameter: Some(("proxy", value)), ..CASE };
         assert_eq!(case.found(case.rest()), ("/shop".to_owned(), app.to_owned(), path.to_owned()), "{path} {value}");
     }
+    // Of slashes that stand together, the base path ends in front of one that is no escape.
+    let escaped = Case { path: "/shop%2F/a", context_path: None, parameter: Some(("proxy", "a")), ..CASE };
+    assert_eq!(escaped.found(escaped.rest()).0, "/shop%2F");
     for (path, value) in [("/shopitems", "items"), ("/shop%2Fitems", "items"), ("/shop/x", "y"), ("/shop/ab", "b")] {
         let case = Case { path, context_path: Some(path), parameter: Some(("proxy", value)), ..CASE };
         assert_eq!(case.found(case.rest()).0, "", "{path} {value}");

@@ -331,6 +331,21 @@ fn what_no_uri_has_is_encoded_in_a_query_that_was_decoded_and_stays_in_one_that_
 }
 
 #[test]
+fn the_target_of_all_of_a_server_is_a_path_where_it_has_a_query() {
+    let options = with(v1(), "/path", "*");
+    assert_eq!(ask(&options).uri(), "*");
+    let queried = with(options, "/queryStringParameters", json!({"a": "1"}));
+    assert_eq!(ask(&queried).uri(), "/*?a=1");
+}
+
+#[test]
+fn a_method_and_a_query_are_the_smallest_event_of_a_rest_api() {
+    let smallest = json!({"httpMethod": "GET", "multiValueQueryStringParameters": {"a": ["1"]}});
+    assert_eq!(ask(&smallest).uri(), "/?a=1");
+    assert_eq!(ask(&with(smallest, "/multiValueQueryStringParameters", Value::Null)).uri(), "/");
+}
+
+#[test]
 fn query_keys_keep_the_order_of_the_event() {
     for (map, z, b) in
         [("multiValueQueryStringParameters", "[\"1\"]", "[\"4\",\"5\"]"), ("queryStringParameters", "\"1\"", "\"4\"")]
@@ -458,6 +473,8 @@ fn a_body_is_its_bytes_or_an_error() {
         }
         assert_eq!(ask(&body("YWJj".into(), Value::Null)).body(), "YWJj", "{name}");
         assert_eq!(ask(&body("YWJj".into(), "true".into())).body(), "abc", "{name}");
+        assert_eq!(ask(&body("YWJj".into(), "false".into())).body(), "YWJj", "{name}");
+        assert_eq!(ask(&body(json!({"a": 1}), false.into())).body(), r#"{"a":1}"#, "{name}");
         assert_eq!(ask(&without(body("YWJj".into(), true.into()), "/isBase64Encoded")).body(), "YWJj", "{name}");
         assert_eq!(ask(&body("a\0b".into(), false.into())).body(), "a\0b", "{name}");
         assert_eq!(ask(&body("é😀\"\\\n".into(), false.into())).body(), "é😀\"\\\n", "{name}");
@@ -497,7 +514,13 @@ fn every_kind_of_event_is_told() {
     let version_1 = json!({"raw_path": "/hello", "method": "GET", "headers": {"accept": "*/*"}});
     assert_eq!(source(&version_1), EventSource::VpcLattice);
 
-    assert_eq!(source(&with(v1(), "/version", "1.0")), EventSource::HttpApi);
+    let version_1 = with(v1(), "/version", "1.0");
+    assert_eq!(source(&version_1), EventSource::HttpApi);
+    for (id, wanted) in
+        [("GET /hello", EventSource::HttpApi), ("$default", EventSource::HttpApi), ("a1b2c3", EventSource::RestApi)]
+    {
+        assert_eq!(source(&with(version_1.clone(), "/requestContext/resourceId", id)), wanted);
+    }
     assert_eq!(source(&v1()), EventSource::RestApi);
 }
 

@@ -416,6 +416,7 @@ fn what_is_no_json_is_an_error_at_its_place() {
         ("{\"a\":{\"b\":nul}}", "`a.b` (byte 10)"),
         ("{\"a\":01}", "`a` (byte 6)"),
         ("{\"a\":\"\u{1}\"}", "`a` (byte 6)"),
+        ("{\"body\":\"\u{1}\"}", "`body` (byte 9)"),
         ("{\"a\":\"\\x\"}", "`a` (byte 6)"),
         ("{a:1}", "`$` (byte 1)"),
         ("{'a':1}", "`$` (byte 1)"),

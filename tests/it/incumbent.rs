@@ -6,8 +6,8 @@ use axum::{Router, extract::OriginalUri};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt;
-use sippycup::{Body, ClientIp, EventSource, PublicUri, RequestContext, SippyCup};
-use tower::{ServiceExt, service_fn};
+use sippycup::{BinaryPolicy, Body, ClientIp, EventSource, PublicUri, RequestContext, SippyCup, SippyCupLayer};
+use tower::{Layer, ServiceExt, service_fn};
 
 use crate::support::{answer, base, fixture, http_fixtures, pairs, request};
 
@@ -145,5 +145,36 @@ async fn under_lambda_http_the_public_uris_have_the_query() {
         let response = SippyCup::new(app.clone()).into_lambda_http().oneshot(event).await.unwrap().into_inner();
         let lambda_http::Body::Text(got) = response.into_body() else { panic!("{name}: text became binary") };
         assert_eq!(got, wanted, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn under_lambda_http_an_answer_loses_no_header_and_no_byte() {
+    let app = service_fn(async |_: Request<Body>| {
+        let response = Response::builder().header("vary", "a").header("vary", "b").header("x-latin", &b"caf\xe9"[..]);
+        let response =
+            response.header("set-cookie", "a=1").header("set-cookie", "b=2").header("content-type", "text/css");
+        Ok::<_, Infallible>(response.body("a{}".to_owned()).unwrap())
+    });
+    for (name, vary) in [
+        ("rest_api/execute_api", &["a", "b"][..]),
+        ("alb/multi", &["a", "b"]),
+        ("http_api_2/default_stage", &["a, b"]),
+        ("function_url/cookies", &["a, b"]),
+    ] {
+        let text = String::from_utf8(fixture(name).to_vec()).unwrap();
+        let answer = async |layer: SippyCupLayer| {
+            let event = lambda_http::request::from_str(&text).unwrap();
+            layer.layer(app).into_lambda_http().oneshot(event).await.unwrap().into_inner()
+        };
+        let response = answer(SippyCupLayer::new()).await;
+        let values = |name| response.headers().get_all(name).iter().map(|value| value.as_bytes()).collect::<Vec<_>>();
+        assert_eq!(values("vary"), vary.iter().map(|value| value.as_bytes()).collect::<Vec<_>>(), "{name}");
+        assert_eq!(values("set-cookie"), [b"a=1", b"b=2"], "{name}");
+        assert_eq!(values("x-latin"), ["café".as_bytes()], "{name}");
+        assert!(matches!(response.body(), lambda_http::Body::Text(text) if text == "a{}"), "{name}");
+        let binary = SippyCupLayer::new().binary_policy(BinaryPolicy::default().base64_for(["text/css"]));
+        let response = answer(binary).await;
+        assert!(matches!(response.body(), lambda_http::Body::Binary(bytes) if bytes == b"a{}"), "{name}");
     }
 }

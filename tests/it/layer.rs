@@ -197,6 +197,27 @@ async fn a_pinned_source_takes_every_event_for_its_own() {
 }
 
 #[tokio::test]
+async fn a_base_path_is_where_the_layer_looks_for_it() {
+    let app = service_fn(async |request: Request<Body>| {
+        let base = request.extensions().get::<BasePath>().unwrap();
+        Ok::<_, Infallible>(Response::new(format!("{base} {}", request.uri())))
+    });
+    let event = Bytes::from_static(
+        br#"{"httpMethod":"GET","path":"/shop/x","resource":"/shop/{proxy+}","pathParameters":{"proxy":"x"},"requestContext":{}}"#,
+    );
+    let shop = BasePath::from_static("/shop");
+    for (layer, wanted) in [
+        (SippyCupLayer::new(), " /shop/x"),
+        (SippyCupLayer::new().base_path(shop.clone()), "/shop /x"),
+        (SippyCupLayer::new().base_path_fallback(shop), "/shop /x"),
+        (SippyCupLayer::new().mount_at_resource(true), "/shop /x"),
+    ] {
+        let answer = layer.layer(app).oneshot(event.clone()).await.unwrap();
+        assert_eq!(serde_json::from_slice::<Value>(&answer).unwrap()["body"], wanted);
+    }
+}
+
+#[tokio::test]
 async fn the_client_is_the_hop_that_was_trusted() {
     let app = service_fn(async |request: Request<Body>| {
         let ip = request.extensions().get::<ClientIp>().map(|ip| ip.ip().to_string());
@@ -281,6 +302,7 @@ fn values_of_an_event_are_equal_where_they_say_the_same() {
     assert_eq!(BasePath::try_from("a b"), BasePath::try_from("c?d".to_owned()));
     let uri = Uri::from_static("https://shop.example.com/items");
     assert_eq!(Uri::from(PublicUri::from(uri.clone())), uri);
+    assert_eq!(PublicUri::from(uri.clone()), PublicUri::from(uri.clone()));
     assert_ne!(PublicUri::from(uri), PublicUri::from(Uri::from_static("https://shop.example.com/")));
     let ip = IpAddr::from([192, 0, 2, 1]);
     assert_eq!(IpAddr::from(ClientIp::from(ip)), ip);

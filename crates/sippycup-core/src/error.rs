@@ -217,5 +217,13 @@ mod tests {
         assert!(path_at(long.as_bytes(), long.len()).chars().count() <= MAX_NAME + 1);
         let closed = format!("[{}{},{{\"a\":!", "[".repeat(5_000), "]".repeat(5_000));
         assert_eq!(path_at(closed.as_bytes(), closed.len()), "[1].a");
+        let behind = b"[[[[[[[[[1,2],!";
+        assert_eq!(path_at(behind, behind.len()), "[0][0][0][0][0][0][0][1]");
+    }
+
+    #[test]
+    fn a_name_is_shown_without_what_a_path_is_written_with() {
+        assert_eq!(name_for_people(b"a.b`c d"), "a?b?c?d");
+        assert_eq!(name_for_people("n".repeat(MAX_NAME).as_bytes()), "n".repeat(MAX_NAME));
     }
 }

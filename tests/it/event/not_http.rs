@@ -35,6 +35,11 @@ fn is_told_apart_from_broken_events() {
         assert!(error.is_not_http() && !error.is_not_json(), "{name}");
         assert!(!error.to_string().contains("planted-token"), "{name}");
     }
+    let error = ProxyEvent::from_bytes("{").unwrap_err();
+    assert!(error.is_not_json() && !error.is_not_http());
+    let without_path = ProxyEvent::from_bytes(r#"{"httpMethod":"GET","requestContext":{}}"#).unwrap();
+    let error = without_path.into_request(&EventOptions::default()).unwrap_err();
+    assert!(!error.is_not_json() && !error.is_not_http());
 }
 
 #[test]
@@ -45,6 +50,8 @@ fn what_has_only_some_members_of_an_http_event_is_none() {
         json!({"httpMethod": "POST", "apiPath": "/items"}),
         json!({"requestContext": {}}),
         json!({"version": "2.0", "rawPath": "/x"}),
+        json!({"version": "2.0", "requestContext": {}}),
+        json!({"rawPath": "/x", "requestContext": {}}),
         json!({"rawPath": "/x", "httpMethod": "GET"}),
         json!({"rawPath": "/x", "requestContext": null, "version": "2.0"}),
         json!({"path": "/x"}),

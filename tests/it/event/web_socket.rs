@@ -3,7 +3,7 @@
 use serde_json::json;
 use sippycup::BasePath;
 
-use crate::support::{fixture, request, text};
+use crate::support::{base, fixture, fixture_value, request, text};
 
 #[test]
 fn connect_is_a_get() {
@@ -20,6 +20,13 @@ fn connect_is_a_get() {
     client 192.0.2.44
     stage live
     "#);
+}
+
+#[test]
+fn behind_a_custom_domain_has_no_base_path_that_the_event_shows() {
+    let mut event = fixture_value("web_socket/connect");
+    event["requestContext"]["domainName"] = "chat.example.com".into();
+    assert_eq!(base(&request(event.to_string())), "");
 }
 
 #[test]

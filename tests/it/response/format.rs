@@ -319,6 +319,38 @@ fn a_load_balancer_is_answered_in_kind() {
 }
 
 #[test]
+fn an_answer_may_be_as_large_as_its_front_door_takes_and_no_byte_larger() {
+    let format = |name: &str| {
+        let event = ProxyEvent::from_bytes(fixture(name)).unwrap();
+        event.response_format(&EventOptions::default()).unwrap()
+    };
+    for (name, json, headers) in [
+        (REST, 6_291_556, Some(10_240)),
+        (HTTP_1, 6_291_556, Some(10_240)),
+        (HTTP_2, 6_291_556, Some(10_240)),
+        (URL, 6_291_556, None),
+        (ALB_SINGLE, 1_048_576, Some(32_768)),
+        (ALB_MULTI, 1_048_576, Some(32_768)),
+        (LATTICE_2, 6_291_556, None),
+        (WEB_SOCKET, 6_291_556, None),
+    ] {
+        let format = format(name);
+        let encode = |response| format.encode(response, &BinaryPolicy::default()).unwrap();
+        let rest = encode(response(&[], b"")).as_bytes().len();
+        for (more, fits) in [(0, true), (1, false)] {
+            let answer = encode(response(&[], &vec![b'a'; json - rest + more]));
+            assert_eq!((answer.as_bytes().len(), answer.oversize().is_none()), (json + more, fits), "{name}");
+            // What stays behind does not count.
+            let value = vec![b'a'; headers.unwrap_or(40_000) + more];
+            let answer = response(&[("x-a", &value), ("te", b"trailers")], b"");
+            let fits = fits || headers.is_none();
+            assert_eq!(format.oversize(answer.headers()).is_none(), fits, "{name}");
+            assert_eq!(encode(answer).oversize().is_none(), fits, "{name}");
+        }
+    }
+}
+
+#[test]
 fn megabytes_go_out_as_they_are() {
     let text: String = "0123456789abcde\n".repeat(300_000);
     let answer = encoded(fixture(HTTP_2), response(&[], text.as_bytes()));

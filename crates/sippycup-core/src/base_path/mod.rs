@@ -295,6 +295,12 @@ mod tests {
     }
 
     #[test]
+    fn base_paths_are_equal_where_their_texts_are() {
+        assert_eq!(BasePath::from_static("/shop"), BasePath::from_lossy("shop/"));
+        assert_ne!(BasePath::from_static("/shop"), BasePath::from_static("/shops"));
+    }
+
+    #[test]
     fn a_prefix_is_whole_segments() {
         for (base, path, rest) in [
             ("/api", "/api/x", Some("/x")),

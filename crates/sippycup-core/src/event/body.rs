@@ -13,7 +13,6 @@ pub(crate) fn decode(json: &Bytes, body: Field, unescaped: Option<Vec<u8>>, base
     let text = match body.kind() {
         Kind::Missing | Kind::Null => return Ok(Bytes::new()),
         // Only hand-made events have anything but a string here; its JSON text loses nothing.
-        Kind::Array | Kind::Object => return Ok(body.share(json)),
         _ => unescaped.map_or_else(|| body.share(json), Bytes::from),
     };
     if !base64 || text.is_empty() {

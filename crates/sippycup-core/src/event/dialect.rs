@@ -335,8 +335,7 @@ fn is_http_api(json: &[u8], wire: &Wire) -> bool {
         return false;
     }
     let id = wire.context.resource_id.text_or_empty(json);
-    let route_key = *id == *b"$default" || id.contains(&b' ');
-    id.is_empty() || route_key || !wire.context.resource_id.is_scalar()
+    id.is_empty() || *id == *b"$default" || id.contains(&b' ')
 }
 
 /// Whether it has payload format 2.0. An event of which only the method is missing counts, as in [`REST`].

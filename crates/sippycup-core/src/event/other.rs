@@ -87,6 +87,10 @@ mod tests {
             (r#"{"invocationSchemaVersion":"1.0","invocationId":"x","job":{}}"#, "an S3 Batch Operations event"),
             (r#"{"version":"0","detail-type":"x"}"#, "an EventBridge event"),
             (r#"{"key1":"v","key2":"v"}"#, "an object with `key1`, `key2`"),
+            (
+                r#"{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1}"#,
+                "an object with `a`, `b`, `c`, `d`, `e`, `f`, `g`, `h`",
+            ),
             ("{}", "an empty object"),
             ("[1]", "an array"),
             ("null", "null"),

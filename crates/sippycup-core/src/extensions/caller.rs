@@ -296,6 +296,18 @@ mod tests {
             let seen = IamPrincipal::from_context(&context(&json)).unwrap();
             assert_eq!((seen.arn(), seen.account_id()), (arn, account), "{json}");
         }
+        let of_identity = json!({"identity": {
+            "userArn": "arn:u", "user": "AIDA", "accessKey": "AKIA", "principalOrgID": "o-1", "cognitoIdentityId": "c-1",
+        }});
+        let of_authorizer = json!({"authorizer": {"iam": {
+            "userArn": "arn:u", "userId": "AIDA", "accessKey": "AKIA", "principalOrgId": "o-1",
+            "cognitoIdentity": {"identityId": "c-1"},
+        }}});
+        for json in [of_identity, of_authorizer] {
+            let seen = IamPrincipal::from_context(&context(&json)).unwrap();
+            let shown = [seen.user_id(), seen.access_key(), seen.organization_id(), seen.cognito_identity_id()];
+            assert_eq!(shown, ["AIDA", "AKIA", "o-1", "c-1"].map(Some), "{json}");
+        }
         for json in [
             json!({}),
             json!({"identity": {"userArn": null, "sourceIp": "192.0.2.1"}}),

@@ -127,6 +127,13 @@ mod tests {
     }
 
     #[test]
+    fn an_event_says_which_connection_and_what_has_happened_to_it() {
+        let seen = on("ws.example.com");
+        assert_eq!(seen.id(), "c=");
+        assert_eq!((seen.event_type(), seen.route_key()), (Some("MESSAGE"), Some("$default")));
+    }
+
+    #[test]
     fn messages_are_posted_to_the_stage_of_the_apis_own_domain() {
         let own = "https://w5example.execute-api.eu-central-1.amazonaws.com/live";
         assert_eq!(on("w5example.execute-api.eu-central-1.amazonaws.com").management_endpoint("x").unwrap(), own);

@@ -88,7 +88,6 @@ impl Rewrite {
                     is_path = depth == 1 && is_name && text == b"path";
                     at += end + 1;
                 }
-                b',' => is_path = false,
                 _ => {}
             }
         }
@@ -137,7 +136,9 @@ mod tests {
             ("refresh", "0; url = /x", "0; url = /shop/x"),
             ("refresh", "0.5,/urls?url=/x", "0.5,/shop/urls?url=/x"),
             ("refresh", "0; url= \"/x\"", "0; url= \"/shop/x\""),
+            ("refresh", "0;/ab=c", "0;/shop/ab=c"),
             ("link", "</a.css>; rel=preload, </b>; rel=next", "</shop/a.css>; rel=preload, </shop/b>; rel=next"),
+            ("link", r"\</x>", r"\</shop/x>"),
             ("link", "<https://b.example/>; title=\"</x>\", </y>", "<https://b.example/>; title=\"</x>\", </shop/y>"),
         ] {
             assert_eq!(header(name, from).as_deref(), Some(to), "{name}: {from}");
@@ -156,6 +157,7 @@ mod tests {
             ("hx-location", r#"{"values":{"path":"/x"},"source":"path"}"#),
             ("refresh", "5"),
             ("refresh", "5; url="),
+            ("refresh", "0; url=\"/shop\"; later"),
             ("refresh", "5; url=https://b.example/"),
             ("link", "<a>; rel=next"),
             ("link", "</a"),
