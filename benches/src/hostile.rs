@@ -1,6 +1,8 @@
 //! Events that nobody sends, of as many parts as are asked for: each a shape that would cost most if every part of it
 //! were looked at again for every other.
 
+use crate::bodies::binary;
+
 /// Makes an event of so many parts.
 pub type Shape = fn(usize) -> String;
 
@@ -65,6 +67,35 @@ pub const SHAPES: [(&str, Shape); 17] = [
     }),
     ("segments of a template", |parts| rest(&"/a".repeat(2 * parts), &"/a".repeat(parts), "")),
 ];
+
+/// Events whose bodies are nothing but escapes, and what there is many of.
+pub const ESCAPES: [(&str, Shape); 7] = [
+    (r"`\n` in a body", |parts| post(&r"\n".repeat(parts))),
+    (r"`\u0041` in a body", |parts| post(&r"\u0041".repeat(parts))),
+    (r"`\u00e9` behind seven letters in a body", |parts| post(&r"letters\u00e9".repeat(parts))),
+    (r"`\u20ac` and `\t` by turns in a body", |parts| post(&r"\u20ac\t".repeat(parts / 2))),
+    (r"`\ud83d\ude00` in a body", |parts| post(&r"\ud83d\ude00".repeat(parts))),
+    ("escapes of every kind, without order, in a body", |parts| {
+        let kinds = [r"\n", r"\\", r"\/", r"\u0041", r"\u00e9", r"\u20ac", r"\ud83d\ude00", "a"];
+        post(&binary(parts).into_iter().map(|byte| kinds[usize::from(byte) % kinds.len()]).collect::<String>())
+    }),
+    (r"`\/` in base64", |parts| post(&r"\/\/\/\/".repeat(parts / 4)).replace("}}", r#"}},"isBase64Encoded":true"#)),
+];
+
+/// Bodies of answers that JSON has to escape, and what there is many of.
+pub const ANSWERS: [(&str, Shape); 5] = [
+    ("quotes in an answer", |parts| "\"".repeat(parts)),
+    ("lines in an answer", |parts| "\n".repeat(parts)),
+    ("NULs in an answer", |parts| "\0".repeat(parts)),
+    ("colours of a terminal in an answer", |parts| "\u{1b}[31m".repeat(parts)),
+    ("control characters, without order, in an answer", |parts| {
+        binary(parts).into_iter().map(|byte| char::from(byte % 64)).collect()
+    }),
+];
+
+fn post(body: &str) -> String {
+    format!(r#"{{"version":"2.0","rawPath":"/","requestContext":{{"http":{{"method":"POST"}}}},"body":"{body}"}}"#)
+}
 
 fn rest(path: &str, template: &str, parameters: &str) -> String {
     format!(

@@ -4,7 +4,8 @@ use std::hint::black_box;
 
 use axum::Router;
 use bytes::Bytes;
-use sippycup_core::{EventOptions, ProxyEvent};
+use http::Response;
+use sippycup_core::{BinaryPolicy, EventOptions, ProxyEvent};
 use sippycup_layer::{Body, SippyCup, SippyCupLayer};
 use tower::{Layer, Service};
 
@@ -52,6 +53,17 @@ pub fn raw(case: &Case) -> Subject {
             let answer = now(service.call(event));
             drop(black_box(answer.expect("the app answers")));
         },
+    )
+}
+
+/// The text of a body to the answer's bytes.
+pub fn encode(text: String) -> Subject {
+    let event = ProxyEvent::from_bytes(http_api_binary(&[])).expect("the event is right");
+    let format = event.response_format(&EventOptions::default()).expect("the event is right");
+    let body = Bytes::from(text);
+    subject(
+        move || Response::new(body.clone()),
+        move |response| drop(black_box(format.encode(response, &BinaryPolicy::default()).expect("an answer"))),
     )
 }
 

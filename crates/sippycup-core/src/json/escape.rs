@@ -172,20 +172,12 @@ const fn rows() -> [[u8; ROW]; 256] {
     let mut rows = [[0; ROW]; 256];
     let mut byte = 0;
     while byte < 256 {
-        let letter = match byte as u8 {
-            8 => b'b',
-            12 => b'f',
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            special @ (b'"' | b'\\') => special,
-            0..b' ' => b'u',
-            _ => 0,
-        };
-        rows[byte] = match letter {
-            0 => [byte as u8, 0, 0, 0, 0, 0, 0, 1],
-            b'u' => [b'\\', b'u', b'0', b'0', b'0' + (byte >> 4) as u8, b"0123456789abcdef"[byte & 0xf], 0, 6],
-            _ => [b'\\', letter, 0, 0, 0, 0, 0, 2],
+        let raw = byte as u8;
+        rows[byte] = match raw {
+            b'"' | b'\\' => [b'\\', raw, 0, 0, 0, 0, 0, 2],
+            8..=10 | 12 | 13 => [b'\\', LETTERS[byte], 0, 0, 0, 0, 0, 2],
+            0..b' ' => [b'\\', b'u', b'0', b'0', b'0' + raw / 16, b"0123456789abcdef"[byte % 16], 0, 6],
+            _ => [raw, 0, 0, 0, 0, 0, 0, 1],
         };
         byte += 1;
     }

@@ -108,8 +108,13 @@ fn unescape_block<S: Simd>(simd: S, block: &[u8; BLOCK], out: &mut [u8; BLOCK]) 
     (read, read - (dropped & below).count_ones() as usize)
 }
 
-/// The letters of escapes, each in the row that its lowest four bits say, of which the last is turned over by the next:
-/// `b` (0x62) and `r` (0x72) would be in one row otherwise.
+/// The letters of escapes, each in the row that its lowest four bits say, the last of which the fifth turns over:
+///
+/// ```text
+/// b   0110 0010   row 2
+/// r   0111 0010   row 3: with four bits alone it would be in that of `b`
+/// n   0110 1110   row 14
+/// ```
 const LETTERS: [u8; 16] = *b"//brutf///////n/";
 /// What they stand for.
 const MEANT: [u8; 16] = *b"\0\0\x08\r\0\t\x0c\0\0\0\0\0\0\0\n/";
@@ -123,9 +128,9 @@ struct Characters<S: Simd> {
     mistakes: u64,
 }
 
-/// Puts characters in the place of the numbers that stand behind each `u` of a mask. A byte of a character has bits of no more than two digits
-/// next to each other, so every lane makes its own out of the digit there and the one before, and masks tell which
-/// count:
+/// Puts characters in the place of the numbers that stand behind each `u` of a mask. A byte of a character has bits of
+/// no more than two digits next to each other, so every lane makes its own out of the digit there and the one before,
+/// and masks tell which count:
 ///
 /// ```text
 /// escape      \   u  2  0  a  c     a number of 0x800 or more is a character of three bytes
@@ -136,8 +141,8 @@ struct Characters<S: Simd> {
 /// dropped     1  1  0  1  0  0      of two bytes the first is C0 | middle; of one the last is both digits
 /// ```
 ///
-/// A character of two escapes has four bytes; ten bits of its number are in each, and 0x40 is added to the first ten. That
-/// is 4 for the third digit, and what is carried over for the second:
+/// A character of two escapes has four bytes; ten bits of its number are in each, and 0x40 is added to the first ten.
+/// That is 4 for the third digit, and what is carried over for the second:
 ///
 /// ```text
 /// escapes     \   u  d  8  3  d  \   u  d  e  0  0
@@ -152,6 +157,9 @@ fn characters<S: Simd>(simd: S, bytes: u8x64<S>, value: u8x64<S>, numbers: u64) 
     let put = |places, bytes: u8x64<S>, value| mask8x64::from_bitmask(simd, places).select(bytes, value);
     let one_of = |mask: mask8x64<S>, yes, no| mask.select(u8x64::splat(simd, yes), u8x64::splat(simd, no));
 
+    // hex      0 0 1 1 1 1 0      of \u20ac, and something behind it
+    // pairs    0 0 1 1 1 0 0      two digits from here on
+    // whole    0 1 0 0 0 0 0      the `u` of four digits
     let hex = ((bytes - b'0').simd_lt(10) | ((bytes | 0x20) - b'a').simd_lt(6)).to_bitmask();
     let pairs = hex & hex >> 1;
     let whole = numbers & (pairs & pairs >> 2) >> 1;
@@ -159,6 +167,8 @@ fn characters<S: Simd>(simd: S, bytes: u8x64<S>, value: u8x64<S>, numbers: u64) 
 
     let digits = (bytes & 0xf) + one_of(bytes.simd_ge(b'A'), 9, 0);
     let (some, large) = (digits.simd_ne(0).to_bitmask(), digits.simd_ge(8).to_bitmask());
+    // 0x800 or more has a first digit, or a second one of 8 or more; 0x80 or more a second one, or a third one of 8 or
+    // more.
     let three = whole & (some >> 1 | large >> 2);
     let two = whole & (some >> 2 | large >> 3) & !three;
     let one = whole & !three & !two;
@@ -174,6 +184,7 @@ fn characters<S: Simd>(simd: S, bytes: u8x64<S>, value: u8x64<S>, numbers: u64) 
 
     let halves = three & digits.simd_eq(0xd).to_bitmask() >> 1 & large >> 2;
     if halves != 0 {
+        // The second halves are those from 0xdc00 on; each stands six bytes behind its first one.
         let second = halves & digits.simd_ge(0xc).to_bitmask() >> 2;
         let first = halves & !second;
         mistakes |= (first & !(second >> 6) | second & !(first << 6)) >> 1;
