@@ -113,7 +113,7 @@ impl Settings {
     }
 }
 
-/// Settings of a [`Function`]; made by [`Function::builder`].
+/// Settings of a [`Function`](super::Function); made by [`Function::builder`](super::Function::builder).
 #[derive(Clone)]
 #[must_use]
 pub struct FunctionBuilder {
