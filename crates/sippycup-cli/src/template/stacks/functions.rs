@@ -45,15 +45,7 @@ pub(crate) fn plan(scope: &Scope<'_>, id: &str, wishes: &Wishes<'_>) -> Result<R
     let properties = resource.get("Properties").unwrap_or(&empty);
     let own = |key: &str| properties.get(key).map(|node| scope.value(node)).transpose().map(Option::flatten);
     let (package, handler) = (own("PackageType")?, own("Handler")?);
-    if package.as_ref().and_then(Node::as_text) == Some("Image") {
-        let beside: Vec<_> =
-            ["Runtime", "Handler", "Layers"].into_iter().filter(|key| properties.get(key).is_some()).collect();
-        if !beside.is_empty() {
-            let message =
-                format!("{} cannot stand beside `PackageType: Image`, also where `Globals` have it", beside.join(", "));
-            return Err(properties.fault(message));
-        }
-    }
+    check_image(properties, package.as_ref())?;
     let name = scope.name_of(id);
     let line = wishes.line(scope, id);
     let code = match Code::of(scope, &name, resource, properties)? {
@@ -114,6 +106,17 @@ pub(crate) fn plan(scope: &Scope<'_>, id: &str, wishes: &Wishes<'_>) -> Result<R
         watch,
         ..settings
     }))
+}
+
+/// An image says itself what other functions are told beside it.
+fn check_image(properties: &Node, package: Option<&Node>) -> Result<(), Fault> {
+    let is_beside = |key: &&str| properties.get(key).is_some();
+    let beside: Vec<_> = ["Runtime", "Handler", "Layers"].into_iter().filter(is_beside).collect();
+    if beside.is_empty() || package.and_then(Node::as_text) != Some("Image") {
+        return Ok(());
+    }
+    let beside = beside.join(", ");
+    Err(properties.fault(format!("{beside} cannot stand beside `PackageType: Image`, also where `Globals` have it")))
 }
 
 /// Where the code of a function is.

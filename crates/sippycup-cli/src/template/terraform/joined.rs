@@ -5,7 +5,7 @@ use super::plan::Instance;
 use super::rows::{
     LAMBDA, LATTICE_TARGETS, METHOD_SETTINGS, REST, REST_INTEGRATION, REST_PARENT, REST_RESPONSE, STAGE, TARGETS,
 };
-use super::translate::{Part, Translator, UNLINKED, unlinked};
+use super::translate::{Attribute, Part, Translator, UNLINKED, unlinked};
 use crate::template::document::{Entry, Fault, Node, Shape, Span};
 
 /// Adds to the properties of an instance what other instances say about it.
@@ -127,10 +127,7 @@ fn linked<'p>(
     property: &str,
     kinds: &[&str],
 ) -> Option<String> {
-    let value = instance.values.get(attribute);
-    let expression = instance.expressions().and_then(|all| all.get(attribute));
-    let name = format!("{}.{attribute}", instance.address);
-    translator.link(instance, property, kinds, value, expression, &name).map(|node| written(&node))
+    translator.link(instance, property, kinds, &Attribute::of(instance, attribute)).map(|node| written(&node))
 }
 
 /// The texts of a reference, one behind the other.
@@ -160,10 +157,7 @@ fn balanced<'p>(translator: &mut Translator<'p>, group: &Instance<'p>, propertie
     for kind in ["aws_lb_target_group_attachment", "aws_alb_target_group_attachment"] {
         let attached = attached(translator, group, kind, "target_group_arn", TARGETS);
         for attachment in attached {
-            let name = format!("{}.target_id", attachment.address);
-            let expression = attachment.expressions().and_then(|all| all.get("target_id"));
-            let value = attachment.values.get("target_id");
-            targets.extend(translator.link(&attachment, "Id", LAMBDA, value, expression, &name));
+            targets.extend(translator.link(&attachment, "Id", LAMBDA, &Attribute::of(&attachment, "target_id")));
         }
     }
     let targets = targets.into_iter().map(|id| Node::map(id.span, vec![entry("Id", id)]));
@@ -193,7 +187,12 @@ fn lattice_targets<'p>(translator: &mut Translator<'p>, group: &Instance<'p>) ->
             let part = Part { values, expressions: expressions.get(at) };
             let name = format!("{}.target.id", attachment.address);
             let expression = part.expressions.and_then(|expressions| expressions.get("id"));
-            let id = translator.link(&attachment, "Id", LAMBDA, part.values.get("id"), expression, &name);
+            let id = translator.link(
+                &attachment,
+                "Id",
+                LAMBDA,
+                &Attribute { value: part.values.get("id"), expression, name },
+            );
             targets.extend(id.map(|id| Node::map(id.span, vec![entry("Id", id)])));
         }
     }

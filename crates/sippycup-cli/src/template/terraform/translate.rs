@@ -22,6 +22,21 @@ pub(super) struct Translator<'p> {
     unlinked: Vec<Entry>,
 }
 
+/// An attribute: what it is, what the configuration says it is, and its address.
+pub(super) struct Attribute<'p> {
+    pub(super) value: Option<&'p Node>,
+    pub(super) expression: Option<&'p Node>,
+    pub(super) name: String,
+}
+
+impl<'p> Attribute<'p> {
+    /// That of an instance itself, and of none of its blocks.
+    pub(super) fn of(instance: &Instance<'p>, name: &str) -> Self {
+        let expression = instance.expressions().and_then(|all| all.get(name));
+        Self { value: instance.values.get(name), expression, name: format!("{}.{name}", instance.address) }
+    }
+}
+
 /// The values of a resource, or of a block in it, and what the configuration says about them.
 #[derive(Clone, Copy)]
 pub(super) struct Part<'p> {
@@ -77,18 +92,18 @@ impl<'p> Translator<'p> {
         for row in rows {
             let value = part.values.get(row.from);
             let expression = part.expressions.and_then(|expressions| expressions.get(row.from));
-            let name = format!("{name}.{}", row.from);
+            let attribute = Attribute { value, expression, name: format!("{name}.{}", row.from) };
             let made = match &row.how {
                 How::Rest => {
                     properties.extend(unread(part, rows, instance.span));
                     None
                 }
-                How::Plain | How::Needed => self.plain(instance, row, value, expression, &name),
-                How::Link(kinds) => self.link(instance, row.to, kinds, value, expression, &name),
+                How::Plain | How::Needed => self.plain(instance, row, &attribute),
+                How::Link(kinds) => self.link(instance, row.to, kinds, &attribute),
                 How::Text => self.definition(instance, value, expression)?,
                 How::Told => value.filter(|value| says(value)).map(|value| Node::text(value.span, "")),
                 How::Block(rows) | How::Blocks(rows) | How::Values(rows) => {
-                    let blocks = self.blocks(instance, rows, value, expression, &name)?;
+                    let blocks = self.blocks(instance, rows, &attribute)?;
                     let span = value.map_or(instance.span, |value| value.span);
                     match &row.how {
                         _ if blocks.is_empty() => None,
@@ -107,33 +122,26 @@ impl<'p> Translator<'p> {
         &mut self,
         instance: &Instance<'p>,
         rows: &'static [Row],
-        value: Option<&'p Node>,
-        expression: Option<&'p Node>,
-        name: &str,
+        attribute: &Attribute<'p>,
     ) -> Result<Vec<Node>, Fault> {
+        let Attribute { value, expression, name } = attribute;
         let mut blocks = Vec::new();
         let items = value.filter(|value| !value.is_null()).map(Node::items).unwrap_or_default();
         for (at, values) in items.iter().enumerate() {
             // Where blocks are made by a loop, the configuration has one for all or none.
             let expressions = expression.map(Node::items).unwrap_or_default();
             let expressions = expressions.get(at).or_else(|| expressions.first().filter(|_| expressions.len() == 1));
-            let name = if items.len() > 1 { format!("{name}.{at}") } else { name.to_owned() };
+            let name = if items.len() > 1 { format!("{name}.{at}") } else { name.clone() };
             let part = self.part(instance, rows, Part { values, expressions }, &name)?;
             blocks.push(Node::map(values.span, part));
         }
         Ok(blocks)
     }
 
-    fn plain(
-        &mut self,
-        instance: &Instance<'p>,
-        row: &Row,
-        value: Option<&'p Node>,
-        expression: Option<&'p Node>,
-        name: &str,
-    ) -> Option<Node> {
+    fn plain(&mut self, instance: &Instance<'p>, row: &Row, attribute: &Attribute<'p>) -> Option<Node> {
+        let Attribute { value, expression, name } = attribute;
         if let Some(value) = value {
-            let Shape::List(items) = &value.shape else { return says(value).then(|| value.clone()) };
+            let Shape::List(items) = &value.shape else { return says(value).then(|| (*value).clone()) };
             let item = |(at, item): (usize, &Node)| {
                 let own = format!("{}.{at}", own_part(instance, name));
                 if item.is_null() { invented(instance, item.span, &own) } else { item.clone() }
@@ -141,7 +149,7 @@ impl<'p> Translator<'p> {
             return Some(Node::list(value.span, items.iter().enumerate().map(item).collect()))
                 .filter(|_| !items.is_empty());
         }
-        expression?.get("references")?;
+        (*expression)?.get("references")?;
         Some(match row.how {
             How::Needed => self.asked(name, instance.span, UNKNOWN),
             _ => invented(instance, instance.span, own_part(instance, name)),
@@ -154,12 +162,11 @@ impl<'p> Translator<'p> {
         instance: &Instance<'p>,
         property: &str,
         kinds: &[&str],
-        value: Option<&'p Node>,
-        expression: Option<&'p Node>,
-        name: &str,
+        attribute: &Attribute<'p>,
     ) -> Option<Node> {
+        let Attribute { value, expression, name } = attribute;
         let span = value.map_or(instance.span, |value| value.span);
-        if let Some(given) = self.given.get(name) {
+        if let Some(given) = self.given.get(&**name) {
             // What is used is known.
             self.asked(name, span, "");
             let named = |other: &Instance<'_>| other.address == given && kinds.contains(&other.kind);
@@ -168,7 +175,7 @@ impl<'p> Translator<'p> {
                 None => Some(Node::text(span, given.clone())),
             };
         }
-        match self.plan.link(instance, value, expression, kinds) {
+        match self.plan.link(instance, *value, *expression, kinds) {
             Link::To { target, attribute } => self.reference(target, attribute, property, span),
             Link::Text(text) => {
                 if ["ApiId", "RestApiId"].contains(&property) {

@@ -73,23 +73,7 @@ impl Gateways {
             Some(domain) => self.port_of(domain),
             None => self.port(bases),
         };
-        let mut domains: BTreeMap<&str, Said<DomainTable>> = BTreeMap::new();
-        for mapping in mapped {
-            let table = domains.entry(&mapping.domain).or_insert_with(|| Said {
-                value: DomainTable { name: mapping.domain.clone(), ..DomainTable::default() },
-                span: Some(mapping.span.start..mapping.span.end),
-            });
-            if let Some(rule) = &mapping.rule {
-                table.value.rules.push(rule.clone());
-                continue;
-            }
-            let paths = if mapping.stage.is_some() {
-                &mut table.value.mappings
-            } else {
-                &mut table.value.mappings_without_stage
-            };
-            paths.push(mapping.path.clone());
-        }
+        let domains = domains(&mapped);
         let variable = |(name, value): &(String, Said<String>)| Said {
             value: Pair { name: name.clone(), value: value.value.clone() },
             span: value.span.clone(),
@@ -121,7 +105,7 @@ impl Gateways {
                 variables: stage.variables.iter().map(variable).collect(),
                 route_throttles: throttles::those_of(&stage.throttles, &keys),
                 routes: keys,
-                domains: domains.values().cloned().collect(),
+                domains: domains.clone(),
                 binary: api.binary.clone(),
                 timeout: behind.timeout.map(|millis| Seconds(std::time::Duration::from_millis(millis))),
                 stream: stream.then(|| Said::from(true)),
@@ -306,6 +290,24 @@ impl Gateways {
 fn responses(api: &Api, routes: &[&Route]) -> Vec<Said<String>> {
     let responses = api.socket.iter().flat_map(|socket| &socket.responses);
     responses.filter(|key| routes.iter().any(|route| route.path == key.value)).cloned().collect()
+}
+
+/// The domains of a stage, each with what leads to it.
+fn domains(mapped: &[&model::Mapping]) -> Vec<Said<DomainTable>> {
+    let mut domains: BTreeMap<&str, Said<DomainTable>> = BTreeMap::new();
+    for mapping in mapped {
+        let table = domains.entry(&mapping.domain).or_insert_with(|| Said {
+            value: DomainTable { name: mapping.domain.clone(), ..DomainTable::default() },
+            span: Some(mapping.span.start..mapping.span.end),
+        });
+        let table = &mut table.value;
+        match (&mapping.rule, &mapping.stage) {
+            (Some(rule), _) => table.rules.push(rule.clone()),
+            (None, Some(_)) => table.mappings.push(mapping.path.clone()),
+            (None, None) => table.mappings_without_stage.push(mapping.path.clone()),
+        }
+    }
+    domains.into_values().collect()
 }
 
 /// A resource of a REST API has no slash at its end, and is found with one.
