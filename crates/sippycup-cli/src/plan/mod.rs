@@ -1,4 +1,6 @@
 //! What to serve. Flags, TOML and templates fill the same plan, each setting is one field of it.
+//!
+//! [`Plan`] has functions and gateways, and makes the listeners of them. `values` are the types of single settings: each remembers where it was said.
 
 mod file;
 mod function;

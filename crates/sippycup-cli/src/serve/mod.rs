@@ -1,4 +1,10 @@
 //! `serve`: listeners, functions, watchers, and their orderly end.
+//!
+//! ```text
+//! arguments ──► bound: listeners ──► running ──► functions ──► doors: gateways, guards, health; endpoints; web
+//!                                       │                        └──► announce, describe
+//!                                       └──► stopped, served anew, or ended at once
+//! ```
 
 mod announce;
 mod arguments;

@@ -1,4 +1,4 @@
-//! The settings of one gateway.
+//! The settings of one gateway: `builder`, `limits` and `web_socket` set them, `check` says what AWS would not accept, and `build` makes the gateway.
 
 mod build;
 mod builder;

@@ -1,4 +1,4 @@
-//! Observers: they are told what happens to each exchange of a gateway.
+//! Observers: they are told what happens to each exchange of a gateway. [`Observed`] is any service whose exchanges are told.
 
 mod observed;
 mod watched;

@@ -1,4 +1,9 @@
 //! The answers of the gateway itself.
+//!
+//! ```text
+//! reason: what went wrong ──► page: what each kind of front door says ──► a response, with the fault for the developer
+//!                       └───► response_type, told: what a REST API may say instead
+//! ```
 
 mod page;
 mod reason;

@@ -1,4 +1,4 @@
-//! Gateways and Runtime APIs on TCP listeners.
+//! Gateways and Runtime APIs on TCP listeners: `connection` is one of them, `http2` and `tls` what it may speak, `breaking` a response that may fail on its way.
 
 mod breaking;
 #[cfg(feature = "tls")]

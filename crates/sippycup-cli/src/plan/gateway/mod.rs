@@ -1,4 +1,4 @@
-//! The settings of a gateway.
+//! The settings of a gateway: here all of them as fields, in `builder` and `signatures` what they make, in the other files the tables that a file has for some.
 
 mod authorizer;
 mod builder;

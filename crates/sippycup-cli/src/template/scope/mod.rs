@@ -1,4 +1,10 @@
 //! What names mean in a template: parameters, pseudo parameters, conditions, mappings, and what somebody has said on the command line.
+//!
+//! ```text
+//! extensions: loops ──► intrinsics ──► references: what a resource is called on AWS
+//!                                └───► outputs of other stacks
+//! names: the function of an ARN; qualified: the same name in several stacks; notes: what is passed over
+//! ```
 
 pub(crate) mod cidr;
 pub(crate) mod extensions;

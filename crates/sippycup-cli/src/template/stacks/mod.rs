@@ -1,4 +1,8 @@
 //! All stacks as one plan: their functions, and the gateways before them.
+//!
+//! ```text
+//! roots: files ──► scopes ──► models ──► gateways ──► functions, web ──► cargo
+//! ```
 
 pub(crate) mod cargo;
 pub(crate) mod functions;
