@@ -3,13 +3,12 @@
 //! ```text
 //! extensions: loops ──► intrinsics ──► references: what a resource is called on AWS
 //!                                └───► outputs of other stacks
-//! names: the function of an ARN; qualified: the same name in several stacks; notes: what is passed over
+//! qualified: the same name in several stacks             notes: what is passed over
 //! ```
 
 pub(crate) mod cidr;
 pub(crate) mod extensions;
 pub(crate) mod intrinsics;
-pub(crate) mod names;
 pub(crate) mod notes;
 pub(crate) mod output;
 pub(crate) mod outputs;
@@ -26,7 +25,6 @@ use super::document::{Fault, Node, Sources, Span, yaml};
 use crate::certain::Certain;
 use notes::Notes;
 
-pub(crate) use names::{Function, Names};
 pub(crate) use output::Output;
 pub(crate) use references::{HTTP, REST};
 pub(crate) use resource::Resource;

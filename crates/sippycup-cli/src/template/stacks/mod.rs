@@ -7,6 +7,7 @@
 pub(crate) mod cargo;
 pub(crate) mod functions;
 mod gateways;
+mod names;
 pub(crate) mod roots;
 pub(crate) mod web;
 
@@ -15,11 +16,12 @@ use std::collections::BTreeMap;
 use self::roots::Nested;
 use super::document::{Entry, Fault, Node, Span};
 use super::model::Model;
-use super::scope::{Function, Names, Output, Scope, outputs, qualified, references};
+use super::scope::{Output, Scope, outputs, qualified, references};
 use super::{cloudformation, sam};
 use crate::plan::{FunctionPlan, GatewayPlan, Listener, Plan, Said};
 use functions::Wishes;
 use gateways::Gateways;
+use names::{Function, Names};
 use web::WebPlan;
 
 /// What the flags beside a template say about every front door and every function.

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 
 use sippycup_gateway::Kind;
 
+use super::names::{Function, Names};
 use crate::plan::{AuthorizerPlan, DomainTable, GatewayPlan, Pair, Said, Seconds, TargetGroup};
 use crate::template::document::Fault;
 use crate::template::model;
 use crate::template::model::throttles;
 use crate::template::model::{Access, Api, Balancer, Family, Model, Route, Sort, Stage, Target, Url};
-use crate::template::scope::{Function, Names, Scope};
+use crate::template::scope::Scope;
 use behind::{Behind, answer, said};
 
 /// All gateways.

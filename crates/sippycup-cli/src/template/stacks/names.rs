@@ -1,9 +1,9 @@
 //! Which function a URI or an ARN names, in any of the stacks.
 
-use super::Scope;
-use super::references::FUNCTION;
 use crate::certain::Certain;
 use crate::template::document::{Fault, Node};
+use crate::template::scope::Scope;
+use crate::template::scope::references::FUNCTION;
 
 /// A function by its stack and its logical id.
 #[derive(Clone, Debug, Eq, PartialEq)]
