@@ -24,6 +24,18 @@ use crate::{
 /// Is told of each request and its answer. An object, so that only those functions have its code that ask for it.
 pub(crate) trait Observer: fmt::Debug + Send + Sync {
     fn see(&self, exchange: &Exchange);
+
+    /// What all observers are to know of a request, made by one of them: a function without observers does not have the code.
+    fn begin(&self, request: &mut Request<Body>, observers: &Observers) -> Box<dyn Known> {
+        Box::new(Exchange::begin(request, observers))
+    }
+}
+
+/// A request, and what is known of its answer. An object for the same reason.
+pub(crate) trait Known: Send {
+    fn exchange(&mut self) -> &mut Exchange;
+
+    fn tell(self: Box<Self>);
 }
 
 /// The observers of each request.
@@ -39,34 +51,38 @@ impl Observers {
         self.0.is_empty()
     }
 
+    fn begin(&self, request: &mut Request<Body>) -> Option<Box<dyn Known>> {
+        self.0.first().map(|first| first.begin(request, self))
+    }
+
     fn tell(&self, exchange: &Exchange) {
         self.0.iter().for_each(|observer| observer.see(exchange));
     }
 }
 
 /// Tells the observers of an exchange when it is dropped, or later, when it is known which answer goes out.
-pub(super) struct Report(Option<Exchange>);
+pub(super) struct Report(Option<Box<dyn Known>>);
 
 impl Report {
     /// `None` if there are no observers.
     pub(super) fn begin(request: &mut Request<Body>, observers: &Observers) -> Option<Self> {
-        (!observers.is_empty()).then(|| Self(Some(Exchange::begin(request, observers))))
+        observers.begin(request).map(|known| Self(Some(known)))
     }
 
     pub(super) fn exchange(&mut self) -> Option<&mut Exchange> {
-        self.0.as_mut()
+        self.0.as_mut().map(|known| known.exchange())
     }
 }
 
 impl Drop for Report {
     fn drop(&mut self) {
-        let Some(exchange) = self.0.take() else { return };
-        let told = match exchange.lambda.clone() {
-            Some(lambda) => lambda.verdict().keep(exchange),
-            None => Some(exchange),
+        let Some(mut known) = self.0.take() else { return };
+        let told = match known.exchange().lambda.clone() {
+            Some(lambda) => lambda.verdict().keep(known),
+            None => Some(known),
         };
-        if let Some(exchange) = told {
-            exchange.tell();
+        if let Some(known) = told {
+            known.tell();
         }
     }
 }
@@ -141,15 +157,6 @@ impl Exchange {
         self.response_bytes = 0;
     }
 
-    pub(super) fn tell(self) {
-        // A server drops bodies in tasks of its own.
-        #[cfg(feature = "logging")]
-        if let Some(lambda) = &self.lambda {
-            return current::within(lambda, || self.observers.tell(&self));
-        }
-        self.observers.tell(&self);
-    }
-
     /// Whether the app failed, or its body, or the invocation.
     pub(crate) fn has_failed(&self) -> bool {
         self.has_failed || self.status.is_none()
@@ -171,5 +178,20 @@ impl Exchange {
 
     pub(crate) fn is_cold_start(&self) -> bool {
         self.lambda.as_ref().is_some_and(LambdaContext::is_cold_start)
+    }
+}
+
+impl Known for Exchange {
+    fn exchange(&mut self) -> &mut Self {
+        self
+    }
+
+    fn tell(self: Box<Self>) {
+        // A server drops bodies in tasks of its own.
+        #[cfg(feature = "logging")]
+        if let Some(lambda) = &self.lambda {
+            return current::within(lambda, || self.observers.tell(&self));
+        }
+        self.observers.tell(&self);
     }
 }

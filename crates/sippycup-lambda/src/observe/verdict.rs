@@ -7,7 +7,7 @@ use std::{
 
 use http::StatusCode;
 
-use super::exchange::Exchange;
+use super::exchange::Known;
 use crate::{LambdaContext, guard::guard};
 
 /// Of one invocation; of a request that no event was, nobody gives one.
@@ -19,7 +19,7 @@ struct State {
     /// Between the event and the verdict.
     is_open: bool,
     /// What the app is done with meanwhile.
-    waiting: Option<Exchange>,
+    waiting: Option<Box<dyn Known>>,
     /// The status and the length of what goes out in the place of the app's answer.
     instead: Option<(StatusCode, usize)>,
     /// Whether an answer that has begun breaks off.
@@ -53,16 +53,16 @@ impl Verdict {
     }
 
     /// Keeps an exchange until the verdict; gives it back with all that is known if there is nothing to wait for.
-    pub(super) fn keep(&self, mut exchange: Exchange) -> Option<Exchange> {
+    pub(super) fn keep(&self, mut known: Box<dyn Known>) -> Option<Box<dyn Known>> {
         let mut state = self.state();
         if state.is_open {
-            state.waiting = Some(exchange);
+            state.waiting = Some(known);
             return None;
         }
         if state.is_broken {
-            exchange.failed();
+            known.exchange().failed();
         }
-        Some(exchange)
+        Some(known)
     }
 
     fn end(&self, has_failed: bool) {
@@ -70,14 +70,15 @@ impl Verdict {
         state.is_open = false;
         let (waiting, instead) = (state.waiting.take(), state.instead.take());
         drop(state);
-        let Some(mut exchange) = waiting else { return };
+        let Some(mut known) = waiting else { return };
+        let exchange = known.exchange();
         match (has_failed, instead) {
             (true, _) => exchange.lost(),
             (false, Some((status, length))) => exchange.replaced(status, length),
             (false, None) => {}
         }
         // A subscriber is none of ours.
-        let _ = guard(|| exchange.tell());
+        let _ = guard(|| known.tell());
     }
 }
 
