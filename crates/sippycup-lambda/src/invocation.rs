@@ -120,13 +120,7 @@ where
         let mut this = self.project();
         let answer = match this.refused.take() {
             Some(failure) => Err(failure),
-            None => match poll_call(this.call.as_mut(), cx) {
-                Poll::Ready(answer) => answer,
-                Poll::Pending => {
-                    let failure = ready!(poll_late(this.context.watch(), cx));
-                    when_dropped(Err(failure), || this.call.set(None))
-                }
-            },
+            None => ready!(poll_call(this.call.as_mut(), this.context.watch(), cx)),
         };
         let settled = settle(answer, this.context);
         if let Some(end) = this.end.take() {
@@ -210,14 +204,18 @@ fn discard<A>(answer: A, failure: Failure) -> Failure {
     guard(|| drop(answer)).err().unwrap_or(failure)
 }
 
-/// What the app answers that was called.
-pub(crate) fn poll_call<F, A>(mut call: Pin<&mut Option<F>>, cx: &mut Context<'_>) -> Poll<Result<A, Failure>>
+/// What the app answers that was called, unless it is late.
+pub(crate) fn poll_call<F, A>(
+    mut call: Pin<&mut Option<F>>,
+    watch: Option<&dyn Watch>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<A, Failure>>
 where
     F: Future<Output = Result<A, Error>>,
 {
     let Some(running) = call.as_mut().as_pin_mut() else { return Poll::Pending };
     let answer = match guard(|| running.poll(cx)) {
-        Ok(Poll::Pending) => return Poll::Pending,
+        Ok(Poll::Pending) => Err(ready!(poll_late(watch, cx))),
         Ok(Poll::Ready(answer)) => answer.map_err(describe),
         Err(failure) => Err(failure),
     };

@@ -127,7 +127,7 @@ async fn call<S: App>(
         Ok(()) => match guard(|| app.call(request)) {
             Ok(call) => {
                 let mut call = pin!(Some(call));
-                poll_fn(|cx| invocation::poll_call(call.as_mut(), cx)).await
+                poll_fn(|cx| invocation::poll_call(call.as_mut(), None, cx)).await
             }
             Err(failure) => Err(failure),
         },
