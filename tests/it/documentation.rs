@@ -1,6 +1,6 @@
 //! What is written twice is the same twice.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 fn read(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
@@ -36,6 +36,31 @@ fn the_guide_and_the_facade_list_the_features_that_there_are() {
         let mut named: Vec<_> = table.iter().filter_map(|row| row.strip_prefix("| `")?.split('`').next()).collect();
         named.sort_unstable();
         assert_eq!(named, features);
+    }
+}
+
+#[test]
+fn the_facade_lists_every_variable_that_an_app_can_be_given() {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/sippycup-lambda/src")];
+    let mut variables = BTreeSet::from(["SIPPYCUP_SCRIPT_NAME_BASE".to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = fs::read_to_string(path).unwrap();
+            variables.extend(text.split('"').filter(|part| part.starts_with("SIPPYCUP_")).map(str::to_owned));
+        }
+    }
+    // The command sets it, and nobody else.
+    assert!(variables.remove("SIPPYCUP_TELLS_FAILURES"));
+    assert!(variables.len() > 3, "{variables:?}");
+    let facade = read("crates/sippycup/src/lib.rs");
+    let table = facade.split("# Environment variables\n").nth(1).unwrap().split("//! # ").next().unwrap();
+    for variable in variables {
+        assert_eq!(rows(table, &format!("| `{variable}` |")).len(), 1, "{variable}");
     }
 }
 

@@ -17,3 +17,16 @@ impl<T: Default> Certain<T> for Option<T> {
         self.unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use super::*;
+
+    #[test]
+    fn what_is_there_is_taken_and_what_is_missing_ends_a_test() {
+        assert_eq!(Some(1).certain(), 1);
+        assert_eq!(catch_unwind(|| None::<u8>.certain()).is_err(), cfg!(debug_assertions));
+    }
+}
