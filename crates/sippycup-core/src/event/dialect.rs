@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use super::wire::Wire;
 use crate::{
     base_path::Prefix,
+    error::{EventError, found},
     extensions::Public,
     json::{Fault, Field, Kind},
     response::{Answer, Limits, Shape},
@@ -87,7 +88,7 @@ static REST: Dialect = Dialect {
     told_by: |_, wire| {
         let has_path = wire.path.is_some();
         let looks_like_one = has_path || wire.context.all.is_some() || has_multi_query(wire);
-        (has_method(wire) && looks_like_one) || (wire.resource.is_some() && has_path)
+        (http_method(wire).is_some() && looks_like_one) || (wire.resource.is_some() && has_path)
     },
     fits: |_| true,
     method: HTTP_METHOD,
@@ -258,6 +259,16 @@ impl Dialect {
     }
 }
 
+impl Place {
+    /// The text that stands there, or what stands in for it; an error if neither is there.
+    pub(crate) fn text<'a>(&self, json: &'a [u8], wire: &Wire, expected: &str) -> Result<Cow<'a, [u8]>, EventError> {
+        let field = (self.field)(wire);
+        let text = field.text(json).map_err(|fault| EventError::json(json, fault))?;
+        let stand_in = || (self.or)(json, wire).map(|text| Cow::Borrowed(text.as_bytes()));
+        text.or_else(stand_in).ok_or_else(|| EventError::member(self.name, expected, found(field.kind())))
+    }
+}
+
 impl Template {
     pub(crate) fn read<'a>(self, json: &'a [u8], wire: &Wire) -> Result<Option<Cow<'a, str>>, Fault> {
         if self == Self::Resource {
@@ -301,10 +312,6 @@ fn http_method(wire: &Wire) -> Field {
     wire.http_method.or(wire.context.http_method)
 }
 
-fn has_method(wire: &Wire) -> bool {
-    http_method(wire).is_some()
-}
-
 /// Whether the event has the member for the query that nobody else's events have.
 fn has_multi_query(wire: &Wire) -> bool {
     wire.path.is_none() && wire.multi_query.field.kind() != Kind::Missing
@@ -312,11 +319,10 @@ fn has_multi_query(wire: &Wire) -> bool {
 
 /// Which of three it is: for `CONNECT`, for `DISCONNECT`, for `MESSAGE` and all others.
 fn by_event_type(json: &[u8], wire: &Wire, [connect, disconnect, message]: [&'static str; 3]) -> &'static str {
-    let is = |event_type: &[u8]| wire.context.event_type.is(json, event_type);
-    match () {
-        () if is(b"CONNECT") => connect,
-        () if is(b"DISCONNECT") => disconnect,
-        () => message,
+    match &*wire.context.event_type.text_or_empty(json) {
+        b"CONNECT" => connect,
+        b"DISCONNECT" => disconnect,
+        _ => message,
     }
 }
 
@@ -331,7 +337,7 @@ fn is_http_api(json: &[u8], wire: &Wire) -> bool {
     if is_format_2(json, wire) {
         return true;
     }
-    if !has_method(wire) || !wire.version.is(json, b"1.0") {
+    if http_method(wire).is_none() || !wire.version.is(json, b"1.0") {
         return false;
     }
     let id = wire.context.resource_id.text_or_empty(json);
@@ -340,7 +346,7 @@ fn is_http_api(json: &[u8], wire: &Wire) -> bool {
 
 /// Whether it has payload format 2.0. An event of which only the method is missing counts, as in [`REST`].
 fn is_format_2(json: &[u8], wire: &Wire) -> bool {
-    let no_method = || !has_method(wire) && wire.raw_path.is_some() && wire.version.is(json, b"2.0");
+    let no_method = || http_method(wire).is_none() && wire.raw_path.is_some() && wire.version.is(json, b"2.0");
     wire.context.all.is_some() && (wire.context.http.is_some() || no_method())
 }
 

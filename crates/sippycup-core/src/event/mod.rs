@@ -91,7 +91,7 @@ impl ProxyEvent {
     pub fn response_format(&self, options: &EventOptions) -> Result<ResponseFormat, EventError> {
         let dialect = self.dialect_with(options)?;
         let head = (dialect.method.field)(&self.read.wire).is(&self.read.json, b"HEAD");
-        Ok(ResponseFormat::new(&dialect.answer, head))
+        Ok(ResponseFormat { answer: &dialect.answer, head })
     }
 
     /// Makes the request.

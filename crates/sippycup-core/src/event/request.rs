@@ -11,7 +11,7 @@ use http::{
 
 use super::{
     body,
-    dialect::{Client, Dialect, Place, has_label},
+    dialect::{Client, Dialect, has_label},
     headers::header_value,
     names::{X_AMZN_TRACE_ID, X_FORWARDED_FOR, X_FORWARDED_PROTO},
     options::EventOptions,
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     base_path::{BASE_PATH_VARIABLE, BasePath, Located, Prefix, Signals},
-    error::{EventError, found},
+    error::EventError,
     extensions::{ClientIp, PathParameters, PublicUri, RequestContext, StageVariables, forwarded_for},
     json::{Fault, Field, Kind, index, member},
 };
@@ -36,7 +36,9 @@ impl Read {
     ) -> Result<Request<Bytes>, EventError> {
         let fault = |fault| EventError::json(&self.json, fault);
 
-        let method = self.method(&dialect.method)?;
+        let method = dialect.method.text(&self.json, &self.wire, "a method")?;
+        let method = Method::from_bytes(&method)
+            .map_err(|_| EventError::member(dialect.method.name, "a method", "a string that is none"))?;
         let target = Target::of(&self.json, &self.wire, dialect)?;
         let located = self.locate(dialect, &target, options).map_err(fault)?;
         let exact_root = located.strip == target.path_end;
@@ -79,16 +81,6 @@ impl Read {
         *request.headers_mut() = self.headers;
         *request.extensions_mut() = extensions;
         Ok(request)
-    }
-
-    fn method(&self, place: &Place) -> Result<Method, EventError> {
-        let field = (place.field)(&self.wire);
-        let text = field.text(&self.json).map_err(|fault| EventError::json(&self.json, fault))?;
-        let stand_in = || (place.or)(&self.json, &self.wire).map(str::as_bytes);
-        let Some(text) = text.as_deref().or_else(stand_in) else {
-            return Err(EventError::member(place.name, "a method", found(field.kind())));
-        };
-        Method::from_bytes(text).map_err(|_| EventError::member(place.name, "a method", "a string that is none"))
     }
 
     fn locate(&self, dialect: &Dialect, target: &Target, options: &EventOptions) -> Result<Located, Fault> {

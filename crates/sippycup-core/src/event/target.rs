@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     certain::Certain,
-    error::{EventError, found},
+    error::EventError,
     json::Field,
     uri::{Text, is_plain_path, push_path, push_raw_query},
 };
@@ -38,13 +38,7 @@ impl Target {
             return Ok(Self { path_end: text.len(), text });
         }
 
-        let text = match field.text(json).map_err(fault)? {
-            Some(text) => text,
-            None => match (place.or)(json, wire) {
-                Some(path) => Cow::Borrowed(path.as_bytes()),
-                None => return Err(EventError::member(place.name, "a path", found(field.kind()))),
-            },
-        };
+        let text = place.text(json, wire, "a path")?;
         let mut raw_query = raw_query.text(json).map_err(fault)?;
         let mut path = &*text;
         // Some of Lattice's examples show the query in the path; it is the same as in the map, and verbatim.

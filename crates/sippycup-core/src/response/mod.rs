@@ -25,8 +25,9 @@ mod policy;
 /// | WebSocket API | `headers`, repeats joined | nothing |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResponseFormat {
-    answer: &'static Answer,
-    head: bool,
+    pub(crate) answer: &'static Answer,
+    /// Whether the request was a `HEAD` request.
+    pub(crate) head: bool,
 }
 
 /// What one front door reads.
@@ -43,11 +44,6 @@ pub(crate) struct Answer {
 }
 
 impl ResponseFormat {
-    /// `head` says whether the request was a `HEAD` request.
-    pub(crate) fn new(answer: &'static Answer, head: bool) -> Self {
-        Self { answer, head }
-    }
-
     /// Whether the answer with this status goes out without a body: a `HEAD` request's, 1xx, 204 and 304.
     /// A body that does not go out need not be collected.
     #[must_use]
