@@ -69,6 +69,7 @@ impl Wire {
     /// Reads the whole document; a value that is no object has no members.
     pub(crate) fn read(&mut self, json: &[u8]) -> Result<(), Fault> {
         let mut scanner = Scanner::new(json);
+        self.members = Vec::with_capacity(FEW_MEMBERS);
         scanner.each_name(|scanner, key| self.member(json, key, scanner))?;
         scanner.end()?;
         check_text(json, self, scanner.is_ascii())
@@ -80,9 +81,6 @@ impl Wire {
     }
 
     fn map(&mut self, scanner: &mut Scanner<'_>, place: impl Fn(&mut Self) -> &mut Map) -> Result<(), Fault> {
-        if self.members.is_empty() {
-            self.members = Vec::with_capacity(FEW_MEMBERS);
-        }
         *place(self) = Map::note(scanner, &mut self.members)?;
         Ok(())
     }
@@ -184,14 +182,9 @@ fn check_text(json: &[u8], wire: &Wire, ascii: bool) -> Result<(), Fault> {
     let (start, end) = (wire.body.start(), wire.body.end());
     let (before, body, behind) = (json.get(..start).certain(), wire.body.raw(json), json.get(end..).certain());
     let base64 = wire.body.kind() == Kind::String && !wire.body.is_escaped() && is_base64(json, wire.base64);
-    let parts = match base64 {
-        true if ascii => [&[][..], &[]],
-        true => [before, behind],
-        false if ascii => [body, &[]],
-        false => [json, &[]],
-    };
     // The same checker as for answers: two would be twice the code in every function.
-    if parts.iter().any(|part| !part.is_empty() && simdutf8::compat::from_utf8(part).is_err()) {
+    let is_utf_8 = |part: &[u8]| part.is_empty() || simdutf8::compat::from_utf8(part).is_ok();
+    if !(ascii || is_utf_8(before) && is_utf_8(behind)) || !(base64 || is_utf_8(body)) {
         return Err(Fault::new(start, Expected::Utf8));
     }
     if wire.body.kind() == Kind::String && wire.body_text.is_none() && !base64 && has_control(body) {

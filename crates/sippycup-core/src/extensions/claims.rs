@@ -27,16 +27,11 @@ impl Claim {
             Value::Number(number) => return number.as_f64().filter(|_| number.is_f64()).map_or(self.0, whole),
             _ => return self.0,
         };
-        if let Ok(number) = text.parse::<u64>() {
-            return number.into();
-        }
-        if let Ok(number) = text.parse::<i64>() {
-            return number.into();
-        }
-        match (text.parse::<f64>(), seconds(text)) {
-            (Ok(number), _) if number.is_finite() => whole(number),
-            (_, Some(seconds)) => seconds.into(),
-            _ => self.0,
+        let integer = text.parse::<u64>().map(Value::from).or_else(|_| text.parse::<i64>().map(Value::from));
+        match (integer, text.parse::<f64>()) {
+            (Ok(number), _) => number,
+            (_, Ok(number)) if number.is_finite() => whole(number),
+            _ => seconds(text).map_or(self.0, Value::from),
         }
     }
 

@@ -5,7 +5,7 @@ use http::{
     header::{CONNECTION, SET_COOKIE},
 };
 
-use crate::{error::ResponseError, json::Writer};
+use crate::{certain::Certain, error::ResponseError, json::Writer};
 
 /// Where the headers go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,16 +163,10 @@ fn case_variants(name: &str) -> usize {
 
 /// The spelling of a lower-case name whose n-th letter is upper-case where the n-th bit of `index` is set.
 fn case_variant(name: &str, index: usize) -> String {
-    let mut bits = index;
-    let cased = name.chars().map(|letter| {
-        if !letter.is_ascii_alphabetic() {
-            return letter;
-        }
-        let upper = bits & 1 == 1;
-        bits >>= 1;
-        if upper { letter.to_ascii_uppercase() } else { letter }
-    });
-    cased.collect()
+    let mut name = name.as_bytes().to_vec();
+    let letters = name.iter_mut().filter(|byte| byte.is_ascii_alphabetic()).enumerate();
+    letters.filter(|(bit, _)| index >> bit & 1 == 1).for_each(|(_, letter)| letter.make_ascii_uppercase());
+    String::from_utf8(name).ok().certain()
 }
 
 #[cfg(test)]
