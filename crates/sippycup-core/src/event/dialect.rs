@@ -261,6 +261,7 @@ impl Dialect {
 
 impl Place {
     /// The text that stands there, or what stands in for it; an error if neither is there.
+    #[inline(always)]
     pub(crate) fn text<'a>(&self, json: &'a [u8], wire: &Wire, expected: &str) -> Result<Cow<'a, [u8]>, EventError> {
         let field = (self.field)(wire);
         let text = field.text(json).map_err(|fault| EventError::json(json, fault))?;
