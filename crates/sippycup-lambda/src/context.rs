@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::{
     fmt,
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -54,8 +54,8 @@ struct Values {
     trace_id: Option<HeaderValue>,
     #[cfg(any(feature = "logging", feature = "metrics"))]
     verdict: crate::observe::Verdict,
-    /// Empty without guards.
-    watch: OnceLock<Box<dyn Watch>>,
+    /// `None` without guards.
+    watch: Option<Box<dyn Watch>>,
 }
 
 impl LambdaContext {
@@ -111,11 +111,15 @@ impl LambdaContext {
 
     /// The guards of the invocation; `None` if there are none.
     pub(crate) fn watch(&self) -> Option<&dyn Watch> {
-        self.0.watch.get().map(|watch| &**watch)
+        self.0.watch.as_deref()
     }
 
-    pub(crate) fn set_watch(&self, watch: Box<dyn Watch>) {
-        let _ = self.0.watch.set(watch);
+    pub(crate) fn set_watch(&mut self, watch: Box<dyn Watch>) {
+        let values = Arc::get_mut(&mut self.0);
+        debug_assert!(values.is_some(), "nobody has the context before the invocation begins");
+        if let Some(values) = values {
+            values.watch = Some(watch);
+        }
     }
 
     /// What becomes of the invocation's answer.

@@ -60,7 +60,6 @@ pub(crate) async fn run<T>(
 where
     T: Service<ProxyEvent, Error = Error, Response: Answer>,
 {
-    around.guards.begin(context);
     let mut app = match app {
         Ok(app) => app,
         Err(failure) => return Ok(refuse(event, failure, context, around)),

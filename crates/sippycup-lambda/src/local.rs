@@ -126,8 +126,9 @@ where
     }
 
     fn call(&mut self, event: Bytes) -> Self::Future {
-        let context = context();
         let (app, afterwards) = (guard(|| self.app.clone()), self.afterwards.clone());
+        let mut context = context();
+        afterwards.around.guards.begin(&mut context);
         let answering = span::within(&context.clone(), async move {
             let finish = afterwards.of(context.clone());
             (invocation::run(app, event, &context, &afterwards.around).await, finish)

@@ -32,10 +32,11 @@ where
 {
     RuntimeApi::lend(endpoint, |mut api| async move {
         loop {
-            let delivery = match api.next().await {
+            let mut delivery = match api.next().await {
                 Ok(delivery) => delivery,
                 Err(error) => return End::RuntimeApi(error),
             };
+            around.guards.begin(&mut delivery.context);
             let context = delivery.context.clone();
             let invocation = async {
                 invoke(&mut app, &mut api, delivery, &around).await?;
@@ -56,7 +57,6 @@ where
     T: Service<ProxyEvent, Error = Error, Response: Answer>,
 {
     let Delivery { context, event } = delivery;
-    around.guards.begin(&context);
     let ready = invocation::ready(app, &context).await;
     let answer = match (ready, event) {
         (Ok(Ok(())), Ok(event)) => invocation::call(app, event, &context).await,

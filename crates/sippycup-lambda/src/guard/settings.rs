@@ -73,9 +73,10 @@ impl Guards {
     }
 
     /// Watches over an invocation, if there are guards.
-    pub(crate) fn begin(&self, context: &LambdaContext) {
+    pub(crate) fn begin(&self, context: &mut LambdaContext) {
         if let Some(guarding) = &self.guarding {
-            context.set_watch(guarding.clone().begin(context));
+            let watch = guarding.clone().begin(context);
+            context.set_watch(watch);
         }
     }
 }

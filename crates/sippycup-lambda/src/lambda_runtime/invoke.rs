@@ -55,7 +55,8 @@ where
     }
 
     fn call(&mut self, mut invocation: LambdaInvocation) -> Self::Future {
-        let context = LambdaContext::take_beside(&mut invocation.parts.headers, invocation.context);
+        let mut context = LambdaContext::take_beside(&mut invocation.parts.headers, invocation.context);
+        self.shared.around.guards.begin(&mut context);
         let app = guard(|| self.app.clone());
         let shared = self.shared.clone();
         let scope = context.clone();
