@@ -12,7 +12,8 @@ use crate::{
 pub(crate) fn decode(json: &Bytes, body: Field, unescaped: Option<Vec<u8>>, base64: bool) -> Result<Bytes, EventError> {
     let text = match body.kind() {
         Kind::Missing | Kind::Null => return Ok(Bytes::new()),
-        // Only hand-made events have anything but a string here; its JSON text loses nothing.
+        // Only hand-made events have anything but a string here; its JSON text loses nothing, and is no base64.
+        Kind::Array | Kind::Object => return Ok(body.share(json)),
         _ => unescaped.map_or_else(|| body.share(json), Bytes::from),
     };
     if !base64 || text.is_empty() {
@@ -47,6 +48,14 @@ fn decode_base64(text: &[u8], raw: bool) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_object_is_its_json_whatever_the_event_says_of_base64() {
+        let json = Bytes::from_static(br#"{"a":1}"#);
+        for base64 in [true, false] {
+            assert_eq!(decode(&json, Field::whole(&json), None, base64).unwrap(), json);
+        }
+    }
 
     #[test]
     fn broken_base64_is_not_half_decoded() {
