@@ -302,3 +302,16 @@ fn json(value: &Option<HeaderValue>) -> Option<&RawValue> {
 
 /// No invocation is as long, and no clock is as wrong.
 const STALE: Duration = Duration::from_secs(60 * 60);
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{RefUnwindSafe, UnwindSafe};
+
+    use super::*;
+
+    #[test]
+    fn a_context_can_be_used_where_panics_are_caught() {
+        fn is<T: Send + Sync + UnwindSafe + RefUnwindSafe>() {}
+        is::<LambdaContext>();
+    }
+}

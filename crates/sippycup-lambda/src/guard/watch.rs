@@ -1,6 +1,7 @@
 //! One invocation, under guards.
 
 use std::{
+    panic::RefUnwindSafe,
     pin::Pin,
     sync::{Arc, Mutex, OnceLock, PoisonError},
     task::{Context, Poll},
@@ -19,7 +20,8 @@ use crate::{
 };
 
 /// The guards of an invocation, in its context. An object, so that only those functions have its code that ask for a guard.
-pub(crate) trait Watch: Send + Sync {
+/// What the context is for, this must be too.
+pub(crate) trait Watch: RefUnwindSafe + Send + Sync {
     /// Takes note of the front door that the answer is for.
     fn see(&self, event: &ProxyEvent);
 
