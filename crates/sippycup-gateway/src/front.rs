@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use crate::location::Location;
-use crate::request::identity::{Authorizer, ClientCertificate};
+use crate::request::{Authorizer, ClientCertificate};
 
 /// What is not about one request, and still stands in events.
 #[derive(Clone, Debug)]

@@ -42,7 +42,7 @@ impl Parts {
     ) -> Result<Response<Body>, Refused> {
         let body = self.decoded_body(config, asked, hints)?;
         let response = self.with_body(config, asked, Some(body.len()), body.into())?;
-        hints.of_answer(config.front.location.kind, config.response_streaming, response.headers());
+        hints.of_answer(config.kind(), config.response_streaming, response.headers());
         Ok(response)
     }
 

@@ -4,10 +4,10 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::groups::{lasts, lists};
-use super::raw_query;
 use crate::Kind;
 use crate::front::FrontDoor;
 use crate::request::Call;
+use crate::request::query::raw_query;
 
 pub(super) fn event(call: &Call<'_>) -> Value {
     let path = &call.accepted.located.event_path;

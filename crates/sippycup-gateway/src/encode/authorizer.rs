@@ -12,7 +12,7 @@ impl Call<'_> {
         let front = self.front;
         let path = &self.accepted.located.route_path;
         let (stage, method) = (&front.location.stage, self.accepted.method.as_str());
-        if front.location.kind == Kind::WebSocketApi {
+        if self.kind() == Kind::WebSocketApi {
             return format!("{}/{stage}/$connect", front.api_arn());
         }
         format!("{}/{stage}/{method}{path}", front.api_arn())

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use crate::request::names::{is_hop_by_hop, title_case};
-use crate::request::query::{decoded, raw_query};
+use crate::request::query::decoded;
 use crate::request::{Authorizer, Call, ClientCertificate, Secured, Visitor, text};
 use crate::{Kind, media_type};
 

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::decoded;
 use super::groups::{lasts, lists};
 use crate::Kind;
 use crate::request::Call;
+use crate::request::query::decoded;
 
 pub(super) fn event(call: &Call<'_>) -> Value {
     let rest = call.kind() == Kind::RestApi;
@@ -63,7 +63,7 @@ pub(super) fn context(call: &Call<'_>, rest: bool) -> Value {
                 context.insert("customDomain".to_owned(), json!({ "basePathMatched": matched }));
             }
         }
-        if let Some(authorizer) = call.authorizer().and_then(|a| a.context(front.location.kind)) {
+        if let Some(authorizer) = call.authorizer().and_then(|a| a.context(call.kind())) {
             context.insert("authorizer".to_owned(), authorizer);
         }
     }

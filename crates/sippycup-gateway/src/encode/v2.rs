@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::groups::joined;
-use super::{decoded, text};
 use crate::Kind;
-use crate::request::Call;
+use crate::request::query::decoded;
+use crate::request::{Call, text};
 
 pub(super) fn event(call: &Call<'_>) -> Value {
     let url = call.kind() == Kind::FunctionUrl;
@@ -74,7 +74,7 @@ pub(super) fn context(call: &Call<'_>, url: bool) -> Value {
         "timeEpoch": call.stamp.epoch_millis(),
     });
     if let Some(context) = context.as_object_mut() {
-        if let Some(authorizer) = call.authorizer().and_then(|a| a.context(front.location.kind)) {
+        if let Some(authorizer) = call.authorizer().and_then(|a| a.context(call.kind())) {
             context.insert("authorizer".to_owned(), authorizer);
         }
         let certificate = call.client_certificate().map(|c| json!({ "clientCert": c.to_json() }));

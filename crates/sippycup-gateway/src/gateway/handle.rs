@@ -75,7 +75,7 @@ where
             }
             Err(refused) => intake.customized(refused.response(kind)),
         };
-        let mut response = intake.told(response);
+        let mut response = intake.explained(response);
         if let Some(cors) = &config.cors {
             cors.write(kind, origin.as_ref(), response.headers_mut());
         }

@@ -4,7 +4,7 @@
 //! greet ──► answer (the rules of a listener) ──► preflight (CORS) ──► event: accept, collect the body, admit, encode
 //! ```
 //!
-//! Each step can end it with a [`Refused`].
+//! `greet` and `event` can end it with a [`Refused`], the steps between them with a response.
 
 mod accept;
 mod body;
@@ -105,7 +105,7 @@ impl<'a> Intake<'a> {
     }
 
     /// The response with what the developer is told of it.
-    pub(crate) fn told(&mut self, mut response: Response<Body>) -> Response<Body> {
+    pub(crate) fn explained(&mut self, mut response: Response<Body>) -> Response<Body> {
         let extensions = response.extensions_mut();
         self.passed.verdict.take().map(|verdict| extensions.insert(verdict));
         if !self.hints.is_empty() && extensions.get::<Hints>().is_none() {

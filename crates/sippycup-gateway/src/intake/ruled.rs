@@ -10,7 +10,7 @@ use crate::Body;
 use crate::config::Config;
 use crate::front::FrontDoor;
 #[cfg(feature = "authorizers")]
-use crate::location::route::Matched;
+use crate::location::Matched;
 use crate::observe::Step;
 use crate::refusal::{Refusal, Refused};
 use crate::request::Visitor;
@@ -39,7 +39,7 @@ impl Intake<'_> {
         self.exchange.tell(|| Step::Routed { domain: name, mapping: None, stage: None, route, path });
         #[cfg(feature = "authorizers")]
         let response = self.admitted(response, &decision, visitor).await.unwrap_or_else(|no| no.response(kind));
-        Some(self.told(response))
+        Some(self.explained(response))
     }
 
     /// The response, if the action's authorizer lets the request through. That reads headers only, so the body is not waited for.

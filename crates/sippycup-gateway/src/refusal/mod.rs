@@ -26,7 +26,7 @@ pub(crate) use response_type::ResponseType;
 pub(crate) use told::Told;
 
 #[cfg(feature = "authorizers")]
-use crate::request::identity::Authorizer;
+use crate::request::Authorizer;
 use crate::{Body, Fault, Hints, Kind};
 
 /// A request without a proper answer: what the client is told, and what the developer is told.

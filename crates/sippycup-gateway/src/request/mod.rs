@@ -33,7 +33,7 @@ use crate::stamp::Stamp;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) front: &'a FrontDoor,
-    /// As it was sent.
+    /// As it was sent, but for the host of an absolute target and what the rules of a listener rewrite.
     pub(crate) parts: &'a Parts,
     pub(crate) accepted: &'a Accepted,
     pub(crate) body: &'a Bytes,

@@ -101,7 +101,7 @@ pub(super) struct Connection<S> {
     pub(super) front: Arc<Front>,
     pub(super) lifetime: Lifetime,
     #[cfg(feature = "tls")]
-    pub(super) secured: Option<crate::request::secured::Secured>,
+    pub(super) secured: Option<crate::request::Secured>,
 }
 
 impl<S> Connection<S>

@@ -70,6 +70,9 @@ async fn an_http_api_answers_a_preflight_that_no_route_takes() {
     }
     let other = passed(http(), request("OPTIONS", "/x", &[("origin", "https://evil.example"), ASKED])).await;
     assert_eq!((other.status().as_u16(), told(&other).len()), (204, 0));
+    // Limits are for it too.
+    let limited = passed(http().header_limit(20), request("OPTIONS", "/x", &[SHOP, ASKED])).await;
+    assert_eq!(limited.status(), 431);
     // Without a configuration it is a request as any other.
     let plain = Gateway::builder(Kind::HttpApiV2).route("GET /x");
     assert_eq!(passed(plain, request("OPTIONS", "/x", &[SHOP, ASKED])).await.status(), 404);
