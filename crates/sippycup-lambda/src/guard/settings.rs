@@ -10,7 +10,7 @@ use super::watch::{self, Watch};
 use crate::LambdaContext;
 
 /// The guards that methods of `Serve` have turned on.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Guards {
     /// Set with the first guard, and the only way to the code behind them: a function without one does not have it.
     guarding: Option<Arc<dyn Guarding>>,
@@ -26,7 +26,7 @@ trait Guarding: fmt::Debug + Send + Sync {
     fn begin(self: Arc<Self>, context: &LambdaContext) -> Box<dyn Watch>;
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Settings {
     /// How long before the deadline the app must be done.
     pub(super) margin: Option<Duration>,
@@ -57,17 +57,14 @@ impl Guarding for Settings {
 impl Guards {
     /// Adds a guard.
     pub(super) fn add(&mut self, add: impl FnOnce(&mut Settings)) {
-        let guarding = self.guarding.get_or_insert_with(|| Arc::new(Settings::default()));
-        let guarding = Arc::get_mut(guarding);
-        debug_assert!(guarding.is_some(), "nobody has them before the app is run");
-        if let Some(guarding) = guarding {
+        if let Some(guarding) = unshared(self.guarding.get_or_insert_with(|| Arc::new(Settings::default()))) {
             add(guarding.settings());
         }
     }
 
     /// Tells what is only complete when the app starts.
     pub(crate) fn set_up(&mut self, layer: &SippyCupLayer, beside: Option<EventSource>) {
-        if let Some(guarding) = self.guarding.as_mut().and_then(Arc::get_mut) {
+        if let Some(guarding) = self.guarding.as_mut().and_then(unshared) {
             guarding.set_up(layer, beside);
         }
     }
@@ -79,4 +76,10 @@ impl Guards {
             context.set_watch(watch);
         }
     }
+}
+
+fn unshared(guarding: &mut Arc<dyn Guarding>) -> Option<&mut (dyn Guarding + 'static)> {
+    let guarding = Arc::get_mut(guarding);
+    debug_assert!(guarding.is_some(), "nobody has them before the app is run");
+    guarding
 }

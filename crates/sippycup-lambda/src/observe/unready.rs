@@ -25,7 +25,7 @@ use crate::LambdaContext;
 use crate::guard::guard;
 
 /// Who is told of requests that the app was not ready for; nobody if nobody wants to know.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Unready(Option<Arc<(SippyCupLayer, Observers)>>);
 
 impl Unready {
