@@ -82,7 +82,7 @@ impl Rewrite {
                     let end = end_of_string(rest)?;
                     let (text, behind) = rest.split_at_checked(end)?;
                     let is_name = behind.get(1..)?.trim_ascii_start().starts_with(b":");
-                    if is_path && !is_name {
+                    if is_path && depth == 1 && !is_name {
                         return Some([value.get(..at)?, &self.location(text)?, behind].concat());
                     }
                     is_path = depth == 1 && is_name && text == b"path";
@@ -155,6 +155,8 @@ mod tests {
             ("hx-location", "{"),
             ("hx-location", r#"{"path":{"path":"/x"}}"#),
             ("hx-location", r#"{"values":{"path":"/x"},"source":"path"}"#),
+            ("hx-location", r#"{"path":["/x"]}"#),
+            ("hx-location", r#"{"path":[5,"/x"]}"#),
             ("refresh", "5"),
             ("refresh", "5; url="),
             ("refresh", "0; url=\"/shop\"; later"),
