@@ -212,7 +212,10 @@ pub(crate) fn poll_call<F, A>(
 where
     F: Future<Output = Result<A, Error>>,
 {
-    let Some(running) = call.as_mut().as_pin_mut() else { return Poll::Pending };
+    let Some(running) = call.as_mut().as_pin_mut() else {
+        debug_assert!(false, "a call is polled until it is done, and no longer");
+        return Poll::Pending;
+    };
     let answer = match guard(|| running.poll(cx)) {
         Ok(Poll::Pending) => Err(ready!(poll_late(watch, cx))),
         Ok(Poll::Ready(answer)) => answer.map_err(describe),

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import http from "node:http";
 
-import { drive } from "./drive.mjs";
+import { drive, says } from "./drive.mjs";
 
 const { browser, check, context, end, front, inspector, page, shot, wrong } = await drive([
   "--kind", "ws", "--stage", "live", "--route", "$connect", "--route", "say", "--route", "$disconnect", "--route-response", "say",
@@ -34,7 +34,7 @@ try {
     await page.getByText("No client is connected").waitFor();
     await connect();
     await rows.first().waitFor();
-    assert.match(await rows.first().textContent(), /^[\w+/-]{15}= ws\d\d:\d\d:\d\d\d\d:\d\d:\d\d00$/);
+    await says(rows.first(), /^[\w+/-]{15}= ws\d\d:\d\d:\d\d\d\d:\d\d:\d\d00$/);
     await say('{"action":"say","words":["hello"]}');
     await heard('heard {"action":"say","words":["hello"]}');
     await rows.filter({ hasText: /say\d\d:\d\d:\d\d\d\d:\d\d:\d\d11$/ }).waitFor();
@@ -43,7 +43,7 @@ try {
   await check("messages of a connection are shown in both directions, decoded", async () => {
     await rows.first().click();
     await message("from the client").getByText("hello").waitFor();
-    assert.match(await message("from the client").textContent(), /route say/);
+    await says(message("from the client"), /route say/);
     await message("the function's answer").waitFor();
     await say("nobody has a route for this");
     await message("no route has it").waitFor();

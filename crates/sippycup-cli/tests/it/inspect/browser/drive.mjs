@@ -1,5 +1,6 @@
 // Starts the command and a browser, and prints a line for each thing that holds.
 
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
@@ -9,6 +10,16 @@ const shots = process.env.SHOTS;
 
 /** How the function in Node.js is started. */
 export const lambda = [process.execPath, new URL("function.mjs", import.meta.url).pathname];
+
+/** Waits until the element has such a text: what is shown of a request that is just being answered goes on changing. */
+export async function says(locator, pattern) {
+  let text = await locator.textContent();
+  for (let tries = 0; tries < 100 && !pattern.test(text); tries += 1) {
+    await locator.page().waitForTimeout(50);
+    text = await locator.textContent();
+  }
+  assert.match(text, pattern);
+}
 
 /** A command that serves, with the function unless flags name a file, the addresses of its front door and its page, and the page in a browser. */
 export async function drive(flags, { trusting = false } = {}) {

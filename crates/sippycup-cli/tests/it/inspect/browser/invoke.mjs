@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { drive } from "./drive.mjs";
+import { drive, says } from "./drive.mjs";
 
 // Its address is the first that is told.
 const { check, end, front: api, page, shot, wrong } = await drive(["--invoke-api=127.0.0.1:0", "--name", "shop"]);
@@ -17,13 +17,13 @@ try {
     await response.text();
     const row = page.locator(".row:not([hidden])", { hasText: path }).first();
     await row.waitFor();
-    assert.match(await row.textContent(), /invoke \(invoke-api\) · shop/);
+    await says(row, /invoke \(invoke-api\) · shop/);
     await row.click();
     await card("Event").getByText("/one").first().waitFor();
     await card("Answer").getByText("statusCode").first().waitFor();
     const log = card("Log of shop");
     await log.getByText("works on /one").waitFor();
-    assert.match(await log.locator("summary").textContent(), new RegExp(id));
+    await says(log.locator("summary"), new RegExp(id));
     // No gateway makes such an event.
     assert.equal(await page.getByRole("button", { name: "Copy as Rust test" }).count(), 0);
     await shot("invoke");

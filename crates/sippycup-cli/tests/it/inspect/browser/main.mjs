@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import http from "node:http";
 
-import { drive } from "./drive.mjs";
+import { drive, says } from "./drive.mjs";
 
 const { asked, browser, check, context, end, front, inspector, page, shot, wrong } = await drive([
   "--kind", "rest", "--stage", "prod", "--stream", "--binary", "image/*", "--binary", "multipart/form-data", "--route", "GET /items/{id}", "--route", "/{proxy+}",
@@ -27,16 +27,16 @@ try {
     await row("/prod/items/7").waitFor();
     await ask("/items/8", { headers: { "x-tag": "b" } });
     await row("/prod/items/8").waitFor();
-    assert.match(await page.locator(".row:not([hidden]) .target").first().textContent(), /items\/8/);
-    assert.match(await row("/prod/items/7").textContent(), /GET200.*cold.*rest/);
+    await says(page.locator(".row:not([hidden]) .target").first(), /items\/8/);
+    await says(row("/prod/items/7"), /GET200.*cold.*rest/);
   });
 
   await check("one request is shown from the client to the function and back", async () => {
     await open("/prod/items/8");
-    assert.match(await page.locator("#base-path").textContent(), /\/prod: the stage prod.*\/items\/8/);
+    await says(page.locator("#base-path"), /\/prod: the stage prod.*\/items\/8/);
     for (const name of ["Times", "Request", "Event", "What an app behind SippyCup sees", "Answer", "Response", "Log of function"]) await card(name).waitFor();
     await card("Log of function").getByText("works on /items/8").waitFor();
-    assert.match(await card("Response").textContent(), /"\/items\/8"/);
+    await says(card("Response"), /"\/items\/8"/);
     for (const bar of ["read request", "queue", "function", "response"]) await card("Times").getByText(bar, { exact: true }).waitFor();
     await shot("light");
   });
@@ -65,13 +65,13 @@ try {
     await picture.waitFor();
     await until((img) => img.naturalWidth === 16, await picture.elementHandle());
     await card("Response").getByRole("button", { name: "hex" }).click();
-    assert.match(await card("Response").locator("pre.hex").textContent(), /89 50 4e 47/);
+    await says(card("Response").locator("pre.hex"), /89 50 4e 47/);
   });
 
   await check("a form is a table", async () => {
     await ask("/login", { method: "POST", body: new URLSearchParams({ user: "me", name: "A B&C" }) });
     await open("/prod/login");
-    assert.match(await card("Request").locator(".body .pairs").textContent(), /userme.*nameA B&C/);
+    await says(card("Request").locator(".body .pairs"), /userme.*nameA B&C/);
   });
 
   await check("the parts of an upload are shown as what they are", async () => {
@@ -85,11 +85,11 @@ try {
     await open("/prod/upload");
     const parts = card("Request").locator(".part");
     assert.deepEqual(await parts.locator("> h3").allTextContents(), ["title", "photo", "facts", "raw"]);
-    assert.match(await parts.nth(0).textContent(), /text\/plain · 11 B.*A "day" out/s);
-    assert.match(await parts.nth(1).textContent(), /file the day\.png · image\/png/);
+    await says(parts.nth(0), /text\/plain · 11 B.*A "day" out/s);
+    await says(parts.nth(1), /file the day\.png · image\/png/);
     await until((img) => img.naturalWidth === 16, await parts.nth(1).locator("img.picture").elementHandle());
-    assert.match(await parts.nth(2).textContent(), /file facts\.json.*tags/s);
-    assert.match(await parts.nth(3).textContent(), /4 B.*00 ff 0d 0a/s);
+    await says(parts.nth(2), /file facts\.json.*tags/s);
+    await says(parts.nth(3), /4 B.*00 ff 0d 0a/s);
     await shot("upload");
   });
 
@@ -99,17 +99,17 @@ try {
     await row("/prod/stream").locator(".tag", { hasText: "streamed" }).waitFor();
     const ticks = await card("Times").locator(".tick").count();
     assert(ticks >= 6, `${ticks} ticks`);
-    assert.match(await card("Response").textContent(), /one two three/);
-    assert.match(await card("Answer").textContent(), /statusCode/);
+    await says(card("Response"), /one two three/);
+    await says(card("Answer"), /statusCode/);
   });
 
   await check("the reason stands where the gateway answers in its own words", async () => {
     await ask("/broken");
     await open("/prod/broken");
-    assert.match(await page.locator("#reason").textContent(), /knows no key status/);
+    await says(page.locator("#reason"), /knows no key status/);
     await fetch(`${front}/elsewhere`);
     await open("/elsewhere");
-    assert.match(await page.locator("#reason").textContent(), /under no stage/);
+    await says(page.locator("#reason"), /under no stage/);
   });
 
   await check("a request is sent again, and changed before that", async () => {
@@ -118,7 +118,7 @@ try {
     await page.getByRole("button", { name: "Replay" }).click();
     await row("replayed").waitFor();
     await page.getByRole("button", { name: /sent from request/ }).waitFor();
-    assert.match(await card("Event").textContent(), /body: "first"/);
+    await says(card("Event"), /body: "first"/);
     await page.keyboard.press("e");
     await page.locator("#send-body").fill("second");
     await page.locator("#send-target").fill("/prod/things?edited=1");
@@ -161,7 +161,7 @@ try {
     await page.keyboard.press("/");
     await page.keyboard.type("5xx");
     await until(() => [...document.querySelectorAll(".row:not([hidden]) .status")].every((status) => status.textContent.startsWith("5")));
-    assert.match(await page.locator("#count").textContent(), /^\d+ of \d+$/);
+    await says(page.locator("#count"), /^\d+ of \d+$/);
     // In a log, which the list itself does not have.
     await page.locator("#filter").fill("has:on has:/login");
     await until(() => document.getElementById("count").textContent.startsWith("1 of"));
@@ -181,7 +181,7 @@ try {
     const served = page.locator("#served");
     await served.getByText("GET /items/{id}").waitFor();
     assert.match(await served.locator("a").first().getAttribute("href"), /\/prod\/items\/\{id\}$/);
-    assert.match(await served.textContent(), /waiting/);
+    await says(served, /waiting/);
     await shot("served");
     await page.keyboard.press("f");
   });
