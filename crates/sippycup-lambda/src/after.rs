@@ -6,8 +6,6 @@ use sippycup_layer::BoxError;
 use tokio::time::timeout;
 
 use crate::{LambdaContext, background::Running, hook::Hook, log};
-#[cfg(any(feature = "local", feature = "server"))]
-use crate::{current, options::Around, span::Entered, tasks::Starter};
 
 /// What the app wants to be called for after every invocation, and how long that may take.
 pub(crate) struct After {
@@ -63,44 +61,6 @@ impl Default for After {
 impl fmt::Debug for After {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("After").field("hooks", &self.hooks.len()).field("limit", &self.limit).finish()
-    }
-}
-
-/// What is done after answers where nothing is frozen, in tasks of their own.
-#[cfg(any(feature = "local", feature = "server"))]
-#[derive(Clone)]
-pub(crate) struct Afterwards {
-    pub(crate) around: Arc<Around>,
-    pub(crate) starter: Starter,
-}
-
-#[cfg(any(feature = "local", feature = "server"))]
-impl Afterwards {
-    /// To be called in the invocation's span.
-    pub(crate) fn of(&self, context: LambdaContext) -> Finish {
-        Finish { afterwards: self.clone(), invocation: Entered::current(context) }
-    }
-}
-
-/// Starts what is to be done after an answer when this is dropped.
-#[cfg(any(feature = "local", feature = "server"))]
-pub(crate) struct Finish {
-    afterwards: Afterwards,
-    pub(crate) invocation: Entered,
-}
-
-#[cfg(any(feature = "local", feature = "server"))]
-impl Drop for Finish {
-    fn drop(&mut self) {
-        let (around, invocation) = (self.afterwards.around.clone(), self.invocation.take());
-        if around.after.hooks.is_empty() && invocation.context().tasks().is_empty() {
-            return;
-        }
-        self.afterwards.starter.start(async move {
-            let context = invocation.context().clone();
-            invocation.run(around.after.run_tasks(&context)).await;
-            current::scope(&context, around.after.call_hooks(&context)).await;
-        });
     }
 }
 

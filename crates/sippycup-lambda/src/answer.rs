@@ -6,14 +6,18 @@ use sippycup_layer::{Error, EventService, SippyCup, Streaming};
 use tower_service::Service;
 
 #[cfg(feature = "local")]
-use crate::after::Finish;
-use crate::{
-    App, LambdaContext,
-    failure::Failure,
-    guard::Watch,
-    runtime_api::Outgoing,
-    serve::{Buffered, Streamed},
-};
+use crate::around::Finish;
+use crate::{App, LambdaContext, failure::Failure, guard::Watch, runtime_api::Outgoing};
+
+/// Each answer goes out when it is complete.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Buffered;
+
+/// The head of an answer goes out when the app has it, the body as it comes.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Streamed;
 
 /// How answers go out.
 #[expect(unnameable_types, reason = "the two that there are have it, and nobody needs its name")]

@@ -6,7 +6,7 @@ use http::StatusCode;
 use sippycup_core::ResponseError;
 use sippycup_layer::Error;
 
-use crate::{json::object, runtime_api::Cut};
+use crate::json::object;
 
 /// An invocation that failed.
 #[derive(Debug)]
@@ -25,6 +25,13 @@ pub(crate) enum Reason {
     /// The answer is larger than its front door takes.
     TooLarge,
     Other,
+}
+
+/// Why an event did not arrive as a whole.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Cut {
+    Broken,
+    TooLarge,
 }
 
 impl Failure {

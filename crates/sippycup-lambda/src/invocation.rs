@@ -15,9 +15,9 @@ use tower_service::Service;
 use crate::{
     BackgroundTasks, LambdaContext,
     answer::Answer,
+    around::Around,
     failure::Failure,
     guard::{Watch, describe, guard},
-    options::Around,
 };
 
 /// Asks the app whether it can be called. Its error is handed on unchanged: the caller decides what it ends.

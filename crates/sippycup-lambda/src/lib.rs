@@ -163,6 +163,7 @@
 mod after;
 mod answer;
 mod app;
+mod around;
 #[cfg(feature = "axum")]
 pub mod axum;
 mod background;

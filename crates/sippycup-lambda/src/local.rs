@@ -25,8 +25,8 @@ use tower_service::Service;
 use crate::shutdown;
 use crate::{
     LambdaContext, ServeError,
-    after::Afterwards,
     answer::Answer,
+    around::Afterwards,
     failure::Failure,
     guard::{describe, guard},
     invocation,

@@ -9,7 +9,7 @@ use sippycup_layer::SippyCupLayer;
 
 #[cfg(feature = "shutdown")]
 use crate::shutdown::Shutdown;
-use crate::{after::After, guard::Guards, snapshot::Hooks};
+use crate::{around::Around, snapshot::Hooks};
 
 /// All settings of a [`Serve`](crate::serve::Serve), for the driver.
 #[derive(Debug)]
@@ -32,16 +32,6 @@ pub(crate) struct Options {
     /// What stands before the app on this machine; `None` is what the environment says.
     #[cfg(feature = "local")]
     pub(crate) gateway: Option<GatewayBuilder>,
-}
-
-/// What is done around every invocation.
-#[derive(Debug, Default)]
-pub(crate) struct Around {
-    pub(crate) after: After,
-    pub(crate) guards: Guards,
-    /// Told of what guards keep from the app, and of everything else that it is not ready for.
-    #[cfg(any(feature = "logging", feature = "metrics"))]
-    pub(crate) unready: crate::observe::Unready,
 }
 
 impl Default for Options {

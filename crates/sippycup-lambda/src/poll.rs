@@ -8,11 +8,11 @@ use tower_service::Service;
 
 use crate::{
     answer::Answer,
+    around::Around,
     current,
     failure::Failure,
     guard::guard,
     invocation,
-    options::Around,
     runtime_api::{self, Delivery, Endpoint, RuntimeApi},
     span,
 };

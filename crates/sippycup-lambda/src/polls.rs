@@ -10,9 +10,9 @@ use tower_service::Service;
 use crate::{
     ServeError,
     answer::Answer,
+    around::Around,
     guard::guard,
     log,
-    options::Around,
     patience::Patience,
     poll::{End, poll},
     runtime_api::Endpoint,

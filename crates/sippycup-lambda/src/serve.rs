@@ -16,6 +16,7 @@ use sippycup_gateway::GatewayBuilder;
 use sippycup_layer::{BoxError, SippyCup, SippyCupLayer};
 use tower_layer::Layer;
 
+pub use crate::answer::{Buffered, Streamed};
 #[cfg(feature = "events")]
 use crate::events::{Beside, Handler, WarmUp};
 use crate::{
@@ -81,16 +82,6 @@ pub struct Serve<S, A = Buffered> {
     pub(crate) options: Options,
     answers: PhantomData<A>,
 }
-
-/// Each answer goes out when it is complete.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Buffered;
-
-/// The head of an answer goes out when the app has it, the body as it comes.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Streamed;
 
 impl<S, A> Serve<S, A> {
     /// The configuration of the middleware between events and the app. Default: [`SippyCupLayer::new`].

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use sippycup_layer::{BoxError, StreamedBody};
 
 #[cfg(feature = "local")]
-use crate::after::Finish;
+use crate::around::Finish;
 use crate::{
     LambdaContext,
     answer::Answer,

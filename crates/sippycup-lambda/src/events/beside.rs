@@ -22,7 +22,7 @@ use super::{
     warm_up::WarmUp,
 };
 #[cfg(feature = "local")]
-use crate::after::Finish;
+use crate::around::Finish;
 use crate::{LambdaContext, answer::Answer, failure::Failure, guard::Watch, log, runtime_api::Outgoing};
 
 /// What there is beside the app.

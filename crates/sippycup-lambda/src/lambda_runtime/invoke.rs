@@ -13,13 +13,8 @@ use tower_service::Service;
 
 use super::reply::RuntimeApi;
 use crate::{
-    LambdaContext,
-    answer::Answer,
-    current,
-    failure::Failure,
-    guard::guard,
-    invocation,
-    options::{Around, Options},
+    LambdaContext, answer::Answer, around::Around, current, failure::Failure, guard::guard, invocation,
+    options::Options,
 };
 
 /// Answers invocations with an app that speaks [`ProxyEvent`].

@@ -25,7 +25,7 @@ use super::{
     outgoing::Outgoing,
     socket::{Socket, Wakers},
 };
-use crate::{log, patience::Patience};
+use crate::{failure::Cut, log, patience::Patience};
 
 /// A connection to the [Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html), open or not.
 pub(crate) struct Connection {
@@ -59,13 +59,6 @@ pub(crate) enum NoReply {
     Broken,
     /// The connection was refused for as long as it makes sense to wait.
     Unreachable(io::Error),
-}
-
-/// Why there is no whole body.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Cut {
-    Broken,
-    TooLarge,
 }
 
 impl Connection {

@@ -19,9 +19,7 @@ use http::{HeaderMap, Method, Request, header::HOST, uri::PathAndQuery};
 #[cfg(feature = "lambda-runtime")]
 pub(crate) use self::respond::{INVOCATION_ID, STREAMING};
 use self::{connection::Connection, socket::Wakers};
-pub(crate) use self::{
-    connection::Cut, endpoint::Endpoint, error::Error, next::Delivery, outgoing::Outgoing, respond::ERROR_TYPE,
-};
+pub(crate) use self::{endpoint::Endpoint, error::Error, next::Delivery, outgoing::Outgoing, respond::ERROR_TYPE};
 use crate::patience::Patience;
 
 /// A client of the Runtime API.

@@ -5,10 +5,10 @@ use http::{Method, StatusCode};
 
 use super::{
     Error, RuntimeApi,
-    connection::{Cut, NoReply, Reply},
+    connection::{NoReply, Reply},
     outgoing::Outgoing,
 };
-use crate::{context::LambdaContext, log};
+use crate::{context::LambdaContext, failure::Cut, log};
 
 /// An invocation.
 #[derive(Debug)]

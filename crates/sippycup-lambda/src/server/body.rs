@@ -12,7 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
     LambdaContext,
-    after::Finish,
+    around::Finish,
     failure::{ErrorType, Failure},
     guard::guard,
     hook::said,

@@ -14,12 +14,10 @@ use tower_service::Service;
 use super::body::ServedBody;
 use crate::{
     App, BackgroundTasks, LambdaContext,
-    after::Afterwards,
+    around::{Afterwards, Around},
     failure::Failure,
     guard::{describe, guard},
-    invocation, log,
-    options::Around,
-    span,
+    invocation, log, span,
 };
 
 /// The app, and what holds for every request.

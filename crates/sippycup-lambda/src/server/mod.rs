@@ -20,7 +20,7 @@ use self::exchange::Exchange;
 use crate::shutdown;
 use crate::{
     App, ServeError,
-    after::Afterwards,
+    around::Afterwards,
     log,
     options::Options,
     patience::Patience,
