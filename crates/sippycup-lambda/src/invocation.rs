@@ -86,9 +86,11 @@ where
 {
     #[cfg(any(feature = "logging", feature = "metrics"))]
     let pending = crate::observe::Pending::new(context);
-    let end = move |_has_failed: bool| {
+    let end = move |has_failed: bool| {
         #[cfg(any(feature = "logging", feature = "metrics"))]
-        pending.end(_has_failed);
+        pending.end(has_failed);
+        #[cfg(not(any(feature = "logging", feature = "metrics")))]
+        let _ = has_failed;
     };
     let mut call = None;
     let refused = read(event, context).and_then(|event| guard(|| call = Some(app.call(event)))).err();
@@ -159,7 +161,8 @@ pub(crate) fn give_up(event: Bytes, context: &LambdaContext, around: &Around) {
     let _ = (event, context, around);
 }
 
-fn poll_late(watch: Option<&dyn Watch>, cx: &mut Context<'_>) -> Poll<Failure> {
+/// Waits until the app has no more time, for ever without guards.
+pub(crate) fn poll_late(watch: Option<&dyn Watch>, cx: &mut Context<'_>) -> Poll<Failure> {
     watch.map_or(Poll::Pending, |watch| watch.poll_late(cx))
 }
 

@@ -18,6 +18,7 @@ use crate::{
     answer::Answer,
     failure::Failure,
     guard::{Watch, describe, guard},
+    invocation::poll_late,
     log,
     runtime_api::{ERROR_TYPE, Outgoing},
 };
@@ -111,10 +112,7 @@ where
         let (Some(body), Some(held)) = (this.body.as_mut().as_pin_mut(), &*this.held) else { return Poll::Ready(None) };
         let polled = match guard(|| held.enter(|| body.poll_frame(cx))) {
             Ok(Poll::Ready(polled)) => polled.transpose().map_err(describe),
-            Ok(Poll::Pending) => match this.context.watch() {
-                Some(watch) => Err(ready!(watch.poll_late(cx))),
-                None => return Poll::Pending,
-            },
+            Ok(Poll::Pending) => Err(ready!(poll_late(this.context.watch(), cx))),
             Err(failure) => Err(failure),
         };
         if let Ok(Some(frame)) = polled {

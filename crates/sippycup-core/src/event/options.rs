@@ -90,11 +90,7 @@ impl EventOptions {
 
     /// The public host: the one that is stated, else that of the request.
     pub(crate) fn host_of(&self, headers: &HeaderMap) -> Option<HeaderValue> {
-        let stated = |host: &Authority| {
-            let host = HeaderValue::from_str(host.as_str());
-            debug_assert!(host.is_ok(), "a host is a header's value: {host:?}");
-            host.ok()
-        };
+        let stated = |host: &Authority| host_value(host.as_str());
         if let Some(host) = &self.public_host {
             return stated(host);
         }
@@ -104,4 +100,11 @@ impl EventOptions {
         }
         self.public_host_fallback.as_ref().map_or_else(|| headers.get(HOST).cloned(), stated)
     }
+}
+
+/// A host as a header has it.
+pub(super) fn host_value(host: &str) -> Option<HeaderValue> {
+    let host = HeaderValue::from_str(host);
+    debug_assert!(host.is_ok(), "a host is a header's value: {host:?}");
+    host.ok()
 }

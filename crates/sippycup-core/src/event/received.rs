@@ -9,7 +9,7 @@ use http::{
 
 use super::{
     names::{X_FORWARDED_FOR, X_FORWARDED_PROTO},
-    options::EventOptions,
+    options::{EventOptions, host_value},
 };
 use crate::{
     base_path::Located,
@@ -96,9 +96,7 @@ impl EventOptions {
 /// The host of a URI as a header, without the user that may stand in front of it.
 fn host(authority: &Authority) -> Option<HeaderValue> {
     let text = authority.as_str();
-    let host = HeaderValue::try_from(text.rsplit_once('@').map_or(text, |(_, host)| host));
-    debug_assert!(host.is_ok(), "a host is a header's value: {host:?}");
-    host.ok()
+    host_value(text.rsplit_once('@').map_or(text, |(_, host)| host))
 }
 
 /// The target without the first `strip` bytes; where nothing of the path is left it is `/`.

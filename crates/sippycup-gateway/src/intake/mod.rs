@@ -12,7 +12,6 @@ mod ruled;
 
 use bytes::Bytes;
 use http::Response;
-use http::header::HOST;
 use http::request::Parts;
 
 pub(crate) use accept::asked_method;
@@ -54,8 +53,7 @@ impl<'a> Intake<'a> {
         let headers = &self.parts.headers;
         let cors = self.config.cors.as_ref().filter(|_| is_preflight(&self.parts.method, headers))?;
         let kind = self.config.kind();
-        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-        let located = self.config.front.location.locate(host, self.parts.uri.path(), headers)?;
+        let located = self.config.locate(&self.parts).ok()?;
         let route = || route::find(kind, &self.config.routes, &self.parts.method, &located.route_path);
         if let Some((_, matched)) = kind.is_http_api().then(route).flatten() {
             self.hints.preflight(&matched.key);
